@@ -1,0 +1,38 @@
+/* Files that are whole or not there: private modes, durable before named.
+ * Blocking; any thread. Files are 0600, directories 0700 whatever the umask;
+ * a failed fsync or close is a failed write (promises P3, P17, P18, P54). */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Writes bytes to a new O_EXCL file beside path, makes it durable, renames it
+ * over path, makes the directory durable. Error: ERR_LOCAL with path. */
+bool file_write_atomic(const char *path, const void *bytes, gsize size,
+                       GError **error);
+
+/* The whole of a regular file, NUL-terminated behind *size bytes; refuses one
+ * of over limit bytes. Free with g_free(). */
+char *file_read(const char *path, gsize limit, gsize *size, GError **error);
+
+/* mkdir -p with mode 0700. */
+bool file_mkdir(const char *path, GError **error);
+
+/* fsync of a directory, so that names made in it survive a power loss. */
+bool file_sync_dir(const char *path, GError **error);
+
+/* write(2) until all is written; handles EINTR and short writes. */
+bool file_write_all(int fd, const void *bytes, gsize size, const char *path,
+                    GError **error);
+
+/* Removes a directory tree below and including path; symlinks are removed,
+ * never followed. */
+bool file_remove_tree(const char *path, GError **error);
+
+/* A name from outside as one safe path component: printable, no '/', no
+ * leading '.' or '-', at most 200 bytes, never empty. Free with g_free().
+ * Not reversible; for attachments (promise P55). */
+char *file_safe_name(const char *untrusted);
+
+#endif

@@ -1,0 +1,48 @@
+/* Other programs: an argument vector, never a shell string; bounded time and
+ * output; no secret of ours in their environment (promises P46, P53, P57). */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+typedef struct {
+    const char *const *argv;    /* NULL-terminated; argv[0] looked up in PATH */
+    const char *const *environ; /* "NAME=value" added to ours; may be NULL */
+    const char *input;          /* given on standard input; NULL: empty */
+    gsize input_size;
+    guint timeout_ms;   /* then SIGTERM, a second later SIGKILL, to the group;
+                           0: none */
+    gsize output_limit; /* bytes kept of each of stdout and stderr; the rest is
+                           read and dropped; 0: 1 MiB */
+} SpawnParams;
+
+typedef struct {
+    int status;     /* exit status, or 128 + signal */
+    bool timed_out;
+    char *output;   /* NUL-terminated, untrusted */
+    gsize output_size;
+    char *errors;   /* NUL-terminated, untrusted */
+} SpawnResult;
+
+void spawn_result_clear(SpawnResult *result);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpawnResult, spawn_result_clear)
+
+/* Runs and waits. Not on the main thread. False only when the program could
+ * not be started (ERR_LOCAL) or cancel fired (ERR_CANCELLED). */
+bool spawn_run(const SpawnParams *params, GCancellable *cancel,
+               SpawnResult *result, GError **error);
+
+/* Starts and returns at once; done is called exactly once on the main loop,
+ * with error set when it could not be started. done may be NULL. params are
+ * copied. Main thread. */
+void spawn_start(const SpawnParams *params,
+                 void (*done)(const SpawnResult *result, const GError *error,
+                              void *user),
+                 void *user);
+
+/* Splits words as the configuration language would: blanks, '…', "…". For
+ * values such as password-command. NULL with ERR_USAGE on an open quote. */
+char **spawn_split(const char *command, GError **error);
+
+#endif

@@ -1,0 +1,83 @@
+/* An account: who the user is there, its folders, and the workers that keep
+ * them the same here and on the server. Main thread; the workers are inside. */
+#ifndef CORE_ACCOUNT_H
+#define CORE_ACCOUNT_H
+
+#include "core/session.h"
+
+typedef enum {
+    ACCOUNT_LOCAL,      /* maildir:// or no incoming */
+    ACCOUNT_OFFLINE,    /* by wish */
+    ACCOUNT_CONNECTING,
+    ACCOUNT_SYNCING,
+    ACCOUNT_ONLINE,     /* up to date, watching */
+    ACCOUNT_WAITING,    /* lost; next try at status.retry */
+    ACCOUNT_FAILED,     /* needs the user: password, certificate */
+} AccountState;
+
+typedef struct {
+    AccountState state;
+    const char *what;   /* "fetching Lists/linux-mm"; "" none */
+    const char *reason; /* why it failed or waits; sanitised; "" none */
+    guint64 done, total; /* messages of what is fetched */
+    guint folder, folders;
+    gint64 since;  /* of this state */
+    gint64 synced; /* last complete sync; 0: never */
+    gint64 retry;
+    guint pending; /* changes the server has not confirmed */
+} AccountStatus;
+
+/* Reads the options of account name; starts nothing. ERR_USAGE names the
+ * option that is missing or wrong. */
+Account *account_create(Session *session, const char *name, GError **error);
+void account_destroy(Account *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_destroy)
+
+const char *account_name(const Account *account);
+const char *account_address(const Account *account); /* addr-spec */
+const char *account_real_name(const Account *account); /* or "" */
+bool account_is_local(const Account *account);
+
+/* address or one of the aliases, with "*@domain" wildcards. */
+bool account_owns(const Account *account, const char *address);
+
+const AccountStatus *account_status(const Account *account);
+/* "up to date, listening (IDLE)", "offline since 05:58", … g_free(). */
+char *account_status_text(const Account *account);
+
+/* Begins to follow the server: connect, sync all, watch, reconnect with
+ * growing pauses. No-op for local accounts and while offline. */
+void account_start(Account *account);
+void account_stop(Account *account);
+
+typedef struct {
+    bool no_index;     /* `sync --no-index` */
+    const char *folder; /* only this path; NULL: all */
+} AccountSync;
+
+/* One complete sync, now. done is called once: error NULL when all was done. */
+void account_sync(Account *account, const AccountSync *how,
+                  void (*done)(Account *account, const GError *error,
+                               void *user),
+                  void *user);
+
+/* The user changed something: push it soon. */
+void account_kick(Account *account);
+
+/* Fetches a message that is not here, ahead of everything; done once. */
+void account_fetch(Account *account, gint64 id,
+                   void (*done)(gint64 id, const GError *error, void *user),
+                   void *user);
+
+/* The password for incoming or outgoing: option, file, command, prompt; kept
+ * in memory for the run. Asynchronous because a command or a person may have
+ * to be asked. password is borrowed and NULL on error. */
+void account_password(Account *account, bool outgoing,
+                      void (*got)(const char *password, const GError *error,
+                                  void *user),
+                      void *user);
+
+/* Forget it: the server refused it. */
+void account_password_refused(Account *account, bool outgoing);
+
+#endif

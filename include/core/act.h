@@ -1,0 +1,61 @@
+/* What the user does to messages: one transaction each, durable before it
+ * shows, told to the server behind, taken back by undo. Main thread. Every
+ * function acts on rows of any accounts; a set that is empty is no error but
+ * says so. Returns false with *error when nothing was done. */
+#ifndef CORE_ACT_H
+#define CORE_ACT_H
+
+#include "core/session.h"
+
+/* Messages to act on. */
+typedef struct {
+    GArray *ids;  /* gint64 */
+    guint threads; /* > 0: whole threads, for "Archived 3 threads" */
+} MessageSet;
+
+MessageSet *message_set_create(void);
+void message_set_destroy(MessageSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageSet, message_set_destroy)
+
+/* Widens to all messages of their threads (not those in trash or junk). */
+bool message_set_widen(Session *session, MessageSet *set, GError **error);
+
+/* "+todo -unread flagged": words with + or -; without a sign +. System tags
+ * (unread flagged replied passed draft) become flags. */
+bool act_tag(Session *session, const MessageSet *set, const char *const *tags,
+             GError **error);
+
+/* Toggles by the state of the first message: all follow it. */
+bool act_toggle_unread(Session *session, const MessageSet *set,
+                       GError **error);
+bool act_toggle_flagged(Session *session, const MessageSet *set,
+                        GError **error);
+
+/* Without telling or undo: a message was opened. */
+bool act_mark_read(Session *session, gint64 id, GError **error);
+
+bool act_move(Session *session, const MessageSet *set, gint64 folder,
+              GError **error);
+
+/* To the folder of that role of each message's own account; made when the
+ * account has none. */
+bool act_move_to_role(Session *session, const MessageSet *set,
+                      FolderRole role, GError **error);
+bool act_copy(Session *session, const MessageSet *set, gint64 folder,
+              GError **error);
+
+/* For good; refused for messages that are not in trash unless force. */
+bool act_delete(Session *session, const MessageSet *set, bool force,
+                GError **error);
+
+/* Takes back (brings back) the last act; tells what. */
+bool act_undo(Session *session, GError **error);
+bool act_redo(Session *session, GError **error);
+
+/* Puts a message of our own into a folder (a draft, the Sent copy, an import):
+ * file, row and pending append. Returns the row id, 0 on error. */
+gint64 act_append(Session *session, gint64 folder, const void *bytes,
+                  gsize size, unsigned flags, const char *tags,
+                  GError **error);
+
+#endif

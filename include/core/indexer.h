@@ -1,0 +1,25 @@
+/* The index follows behind: one writer thread that takes what the store says
+ * is not indexed, newest first, in small commits, and takes up what the
+ * `notmuch` command changed. Main thread; the writer is inside. */
+#ifndef CORE_INDEXER_H
+#define CORE_INDEXER_H
+
+#include "core/session.h"
+
+Indexer *indexer_create(Session *session);
+void indexer_destroy(Indexer *indexer);
+
+/* Something may be to do; cheap, call often. */
+void indexer_kick(Indexer *indexer);
+
+/* Messages still to be indexed; 0: up to date. */
+guint indexer_left(const Indexer *indexer);
+
+/* done is called once, when the index is up to date. */
+void indexer_wait(Indexer *indexer,
+                  void (*done)(const GError *error, void *user), void *user);
+
+/* No indexing from now on (`sync --no-index`). */
+void indexer_disable(Indexer *indexer);
+
+#endif

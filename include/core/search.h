@@ -1,0 +1,27 @@
+/* Search as you type: asks the index in a thread of its own, the rows when the
+ * index does not know yet. A new search cancels the one before. Main thread. */
+#ifndef CORE_SEARCH_H
+#define CORE_SEARCH_H
+
+#include "core/session.h"
+
+Search *search_create(Session *session);
+void search_destroy(Search *search);
+
+/* Row ids that match, newest first, without duplicates. error: a bad query
+ * (ERR_USAGE) or trouble. ids, error are borrowed for the call. */
+typedef void (*SearchFn)(const GArray *ids, bool complete,
+                         const GError *error, void *user);
+
+/* limit 0: all. Results may come twice: a first page, then complete. folder 0:
+ * everywhere. Calls found with complete true or error set exactly once, unless
+ * search_cancel() came before. */
+void search_start(Search *search, const char *query, gint64 folder,
+                  guint limit, SearchFn found, void *user);
+void search_cancel(Search *search);
+
+/* Blocking, for headless commands and hooks. GArray of gint64. */
+GArray *search_run(Session *session, const char *query, guint limit,
+                   GError **error);
+
+#endif

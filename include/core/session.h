@@ -1,0 +1,70 @@
+/* Everything one run of the program has: paths, options, store, index,
+ * accounts, events, commands, keys, the frontend. Built by main in layer
+ * order, passed to every command as cmd_session(). Main thread. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "base/event.h"
+#include "base/paths.h"
+#include "cmd/cmd.h"
+#include "cmd/keys.h"
+#include "cmd/option.h"
+#include "core/frontend.h"
+#include "store/store.h"
+
+typedef struct Session Session;
+typedef struct Account Account;
+typedef struct Indexer Indexer;
+typedef struct Search Search;
+typedef struct Outbox Outbox;
+
+/* Takes paths. Makes the data folders, opens the store, takes nothing from the
+ * network. ERR_LOCAL with the path and the reason. */
+Session *session_create(Paths *paths, GError **error);
+
+/* Ends the workers in good order, within two seconds. */
+void session_destroy(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_destroy)
+
+/* Reads default.conf, then file (NULL: paths->config_file, fine when it does
+ * not exist). Call after every room added its commands. */
+bool session_configure(Session *session, const char *file, GError **error);
+
+/* Makes an Account for each account block. No connection yet. */
+bool session_open_accounts(Session *session, GError **error);
+
+/* Parts; borrowed. */
+const Paths *session_paths(const Session *session);
+Store *session_store(const Session *session); /* of the main thread */
+Options *session_options(const Session *session);
+EventBus *session_bus(const Session *session);
+CmdTable *session_table(const Session *session);
+Keys *session_keys(const Session *session);
+Indexer *session_indexer(const Session *session);
+Search *session_search(const Session *session);
+Outbox *session_outbox(const Session *session);
+Frontend *session_frontend(const Session *session); /* never NULL */
+void session_set_frontend(Session *session, Frontend *frontend);
+
+const GPtrArray *session_accounts(const Session *session); /* Account */
+Account *session_account(const Session *session, const char *name);
+
+/* Offline by the user's wish: nothing dials. */
+bool session_offline(const Session *session);
+void session_set_offline(Session *session, bool offline);
+
+/* Rows of these ids changed (NULL: unknown which): views reload once, soon. */
+void session_rows_changed(Session *session);
+guint session_listen_rows(Session *session, void (*fn)(void *user),
+                          void *user);
+
+/* An event with the payload of a message row, ready for more fields:
+ * account, folder, role, file, id, thread, from, to, subject, date, tags,
+ * verdict, size. */
+Event *session_message_event(Session *session, const char *name, gint64 id);
+
+/* The absolute path of a row's file, located anew when it was renamed behind
+ * our back; NULL when the message is not here. Free with g_free(). */
+char *session_message_path(Session *session, const StoreRow *row);
+
+#endif

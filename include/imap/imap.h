@@ -1,0 +1,174 @@
+/* IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), client side: blocking calls
+ * on one connection, in one thread. Knows neither store nor screen nor
+ * options. Each call heeds the connection's cancellable and deadlines. On
+ * ERR_PROTOCOL, ERR_RETRY and ERR_CANCELLED the connection is dead: close it.
+ * ERR_REFUSED leaves it usable. Server texts in errors are sanitised. */
+#ifndef IMAP_IMAP_H
+#define IMAP_IMAP_H
+
+#include "base/uidset.h"
+#include "net/net.h"
+#include "sasl/sasl.h"
+
+typedef struct {
+    NetParams net;   /* where, TLS, proxy */
+    SaslParams sasl; /* who */
+    bool sasl_ir;    /* use SASL-IR where offered (default true) */
+    bool compress;   /* COMPRESS=DEFLATE where offered */
+} ImapParams;
+
+typedef struct ImapConn ImapConn;
+
+/* Dial, TLS, greeting, capabilities, login, ID, ENABLE. cancel is kept and
+ * heeded by every later call. NULL on error: ERR_AUTH when refused. */
+ImapConn *imap_conn_open(const ImapParams *params, GCancellable *cancel,
+                         GError **error);
+
+/* LOGOUT without waiting for the answer, then closes. NULL is fine. */
+void imap_conn_close(ImapConn *conn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapConn, imap_conn_close)
+
+/* Is a capability ("MOVE", "CONDSTORE") offered now? Case-insensitive. */
+bool imap_conn_can(const ImapConn *conn, const char *capability);
+
+/* The mailbox selected, or NULL. */
+const char *imap_conn_selected(const ImapConn *conn);
+
+typedef struct {
+    char *name;     /* UTF-8, decoded from modified UTF-7; untrusted */
+    char delimiter; /* or 0 */
+    bool no_select;
+    bool subscribed;
+    char *special_use; /* "\\Sent", …, or NULL */
+    /* From LIST-STATUS or STATUS; have_status false: not known */
+    bool have_status;
+    guint32 messages, uidnext, uidvalidity, unseen;
+    guint64 modseq;
+} ImapMailbox;
+
+void imap_mailbox_free(ImapMailbox *mailbox);
+
+/* LIST "" "*" with SPECIAL-USE, SUBSCRIBED and STATUS returned where offered
+ * (RFC 5258, 5819, 6154). Array of ImapMailbox. */
+GPtrArray *imap_list(ImapConn *conn, GError **error);
+
+bool imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
+                 GError **error);
+
+typedef struct {
+    guint32 uidvalidity;
+    guint32 uidnext;
+    guint64 modseq; /* HIGHESTMODSEQ; 0: NOMODSEQ */
+    guint32 exists;
+    bool read_only;
+    bool keywords_allowed; /* \* in PERMANENTFLAGS */
+    char **permanent_flags;
+    bool resynced; /* QRESYNC was used: changes and vanished were reported */
+} ImapSelected;
+
+void imap_selected_clear(ImapSelected *selected);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapSelected, imap_selected_clear)
+
+/* Flags of a message. system: MaildirFlags' bits of the same meaning
+ * (maildir/maildir.h): P=$Forwarded R=\Answered S=\Seen T=\Deleted D=\Draft
+ * F=\Flagged. keywords: space separated, sorted, untrusted; "" none. */
+typedef struct {
+    unsigned system;
+    const char *keywords;
+} ImapFlags;
+
+/* What one FETCH response told. */
+typedef struct {
+    guint32 seq;
+    guint32 uid; /* 0: not told */
+    guint64 modseq;
+    bool has_flags;
+    ImapFlags flags;
+    gint64 internaldate; /* seconds UTC; 0: not told */
+    guint64 size;        /* RFC822.SIZE; 0: not told */
+} ImapMessage;
+
+/* Where responses go, in the order in which they come. A false return with
+ * *error ends the call. Any function may be NULL. */
+typedef struct {
+    void *user;
+    /* A literal of BODY[section] begins, of size octets; then its bytes. They
+     * belong to the message that the next message() tells. */
+    bool (*body_begin)(void *user, const char *section, guint64 size,
+                       GError **error);
+    bool (*body_bytes)(void *user, const void *bytes, gsize size,
+                       GError **error);
+    bool (*message)(void *user, const ImapMessage *message, GError **error);
+    bool (*vanished)(void *user, const UidSet *uids, GError **error);
+} ImapSink;
+
+typedef struct {
+    guint32 uidvalidity;
+    guint64 modseq;
+    const UidSet *known; /* may be NULL */
+} ImapResync;
+
+/* SELECT; with resync and QRESYNC enabled, RFC 7162's form. Changed flags and
+ * vanished UIDs go to sink (may be NULL). */
+bool imap_select(ImapConn *conn, const char *mailbox,
+                 const ImapResync *resync, const ImapSink *sink,
+                 ImapSelected *selected, GError **error);
+
+/* UID FETCH uids (items) [CHANGEDSINCE since, VANISHED with QRESYNC]. Sliced
+ * so that no command line is over 8,000 octets, pipelined. items as written:
+ * "UID FLAGS RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]". since 0: none. */
+bool imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
+                guint64 since, const ImapSink *sink, GError **error);
+
+/* UID SEARCH with criteria as written; the caller escapes with imap_quote(). */
+UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);
+
+/* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. unchanged_since 0: none; UIDs that
+ * the server had changed since go to *modified (may be NULL). */
+bool imap_store(ImapConn *conn, const UidSet *uids, bool add,
+                const ImapFlags *flags, guint64 unchanged_since,
+                UidSet **modified, GError **error);
+
+/* Old and new UIDs of COPYUID (RFC 4315), pair by pair. */
+typedef struct {
+    guint32 uidvalidity; /* 0: the server did not say */
+    GArray *from;        /* guint32 */
+    GArray *to;
+} ImapCopied;
+
+void imap_copied_clear(ImapCopied *copied);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapCopied, imap_copied_clear)
+
+/* UID MOVE, else UID COPY, UID STORE \Deleted, UID EXPUNGE (UIDPLUS), else
+ * only marked, *marked set. copied may be NULL. */
+bool imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
+               ImapCopied *copied, bool *marked, GError **error);
+bool imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
+               ImapCopied *copied, GError **error);
+
+/* STORE \Deleted and UID EXPUNGE; without UIDPLUS only marked, *marked set.
+ * Plain EXPUNGE is never sent (promise P76). */
+bool imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked,
+                  GError **error);
+
+/* APPEND of a file's bytes (LF becomes CRLF). *uid is 0 without UIDPLUS. */
+bool imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
+                 gint64 internaldate, int fd, guint32 *uidvalidity,
+                 guint32 *uid, GError **error);
+
+bool imap_create(ImapConn *conn, const char *mailbox, GError **error);
+bool imap_rename(ImapConn *conn, const char *from, const char *to,
+                 GError **error);
+bool imap_delete(ImapConn *conn, const char *mailbox, GError **error);
+bool imap_subscribe(ImapConn *conn, const char *mailbox, bool on,
+                    GError **error);
+
+/* IDLE (RFC 2177), renewed by itself, else NOOP every minute, until the server
+ * says that something changed (*changed true), wake fires (*changed false) or
+ * the time is over. */
+bool imap_idle(ImapConn *conn, GCancellable *wake, guint seconds,
+               bool *changed, GError **error);
+
+bool imap_noop(ImapConn *conn, GError **error);
+
+#endif

@@ -1,0 +1,74 @@
+/* libnotmuch behind one door: which messages match. The index follows behind
+ * the store and can be thrown away. One IndexWriter lives in one thread and
+ * holds the write lock only while it works; readers reopen by themselves when
+ * a commit made them stale. Message ids are without <>. */
+#ifndef INDEX_INDEX_H
+#define INDEX_INDEX_H
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+/* Makes the database and the notmuch.conf beside it when missing; a corrupt
+ * one is moved aside and made anew, *rebuilt set, so that the caller marks
+ * everything unindexed. dir: the index; mail_root: what paths are below. */
+bool index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
+                   GError **error);
+
+/* --- writing: one thread -------------------------------------------------- */
+
+typedef struct IndexWriter IndexWriter;
+
+IndexWriter *index_writer_create(const char *dir, const char *mail_root);
+void index_writer_destroy(IndexWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexWriter, index_writer_destroy)
+
+/* Between begin and end one small commit; opens the database and takes its
+ * lock (waits at most 10 s for a `notmuch` command, then ERR_RETRY). */
+bool index_writer_begin(IndexWriter *writer, GError **error);
+bool index_writer_end(IndexWriter *writer, GError **error);
+
+/* Adds the file (or another path of a known message) with tags (system tags
+ * and keywords, space separated). Returns its id in the index, or NULL with
+ * ERR_REFUSED when notmuch takes it for no mail. Free with g_free(). */
+char *index_writer_add(IndexWriter *writer, const char *path, const char *tags,
+                       GError **error);
+bool index_writer_tags(IndexWriter *writer, const char *index_id,
+                       const char *tags, GError **error);
+bool index_writer_property(IndexWriter *writer, const char *index_id,
+                           const char *key, const char *value, GError **error);
+
+/* path was renamed or removed. */
+bool index_writer_moved(IndexWriter *writer, const char *from, const char *to,
+                        GError **error);
+bool index_writer_removed(IndexWriter *writer, const char *path,
+                          GError **error);
+
+/* Messages whose tags were changed by someone else since lastmod: calls each
+ * with id and tags; sets *lastmod to the present. */
+bool index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
+                          void (*each)(const char *index_id, const char *tags,
+                                       void *user),
+                          void *user, GError **error);
+
+/* --- reading: each reader in one thread ----------------------------------- */
+
+typedef struct IndexReader IndexReader;
+
+IndexReader *index_reader_create(const char *dir, const char *mail_root);
+void index_reader_destroy(IndexReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexReader, index_reader_destroy)
+
+/* Ids of the messages that match a query in notmuch's language, newest first,
+ * at most limit (0: all). A bad query: ERR_USAGE with the reason. An index
+ * that is not there yet: an empty array. cancel ends it between messages.
+ * Array of char *, free with g_ptr_array_unref(). */
+GPtrArray *index_search(IndexReader *reader, const char *query, guint limit,
+                        GCancellable *cancel, GError **error);
+
+/* How many messages match. -1 on error. */
+gint64 index_count(IndexReader *reader, const char *query, GError **error);
+
+/* Every tag in use, sorted. NULL-terminated; g_strfreev(). */
+char **index_all_tags(IndexReader *reader, GError **error);
+
+#endif

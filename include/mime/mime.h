@@ -1,0 +1,179 @@
+/* GMime behind one door: load a message, read its headers, list its parts,
+ * turn it into lines of text. Any thread; a MimeMessage belongs to one thread
+ * at a time. mime_init() once at start. Everything returned is untrusted text
+ * in valid UTF-8 unless said otherwise. Limits are named in mime/limits.h. */
+#ifndef MIME_MIME_H
+#define MIME_MIME_H
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+void mime_init(void);
+
+/* --- header blocks --------------------------------------------------------- */
+
+/* What a row of the store needs, from a raw header block or whole message. */
+typedef struct {
+    char *message_id; /* without <>, or NULL */
+    char *in_reply_to;
+    char **references; /* NULL-terminated, oldest first; at most 200 */
+    char *subject;     /* decoded, unfolded; NULL: none */
+    char *from_name;   /* NULL: none */
+    char *from_addr;
+    char *to; /* "Name <addr>, …" of To and Cc, at most 1000 bytes */
+    char *list_id;
+    gint64 date; /* 0: no valid Date */
+    bool has_attachment; /* by Content-Type alone: multipart/mixed */
+} MimeSummary;
+
+void mime_summary_clear(MimeSummary *summary);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MimeSummary, mime_summary_clear)
+
+/* Never fails: what cannot be read is NULL. Linear time. */
+void mime_summarise(const char *bytes, gsize size, MimeSummary *summary);
+
+typedef struct {
+    char *name; /* display name or NULL */
+    char *addr; /* local@domain, as written */
+} MimeAddress;
+
+void mime_address_free(MimeAddress *address);
+
+/* An address list in header form, groups flattened; at most 10,000. Array of
+ * MimeAddress. */
+GPtrArray *mime_addresses(const char *text);
+
+/* "Name <addr>", quoted where needed, for a header being written. g_free(). */
+char *mime_address_format(const char *name, const char *addr);
+
+/* --- messages ---------------------------------------------------------------- */
+
+typedef struct MimeMessage MimeMessage;
+
+/* Parses a file; bodies stay on disk until they are asked for (100 MB passes
+ * through in pieces). ERR_LOCAL when it cannot be read. */
+MimeMessage *mime_load_file(const char *path, GError **error);
+MimeMessage *mime_load_bytes(const char *bytes, gsize size);
+void mime_message_free(MimeMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeMessage, mime_message_free)
+
+/* Decoded value of the first field of that name, or NULL. Borrowed. */
+const char *mime_header(MimeMessage *message, const char *name);
+
+/* Calls each with every field, in order, decoded. */
+void mime_headers(MimeMessage *message,
+                  void (*each)(const char *name, const char *value,
+                               void *user),
+                  void *user);
+gint64 mime_date(MimeMessage *message);
+
+typedef struct {
+    guint number;      /* 1…: for the user and `show --part N` */
+    int depth;         /* 0: the root */
+    char *content_type; /* "text/plain", lower case */
+    char *charset;      /* or NULL */
+    char *name;         /* file name wanted by the sender; untrusted, decoded */
+    char *content_id;
+    guint64 size;       /* decoded octets */
+    bool is_multipart;
+    bool is_attachment; /* shown in the files panel */
+} MimePart;
+
+/* All parts in document order, the root first. Borrowed array of MimePart. */
+const GPtrArray *mime_parts(MimeMessage *message);
+
+/* Decoded bytes of a part (text: as they are, not converted), at most limit
+ * (0: all). Free with g_bytes_unref(). */
+GBytes *mime_part_bytes(MimeMessage *message, guint number, gsize limit,
+                        GError **error);
+
+/* Streams a decoded part into a descriptor. */
+bool mime_part_save(MimeMessage *message, guint number, int fd,
+                    GError **error);
+
+/* --- a message as text ------------------------------------------------------- */
+
+typedef enum {
+    MIME_LINE_TEXT,
+    MIME_LINE_QUOTE,     /* depth says how deep */
+    MIME_LINE_SIGNATURE, /* "-- " and below */
+    MIME_LINE_DIFF_ADD,
+    MIME_LINE_DIFF_DEL,
+    MIME_LINE_DIFF_HUNK,
+    MIME_LINE_NOTE,    /* ours, not the sender's: "not text/plain: …" */
+    MIME_LINE_LINK,    /* an entry of the list of links at the end */
+    MIME_LINE_HEADING, /* from HTML */
+} MimeLineKind;
+
+typedef struct {
+    MimeLineKind kind;
+    int quote_depth;
+    char *text; /* sanitised (TEXT_BODY), at most width columns */
+} MimeLine;
+
+typedef struct {
+    char *target; /* the real URL, sanitised, percent-encoded where needed */
+    char *shown;  /* text when it looked like another URL, else NULL */
+    bool lies;    /* shown names another host than target */
+} MimeLink;
+
+typedef struct {
+    GPtrArray *lines; /* MimeLine */
+    GPtrArray *links; /* MimeLink, number = index + 1 */
+    guint remote_images;
+    bool is_html;
+    char *note; /* one line for the header pane, e.g. wrong charset; or NULL */
+} MimeText;
+
+typedef struct {
+    int width;         /* columns to wrap to, at least 10 */
+    bool prefer_html;  /* of multipart/alternative */
+    bool raw;          /* the source instead */
+    bool all_quotes;   /* else runs of over 12 quoted lines are folded into one
+                          MIME_LINE_NOTE "⋯ 14 quoted lines" */
+    bool list_links;   /* list of links behind HTML */
+} MimeTextOptions;
+
+/* Renders what a reader wants to see first. Never fails: trouble is a
+ * MIME_LINE_NOTE. */
+MimeText *mime_text(MimeMessage *message, const MimeTextOptions *options);
+void mime_text_free(MimeText *text);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeText, mime_text_free)
+
+/* First words of the readable text, one line, at most 200 bytes; NULL: none.
+ * Reads at most 64 KiB of the message. g_free(). */
+char *mime_snippet(MimeMessage *message);
+
+/* The same for bytes that are the beginning of a message. */
+char *mime_snippet_bytes(const char *bytes, gsize size);
+
+/* --- building ------------------------------------------------------------------ */
+
+typedef struct {
+    const char *from;    /* header form, one address */
+    const char *to;      /* header form, or NULL */
+    const char *cc;
+    const char *subject;
+    const char *message_id;  /* without <>; NULL: made on From's domain */
+    const char *in_reply_to; /* without <> */
+    const char *references;  /* space separated, without <> */
+    gint64 date;
+    const char *text;               /* UTF-8, lines end in \n */
+    const char *const *attachments; /* paths; NULL-terminated, or NULL */
+    const char *const *extra;       /* "Name: value" fields; or NULL */
+    bool format_flowed;
+} MimeDraft;
+
+/* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can
+ * leave (promise P69, P81). CR, LF, NUL in a value become blanks (P58). Lines
+ * of at most 998 octets. No User-Agent, no host name, no path. */
+GBytes *mime_build(const MimeDraft *draft, GError **error);
+
+/* A new Message-ID on the domain of addr, without <>. g_free(). */
+char *mime_new_message_id(const char *addr);
+
+/* The text of a message quoted for a reply: "> " before each line, signature
+ * left out, format=flowed unwrapped and HTML as text. g_free(). */
+char *mime_quote(MimeMessage *message);
+
+#endif

@@ -1,0 +1,345 @@
+/* state.db behind one door: accounts, folders, a row for every message,
+ * threads, what the user wants and the server does not know yet, the record of
+ * acts for undo. Every list is a page of rows from here.
+ *
+ * One Store is one SQLite connection and belongs to one thread; open another
+ * for another thread (WAL: readers never wait). Transactions stay short, so
+ * that an act on the main thread waits for none longer than a frame. Every
+ * write is durable when the outermost transaction returns (synchronous=FULL).
+ *
+ * A row knows two states: what the server said (server_folder, uid,
+ * server_flags, server_tags) and what the user sees (folder, flags, tags). Where
+ * they differ the message is *pending*; the engine makes the server follow and
+ * then sets both equal. So a change, its undo and a crash are one mechanism:
+ *   S1  a row with file != NULL has a whole, durable file of that name;
+ *   S2  a row with uid and no file is a message still to be fetched;
+ *   S3  a row with uid 0 and a folder is to be appended, or moved or copied
+ *       there by the server and not yet seen under its new UID;
+ *   S4  `pending` has a row for exactly the messages whose states differ. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Store Store;
+
+/* Opens or makes the file at path, 0600. A newer or foreign schema version is
+ * refused with ERR_LOCAL and never written (promise P27). */
+Store *store_open(const char *path, GError **error);
+void store_close(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
+
+/* Nestable; the outermost end commits durably. On failure everything is
+ * rolled back at the outermost end. */
+bool store_begin(Store *store, GError **error);
+bool store_end(Store *store, bool commit, GError **error);
+
+/* Changes whenever any connection committed anything: "reload the list?". */
+guint64 store_version(Store *store);
+
+/* --- folders ------------------------------------------------------------ */
+
+typedef enum {
+    FOLDER_ROLE_NONE,
+    FOLDER_ROLE_INBOX,
+    FOLDER_ROLE_DRAFTS,
+    FOLDER_ROLE_SENT,
+    FOLDER_ROLE_ARCHIVE,
+    FOLDER_ROLE_JUNK,
+    FOLDER_ROLE_TRASH,
+    FOLDER_ROLE_ALL,     /* Gmail's All Mail */
+    FOLDER_ROLE_FLAGGED, /* virtual on the server */
+} FolderRole;
+
+typedef struct {
+    gint64 id;
+    char *account;  /* the account's name in the configuration */
+    char *name;     /* the mailbox as the server calls it, UTF-8; untrusted */
+    char *path;     /* "work/Lists/linux-mm" below the mail root; safe */
+    char delimiter; /* of the hierarchy, or 0 */
+    FolderRole role;
+    bool selectable;
+    bool subscribed;
+    guint32 uidvalidity; /* 0: never synchronised */
+    guint32 uidnext;     /* all UIDs below have a row or were expunged */
+    guint64 modseq;      /* HIGHESTMODSEQ up to which all is known; 0: none */
+    guint total;
+    guint unread;
+} StoreFolder;
+
+void store_folder_free(StoreFolder *folder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreFolder, store_folder_free)
+
+/* Folders of an account, or of all (NULL): roles first, then by name. Array of
+ * StoreFolder, free with g_ptr_array_unref(). */
+GPtrArray *store_folders(Store *store, const char *account, GError **error);
+StoreFolder *store_folder(Store *store, gint64 id, GError **error);
+StoreFolder *store_folder_by_path(Store *store, const char *path,
+                                  GError **error);
+StoreFolder *store_folder_by_role(Store *store, const char *account,
+                                  FolderRole role, GError **error);
+
+/* Adds (id 0) or changes a folder; counts are not written. Returns its id,
+ * 0 on error. */
+gint64 store_folder_put(Store *store, const StoreFolder *folder,
+                        GError **error);
+
+/* Forgets a folder and its rows. */
+bool store_folder_remove(Store *store, gint64 id, GError **error);
+
+/* --- messages ----------------------------------------------------------- */
+
+/* Bits of maildir.h's MaildirFlags, plus: */
+enum {
+    STORE_FLAG_ATTACHMENT = 1 << 8,
+    STORE_FLAG_LIST = 1 << 9, /* has List-Id */
+};
+enum { STORE_SYSTEM_FLAGS = 0x3f };
+
+/* A message to be added. Texts are decoded UTF-8, untrusted, may be NULL. */
+typedef struct {
+    gint64 folder;
+    guint32 uid;            /* 0: not on the server yet */
+    const char *file;       /* path below the mail root, NULL: not here */
+    const char *message_id; /* without <>; NULL: none */
+    const char *in_reply_to;
+    const char *const *references; /* NULL-terminated, oldest first, or NULL */
+    const char *subject;
+    const char *from_name;
+    const char *from_addr;
+    const char *to;      /* "Name <addr>, …" for display */
+    const char *snippet; /* first words of the text, or NULL */
+    const char *header;  /* raw header block, kept only while file is NULL */
+    gsize header_size;
+    gint64 date;    /* of the Date field, else arrival; seconds UTC */
+    gint64 arrival; /* INTERNALDATE */
+    guint64 size;   /* octets on the server */
+    unsigned flags;
+    const char *tags; /* other tags: "todo work", sorted; "" none */
+} StoreMessage;
+
+/* Adds a row, joins its thread, returns its id; 0 on error. Both states of the
+ * row are equal when uid != 0; a row with uid 0 is pending (to be appended)
+ * unless its account is local. */
+gint64 store_message_add(Store *store, const StoreMessage *message,
+                         GError **error);
+
+/* What a list shows. All texts untrusted. */
+typedef struct {
+    gint64 id;
+    gint64 thread;
+    gint64 folder;
+    gint64 server_folder; /* 0: not on the server */
+    guint32 uid;
+    char *file; /* NULL: not here */
+    char *message_id;
+    char *index_id; /* id in notmuch, NULL: not indexed */
+    char *subject;
+    char *from_name;
+    char *from_addr;
+    char *to;
+    char *snippet;
+    gint64 date;
+    gint64 arrival;
+    guint64 size;
+    unsigned flags;
+    unsigned server_flags;
+    char *tags;
+    char *server_tags;
+    char *verdict; /* "pass", "fail", … or NULL: not checked */
+    /* Of a thread row only (store_rows with threads): */
+    guint thread_total;
+    guint thread_unread;
+    char **authors; /* display names, oldest first, unread ones last; NULL for
+                       a message row */
+} StoreRow;
+
+void store_row_free(StoreRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRow, store_row_free)
+
+typedef enum {
+    STORE_ORDER_DATE,
+    STORE_ORDER_FROM,
+    STORE_ORDER_SUBJECT,
+    STORE_ORDER_UNREAD, /* unread first, then date */
+    STORE_ORDER_SIZE,
+} StoreOrder;
+
+/* Which messages, in which order: newest (largest) first unless reverse. */
+typedef struct {
+    const char *account; /* NULL: any */
+    gint64 folder;       /* 0: any but trash and junk */
+    unsigned any_flags;  /* 0, or rows with one of these flags */
+    bool unread;         /* only unread */
+    bool threads;        /* ids are threads' ids; a thread is in a folder when
+                            one of its messages is */
+    StoreOrder order;
+    bool reverse;
+} StoreView;
+
+/* Ids of the view, at most limit (0: all). 8 bytes each, from a covering
+ * index: 100,000 in about 20 ms. GArray of gint64; g_array_unref(). */
+GArray *store_ids(Store *store, const StoreView *view, guint limit,
+                  GError **error);
+
+/* Rows for ids, in their order; an id that is gone gives NULL. For threads:
+ * the newest message of the thread (in folder, when not 0), its subject from
+ * the first, and the thread's fields. Array of StoreRow. */
+GPtrArray *store_rows(Store *store, const gint64 *ids, guint n, bool threads,
+                      gint64 folder, GError **error);
+
+StoreRow *store_row(Store *store, gint64 id, GError **error);
+
+/* Ids of the messages of a thread, oldest first, and their depth in the tree
+ * (GArray of int, may be NULL). trash and junk left out unless folder is one. */
+GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
+                              GError **error);
+
+/* Message rows with this Message-ID or index id (several: copies). */
+GArray *store_find_id(Store *store, const char *message_id, GError **error);
+
+/* Message rows whose sender, subject or snippet contains each word of text
+ * (case folded), newest first: search before the index knows. */
+GArray *store_find_text(Store *store, const char *text, guint limit,
+                        GError **error);
+
+/* Raw header block of a message that is not here. g_free(). */
+char *store_header(Store *store, gint64 id, gsize *size, GError **error);
+
+/* The user's side: wanted flags (system bits), tags and folder. The caller
+ * wraps an act on many in one transaction. These also keep `pending`,
+ * thread and folder counts true. folder 0 in set_folder: to be expunged. */
+bool store_set_flags(Store *store, gint64 id, unsigned flags, GError **error);
+bool store_set_tags(Store *store, gint64 id, const char *tags, GError **error);
+bool store_set_folder(Store *store, gint64 id, gint64 folder, GError **error);
+
+/* A copy of a row in another folder with file of its own; returns its id. */
+gint64 store_copy(Store *store, gint64 id, gint64 folder, const char *file,
+                  GError **error);
+
+/* Facts about the file and the index; not the user's acts. */
+bool store_set_file(Store *store, gint64 id, const char *file, GError **error);
+bool store_set_body(Store *store, gint64 id, const StoreMessage *message,
+                    GError **error); /* all but place, uid, flags, tags */
+bool store_set_index_id(Store *store, gint64 id, const char *index_id,
+                        GError **error);
+bool store_set_verdict(Store *store, gint64 id, const char *verdict,
+                       GError **error);
+
+/* The next rows with a file that the index does not know, or whose tags it
+ * has not got since they changed; newest first. GArray of gint64. */
+GArray *store_unindexed(Store *store, guint limit, GError **error);
+guint store_unindexed_count(Store *store);
+
+/* --- what the server said (room sync) ----------------------------------- */
+
+typedef struct {
+    gint64 id;
+    guint32 uid;
+    unsigned flags;
+    unsigned server_flags;
+    bool here;     /* has its file */
+    bool leaving;  /* folder differs: moved or deleted by the user */
+} StoreUid;
+
+/* Every row that the server has in this folder, by UID. GArray of StoreUid. */
+GArray *store_uids(Store *store, gint64 server_folder, GError **error);
+
+/* The server's flags and tags for a row; the wanted ones follow by a merge for
+ * each flag: what the user changed since stays, the rest is the server's. */
+bool store_server_flags(Store *store, gint64 id, unsigned flags,
+                        const char *tags, GError **error);
+
+/* The server has the row now there under uid (append, move, adopt). */
+bool store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
+                        GError **error);
+
+/* The server no longer has it: the row goes, its file name is returned in
+ * *file for removal (NULL: none; g_free()). */
+bool store_server_gone(Store *store, gint64 id, char **file, GError **error);
+
+/* A row in folder with uid 0 that this message on the server is (same
+ * Message-ID; without one, same size and date); 0: none. */
+gint64 store_match(Store *store, gint64 folder, const char *message_id,
+                   guint64 size, gint64 date, GError **error);
+
+/* UIDVALIDITY changed: every row that the server had in folder gets uid 0 and
+ * waits for store_match(); nothing is deleted, nothing is to be appended until
+ * store_orphans_settle() says what was not found again. */
+bool store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
+                               GError **error);
+
+typedef struct {
+    gint64 id;            /* message */
+    gint64 server_folder; /* where the server has it; 0: nowhere (append) */
+    guint32 uid;
+    gint64 folder;        /* where the user wants it; 0: expunged */
+    unsigned flags, server_flags;
+    char *tags, *server_tags;
+    char *file;
+    gint64 since;   /* when the first unconfirmed act was */
+    guint attempts; /* failed ones */
+    char *reason;   /* of the last failure; untrusted */
+} StorePending;
+
+void store_pending_free(StorePending *pending);
+
+/* Pending messages of an account, oldest first. Array of StorePending. */
+GPtrArray *store_pending(Store *store, const char *account, guint limit,
+                         GError **error);
+guint store_pending_count(Store *store, const char *account);
+
+/* The server refused for good: the wanted state becomes the server's again and
+ * the reason stays readable in the log. */
+bool store_pending_refused(Store *store, gint64 id, const char *reason,
+                           GError **error);
+bool store_pending_failed(Store *store, gint64 id, const char *reason,
+                          GError **error);
+
+/* --- acts, for undo ------------------------------------------------------ */
+
+/* An act is a label and the former state of each message it touched. */
+gint64 store_act_begin(Store *store, const char *label, GError **error);
+bool store_act_note(Store *store, gint64 act, gint64 id, GError **error);
+
+typedef struct {
+    gint64 id;
+    char *label;
+    gint64 time;
+    guint messages;
+    bool undone;
+} StoreAct;
+
+void store_act_free(StoreAct *act);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAct, store_act_free)
+
+/* The act that undo (redo) would take back (bring back); NULL: none. */
+StoreAct *store_act_last(Store *store, bool redo, GError **error);
+
+/* Swaps the noted states with the present ones and marks it (not) undone.
+ * GArray of the message ids touched. */
+GArray *store_act_swap(Store *store, gint64 act, GError **error);
+
+/* --- small things --------------------------------------------------------- */
+
+/* Values kept under a key (saved place in a list, lastmod of notmuch, …). */
+char *store_value(Store *store, const char *key);
+bool store_set_value(Store *store, const char *key, const char *value,
+                     GError **error);
+
+typedef struct {
+    char *name;
+    char *addr;
+    guint sent, received;
+    gint64 last;
+} StoreContact;
+
+/* Addresses seen, best first, whose name or address has a word that begins
+ * with prefix. Array of StoreContact. */
+GPtrArray *store_contacts(Store *store, const char *prefix, guint limit,
+                          GError **error);
+bool store_contact_seen(Store *store, const char *name, const char *addr,
+                        bool sent, gint64 date, GError **error);
+
+#endif
