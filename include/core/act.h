@@ -52,10 +52,17 @@ bool act_delete(Session *session, const MessageSet *set, bool force,
 bool act_undo(Session *session, GError **error);
 bool act_redo(Session *session, GError **error);
 
-/* Puts a message of our own into a folder (a draft, the Sent copy, an import):
- * file, row and pending append. Returns the row id, 0 on error. */
-gint64 act_append(Session *session, gint64 folder, const void *bytes,
-                  gsize size, unsigned flags, const char *tags,
-                  GError **error);
+/* A message of our own. */
+typedef struct {
+    gint64 folder;
+    const void *bytes; /* of the whole message */
+    gsize size;
+    unsigned flags;   /* system bits */
+    const char *tags; /* keywords, or NULL */
+} ActAppend;
+
+/* Puts it into the folder: durable file, row and pending append (a draft, the
+ * Sent copy, an import). Returns the row id, 0 on error. */
+gint64 act_append(Session *session, const ActAppend *what, GError **error);
 
 #endif

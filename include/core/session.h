@@ -17,6 +17,7 @@ typedef struct Account Account;
 typedef struct Indexer Indexer;
 typedef struct Search Search;
 typedef struct Outbox Outbox;
+typedef struct Settler Settler;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -43,11 +44,18 @@ Keys *session_keys(const Session *session);
 Indexer *session_indexer(const Session *session);
 Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
+Settler *session_settler(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 
 const GPtrArray *session_accounts(const Session *session); /* Account */
 Account *session_account(const Session *session, const char *name);
+
+/* A folder made here, and by the engine on the server at its next sync. name is
+ * the mailbox's, in the account's hierarchy. Returns its id, 0 on error; the
+ * folder that has the name already is no error. */
+gint64 session_make_folder(Session *session, const char *account,
+                           const char *name, FolderRole role, GError **error);
 
 /* Offline by the user's wish: nothing dials. */
 bool session_offline(const Session *session);

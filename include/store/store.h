@@ -227,6 +227,11 @@ bool store_set_index_id(Store *store, gint64 id, const char *index_id,
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
                        GError **error);
 
+/* Rows whose file lies in another folder, or has other flags in its name, than
+ * the user wants: set by store_set_flags/_folder/_server_flags/act_swap and
+ * cleared by store_set_file. The room core renames the files behind. */
+GArray *store_unsettled(Store *store, guint limit, GError **error);
+
 /* The next rows with a file that the index does not know, or whose tags it
  * has not got since they changed; newest first. GArray of gint64. */
 GArray *store_unindexed(Store *store, guint limit, GError **error);

@@ -1,0 +1,518 @@
+/* What the user does to messages. Every act is the same four steps: note the
+ * former state of each row, change it, commit, tell. Undo swaps the noted
+ * states back and is therefore an act like any other. Must not do I/O on mail
+ * files beyond one new copy: files follow behind (settle.c), so does the
+ * server (account.h). */
+#include "core/act.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/account.h"
+#include "core/indexer.h"
+#include "maildir/maildir.h"
+#include "facts.h"
+#include "settle.h"
+#include "tags.h"
+
+#include <string.h>
+
+typedef struct Act Act;
+
+/* Changes one row; false with *error ends and undoes the whole act. */
+typedef bool (*ActFn)(Act *act, const StoreRow *row, GError **error);
+
+struct Act {
+    Session *session;
+    Store *store;
+    const char *event; /* told for each changed row */
+    gint64 record;     /* of store_act_begin() */
+    guint changed;
+    const TagChange *tags;
+    FolderRole role;
+    gint64 folder;
+    char *folder_name; /* where the last one went, for telling */
+};
+
+static const struct {
+    FolderRole role;
+    const char *name; /* of a folder made when there is none */
+    const char *done; /* "Archived" */
+} role_table[] = {
+    { FOLDER_ROLE_ARCHIVE, "Archive", "Archived" },
+    { FOLDER_ROLE_TRASH, "Trash", "Moved" },
+    { FOLDER_ROLE_JUNK, "Junk", "Marked" },
+    { FOLDER_ROLE_DRAFTS, "Drafts", "Moved" },
+    { FOLDER_ROLE_SENT, "Sent", "Moved" },
+    { FOLDER_ROLE_INBOX, "INBOX", "Moved" },
+};
+
+/* Told for each row after the commit; before and after are the user's tags. */
+static void
+tell_change(Act *act, const StoreRow *before)
+{
+    g_autoptr(StoreRow) after = store_row(act->store, before->id, NULL);
+    g_autoptr(Event) event = NULL;
+    g_autofree char *old = tags_of(before->flags, before->tags);
+    g_autofree char *new = NULL;
+
+    if (after == NULL)
+        return;
+    new = tags_of(after->flags, after->tags);
+    if (before->folder == after->folder && strcmp(old, new) == 0)
+        return;
+    event = session_message_event(act->session, act->event, before->id);
+    event_set(event, "tags_before", old);
+    event_set(event, "tags_after", new);
+    event_bus_emit(session_bus(act->session), event);
+}
+
+static void
+tell_changes(Act *act, const GPtrArray *before)
+{
+    for (guint i = 0; i < before->len; i++)
+        tell_change(act, before->pdata[i]);
+}
+
+/* What follows every commit: files, index, server and screen. */
+static void
+follow(Session *session)
+{
+    const GPtrArray *accounts = session_accounts(session);
+
+    settler_kick(session_settler(session));
+    indexer_kick(session_indexer(session));
+    for (guint i = 0; i < accounts->len; i++)
+        account_kick(accounts->pdata[i]);
+    session_rows_changed(session);
+}
+
+static bool
+change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
+            GPtrArray *before, GError **error)
+{
+    act->record = store_act_begin(act->store, label, error);
+    if (act->record == 0)
+        return false;
+    for (guint i = 0; i < set->ids->len; i++) {
+        gint64 id = g_array_index(set->ids, gint64, i);
+        StoreRow *row = store_row(act->store, id, NULL);
+
+        if (row == NULL)
+            continue; /* gone since it was chosen */
+        g_ptr_array_add(before, row);
+        if (!store_act_note(act->store, act->record, id, error)
+            || !change(act, row, error))
+            return false;
+        act->changed++;
+    }
+    return true;
+}
+
+/* One transaction: all rows or none. */
+static bool
+perform(Act *act, const MessageSet *set, const char *label, ActFn change,
+        GError **error)
+{
+    g_autoptr(GPtrArray) before =
+        g_ptr_array_new_with_free_func((GDestroyNotify)store_row_free);
+    bool ok;
+
+    if (set->ids->len == 0)
+        return err_set(error, ERR_USAGE, "no message to act on: move to one, "
+                       "or give a query");
+    act->store = session_store(act->session);
+    if (!store_begin(act->store, error))
+        return false;
+    ok = change_rows(act, set, label, change, before, error);
+    if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
+        return false;
+    if (act->event)
+        tell_changes(act, before);
+    follow(act->session);
+    return true;
+}
+
+/* "3 threads", "1 message". g_free(). */
+static char *
+count_text(const MessageSet *set)
+{
+    guint n = set->threads ? set->threads : set->ids->len;
+
+    return g_strdup_printf("%u %s%s", n, set->threads ? "thread" : "message",
+                           n == 1 ? "" : "s");
+}
+
+static void
+tell_done(Session *session, const char *text)
+{
+    frontend_tell(session_frontend(session), TELL_INFO, true, "%s", text);
+}
+
+/* --- tags ------------------------------------------------------------------ */
+
+static bool
+change_tags(Act *act, const StoreRow *row, GError **error)
+{
+    unsigned flags = tag_change_flags(act->tags, row->flags);
+    g_autofree char *tags = tag_change_tags(act->tags, row->tags);
+
+    return (flags == row->flags
+            || store_set_flags(act->store, row->id, flags, error))
+        && (strcmp(tags, row->tags ? row->tags : "") == 0
+            || store_set_tags(act->store, row->id, tags, error));
+}
+
+static bool
+tag_with(Session *session, const MessageSet *set, const TagChange *change,
+         const char *text, GError **error)
+{
+    Act act = { .session = session, .event = "message-tagged",
+                .tags = change };
+
+    if (!perform(&act, set, text, change_tags, error))
+        return false;
+    tell_done(session, text);
+    return true;
+}
+
+bool
+act_tag(Session *session, const MessageSet *set, const char *const *tags,
+        GError **error)
+{
+    g_auto(TagChange) change = { 0 };
+    g_autofree char *count = count_text(set);
+    g_autofree char *words = NULL;
+    g_autofree char *text = NULL;
+
+    if (!tag_change_parse(tags, &change, error))
+        return false;
+    words = tag_change_text(&change);
+    text = g_strdup_printf("Tagged %s %s.", count, words);
+    return tag_with(session, set, &change, text, error);
+}
+
+/* All messages follow the first: set where it was not, cleared where it was. */
+static bool
+toggle(Session *session, const MessageSet *set, unsigned flag,
+       const char *const names[2], GError **error)
+{
+    TagChange change = { 0 };
+    g_autofree char *count = count_text(set);
+    g_autofree char *text = NULL;
+    g_autoptr(StoreRow) first = NULL;
+    bool on;
+
+    if (set->ids->len > 0)
+        first = store_row(session_store(session),
+                          g_array_index(set->ids, gint64, 0), error);
+    if (set->ids->len > 0 && first == NULL)
+        return false;
+    on = first && !(first->flags & flag);
+    if (on)
+        change.add_flags = flag;
+    else
+        change.remove_flags = flag;
+    change.add = g_ptr_array_new();
+    change.remove = g_ptr_array_new();
+    text = g_strdup_printf("Marked %s %s.", count, names[on]);
+    on = tag_with(session, set, &change, text, error);
+    tag_change_clear(&change);
+    return on;
+}
+
+bool
+act_toggle_unread(Session *session, const MessageSet *set, GError **error)
+{
+    static const char *const names[] = { "unread", "read" };
+
+    return toggle(session, set, MAILDIR_SEEN, names, error);
+}
+
+bool
+act_toggle_flagged(Session *session, const MessageSet *set, GError **error)
+{
+    static const char *const names[] = { "as not flagged", "as flagged" };
+
+    return toggle(session, set, MAILDIR_FLAGGED, names, error);
+}
+
+bool
+act_mark_read(Session *session, gint64 id, GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(StoreRow) row = store_row(store, id, error);
+    Act act = { .session = session, .store = store,
+                .event = "message-tagged" };
+
+    if (row == NULL)
+        return false;
+    if (row->flags & MAILDIR_SEEN)
+        return true;
+    if (!store_set_flags(store, id, row->flags | MAILDIR_SEEN, error))
+        return false;
+    tell_change(&act, row);
+    follow(session);
+    return true;
+}
+
+/* --- moving ------------------------------------------------------------------ */
+
+static const char *
+role_name(FolderRole role, const char **done)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(role_table); i++)
+        if (role_table[i].role == role) {
+            *done = role_table[i].done;
+            return role_table[i].name;
+        }
+    g_return_val_if_reached("");
+}
+
+/* The account's folder for the role; a new one of the usual name where it has
+ * none, which the engine makes on the server too. 0 on error. */
+static gint64
+role_folder(Session *session, const char *account, FolderRole role,
+            GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(StoreFolder) folder = NULL;
+    g_autoptr(GError) none = NULL;
+    const char *done;
+
+    folder = store_folder_by_role(store, account, role, &none);
+    if (folder)
+        return folder->id;
+    return session_make_folder(session, account, role_name(role, &done), role,
+                               error);
+}
+
+static bool
+change_folder(Act *act, const StoreRow *row, GError **error)
+{
+    gint64 to = act->folder;
+
+    if (act->role != FOLDER_ROLE_NONE) {
+        g_autoptr(StoreFolder) from =
+            store_folder(act->store, row->folder, error);
+
+        if (from == NULL)
+            return false;
+        to = role_folder(act->session, from->account, act->role, error);
+    }
+    if (to == 0)
+        return false;
+    if (act->folder_name == NULL) {
+        g_autoptr(StoreFolder) folder = store_folder(act->store, to, error);
+
+        if (folder == NULL)
+            return false;
+        act->folder_name = g_strdup(folder->name);
+    }
+    return to == row->folder
+        || store_set_folder(act->store, row->id, to, error);
+}
+
+static bool
+move(Act *act, const MessageSet *set, const char *done, GError **error)
+{
+    g_autofree char *count = count_text(set);
+    g_autofree char *label = g_strdup_printf("%s %s", done, count);
+    g_autofree char *text = NULL;
+    bool ok = perform(act, set, label, change_folder, error);
+
+    if (ok) {
+        text = g_strdup_printf("%s to %s.", label, act->folder_name
+                               ? act->folder_name : "nowhere");
+        tell_done(act->session, text);
+    }
+    g_free(act->folder_name);
+    return ok;
+}
+
+bool
+act_move(Session *session, const MessageSet *set, gint64 folder,
+         GError **error)
+{
+    Act act = { .session = session, .event = "message-moved",
+                .folder = folder };
+
+    return move(&act, set, "Moved", error);
+}
+
+bool
+act_move_to_role(Session *session, const MessageSet *set, FolderRole role,
+                 GError **error)
+{
+    Act act = { .session = session, .event = "message-moved", .role = role };
+    const char *done = "Moved";
+
+    role_name(role, &done);
+    return move(&act, set, done, error);
+}
+
+/* --- copying, deleting, adding ----------------------------------------------- */
+
+/* A second file of the same bytes for the copy, durable; *path is relative to
+ * the mail root. */
+static bool
+copy_file(Session *session, const StoreRow *row, const StoreFolder *to,
+          char **file, GError **error)
+{
+    g_autofree char *from = session_message_path(session, row);
+    g_autofree char *folder =
+        g_build_filename(session_paths(session)->mail, to->path, NULL);
+    g_autofree char *base = maildir_unique_name();
+    g_autoptr(GMappedFile) map = NULL;
+    unsigned flags = row->flags & STORE_SYSTEM_FLAGS;
+    g_autofree char *name = maildir_file_name(base, flags);
+
+    *file = NULL;
+    if (from == NULL)
+        return true; /* not here: the server copies, the copy is fetched */
+    map = g_mapped_file_new(from, FALSE, NULL);
+    if (map == NULL)
+        return err_set_errno(error, errno, "%s", from);
+    if (!maildir_create(folder, error)
+        || !maildir_deliver(folder, base, flags,
+                            g_mapped_file_get_contents(map),
+                            g_mapped_file_get_length(map), error))
+        return false;
+    *file = g_build_filename(to->path, "cur", name, NULL);
+    return true;
+}
+
+static bool
+copy_row(Act *act, const StoreRow *row, GError **error)
+{
+    g_autoptr(StoreFolder) to = store_folder(act->store, act->folder, error);
+    g_autofree char *file = NULL;
+
+    return to != NULL && copy_file(act->session, row, to, &file, error)
+        && store_copy(act->store, row->id, to->id, file, error) != 0;
+}
+
+bool
+act_copy(Session *session, const MessageSet *set, gint64 folder,
+         GError **error)
+{
+    Act act = { .session = session, .folder = folder };
+    g_autofree char *count = count_text(set);
+    g_autofree char *text = g_strdup_printf("Copied %s.", count);
+
+    if (!perform(&act, set, text, copy_row, error))
+        return false;
+    frontend_tell(session_frontend(session), TELL_INFO, false, "%s", text);
+    return true;
+}
+
+static bool
+check_in_trash(Session *session, const MessageSet *set, GError **error)
+{
+    Store *store = session_store(session);
+
+    for (guint i = 0; i < set->ids->len; i++) {
+        gint64 id = g_array_index(set->ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(store, id, NULL);
+        g_autoptr(StoreFolder) folder =
+            row ? store_folder(store, row->folder, NULL) : NULL;
+
+        if (folder && folder->role != FOLDER_ROLE_TRASH
+            && folder->role != FOLDER_ROLE_JUNK
+            && folder->role != FOLDER_ROLE_DRAFTS)
+            return err_set(error, ERR_USAGE,
+                           "%s is not the trash: use `trash` first, or "
+                           "`delete --force`", folder->path);
+    }
+    return true;
+}
+
+static bool
+delete_row(Act *act, const StoreRow *row, GError **error)
+{
+    return store_set_folder(act->store, row->id, 0, error);
+}
+
+bool
+act_delete(Session *session, const MessageSet *set, bool force,
+           GError **error)
+{
+    Act act = { .session = session, .event = "message-deleted" };
+    g_autofree char *count = count_text(set);
+    g_autofree char *text = g_strdup_printf("Deleted %s for good.", count);
+
+    if ((!force && !check_in_trash(session, set, error))
+        || !perform(&act, set, text, delete_row, error))
+        return false;
+    tell_done(session, text);
+    return true;
+}
+
+gint64
+act_append(Session *session, const ActAppend *what, GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(StoreFolder) to = store_folder(store, what->folder, error);
+    g_autoptr(Facts) facts = NULL;
+    g_autofree char *base = maildir_unique_name();
+    g_autofree char *name = maildir_file_name(base, what->flags);
+    g_autofree char *path = NULL;
+    g_autofree char *file = NULL;
+    gint64 id;
+
+    if (to == NULL)
+        return 0;
+    path = g_build_filename(session_paths(session)->mail, to->path, NULL);
+    file = g_build_filename(to->path, "cur", name, NULL);
+    if (!maildir_create(path, error)
+        || !maildir_deliver(path, base, what->flags, what->bytes, what->size,
+                            error))
+        return 0;
+    facts = facts_create(what->bytes, what->size);
+    facts->message.folder = to->id;
+    facts->message.file = file;
+    facts->message.size = what->size;
+    facts->message.flags |= what->flags;
+    facts->message.tags = what->tags;
+    facts->message.arrival = clock_now();
+    id = store_message_add(store, &facts->message, error);
+    if (id != 0)
+        follow(session);
+    return id;
+}
+
+/* --- undo ------------------------------------------------------------------- */
+
+static bool
+swap(Session *session, bool redo, GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(StoreAct) act = store_act_last(store, redo, error);
+    g_autoptr(GArray) ids = NULL;
+
+    if (act == NULL && error && *error)
+        return false;
+    if (act == NULL) {
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      redo ? "Nothing to redo." : "Nothing to undo.");
+        return true;
+    }
+    ids = store_act_swap(store, act->id, error);
+    if (ids == NULL)
+        return false;
+    follow(session);
+    frontend_tell(session_frontend(session), TELL_INFO, false, "%s: %s",
+                  redo ? "Done again" : "Undone", act->label);
+    return true;
+}
+
+bool
+act_undo(Session *session, GError **error)
+{
+    return swap(session, false, error);
+}
+
+bool
+act_redo(Session *session, GError **error)
+{
+    return swap(session, true, error);
+}

@@ -1,0 +1,174 @@
+/* Files follow their rows. The worker takes rows that are not settled from the
+ * store, renames each file into its folder with its flags and records the new
+ * name; killed anywhere, the next run goes on: a file that already has the new
+ * name is found by its base. Must not decide anything about mail. */
+#include "settle.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/job.h"
+#include "base/log.h"
+#include "core/indexer.h"
+#include "maildir/maildir.h"
+
+enum { SETTLE_SLICE = 200 };
+
+struct Settler {
+    Session *session;
+    Worker *worker;
+    bool running;
+    bool again;
+};
+
+typedef struct {
+    char *state_db;
+    char *mail;
+} SettleRequest;
+
+static void
+settle_request_free(void *data)
+{
+    SettleRequest *request = data;
+
+    g_free(request->state_db);
+    g_free(request->mail);
+    g_free(request);
+}
+
+/* Where the file is now: as named, or already in the wanted folder. g_free(). */
+static char *
+settle_find(const SettleRequest *request, const char *file, const char *folder)
+{
+    g_autofree char *path = g_build_filename(request->mail, file, NULL);
+    g_autofree char *name = g_path_get_basename(file);
+    g_autofree char *moved = g_build_filename(folder, "cur", name, NULL);
+    char *found = maildir_locate(path);
+
+    return found ? found : maildir_locate(moved);
+}
+
+/* Renames one file and records it; removes the file of a deleted message. */
+static bool
+settle_row(Store *store, const SettleRequest *request, gint64 id,
+           GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(store, id, error);
+    g_autoptr(StoreFolder) to = NULL;
+    g_autofree char *folder = NULL;
+    g_autofree char *from = NULL;
+    g_autofree char *path = NULL;
+
+    if (row == NULL)
+        return false;
+    if (row->file == NULL || row->folder == 0)
+        return store_set_file(store, id, row->file, error);
+    to = store_folder(store, row->folder, error);
+    if (to == NULL)
+        return false;
+    folder = g_build_filename(request->mail, to->path, NULL);
+    from = settle_find(request, row->file, folder);
+    if (from == NULL) /* gone behind our back: fetched again when asked for */
+        return store_set_file(store, id, NULL, error);
+    if (!maildir_create(folder, error))
+        return false;
+    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
+                          error);
+    return path != NULL
+        && store_set_file(store, id, path + strlen(request->mail) + 1, error);
+}
+
+static bool
+settle_slice(Store *store, const SettleRequest *request, guint *n,
+             GError **error)
+{
+    g_autoptr(GArray) ids = store_unsettled(store, SETTLE_SLICE, error);
+    bool ok = true;
+
+    *n = 0;
+    if (ids == NULL || (ids->len > 0 && !store_begin(store, error)))
+        return false;
+    for (guint i = 0; ok && i < ids->len; i++)
+        ok = settle_row(store, request, g_array_index(ids, gint64, i), error);
+    *n = ids->len;
+    return ids->len == 0 || (store_end(store, ok, ok ? error : NULL) && ok);
+}
+
+static void *
+settle_run(Job *job, void *data, GError **error)
+{
+    SettleRequest *request = data;
+    g_autoptr(Store) store = store_open(request->state_db, error);
+    guint n = 1;
+
+    if (store == NULL)
+        return NULL;
+    while (n > 0 && !g_cancellable_is_cancelled(job_cancellable(job)))
+        if (!settle_slice(store, request, &n, error))
+            return NULL;
+    return NULL;
+}
+
+static void settler_start(Settler *settler);
+
+static void
+settle_answer(void *user, void *answer, const GError *error)
+{
+    Settler *settler = user;
+
+    settler->running = false;
+    if (err_is(error, ERR_CANCELLED))
+        return;
+    if (error)
+        log_add(LOG_WARN, "files", "%s", error->message);
+    indexer_kick(session_indexer(settler->session));
+    if (settler->again)
+        settler_start(settler);
+}
+
+static const JobClass settle_job = {
+    .name = "settle",
+    .run = settle_run,
+    .answer = settle_answer,
+    .free_request = settle_request_free,
+};
+
+static void
+settler_start(Settler *settler)
+{
+    const Paths *paths = session_paths(settler->session);
+    SettleRequest *request = g_new0(SettleRequest, 1);
+
+    request->state_db = g_strdup(paths->state_db);
+    request->mail = g_strdup(paths->mail);
+    settler->running = true;
+    settler->again = false;
+    worker_submit(settler->worker, JOB_NORMAL, &settle_job, request, settler);
+}
+
+Settler *
+settler_create(Session *session)
+{
+    Settler *settler = g_new0(Settler, 1);
+
+    settler->session = session;
+    settler->worker = worker_create("files");
+    return settler;
+}
+
+void
+settler_destroy(Settler *settler)
+{
+    if (settler == NULL)
+        return;
+    worker_destroy(settler->worker);
+    g_free(settler);
+}
+
+void
+settler_kick(Settler *settler)
+{
+    if (settler->running)
+        settler->again = true;
+    else
+        settler_start(settler);
+}
