@@ -8,7 +8,7 @@
 #include "core/session.h"
 
 /* Messages to act on. */
-typedef struct {
+typedef struct MessageSet {
     GArray *ids;  /* gint64 */
     guint threads; /* > 0: whole threads, for "Archived 3 threads" */
 } MessageSet;

@@ -57,6 +57,17 @@ Account *session_account(const Session *session, const char *name);
 gint64 session_make_folder(Session *session, const char *account,
                            const char *name, FolderRole role, GError **error);
 
+/* The folder that the user calls name: its path ("work/INBOX"), its name in
+ * the account of the first message of set (may be NULL), or its role
+ * ("archive"). 0 with ERR_USAGE and the nearest name. */
+struct MessageSet;
+gint64 session_find_folder(Session *session, const char *name,
+                           const struct MessageSet *set, GError **error);
+
+/* The command and words that `repeat` runs again; NULL: none yet. Copied. */
+const char *const *session_last_act(const Session *session);
+void session_set_last_act(Session *session, const char *const *argv);
+
 /* Offline by the user's wish: nothing dials. */
 bool session_offline(const Session *session);
 void session_set_offline(Session *session, bool offline);
@@ -70,6 +81,10 @@ guint session_listen_rows(Session *session, void (*fn)(void *user),
  * account, folder, role, file, id, thread, from, to, subject, date, tags,
  * verdict, size. */
 Event *session_message_event(Session *session, const char *name, gint64 id);
+
+/* All tags of a row as the user names them, sorted: "flagged todo unread".
+ * Free with g_free(). */
+char *session_row_tags(const StoreRow *row);
 
 /* The absolute path of a row's file, located anew when it was renamed behind
  * our back; NULL when the message is not here. Free with g_free(). */

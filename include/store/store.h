@@ -90,8 +90,15 @@ bool store_folder_remove(Store *store, gint64 id, GError **error);
 
 /* --- messages ----------------------------------------------------------- */
 
-/* Bits of maildir.h's MaildirFlags, plus: */
+/* Flags of a row: the system flags of IMAP, with the values of maildir.h's
+ * MaildirFlags (core asserts that), and what we know of the content. */
 enum {
+    STORE_FLAG_PASSED = 1 << 0,
+    STORE_FLAG_REPLIED = 1 << 1,
+    STORE_FLAG_SEEN = 1 << 2,
+    STORE_FLAG_TRASHED = 1 << 3,
+    STORE_FLAG_DRAFT = 1 << 4,
+    STORE_FLAG_FLAGGED = 1 << 5,
     STORE_FLAG_ATTACHMENT = 1 << 8,
     STORE_FLAG_LIST = 1 << 9, /* has List-Id */
 };

@@ -16,6 +16,13 @@
 
 #include <string.h>
 
+G_STATIC_ASSERT((int)STORE_FLAG_PASSED == (int)MAILDIR_PASSED
+                && (int)STORE_FLAG_REPLIED == (int)MAILDIR_REPLIED
+                && (int)STORE_FLAG_SEEN == (int)MAILDIR_SEEN
+                && (int)STORE_FLAG_TRASHED == (int)MAILDIR_TRASHED
+                && (int)STORE_FLAG_DRAFT == (int)MAILDIR_DRAFT
+                && (int)STORE_FLAG_FLAGGED == (int)MAILDIR_FLAGGED);
+
 typedef struct Act Act;
 
 /* Changes one row; false with *error ends and undoes the whole act. */
@@ -148,8 +155,6 @@ tell_done(Session *session, const char *text)
     frontend_tell(session_frontend(session), TELL_INFO, true, "%s", text);
 }
 
-/* --- tags ------------------------------------------------------------------ */
-
 static bool
 change_tags(Act *act, const StoreRow *row, GError **error)
 {
@@ -225,7 +230,7 @@ act_toggle_unread(Session *session, const MessageSet *set, GError **error)
 {
     static const char *const names[] = { "unread", "read" };
 
-    return toggle(session, set, MAILDIR_SEEN, names, error);
+    return toggle(session, set, STORE_FLAG_SEEN, names, error);
 }
 
 bool
@@ -233,7 +238,7 @@ act_toggle_flagged(Session *session, const MessageSet *set, GError **error)
 {
     static const char *const names[] = { "as not flagged", "as flagged" };
 
-    return toggle(session, set, MAILDIR_FLAGGED, names, error);
+    return toggle(session, set, STORE_FLAG_FLAGGED, names, error);
 }
 
 bool
@@ -246,16 +251,14 @@ act_mark_read(Session *session, gint64 id, GError **error)
 
     if (row == NULL)
         return false;
-    if (row->flags & MAILDIR_SEEN)
+    if (row->flags & STORE_FLAG_SEEN)
         return true;
-    if (!store_set_flags(store, id, row->flags | MAILDIR_SEEN, error))
+    if (!store_set_flags(store, id, row->flags | STORE_FLAG_SEEN, error))
         return false;
     tell_change(&act, row);
     follow(session);
     return true;
 }
-
-/* --- moving ------------------------------------------------------------------ */
 
 static const char *
 role_name(FolderRole role, const char **done)
@@ -349,8 +352,6 @@ act_move_to_role(Session *session, const MessageSet *set, FolderRole role,
     role_name(role, &done);
     return move(&act, set, done, error);
 }
-
-/* --- copying, deleting, adding ----------------------------------------------- */
 
 /* A second file of the same bytes for the copy, durable; *path is relative to
  * the mail root. */
@@ -479,8 +480,6 @@ act_append(Session *session, const ActAppend *what, GError **error)
         follow(session);
     return id;
 }
-
-/* --- undo ------------------------------------------------------------------- */
 
 static bool
 swap(Session *session, bool redo, GError **error)

@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "store/store.h"
-#include "maildir/maildir.h"
 
 #include <string.h>
 
@@ -13,11 +12,11 @@ static const struct {
     unsigned flag;
     bool inverse; /* the tag is there when the flag is not */
 } system_tags[] = {
-    { "draft", MAILDIR_DRAFT, false },
-    { "flagged", MAILDIR_FLAGGED, false },
-    { "passed", MAILDIR_PASSED, false },
-    { "replied", MAILDIR_REPLIED, false },
-    { "unread", MAILDIR_SEEN, true },
+    { "draft", STORE_FLAG_DRAFT, false },
+    { "flagged", STORE_FLAG_FLAGGED, false },
+    { "passed", STORE_FLAG_PASSED, false },
+    { "replied", STORE_FLAG_REPLIED, false },
+    { "unread", STORE_FLAG_SEEN, true },
 };
 
 void

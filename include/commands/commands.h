@@ -1,0 +1,27 @@
+/* Every command that works without a screen, by family. main adds them to the
+ * session's table before the configuration is read; each works headless, in a
+ * hook, from a key and through the control socket. */
+#ifndef COMMANDS_COMMANDS_H
+#define COMMANDS_COMMANDS_H
+
+#include "cmd/cmd.h"
+
+/* archive trash junk move copy tag flag unread delete undo redo repeat */
+extern const CmdEntry *const commands_mail[];
+
+/* open, import, export */
+extern const CmdEntry *const commands_files[];
+
+/* search count show */
+extern const CmdEntry *const commands_search[];
+
+/* sync folders check offline */
+extern const CmdEntry *const commands_sync[];
+
+/* compose reply reply-all forward sendmail outbox and the draft-… family */
+extern const CmdEntry *const commands_send[];
+
+/* Adds all families. */
+void commands_add(CmdTable *table);
+
+#endif

@@ -1,0 +1,367 @@
+/* Triage: the commands that act on messages. What they do is in core/act.h;
+ * which messages, in targets.h. */
+#include "commands/commands.h"
+
+#include "base/err.h"
+#include "targets.h"
+
+#include <string.h>
+
+#define TARGET_FLAGS \
+    TARGET_FLAG_QUERY, TARGET_FLAG_THREAD, TARGET_FLAG_DRY_RUN, TARGET_FLAG_JSON
+#define QUERY_ARG { "QUERY", CMD_QUERY, NULL, true, true }
+
+/* What `repeat` does again: the command and its words, without the query. */
+static void
+remember(CmdCall *call, const char *const *words)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+    g_ptr_array_add(argv, (char *)cmd_entry(call)->name);
+    if (cmd_has(call, "thread"))
+        g_ptr_array_add(argv, (char *)"--thread");
+    for (; words && *words; words++)
+        g_ptr_array_add(argv, (char *)*words);
+    g_ptr_array_add(argv, NULL);
+    session_set_last_act(cmd_session(call),
+                         (const char *const *)argv->pdata);
+}
+
+typedef bool (*SetAct)(Session *session, const MessageSet *set,
+                       GError **error);
+
+static bool
+archive(Session *session, const MessageSet *set, GError **error)
+{
+    return act_move_to_role(session, set, FOLDER_ROLE_ARCHIVE, error);
+}
+
+static bool
+trash(Session *session, const MessageSet *set, GError **error)
+{
+    return act_move_to_role(session, set, FOLDER_ROLE_TRASH, error);
+}
+
+/* Junk, or back to the inbox when the first message lies in junk already. */
+static bool
+junk(Session *session, const MessageSet *set, GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
+    FolderRole role = FOLDER_ROLE_JUNK;
+
+    if (set->ids->len > 0)
+        row = store_row(store, g_array_index(set->ids, gint64, 0), NULL);
+    if (row)
+        folder = store_folder(store, row->folder, NULL);
+    if (folder && folder->role == FOLDER_ROLE_JUNK)
+        role = FOLDER_ROLE_INBOX;
+    return act_move_to_role(session, set, role, error);
+}
+
+static const struct {
+    const char *name;
+    SetAct act;
+} set_acts[] = {
+    { "archive", archive },
+    { "trash", trash },
+    { "junk", junk },
+    { "flag", act_toggle_flagged },
+    { "unread", act_toggle_unread },
+};
+
+static CmdResult
+set_act_apply(CmdCall *call, const MessageSet *set)
+{
+    GError *error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(set_acts); i++)
+        if (strcmp(cmd_entry(call)->name, set_acts[i].name) == 0
+            && set_acts[i].act(cmd_session(call), set, &error))
+            remember(call, NULL);
+    return cmd_result(call, error);
+}
+
+static CmdResult
+set_act_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), set_act_apply);
+}
+
+static CmdResult
+delete_apply(CmdCall *call, const MessageSet *set)
+{
+    GError *error = NULL;
+
+    act_delete(cmd_session(call), set, cmd_has(call, "force"), &error);
+    return cmd_result(call, error);
+}
+
+static CmdResult
+delete_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), delete_apply);
+}
+
+typedef bool (*AnswerAct)(Session *session, const MessageSet *set,
+                          const char *answer, GError **error);
+
+typedef struct {
+    CmdCall *call;
+    MessageSet *set;
+    AnswerAct act;
+} Question;
+
+static CmdResult
+answer_apply(CmdCall *call, const MessageSet *set, AnswerAct act,
+             const char *answer)
+{
+    const char *words[] = { answer, NULL };
+    GError *error = NULL;
+
+    if (act(cmd_session(call), set, answer, &error))
+        remember(call, words);
+    return cmd_result(call, error);
+}
+
+static void
+answered(const char *answer, void *user)
+{
+    Question *question = user;
+
+    if (answer && *answer)
+        answer_apply(question->call, question->set, question->act, answer);
+    cmd_finish(question->call, NULL);
+    message_set_destroy(question->set);
+    g_free(question);
+}
+
+static CmdResult
+ask(CmdCall *call, const MessageSet *set, const AskRequest *what,
+    AnswerAct act)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    Question *question = g_new0(Question, 1);
+    AskRequest request = *what;
+
+    if (!frontend->has_screen) {
+        g_free(question);
+        return cmd_fail_usage(call, "%s: %s? Name it behind the command",
+                              cmd_entry(call)->name, what->prompt);
+    }
+    question->call = cmd_hold(call);
+    question->act = act;
+    question->set = message_set_create();
+    g_array_append_vals(question->set->ids, set->ids->data, set->ids->len);
+    question->set->threads = set->threads;
+    request.answer = answered;
+    request.user = question;
+    frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
+}
+
+static bool
+move_act(Session *session, const MessageSet *set, const char *name,
+         GError **error)
+{
+    gint64 folder = session_find_folder(session, name, set, error);
+
+    return folder != 0 && act_move(session, set, folder, error);
+}
+
+static bool
+copy_act(Session *session, const MessageSet *set, const char *name,
+         GError **error)
+{
+    gint64 folder = session_find_folder(session, name, set, error);
+
+    return folder != 0 && act_copy(session, set, folder, error);
+}
+
+static CmdResult
+move_apply(CmdCall *call, const MessageSet *set)
+{
+    bool copy = strcmp(cmd_entry(call)->name, "copy") == 0;
+    AskRequest request = { .prompt = copy ? "Copy to" : "Move to",
+                           .completion = "folder" };
+    AnswerAct act = copy ? copy_act : move_act;
+    const char *folder = cmd_arg(call, 0);
+
+    return folder ? answer_apply(call, set, act, folder)
+                  : ask(call, set, &request, act);
+}
+
+static CmdResult
+move_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), move_apply);
+}
+
+static bool
+is_tag_word(const char *word)
+{
+    return *word == '+' || *word == '-';
+}
+
+static bool
+tag_act(Session *session, const MessageSet *set, const char *answer,
+        GError **error)
+{
+    g_auto(GStrv) all = g_strsplit(answer, " ", -1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    for (char **word = all; *word; word++)
+        if (**word)
+            g_ptr_array_add(words, *word);
+    g_ptr_array_add(words, NULL);
+    return act_tag(session, set, (const char *const *)words->pdata, error);
+}
+
+static CmdResult
+tag_apply(CmdCall *call, const MessageSet *set)
+{
+    AskRequest request = { .prompt = "Tags", .completion = "tag",
+                           .initial = cmd_flag(call, "prompt") };
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    for (const char *const *word = cmd_rest(call);
+         *word && is_tag_word(*word); word++)
+        g_string_append_printf(words, "%s ", *word);
+    return words->len ? answer_apply(call, set, tag_act, words->str)
+                      : ask(call, set, &request, tag_act);
+}
+
+/* The words with a sign are tags, what follows is the query. */
+static CmdResult
+tag_exec(CmdCall *call)
+{
+    const char *const *query = cmd_rest(call);
+
+    while (*query && is_tag_word(*query))
+        query++;
+    return targets_each(call, query, tag_apply);
+}
+
+static CmdResult
+undo_exec(CmdCall *call)
+{
+    GError *error = NULL;
+
+    for (int i = 0; i < cmd_count(call) && error == NULL; i++)
+        act_undo(cmd_session(call), &error);
+    return cmd_result(call, error);
+}
+
+static CmdResult
+redo_exec(CmdCall *call)
+{
+    GError *error = NULL;
+
+    for (int i = 0; i < cmd_count(call) && error == NULL; i++)
+        act_redo(cmd_session(call), &error);
+    return cmd_result(call, error);
+}
+
+static CmdResult
+repeat_exec(CmdCall *call)
+{
+    const char *const *argv = session_last_act(cmd_session(call));
+    GError *error = NULL;
+
+    if (argv == NULL)
+        return cmd_fail_usage(call, "nothing to repeat yet");
+    g_auto(GStrv) copy = g_strdupv((char **)argv);
+    cmd_run_argv(cmd_context(call), (const char *const *)copy, &error);
+    return cmd_result(call, error);
+}
+
+#define SET_ENTRY(NAME, HELP) \
+    { \
+        .name = NAME, .help = HELP, .group = "mail", \
+        .flags = { TARGET_FLAGS }, .args = { QUERY_ARG }, \
+        .target = TARGET_MESSAGES, .undo = true, .exec = set_act_exec, \
+    }
+
+static const CmdEntry set_entries[] = {
+    SET_ENTRY("archive", "Move messages to the archive of their account"),
+    SET_ENTRY("trash", "Move messages to the trash of their account"),
+    SET_ENTRY("junk", "Move messages to junk; those in junk to the inbox"),
+    SET_ENTRY("flag", "Flag messages, or take the flag away"),
+    SET_ENTRY("unread", "Mark messages as read, or as unread"),
+};
+
+static const CmdEntry entry_delete = {
+    .name = "delete",
+    .help = "Delete messages in the trash for good",
+    .group = "mail",
+    .flags = { TARGET_FLAGS,
+               { "force", 'f', CMD_BOOL, NULL,
+                 "also those that are not in the trash" } },
+    .args = { QUERY_ARG },
+    .target = TARGET_MESSAGES,
+    .undo = true,
+    .exec = delete_exec,
+};
+
+static const CmdEntry entry_move = {
+    .name = "move",
+    .help = "Move messages to a folder; asks for it when none is named",
+    .group = "mail",
+    .flags = { TARGET_FLAGS },
+    .args = { { "FOLDER", CMD_FOLDER, NULL, true, false }, QUERY_ARG },
+    .target = TARGET_MESSAGES,
+    .undo = true,
+    .exec = move_exec,
+};
+
+static const CmdEntry entry_copy = {
+    .name = "copy",
+    .help = "Copy messages to a folder; asks for it when none is named",
+    .group = "mail",
+    .flags = { TARGET_FLAGS },
+    .args = { { "FOLDER", CMD_FOLDER, NULL, true, false }, QUERY_ARG },
+    .target = TARGET_MESSAGES,
+    .exec = move_exec,
+};
+
+static const CmdEntry entry_tag = {
+    .name = "tag",
+    .help = "Add or remove tags: +todo -unread; asks when none is named",
+    .group = "mail",
+    .flags = { TARGET_FLAGS,
+               { "prompt", 'p', CMD_STRING, NULL,
+                 "what stands in the question already" } },
+    .args = { { "TAG", CMD_TAG, NULL, true, true } },
+    .target = TARGET_MESSAGES,
+    .undo = true,
+    .exec = tag_exec,
+};
+
+static const CmdEntry entry_undo = {
+    .name = "undo",
+    .help = "Take back the last act",
+    .group = "mail",
+    .exec = undo_exec,
+};
+
+static const CmdEntry entry_redo = {
+    .name = "redo",
+    .help = "Do again what was taken back",
+    .group = "mail",
+    .exec = redo_exec,
+};
+
+static const CmdEntry entry_repeat = {
+    .name = "repeat",
+    .help = "Do the last act again, on what is chosen now",
+    .group = "mail",
+    .exec = repeat_exec,
+};
+
+const CmdEntry *const commands_mail[] = {
+    &set_entries[0], &set_entries[1], &set_entries[2], &set_entries[3],
+    &set_entries[4], &entry_delete,   &entry_move,     &entry_copy,
+    &entry_tag,      &entry_undo,     &entry_redo,     &entry_repeat,
+    NULL,
+};

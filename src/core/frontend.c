@@ -1,0 +1,139 @@
+/* The face without a screen, and the few words said to any face. */
+#include "core/frontend.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct {
+    Frontend base;
+    GMainLoop *loop;
+    int status;
+} HeadlessFrontend;
+
+void
+frontend_tell(Frontend *frontend, TellKind kind, bool undoable,
+              const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    frontend->class->tell(frontend, kind, undoable, text);
+}
+
+static bool
+headless_targets(Frontend *frontend, TargetScope scope, GArray *ids)
+{
+    return false;
+}
+
+/* A view that nobody can see: its text, where it has one. */
+static void
+headless_open(Frontend *frontend, const ViewRequest *request)
+{
+    g_autofree char *text = NULL;
+
+    if (request->text == NULL)
+        return;
+    text = text_sanitise(request->text, -1, TEXT_BODY);
+    puts(text);
+}
+
+static void
+headless_close(Frontend *frontend)
+{
+    frontend->class->quit(frontend, 0);
+}
+
+static void
+headless_ask(Frontend *frontend, const AskRequest *request)
+{
+    request->answer(NULL, request->user);
+}
+
+static void
+headless_edit(Frontend *frontend, const char *path,
+              void (*done)(bool ok, void *user), void *user)
+{
+    done(false, user);
+}
+
+static void
+headless_run(Frontend *frontend, const char *const *argv)
+{
+    frontend_tell(frontend, TELL_ERROR, false,
+                  "%s needs the screen: start posthorn in a terminal",
+                  argv[0]);
+}
+
+/* Results go where a pipe does not see them. */
+static void
+headless_tell(Frontend *frontend, TellKind kind, bool undoable,
+              const char *text)
+{
+    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
+
+    fprintf(stderr, kind == TELL_ERROR ? "posthorn: %s\n" : "%s\n", safe);
+}
+
+static void
+headless_progress(Frontend *frontend, const char *what, guint64 done,
+                  guint64 total)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (what == NULL)
+        fputs("\r\033[K", stderr);
+    else if (total > 0)
+        fprintf(stderr, "\r\033[K%s %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                what, done, total);
+    else
+        fprintf(stderr, "\r\033[K%s", what);
+}
+
+static void
+headless_quit(Frontend *frontend, int status)
+{
+    HeadlessFrontend *headless = (HeadlessFrontend *)frontend;
+
+    headless->status = status;
+    g_main_loop_quit(headless->loop);
+}
+
+static const FrontendClass headless_class = {
+    .targets = headless_targets,
+    .open = headless_open,
+    .close = headless_close,
+    .ask = headless_ask,
+    .edit = headless_edit,
+    .run = headless_run,
+    .tell = headless_tell,
+    .progress = headless_progress,
+    .quit = headless_quit,
+};
+
+Frontend *
+frontend_create_headless(GMainLoop *loop)
+{
+    HeadlessFrontend *headless = g_new0(HeadlessFrontend, 1);
+
+    headless->base.class = &headless_class;
+    headless->loop = loop;
+    return &headless->base;
+}
+
+int
+frontend_headless_status(const Frontend *frontend)
+{
+    return ((const HeadlessFrontend *)frontend)->status;
+}
+
+void
+frontend_destroy_headless(Frontend *frontend)
+{
+    g_free(frontend);
+}

@@ -1,0 +1,105 @@
+/* The options: a pure table. A row is its own documentation; a row that no
+ * code reads is a defect (tests/lint). */
+#include "core/option_table.h"
+
+static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
+                                             NULL };
+static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
+static const char *const auth_choices[] = {
+    "auto",          "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
+    "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",     "GSSAPI",
+    "OAUTHBEARER",   "XOAUTH2",            "EXTERNAL",
+    "PLAIN",         "LOGIN",              "CRAM-MD5",
+    NULL
+};
+
+const OptionEntry option_table[] = {
+    /* who and where */
+    { .name = "name", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Your name, as it stands in From." },
+    { .name = "address", .type = CMD_ADDRESS, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The address of the account." },
+    { .name = "aliases", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "More addresses of yours, separated by commas; *@example.org "
+              "stands for every address of a domain." },
+    { .name = "incoming", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "Where mail comes from: imaps://USER@HOST (TLS, port 993), "
+              "imap://USER@HOST (STARTTLS required, port 143), "
+              "imap+insecure://USER@HOST (cleartext), or maildir:///PATH. The "
+              "user defaults to the address." },
+    { .name = "outgoing", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "Where mail goes: smtps://USER@HOST (TLS, port 465), "
+              "smtp://USER@HOST (STARTTLS required, port 587), "
+              "smtp+insecure://USER@HOST (cleartext), or "
+              "sendmail:///PATH/TO/PROGRAM." },
+    /* secrets */
+    { .name = "password-command", .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "A program whose first line of output is the password, such as "
+              "\"pass show mail/work\"." },
+    { .name = "password-file", .type = CMD_PATH, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "A file whose first line is the password; refused when others "
+              "may read it." },
+    { .name = "password", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .secret = true,
+      .text = "The password itself; refused when others may read the file "
+              "that it stands in." },
+    { .name = "outgoing-password-command", .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for the outgoing server, where the two differ." },
+    { .name = "outgoing-password-file", .type = CMD_PATH,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for the outgoing server, where the two differ." },
+    { .name = "outgoing-password", .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY, .secret = true,
+      .text = "The same for the outgoing server, where the two differ." },
+    { .name = "auth", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT_ONLY,
+      .fallback = "auto", .choices = auth_choices,
+      .text = "The login mechanism; auto takes the strongest that the server "
+              "offers. CRAM-MD5 is used only when named here." },
+    /* connections */
+    { .name = "tls-ca-file", .type = CMD_PATH, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "Certificates (PEM) to trust instead of the system's." },
+    { .name = "tls-fingerprint", .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "sha256:HEX of the one certificate to accept; no chain is "
+              "needed then." },
+    { .name = "sasl-ir", .type = CMD_BOOL, .scope = OPTION_ACCOUNT_ONLY,
+      .fallback = "on",
+      .text = "Send the first step of the login with the command. Off for "
+              "servers that offer this and fail." },
+    /* tags */
+    { .name = "local-tags", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "attachment signed encrypted",
+      .text = "Tags that stay on this machine, separated by blanks; all "
+              "others become keywords on the server." },
+    /* the screen */
+    { .name = "theme", .type = CMD_CHOICE, .scope = OPTION_GLOBAL,
+      .fallback = "auto", .choices = theme_choices,
+      .text = "Colours: auto asks the terminal whether it is dark." },
+    { .name = "editor", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "The editor for writing; else $VISUAL, $EDITOR, "
+              "sensible-editor, nano, vi." },
+    { .name = "opener", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .fallback = "xdg-open",
+      .text = "The program that opens links and attachments." },
+    { .name = "download-folder", .type = CMD_PATH, .scope = OPTION_GLOBAL,
+      .fallback = "~/Downloads",
+      .text = "Where attachments are saved." },
+    /* sending */
+    { .name = "undo-send", .type = CMD_DURATION, .scope = OPTION_ACCOUNT,
+      .fallback = "10s",
+      .text = "How long a message waits before it is sent, so that you can "
+              "take it back." },
+    { .name = "save-sent", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "auto", .choices = save_sent_choices,
+      .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
+              "it to servers that file it themselves." },
+    { .name = "signature", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Text below what you write, after a line of \"-- \"." },
+    /* hooks */
+    { .name = "hook-timeout", .type = CMD_DURATION, .scope = OPTION_GLOBAL,
+      .fallback = "30s",
+      .text = "How long a program run by a hook may take." },
+    { .name = NULL },
+};

@@ -1,0 +1,545 @@
+/* Builds the parts of one run in layer order and lends them to commands. Must
+ * not contain a rule about mail: those live in act, arrive, account. */
+#include "core/session.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "core/act.h"
+#include "core/indexer.h"
+#include "core/option_table.h"
+#include "core/outbox.h"
+#include "core/search.h"
+#include "core_resources.h"
+#include "maildir/maildir.h"
+#include "session_hooks.h"
+#include "settle.h"
+#include "tags.h"
+
+#include <string.h>
+
+typedef struct {
+    guint id;
+    void (*fn)(void *user);
+    void *user;
+} RowListener;
+
+struct Session {
+    Paths *paths;
+    Store *store;
+    Options *options;
+    EventBus *bus;
+    CmdTable *table;
+    Keys *keys;
+    CmdLanguage *language;
+    SessionHooks *hooks;
+    Indexer *indexer;
+    Search *search;
+    Outbox *outbox;
+    Settler *settler;
+    Frontend *frontend;
+    Frontend *headless;
+    GPtrArray *accounts; /* Account */
+    GArray *listeners;   /* RowListener */
+    guint listener_serial;
+    guint reload_source;
+    char **last_act;
+    bool offline;
+};
+
+static bool
+make_folders(const Paths *paths, GError **error)
+{
+    g_autofree char *data = g_path_get_dirname(paths->state_db);
+
+    return file_mkdir(data, error) && file_mkdir(paths->mail, error)
+        && file_mkdir(paths->outbox, error)
+        && file_mkdir(paths->drafts, error) && file_mkdir(paths->cache, error)
+        && file_mkdir(paths->runtime, error);
+}
+
+Session *
+session_create(Paths *paths, GError **error)
+{
+    g_autoptr(Session) session = g_new0(Session, 1);
+
+    session->paths = paths;
+    session->accounts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)account_destroy);
+    session->listeners = g_array_new(FALSE, FALSE, sizeof(RowListener));
+    session->headless = frontend_create_headless(NULL);
+    session->frontend = session->headless;
+    session->bus = event_bus_create();
+    session->table = cmd_table_create();
+    session->keys = keys_create();
+    session->options = options_create(option_table);
+    if (!make_folders(paths, error))
+        return NULL;
+    session->store = store_open(paths->state_db, error);
+    if (session->store == NULL)
+        return NULL;
+    session->language = cmd_language_create(session->options, session->keys,
+                                            session->bus);
+    session->hooks = session_hooks_create(session);
+    session->settler = settler_create(session);
+    session->indexer = indexer_create(session);
+    session->search = search_create(session);
+    session->outbox = outbox_create(session);
+    return g_steal_pointer(&session);
+}
+
+void
+session_destroy(Session *session)
+{
+    if (session == NULL)
+        return;
+    g_clear_handle_id(&session->reload_source, g_source_remove);
+    g_ptr_array_unref(session->accounts);
+    outbox_destroy(session->outbox);
+    search_destroy(session->search);
+    indexer_destroy(session->indexer);
+    settler_destroy(session->settler);
+    session_hooks_destroy(session->hooks);
+    cmd_language_destroy(session->language);
+    store_close(session->store);
+    options_destroy(session->options);
+    keys_destroy(session->keys);
+    cmd_table_destroy(session->table);
+    event_bus_destroy(session->bus);
+    frontend_destroy_headless(session->headless);
+    g_array_unref(session->listeners);
+    g_strfreev(session->last_act);
+    paths_destroy(session->paths);
+    g_free(session);
+}
+
+static bool
+run_text(Session *session, const char *text, const char *file, GError **error)
+{
+    g_autoptr(Printer) out = printer_create_fd(STDOUT_FILENO);
+    CmdContext context = {
+        .table = session->table, .session = session,
+        .language = session->language, .origin = CMD_FROM_CONFIG,
+        .out = out, .file = file,
+    };
+
+    return cmd_run(&context, text, error) != CMD_FAILED;
+}
+
+static bool
+run_defaults(Session *session, GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    GResource *resource = core_get_resource();
+
+    bytes = g_resource_lookup_data(resource, "/posthorn/default.conf",
+                                   G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+    if (bytes == NULL)
+        return false;
+    g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL),
+                                      g_bytes_get_size(bytes));
+    return run_text(session, text, "default.conf", error);
+}
+
+bool
+session_configure(Session *session, const char *file, GError **error)
+{
+    const char *path = file ? file : session->paths->config_file;
+    g_autofree char *text = NULL;
+
+    if (!run_defaults(session, error))
+        return false;
+    if (file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
+        return true;
+    text = file_read(path, 1 << 20, NULL, error);
+    return text != NULL && run_text(session, text, path, error);
+}
+
+bool
+session_open_accounts(Session *session, GError **error)
+{
+    g_autofree const char **names = options_accounts(session->options);
+
+    for (const char **name = names; *name; name++) {
+        Account *account = account_create(session, *name, error);
+
+        if (account == NULL)
+            return false;
+        g_ptr_array_add(session->accounts, account);
+    }
+    return true;
+}
+
+const Paths *
+session_paths(const Session *session)
+{
+    return session->paths;
+}
+
+Store *
+session_store(const Session *session)
+{
+    return session->store;
+}
+
+Options *
+session_options(const Session *session)
+{
+    return session->options;
+}
+
+EventBus *
+session_bus(const Session *session)
+{
+    return session->bus;
+}
+
+CmdTable *
+session_table(const Session *session)
+{
+    return session->table;
+}
+
+CmdLanguage *
+session_language(const Session *session)
+{
+    return session->language;
+}
+
+Keys *
+session_keys(const Session *session)
+{
+    return session->keys;
+}
+
+Indexer *
+session_indexer(const Session *session)
+{
+    return session->indexer;
+}
+
+Search *
+session_search(const Session *session)
+{
+    return session->search;
+}
+
+Outbox *
+session_outbox(const Session *session)
+{
+    return session->outbox;
+}
+
+Settler *
+session_settler(const Session *session)
+{
+    return session->settler;
+}
+
+SessionHooks *
+session_hooks(const Session *session)
+{
+    return session->hooks;
+}
+
+Frontend *
+session_frontend(const Session *session)
+{
+    return session->frontend;
+}
+
+void
+session_set_frontend(Session *session, Frontend *frontend)
+{
+    session->frontend = frontend ? frontend : session->headless;
+}
+
+const GPtrArray *
+session_accounts(const Session *session)
+{
+    return session->accounts;
+}
+
+Account *
+session_account(const Session *session, const char *name)
+{
+    for (guint i = 0; i < session->accounts->len; i++)
+        if (g_strcmp0(account_name(session->accounts->pdata[i]), name) == 0)
+            return session->accounts->pdata[i];
+    return NULL;
+}
+
+bool
+session_offline(const Session *session)
+{
+    return session->offline;
+}
+
+void
+session_set_offline(Session *session, bool offline)
+{
+    session->offline = offline;
+    for (guint i = 0; i < session->accounts->len; i++)
+        if (offline)
+            account_stop(session->accounts->pdata[i]);
+        else
+            account_start(session->accounts->pdata[i]);
+}
+
+const char *const *
+session_last_act(const Session *session)
+{
+    return (const char *const *)session->last_act;
+}
+
+void
+session_set_last_act(Session *session, const char *const *argv)
+{
+    char **copy = g_strdupv((char **)argv);
+
+    g_strfreev(session->last_act);
+    session->last_act = copy;
+}
+
+static gboolean
+tell_listeners(void *data)
+{
+    Session *session = data;
+
+    session->reload_source = 0;
+    for (guint i = 0; i < session->listeners->len; i++) {
+        RowListener *listener =
+            &g_array_index(session->listeners, RowListener, i);
+
+        listener->fn(listener->user);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+void
+session_rows_changed(Session *session)
+{
+    if (session->reload_source == 0)
+        session->reload_source = g_idle_add_full(
+            G_PRIORITY_DEFAULT, tell_listeners, session, NULL);
+}
+
+guint
+session_listen_rows(Session *session, void (*fn)(void *user), void *user)
+{
+    RowListener listener = { ++session->listener_serial, fn, user };
+
+    g_array_append_val(session->listeners, listener);
+    return listener.id;
+}
+
+char *
+session_row_tags(const StoreRow *row)
+{
+    return tags_of(row->flags, row->tags);
+}
+
+char *
+session_message_path(Session *session, const StoreRow *row)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *name = NULL;
+    g_autofree char *moved = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
+    char *found;
+
+    if (row->file == NULL)
+        return NULL;
+    path = g_build_filename(session->paths->mail, row->file, NULL);
+    found = maildir_locate(path);
+    if (found)
+        return found;
+    folder = store_folder(session->store, row->folder, NULL);
+    if (folder == NULL)
+        return NULL;
+    name = g_path_get_basename(row->file);
+    moved = g_build_filename(session->paths->mail, folder->path, "cur", name,
+                             NULL);
+    return maildir_locate(moved);
+}
+
+static void
+event_set_time(Event *event, const char *field, gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time);
+    g_autofree char *text = date ? g_date_time_format_iso8601(date) : NULL;
+
+    event_set(event, field, text);
+}
+
+static const char *
+role_word(FolderRole role)
+{
+    static const char *const words[] = { "",     "inbox", "drafts",
+                                         "sent", "archive", "junk",
+                                         "trash", "all",  "flagged" };
+
+    return words[role];
+}
+
+static void
+event_set_folder(Session *session, Event *event, gint64 id)
+{
+    g_autoptr(StoreFolder) folder = store_folder(session->store, id, NULL);
+
+    if (folder == NULL)
+        return;
+    event_set(event, "account", folder->account);
+    event_set(event, "folder", folder->path);
+    event_set(event, "role", role_word(folder->role));
+}
+
+Event *
+session_message_event(Session *session, const char *name, gint64 id)
+{
+    Event *event = event_create(name);
+    g_autoptr(StoreRow) row = store_row(session->store, id, NULL);
+    g_autofree char *path = NULL;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) tags = NULL;
+
+    if (row == NULL)
+        return event;
+    path = session_message_path(session, row);
+    text = session_row_tags(row);
+    tags = g_strsplit(text, " ", -1);
+    event_set_folder(session, event, row->folder);
+    event_set(event, "file", path);
+    event_set_int(event, "id", row->id);
+    event_set_int(event, "thread", row->thread);
+    event_set(event, "message_id", row->message_id);
+    event_set(event, "from", row->from_addr);
+    event_set(event, "from_name", row->from_name);
+    event_set(event, "to", row->to);
+    event_set(event, "subject", row->subject);
+    event_set_time(event, "date", row->date);
+    event_set_list(event, "tags", (const char *const *)tags);
+    event_set(event, "verdict", row->verdict);
+    event_set_int(event, "size", (gint64)row->size);
+    return event;
+}
+
+static char *
+folder_path(const char *account, const char *name, char delimiter)
+{
+    const char separator[] = { delimiter ? delimiter : '/', '\0' };
+    g_auto(GStrv) parts = g_strsplit(name, separator, -1);
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_autofree char *root = maildir_encode_name(account);
+
+    g_string_append(path, root);
+    for (char **part = parts; *part; part++) {
+        g_autofree char *safe = maildir_encode_name(*part);
+
+        g_string_append_printf(path, "/%s", safe);
+    }
+    return g_string_free(g_steal_pointer(&path), FALSE);
+}
+
+/* The delimiter that the account's other folders have. */
+static char
+account_delimiter(const GPtrArray *folders)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (folder->delimiter)
+            return folder->delimiter;
+    }
+    return '/';
+}
+
+gint64
+session_make_folder(Session *session, const char *account, const char *name,
+                    FolderRole role, GError **error)
+{
+    g_autoptr(GPtrArray) folders =
+        store_folders(session->store, account, error);
+    Account *owner = session_account(session, account);
+    g_autofree char *path = NULL;
+
+    if (folders == NULL)
+        return 0;
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (strcmp(folder->name, name) == 0)
+            return folder->id;
+    }
+    path = folder_path(account, name, account_delimiter(folders));
+    StoreFolder folder = {
+        .account = (char *)account, .name = (char *)name, .path = path,
+        .delimiter = account_delimiter(folders), .role = role,
+        .selectable = true, .subscribed = true,
+        .local = owner == NULL || account_is_local(owner),
+    };
+    g_autofree char *full = g_build_filename(session->paths->mail, path, NULL);
+    if (!maildir_create(full, error))
+        return 0;
+    return store_folder_put(session->store, &folder, error);
+}
+
+static bool
+folder_is_called(const StoreFolder *folder, const char *name,
+                 const char *account)
+{
+    if (g_ascii_strcasecmp(folder->path, name) == 0)
+        return true;
+    if (account && strcmp(folder->account, account) != 0)
+        return false;
+    return g_ascii_strcasecmp(folder->name, name) == 0
+        || (folder->role != FOLDER_ROLE_NONE
+            && g_ascii_strcasecmp(role_word(folder->role), name) == 0);
+}
+
+static gint64
+no_such_folder(const GPtrArray *folders, const char *name, GError **error)
+{
+    g_autofree const char **paths = g_new0(const char *, folders->len + 1);
+    g_autofree char *safe = text_sanitise(name, -1, TEXT_LINE);
+    const char *near;
+
+    for (guint i = 0; i < folders->len; i++)
+        paths[i] = ((const StoreFolder *)folders->pdata[i])->path;
+    near = text_nearest(name, paths);
+    if (near)
+        err_set(error, ERR_USAGE, "no folder is called %s: did you mean %s?",
+                safe, near);
+    else
+        err_set(error, ERR_USAGE, "no folder is called %s: `posthorn folders` "
+                "lists them", safe);
+    return 0;
+}
+
+gint64
+session_find_folder(Session *session, const char *name,
+                    const MessageSet *set, GError **error)
+{
+    g_autoptr(GPtrArray) folders = store_folders(session->store, NULL, error);
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) of = NULL;
+
+    if (folders == NULL)
+        return 0;
+    if (set && set->ids->len > 0)
+        row = store_row(session->store, g_array_index(set->ids, gint64, 0),
+                        NULL);
+    if (row)
+        of = store_folder(session->store, row->folder, NULL);
+    for (int any = 0; any < 2; any++)
+        for (guint i = 0; i < folders->len; i++) {
+            const StoreFolder *folder = folders->pdata[i];
+            const char *account = of && !any ? of->account : NULL;
+
+            if (folder_is_called(folder, name, account))
+                return folder->id;
+        }
+    return no_such_folder(folders, name, error);
+}

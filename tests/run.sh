@@ -1,0 +1,65 @@
+#!/bin/sh
+# Installs what is missing, builds with the sanitizers, runs every test, ends
+# with "N passed, N failed". Needs no terminal and leaves nothing running.
+# Usage: sh tests/run.sh [name of a test or suite]
+set -eu
+cd "$(dirname "$0")/.."
+
+build=${POSTHORN_TEST_BUILD:-_build-test}
+
+packages="gcc libc6-dev meson ninja-build pkg-config python3 git
+universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
+libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
+libncurses-dev ncurses-term tmux openssl notmuch dovecot-imapd postfix"
+
+# Debian's servers start themselves when they are installed: not here.
+no_services() {
+    [ -e /usr/sbin/policy-rc.d ] && return
+    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+install_missing() {
+    missing=
+    for package in $packages; do
+        case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) in
+        *'ok installed') ;;
+        *) missing="$missing $package" ;;
+        esac
+    done
+    [ -z "$missing" ] && return
+    echo "installing:$missing"
+    if [ "$(id -u)" != 0 ]; then
+        echo "run as root once, or: sudo apt-get install$missing" >&2
+        exit 1
+    fi
+    no_services
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >/dev/null
+    # shellcheck disable=SC2086
+    apt-get install -y -q --no-install-recommends $missing >/dev/null
+}
+
+if command -v dpkg-query >/dev/null 2>&1; then
+    install_missing
+fi
+
+if [ ! -f "$build/build.ninja" ]; then
+    meson setup "$build" -Dbuildtype=debugoptimized -Doptimization=1 \
+        -Db_sanitize=address,undefined -Dwerror=true >"$build.log" 2>&1 ||
+        { cat "$build.log"; exit 1; }
+fi
+rm -f "$build.log"
+ninja -C "$build"
+
+export ASAN_OPTIONS=detect_leaks=${POSTHORN_LEAKS:-1}:abort_on_error=0
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export G_SLICE=always-malloc
+export LC_ALL=C.UTF-8
+status=0
+# shellcheck disable=SC2086
+meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 2 \
+    ${1:+--suite "$1"} || status=$?
+python3 tests/count.py "$build/meson-logs/testlog.junit.xml" "$status"
