@@ -1,0 +1,12 @@
+/* All families in one place. */
+#include "commands/commands.h"
+
+void
+commands_add(CmdTable *table)
+{
+    cmd_table_add(table, commands_mail);
+    cmd_table_add(table, commands_files);
+    cmd_table_add(table, commands_search);
+    cmd_table_add(table, commands_sync);
+    cmd_table_add(table, commands_send);
+}
