@@ -1,0 +1,58 @@
+/* The program as a shell sees it: options, a command and its words, an exit
+ * status. Decides whether a command runs here, in the running instance, or
+ * needs the screen. Knows no mail: main lends it the table and three calls.
+ *
+ *   posthorn [-c FILE] [--log FILE] [COMMAND [WORD…]]
+ *
+ * Exit status, a promise to scripts: 0 done, 1 failed (the reason on standard
+ * error), 2 wrong usage. Main thread. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/paths.h"
+#include "cmd/cmd.h"
+#include "cmd/option.h"
+
+/* What stood before the command, and the command. */
+typedef struct {
+    const char *config;      /* -c FILE; or NULL */
+    const char *log;         /* --log FILE; or NULL */
+    const char *const *argv; /* NULL-terminated, maybe empty */
+} CliRequest;
+
+typedef struct {
+    const char *version;
+    const char *about; /* one line below the version: what it was built with */
+    const char *runtime; /* folder of the control socket */
+
+    CmdTable *table; /* every command of the program; for help and the manual */
+    const OptionEntry *options;
+    const char *const *views; /* command names that open the screen when no
+                                 instance runs; NULL-terminated */
+
+    /* Makes everything that commands run in and reads the configuration. Sets
+     * table, session and language of context. Called at most once. */
+    bool (*open)(const CliRequest *request, CmdContext *context, void *user,
+                 GError **error);
+
+    /* Runs the screen until the user leaves; argv may be empty: a command to
+     * begin with. Returns the exit status. */
+    int (*screen)(const CliRequest *request, void *user);
+
+    /* Called when what open made is no longer used. */
+    void (*close)(void *user);
+    void *user;
+} CliProgram;
+
+/* Runs the program. Returns the exit status. */
+int cli_run(const CliProgram *program, int argc, char **argv);
+
+/* The text of `posthorn help` (name NULL) or `posthorn help NAME`; NULL with
+ * ERR_USAGE and the nearest name. Free with g_free(). */
+char *cli_help(const CliProgram *program, const char *name, GError **error);
+
+/* doc/manual.md: commands, options and events, written from the tables, so
+ * that the manual cannot drift. Free with g_free(). */
+char *cli_manual(const CliProgram *program);
+
+#endif
