@@ -1,0 +1,111 @@
+/* Address lists in header form (RFC 5322, section 3.4), as GMime parses them:
+ * groups flattened, names decoded. Not a validator: what a sender wrote comes
+ * back as he wrote it. */
+#include <string.h>
+
+#include "mime/limits.h"
+#include "mime/mime.h"
+#include "mime_header.h"
+
+void
+mime_address_free(MimeAddress *address)
+{
+    if (address == NULL)
+        return;
+    g_free(address->name);
+    g_free(address->addr);
+    g_free(address);
+}
+
+static void
+add_mailbox(GPtrArray *out, InternetAddress *item)
+{
+    const char *addr =
+        internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(item));
+    const char *name = internet_address_get_name(item);
+    MimeAddress *address;
+
+    if (addr == NULL || *addr == '\0')
+        return;
+    address = g_new0(MimeAddress, 1);
+    address->addr = mime_tidy(g_strdup(addr));
+    if (name && *name)
+        address->name = mime_tidy(g_strdup(name));
+    g_ptr_array_add(out, address);
+}
+
+/* Groups do not nest (RFC 5322), so a stack of one level is enough: what a
+ * group holds that is a group again is left out. */
+static void
+add_item(GPtrArray *out, InternetAddress *item)
+{
+    InternetAddressList *members;
+    int n;
+
+    if (INTERNET_ADDRESS_IS_MAILBOX(item)) {
+        add_mailbox(out, item);
+        return;
+    }
+    members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(item));
+    n = members ? internet_address_list_length(members) : 0;
+    for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++) {
+        InternetAddress *member = internet_address_list_get_address(members, i);
+
+        if (INTERNET_ADDRESS_IS_MAILBOX(member))
+            add_mailbox(out, member);
+    }
+}
+
+GPtrArray *
+mime_addresses(const char *text)
+{
+    GPtrArray *out =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mime_address_free);
+    g_autofree char *line = NULL;
+    g_autoptr(InternetAddressList) list = NULL;
+    int n;
+
+    if (text == NULL)
+        return out;
+    line = mime_unfold((MimeSpan){ text, strlen(text) });
+    list = internet_address_list_parse(mime_parser_options(), line);
+    n = list ? internet_address_list_length(list) : 0;
+    for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)
+        add_item(out, internet_address_list_get_address(list, i));
+    return out;
+}
+
+/* atext, blanks and whatever is not ASCII need no quotes in a phrase. */
+static bool
+needs_quotes(const char *name)
+{
+    for (const char *p = name; *p; p++)
+        if (!(*p & 0x80) && !g_ascii_isalnum(*p)
+            && strchr(" !#$%&'*+-/=?^_`{|}~", *p) == NULL)
+            return true;
+    return false;
+}
+
+char *
+mime_address_format(const char *name, const char *addr)
+{
+    g_autofree char *tidy_addr = mime_tidy(g_strdup(addr ? addr : ""));
+    g_autofree char *tidy = mime_tidy(g_strdup(name ? name : ""));
+    GString *out;
+
+    g_strstrip(tidy);
+    g_strdelimit(tidy_addr, "<>", ' ');
+    g_strstrip(tidy_addr);
+    if (*tidy == '\0')
+        return g_steal_pointer(&tidy_addr);
+    if (!needs_quotes(tidy))
+        return g_strdup_printf("%s <%s>", tidy, tidy_addr);
+    out = g_string_new("\"");
+    for (const char *p = tidy; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            g_string_append_c(out, '\\');
+        g_string_append_c(out, *p);
+    }
+    g_string_append_printf(out, "\" <%s>", tidy_addr);
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,349 @@
+/* The bytes of a message that leaves (RFC 5322, RFC 2045, RFC 3676). Built from
+ * GMime's objects; what goes in is made safe here and nowhere else: no line
+ * break in a value, no line over 998 octets, no field for Bcc, nothing that
+ * names this machine. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "mime/limits.h"
+#include "mime/mime.h"
+#include "mime_header.h"
+#include "mime_wrap.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimePart, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMultipart, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeDataWrapper, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeFormatOptions, g_mime_format_options_free)
+
+/* CR, LF, NUL and other controls as blanks: no value opens a second field. */
+static char *
+one_line(const char *value)
+{
+    char *line = g_utf8_make_valid(value, -1);
+
+    for (char *p = line; *p; p++)
+        if ((*p > 0 && *p < ' ') || *p == 127)
+            *p = ' ';
+    return g_strstrip(line);
+}
+
+char *
+mime_new_message_id(const char *addr)
+{
+    const char *at = addr ? strrchr(addr, '@') : NULL;
+    g_autofree char *random = g_uuid_string_random();
+    g_autofree char *domain = NULL;
+    g_autofree char *ascii = NULL;
+
+    domain = one_line(at ? at + 1 : "");
+    domain[strcspn(domain, "> \"()<@,;:\\")] = '\0';
+    ascii = g_hostname_to_ascii(domain);
+    return g_strdup_printf("%s@%s", random,
+                           ascii && *ascii ? ascii : "localhost.invalid");
+}
+
+static bool
+add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
+              GError **error)
+{
+    g_autofree char *line = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+
+    if (text == NULL || *text == '\0')
+        return true;
+    line = one_line(text);
+    list = mime_addresses(line);
+    if (list->len == 0 && *line) {
+        g_autofree char *shown = text_sanitise(line, -1, TEXT_LINE);
+
+        return err_set(error, ERR_USAGE,
+                       "\"%s\" is no address: write "
+                       "name@domain or Name <name@domain>",
+                       shown);
+    }
+    for (guint i = 0; i < list->len; i++) {
+        const MimeAddress *address = g_ptr_array_index(list, i);
+
+        g_mime_message_add_mailbox(message, type, address->name, address->addr);
+    }
+    return true;
+}
+
+static void
+set_field(GMimeObject *object, const char *name, const char *value)
+{
+    g_autofree char *line = one_line(value);
+
+    g_mime_object_set_header(object, name, line, "utf-8");
+}
+
+/* "a@b c@d" as "<a@b> <c@d>"; brackets already there do no harm. */
+static char *
+bracket_ids(const char *ids)
+{
+    g_autofree char *line = one_line(ids);
+    g_auto(GStrv) words = NULL;
+    GString *out = g_string_new(NULL);
+
+    g_strdelimit(line, "<>", ' ');
+    words = g_strsplit(line, " ", -1);
+    for (guint i = 0; words[i]; i++)
+        if (*words[i])
+            g_string_append_printf(out, "%s<%s>", out->len ? " " : "",
+                                   words[i]);
+    return g_string_free(out, FALSE);
+}
+
+static void
+set_ids(GMimeObject *object, const char *name, const char *ids)
+{
+    g_autofree char *value = ids ? bracket_ids(ids) : NULL;
+
+    if (value && *value)
+        g_mime_object_set_header(object, name, value, NULL);
+}
+
+static bool
+is_forbidden(const char *name)
+{
+    static const char *const names[] = { "Bcc",
+                                         "Resent-Bcc",
+                                         "From",
+                                         "To",
+                                         "Cc",
+                                         "Subject",
+                                         "Date",
+                                         "Message-ID",
+                                         "In-Reply-To",
+                                         "References",
+                                         "MIME-Version",
+                                         "Content-Type",
+                                         "Content-Transfer-Encoding",
+                                         "Return-Path" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool
+is_field_name(const char *name)
+{
+    for (const char *p = name; *p; p++)
+        if (*p <= 32 || *p >= 127)
+            return false;
+    return *name != '\0';
+}
+
+static bool
+add_extra(GMimeObject *object, const char *field, GError **error)
+{
+    g_autofree char *line = one_line(field);
+    char *colon = strchr(line, ':');
+
+    if (colon)
+        *colon = '\0';
+    if (colon == NULL || !is_field_name(line))
+        return err_set(error, ERR_USAGE,
+                       "a header field is written \"Name: value\"");
+    if (is_forbidden(line))
+        return err_set(error, ERR_USAGE,
+                       "the field %s is not set this way: edit the draft",
+                       line);
+    set_field(object, line, colon + 1);
+    return true;
+}
+
+static bool
+set_header(GMimeMessage *message, const MimeDraft *draft, GError **error)
+{
+    GMimeObject *object = GMIME_OBJECT(message);
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(draft->date);
+    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
+    g_autofree char *subject = one_line(draft->subject ? draft->subject : "");
+    g_autofree char *id = NULL;
+
+    if (from->len != 1)
+        return err_set(error, ERR_USAGE,
+                       "a message needs one From address: set `address` of "
+                       "the account");
+    id = draft->message_id
+             ? one_line(draft->message_id)
+             : mime_new_message_id(
+                 ((MimeAddress *)g_ptr_array_index(from, 0))->addr);
+    g_strdelimit(id, "<> ", '.');
+    if (!add_addresses(message, GMIME_ADDRESS_TYPE_FROM, draft->from, error)
+        || !add_addresses(message, GMIME_ADDRESS_TYPE_TO, draft->to, error)
+        || !add_addresses(message, GMIME_ADDRESS_TYPE_CC, draft->cc, error))
+        return false;
+    g_mime_message_set_subject(message, subject, "utf-8");
+    if (date)
+        g_mime_message_set_date(message, date);
+    g_mime_message_set_message_id(message, id);
+    set_ids(object, "In-Reply-To", draft->in_reply_to);
+    set_ids(object, "References", draft->references);
+    for (guint i = 0; draft->extra && draft->extra[i]; i++)
+        if (!add_extra(object, draft->extra[i], error))
+            return false;
+    return true;
+}
+
+/* --- bodies ------------------------------------------------------------------
+ */
+
+static GMimeDataWrapper *
+wrap_bytes(const char *bytes, gsize size)
+{
+    g_autoptr(GMimeStream) stream =
+        g_mime_stream_mem_new_with_buffer(bytes, size);
+
+    return g_mime_data_wrapper_new_with_stream(stream,
+                                               GMIME_CONTENT_ENCODING_DEFAULT);
+}
+
+/* 7bit where every line fits and is ASCII, else what is shorter of
+ * quoted-printable and base64. */
+static GMimeContentEncoding
+text_encoding(const char *text)
+{
+    gsize size = strlen(text), line = 0, high = 0;
+    bool fits = true;
+
+    for (const char *p = text; *p; p++) {
+        high += (*p & 0x80) != 0 || *p == '\r';
+        line = *p == '\n' ? 0 : line + 1;
+        fits = fits && line <= MIME_MAX_SENT_LINE;
+    }
+    if (high == 0 && fits)
+        return GMIME_CONTENT_ENCODING_7BIT;
+    return high > size / 3 ? GMIME_CONTENT_ENCODING_BASE64
+                           : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+}
+
+/* Within base64 the line ends must be CRLF already (RFC 2045, section 6.8). */
+static char *
+canonical_lines(char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    g_free(text);
+    return g_strjoinv("\r\n", lines);
+}
+
+static GMimePart *
+text_part(const MimeDraft *draft)
+{
+    GMimePart *part = g_mime_part_new_with_type("text", "plain");
+    g_autofree char *valid =
+        g_utf8_make_valid(draft->text ? draft->text : "", -1);
+    g_autofree char *text =
+        draft->format_flowed ? mime_flow_encode(valid) : g_strdup(valid);
+    g_autoptr(GMimeDataWrapper) content = NULL;
+    GMimeContentEncoding encoding = text_encoding(text);
+    GMimeObject *object = GMIME_OBJECT(part);
+
+    if (encoding == GMIME_CONTENT_ENCODING_BASE64)
+        text = canonical_lines(g_steal_pointer(&text));
+    content = wrap_bytes(text, strlen(text));
+    g_mime_object_set_content_type_parameter(
+        object, "charset", g_str_is_ascii(text) ? "us-ascii" : "utf-8");
+    if (draft->format_flowed)
+        g_mime_object_set_content_type_parameter(object, "format", "flowed");
+    g_mime_part_set_content_encoding(part, encoding);
+    g_mime_part_set_content(part, content);
+    return part;
+}
+
+/* What the file looks like; never a type that would have to stay unencoded. */
+static char *
+file_type(const char *name, const char *bytes, gsize size)
+{
+    g_autofree char *guess =
+        g_content_type_guess(name, (const guchar *)bytes, size, NULL);
+    g_autofree char *type = g_content_type_get_mime_type(guess);
+
+    if (type == NULL || strchr(type, '/') == NULL
+        || g_str_has_prefix(type, "message/")
+        || g_str_has_prefix(type, "multipart/"))
+        return g_strdup("application/octet-stream");
+    return g_steal_pointer(&type);
+}
+
+static GMimePart *
+file_part(const char *path, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *bytes = NULL;
+    g_autofree char *type = NULL;
+    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *name = NULL;
+    g_autoptr(GMimeDataWrapper) content = NULL;
+    GMimePart *part;
+    gsize size;
+
+    if (!g_file_get_contents(path, &bytes, &size, &reason))
+        return err_null(error, ERR_LOCAL, "%s", reason->message);
+    name = g_filename_display_name(base);
+    type = file_type(base, bytes, MIN(size, 4096));
+    *strchr(type, '/') = '\0';
+    part = g_mime_part_new_with_type(type, type + strlen(type) + 1);
+    content = wrap_bytes(bytes, size);
+    g_mime_part_set_filename(part, name);
+    g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+    g_mime_part_set_content(part, content);
+    g_mime_object_set_disposition(GMIME_OBJECT(part), "attachment");
+    return part;
+}
+
+static bool
+set_body(GMimeMessage *message, const MimeDraft *draft, GError **error)
+{
+    g_autoptr(GMimePart) text = text_part(draft);
+    g_autoptr(GMimeMultipart) mixed = NULL;
+
+    if (draft->attachments == NULL || draft->attachments[0] == NULL) {
+        g_mime_message_set_mime_part(message, GMIME_OBJECT(text));
+        return true;
+    }
+    mixed = g_mime_multipart_new_with_subtype("mixed");
+    g_mime_multipart_add(mixed, GMIME_OBJECT(text));
+    for (guint i = 0; draft->attachments[i]; i++) {
+        g_autoptr(GMimePart) part = file_part(draft->attachments[i], error);
+
+        if (part == NULL)
+            return false;
+        g_mime_multipart_add(mixed, GMIME_OBJECT(part));
+    }
+    g_mime_message_set_mime_part(message, GMIME_OBJECT(mixed));
+    return true;
+}
+
+GBytes *
+mime_build(const MimeDraft *draft, GError **error)
+{
+    g_autoptr(GMimeMessage) message = NULL;
+    g_autoptr(GMimeFormatOptions) format = NULL;
+    g_autoptr(GMimeStream) stream = NULL;
+    GByteArray *bytes;
+
+    mime_init();
+    message = g_mime_message_new(TRUE);
+    if (!set_header(message, draft, error) || !set_body(message, draft, error))
+        return NULL;
+    format = g_mime_format_options_new();
+    g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
+    bytes = g_byte_array_new();
+    stream = g_mime_stream_mem_new_with_byte_array(bytes);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    if (g_mime_object_write_to_stream(GMIME_OBJECT(message), format, stream)
+        < 0) {
+        g_byte_array_unref(bytes);
+        return err_null(error, ERR_LOCAL, "the message could not be built");
+    }
+    return g_byte_array_free_to_bytes(bytes);
+}

@@ -1,0 +1,423 @@
+/* HTML as lines of text, from gumbo's tree (RFC 2854): blocks, headings, lists,
+ * tables a row a line, quotes, links with numbers. No style, no script, no
+ * network: a remote image is counted, never asked for (promise P61). The tree
+ * is walked by its own parent pointers, so depth costs no stack. */
+#include "mime_html.h"
+
+#include <gumbo.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mime/limits.h"
+
+enum {
+    LIST_DEPTH = 16,
+    LINK_TEXT_BYTES = 2000,
+    LINE_BYTES = 64 * 1024
+};
+
+typedef struct {
+    bool ordered;
+    int number; /* of the last item */
+} List;
+
+typedef struct {
+    MimeText *text;
+    GPtrArray *out; /* MimeLogical */
+    GString *line;  /* of the block being read */
+    GString *link;  /* text of the open link, NULL: none */
+    const char *href;
+    char *bullet; /* for the next line, or NULL */
+    List lists[LIST_DEPTH];
+    int n_lists; /* may pass LIST_DEPTH */
+    int quotes;
+    int pre;
+    int heading;
+    bool numbers;
+    bool blank; /* a blank was read and not yet written */
+    bool gap;   /* an empty line is due before the next text */
+    bool row_started;
+} Html;
+
+/* --- lines -------------------------------------------------------------------
+ */
+
+static char *
+indent_of(const Html *html)
+{
+    int levels = MIN(html->n_lists, LIST_DEPTH);
+
+    return g_strnfill(levels * 3, ' ');
+}
+
+static MimeLineKind
+line_kind(const Html *html)
+{
+    return html->quotes > 0    ? MIME_LINE_QUOTE
+           : html->heading > 0 ? MIME_LINE_HEADING
+                               : MIME_LINE_TEXT;
+}
+
+static void
+line_end(Html *html)
+{
+    MimeLogical *line;
+
+    html->blank = false;
+    if (html->line->len == 0 && html->bullet == NULL)
+        return;
+    if (html->gap && html->out->len > 0)
+        mime_logical_add(html->out,
+                         html->quotes ? MIME_LINE_QUOTE : MIME_LINE_TEXT,
+                         html->quotes, g_strdup(""));
+    html->gap = false;
+    line = mime_logical_add(html->out, line_kind(html), html->quotes,
+                            g_strndup(html->line->str, html->line->len));
+    line->hard = html->pre > 0;
+    line->rest = indent_of(html);
+    line->first =
+        html->bullet ? g_steal_pointer(&html->bullet) : g_strdup(line->rest);
+    g_string_truncate(html->line, 0);
+}
+
+/* An empty line of its own: <br><br>, or one within <pre>. */
+static void
+line_break(Html *html)
+{
+    if (html->line->len == 0 && html->bullet == NULL)
+        html->gap = true;
+    line_end(html);
+}
+
+static void
+line_append(Html *html, const char *text, gsize size)
+{
+    if (html->blank && html->line->len > 0)
+        g_string_append_c(html->line, ' ');
+    html->blank = false;
+    g_string_append_len(html->line, text, size);
+    if (html->line->len > LINE_BYTES)
+        line_end(html);
+}
+
+static void
+link_append(Html *html, const char *text, gsize size)
+{
+    if (html->link && html->link->len < LINK_TEXT_BYTES)
+        g_string_append_len(html->link, text,
+                            MIN(size, LINK_TEXT_BYTES - html->link->len));
+}
+
+/* --- text --------------------------------------------------------------------
+ */
+
+/* Words with single blanks between them. */
+static void
+add_words(Html *html, const char *text)
+{
+    while (*text) {
+        gsize blanks = strspn(text, " \t\n\r\f");
+        gsize word = strcspn(text + blanks, " \t\n\r\f");
+
+        if (blanks > 0) {
+            html->blank = true;
+            link_append(html, " ", 1);
+        }
+        if (word > 0) {
+            line_append(html, text + blanks, word);
+            link_append(html, text + blanks, word);
+        }
+        text += blanks + word;
+    }
+}
+
+static void
+add_preformatted(Html *html, const char *text)
+{
+    while (*text) {
+        gsize size = strcspn(text, "\n");
+
+        g_string_append_len(html->line, text, size);
+        link_append(html, text, size);
+        text += size;
+        if (*text == '\n') {
+            line_break(html);
+            text++;
+        }
+    }
+}
+
+static void
+add_text(Html *html, const char *text)
+{
+    if (html->pre > 0)
+        add_preformatted(html, text);
+    else
+        add_words(html, text);
+}
+
+/* --- elements ----------------------------------------------------------------
+ */
+
+static const char *
+attribute(const GumboElement *element, const char *name)
+{
+    const GumboAttribute *found =
+        gumbo_get_attribute(&element->attributes, name);
+
+    return found ? found->value : NULL;
+}
+
+static void
+link_begin(Html *html, const GumboElement *element)
+{
+    const char *href = attribute(element, "href");
+
+    if (html->link || href == NULL || *href == '\0' || *href == '#')
+        return;
+    html->href = href;
+    html->link = g_string_new(NULL);
+}
+
+static void
+link_finish(Html *html, const GumboElement *element)
+{
+    g_autofree char *shown = NULL;
+    g_autofree char *mark = NULL;
+    g_autofree char *host = NULL;
+    const MimeLink *link;
+    guint number;
+
+    if (html->link == NULL || attribute(element, "href") != html->href)
+        return;
+    shown = g_string_free(html->link, FALSE);
+    html->link = NULL;
+    number = mime_html_add_link(html->text, html->href, shown);
+    if (number == 0 || !html->numbers)
+        return;
+    link = g_ptr_array_index(html->text->links, number - 1);
+    host = link->lies ? mime_url_host(link->target) : NULL;
+    mark = link->lies ? g_strdup_printf("[%u ✗ goes to %s]", number,
+                                        host ? host : "no web address")
+                      : g_strdup_printf("[%u]", number);
+    html->blank = true;
+    line_append(html, mark, strlen(mark));
+}
+
+static bool
+is_remote(const char *src)
+{
+    return src
+           && (g_ascii_strncasecmp(src, "http:", 5) == 0
+               || g_ascii_strncasecmp(src, "https:", 6) == 0
+               || g_ascii_strncasecmp(src, "ftp:", 4) == 0
+               || g_str_has_prefix(src, "//") || g_str_has_prefix(src, "\\\\"));
+}
+
+static void
+add_image(Html *html, const GumboElement *element)
+{
+    const char *alt = attribute(element, "alt");
+
+    if (is_remote(attribute(element, "src")))
+        html->text->remote_images++;
+    if (alt && *alt)
+        add_words(html, alt);
+}
+
+static void
+item_begin(Html *html)
+{
+    int level = CLAMP(html->n_lists - 1, 0, LIST_DEPTH - 1);
+    List *list = &html->lists[level];
+    g_autofree char *indent = g_strnfill(level * 3, ' ');
+
+    g_clear_pointer(&html->bullet, g_free);
+    if (html->n_lists > 0 && list->ordered)
+        html->bullet = g_strdup_printf("%s%2d. ", indent, ++list->number);
+    else
+        html->bullet = g_strdup_printf("%s • ", indent);
+}
+
+static void
+list_begin(Html *html, const GumboElement *element)
+{
+    const char *start = attribute(element, "start");
+
+    if (html->n_lists == 0)
+        html->gap = true;
+    if (html->n_lists < LIST_DEPTH) {
+        List *list = &html->lists[html->n_lists];
+
+        list->ordered = element->tag == GUMBO_TAG_OL;
+        list->number =
+            start ? (int)CLAMP(strtol(start, NULL, 10), -9999, 1000000) - 1 : 0;
+    }
+    html->n_lists++;
+}
+
+static void
+cell_begin(Html *html)
+{
+    if (html->row_started && html->line->len > 0)
+        line_append(html, "  ", 2);
+    html->row_started = true;
+    html->blank = false;
+}
+
+static bool
+is_heading(GumboTag tag)
+{
+    return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
+}
+
+/* Elements that begin and end a line; those with air around them as well. */
+static bool
+is_block(GumboTag tag)
+{
+    return is_heading(tag) || tag == GUMBO_TAG_DIV || tag == GUMBO_TAG_P
+           || tag == GUMBO_TAG_BLOCKQUOTE || tag == GUMBO_TAG_PRE
+           || tag == GUMBO_TAG_UL || tag == GUMBO_TAG_OL || tag == GUMBO_TAG_LI
+           || tag == GUMBO_TAG_DL || tag == GUMBO_TAG_DT || tag == GUMBO_TAG_DD
+           || tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR
+           || tag == GUMBO_TAG_CAPTION || tag == GUMBO_TAG_HR;
+}
+
+static bool
+has_gap(GumboTag tag)
+{
+    return is_heading(tag) || tag == GUMBO_TAG_P || tag == GUMBO_TAG_BLOCKQUOTE
+           || tag == GUMBO_TAG_PRE;
+}
+
+static void
+block_edge(Html *html, GumboTag tag)
+{
+    if (!is_block(tag))
+        return;
+    /* The paragraph within a list item stands on the item's line. */
+    if (html->bullet && html->line->len == 0 && tag != GUMBO_TAG_LI)
+        return;
+    line_end(html);
+    if (has_gap(tag))
+        html->gap = true;
+}
+
+static void
+element_begin(Html *html, const GumboElement *element)
+{
+    GumboTag tag = element->tag;
+
+    block_edge(html, tag);
+    html->heading += is_heading(tag);
+    if (tag == GUMBO_TAG_BR)
+        line_break(html);
+    else if (tag == GUMBO_TAG_A)
+        link_begin(html, element);
+    else if (tag == GUMBO_TAG_IMG)
+        add_image(html, element);
+    else if (tag == GUMBO_TAG_LI)
+        item_begin(html);
+    else if (tag == GUMBO_TAG_UL || tag == GUMBO_TAG_OL)
+        list_begin(html, element);
+    else if (tag == GUMBO_TAG_BLOCKQUOTE)
+        html->quotes++;
+    else if (tag == GUMBO_TAG_PRE)
+        html->pre++;
+    else if (tag == GUMBO_TAG_TR)
+        html->row_started = false;
+    else if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH)
+        cell_begin(html);
+    else if (tag == GUMBO_TAG_HR)
+        g_string_append(html->line, "────────");
+}
+
+static void
+element_end(Html *html, const GumboElement *element)
+{
+    GumboTag tag = element->tag;
+
+    if (tag == GUMBO_TAG_A)
+        link_finish(html, element);
+    block_edge(html, tag);
+    html->heading -= is_heading(tag);
+    if (tag == GUMBO_TAG_UL || tag == GUMBO_TAG_OL) {
+        html->n_lists--;
+        html->gap = html->gap || html->n_lists == 0;
+    } else if (tag == GUMBO_TAG_BLOCKQUOTE) {
+        html->quotes--;
+    } else if (tag == GUMBO_TAG_PRE) {
+        html->pre--;
+    } else if (tag == GUMBO_TAG_LI) {
+        g_clear_pointer(&html->bullet, g_free);
+    }
+}
+
+/* --- the walk ----------------------------------------------------------------
+ */
+
+static bool
+is_element(const GumboNode *node)
+{
+    return node->type == GUMBO_NODE_ELEMENT;
+}
+
+/* True when the inside of the node is to be read. */
+static bool
+node_enter(Html *html, const GumboNode *node)
+{
+    if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE
+        || node->type == GUMBO_NODE_CDATA)
+        add_text(html, node->v.text.text);
+    if (!is_element(node) || attribute(&node->v.element, "hidden"))
+        return false;
+    element_begin(html, &node->v.element);
+    return true;
+}
+
+static void
+walk(Html *html, const GumboNode *root)
+{
+    const GumboNode *node = root;
+    guint child = 0; /* of node, to be visited next */
+
+    for (;;) {
+        const GumboVector *children = &node->v.element.children;
+
+        if (child < children->length) {
+            const GumboNode *next = children->data[child];
+
+            child++;
+            if (node_enter(html, next)) {
+                node = next;
+                child = 0;
+            }
+            continue;
+        }
+        if (node == root)
+            return;
+        element_end(html, &node->v.element);
+        child = node->index_within_parent + 1;
+        node = node->parent;
+    }
+}
+
+void
+mime_html_render(const char *source, bool numbers, MimeText *text,
+                 GPtrArray *out)
+{
+    GumboOptions options = kGumboDefaultOptions;
+    Html html = { .text = text, .out = out, .numbers = numbers };
+    GumboOutput *tree;
+
+    options.max_errors = 0;
+    tree = gumbo_parse_with_options(&options, source, strlen(source));
+    html.line = g_string_new(NULL);
+    walk(&html, tree->root);
+    line_end(&html);
+    g_string_free(html.line, TRUE);
+    if (html.link)
+        g_string_free(html.link, TRUE);
+    g_free(html.bullet);
+    gumbo_destroy_output(&options, tree);
+}
