@@ -63,6 +63,7 @@ typedef enum {
 typedef struct CmdCall CmdCall;
 typedef struct CmdTable CmdTable;
 typedef struct CmdEntry CmdEntry;
+typedef struct CmdLanguage CmdLanguage; /* cmd/language.h */
 
 struct CmdEntry {
     const char *name;
@@ -88,6 +89,12 @@ const CmdEntry *cmd_table_find(const CmdTable *table, const char *name);
 /* All entries sorted by name; free the array only. NULL-terminated. */
 const CmdEntry **cmd_table_all(const CmdTable *table);
 
+/* The name nearest to one that is not in the table, or NULL. Borrowed. */
+const char *cmd_table_nearest(const CmdTable *table, const char *name);
+
+/* "move [--thread] [FOLDER] [QUERY]…". g_free(). */
+char *cmd_usage(const CmdEntry *entry);
+
 /* Where a command came from: error messages name it. */
 typedef enum {
     CMD_FROM_CONFIG,
@@ -102,11 +109,15 @@ typedef enum {
 typedef struct CmdContext {
     CmdTable *table;
     void *session;    /* of core; commands cast it by core/session.h */
+    CmdLanguage *language; /* options, keys, hooks, styles */
     CmdOrigin origin;
     Printer *out;     /* never NULL */
     Event *event;     /* of a hook, for $field; or NULL */
     int count;        /* typed before a key; 0: none */
     const char *file; /* for errors; or NULL */
+    guint line;       /* of the first line of the text; 0: 1 */
+    char **text; /* of a before-hook: what `exec --filter` rewrites; or NULL */
+    const char *folder; /* absolute: where relative paths begin; NULL: here */
     const char *scope_account; /* inside account NAME { }; or NULL */
     const char *scope_folder;
     /* Called once when a line ends, at once or later; may be NULL. */
@@ -138,6 +149,8 @@ gint64 cmd_flag_int(const CmdCall *call, const char *flag, gint64 otherwise);
 const char *cmd_arg(const CmdCall *call, guint index);
 /* The values of a repeated argument, NULL-terminated, maybe empty. */
 const char *const *cmd_rest(const CmdCall *call);
+/* The block among the words ({ … }), and the line it begins in; NULL: none. */
+const char *cmd_block(const CmdCall *call, guint *line);
 gint64 cmd_arg_int(const CmdCall *call, guint index, gint64 otherwise);
 int cmd_count(const CmdCall *call); /* 1 where no count was typed */
 

@@ -20,6 +20,7 @@ typedef struct {
     const Options *options; /* or NULL */
     const Keys *keys;       /* or NULL: no key hints */
     const char *key_context; /* "list": whose keys are hinted */
+    const char *const *events; /* names for CMD_EVENT; or NULL */
 
     /* Adds the values of a domain type (CMD_QUERY, CMD_FOLDER, CMD_ACCOUNT,
      * CMD_TAG, CMD_ADDRESS) that begin with prefix, by cmd_candidates_add().

@@ -30,11 +30,13 @@ Keys *keys_create(void);
 void keys_destroy(Keys *keys);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keys, keys_destroy)
 
-/* Binds; a sequence bound before is replaced. ERR_USAGE for a key name that
+/* Is name the name of a key? */
+bool keys_is_name(const char *name);
+
+/* Binds command, help and group of what; a sequence bound before is replaced. ERR_USAGE for a key name that
  * does not exist or a sequence that would hide behind a shorter one. */
 bool keys_bind(Keys *keys, const char *context, const char *sequence,
-               const char *command, const char *help, const char *group,
-               GError **error);
+               const KeyBinding *what, GError **error);
 bool keys_unbind(Keys *keys, const char *context, const char *sequence,
                  GError **error);
 

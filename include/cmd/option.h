@@ -51,6 +51,8 @@ gint64 options_int(const Options *options, const char *name,
 const char **options_accounts(const Options *options);
 void options_account_add(Options *options, const char *account);
 
+/* The row of that name, or NULL. Borrowed. */
+const OptionEntry *options_find(const Options *options, const char *name);
 const OptionEntry *options_table(const Options *options);
 bool options_is_changed(const Options *options, const char *name);
 

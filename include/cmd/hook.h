@@ -1,0 +1,65 @@
+/* Hooks: blocks of commands that run when something happens. All run without
+ * holding up the program; before-… hooks are waited for by who asked, and may
+ * refuse or rewrite. A hook that fails or hangs is reported in the log and
+ * stops nothing else (promise P46). Main thread. */
+#ifndef CMD_HOOK_H
+#define CMD_HOOK_H
+
+#include "cmd/cmd.h"
+
+typedef struct Hooks Hooks;
+
+/* Does the query match the event's message? Answers by calling answer, once,
+ * at once or later. */
+typedef void (*HookMatchFn)(const char *query, Event *event,
+                            void (*answer)(bool matches, void *answer_user),
+                            void *answer_user, void *user);
+
+typedef struct {
+    const char *const *events; /* names that exist; NULL-terminated */
+    HookMatchFn matches;       /* NULL: a query never matches */
+    void (*failed)(const char *event, const GError *error, void *user);
+    void *user;
+} HookParams;
+
+/* params are copied, the strings in it borrowed. */
+Hooks *hooks_create(const HookParams *params);
+void hooks_destroy(Hooks *hooks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hooks, hooks_destroy)
+
+/* What the blocks run in: table, session, language, out; copied. */
+void hooks_set_context(Hooks *hooks, const CmdContext *context);
+
+/* The place where a hook was written, and in whose account block. */
+typedef struct {
+    const char *event;
+    const char *query;   /* or NULL */
+    const char *block;
+    const char *file;    /* for errors; or NULL */
+    guint line;          /* of the block */
+    const char *account; /* only events of this account; or NULL */
+} HookEntry;
+
+/* Adds a hook (copied). ERR_USAGE for an event that does not exist. */
+bool hooks_add(Hooks *hooks, const HookEntry *entry, GError **error);
+
+/* Is there any hook for the event? */
+bool hooks_has(const Hooks *hooks, const char *event);
+
+/* Runs every hook of the event, in the order of the configuration. */
+void hooks_fire(Hooks *hooks, Event *event);
+
+typedef struct {
+    bool refused;
+    const char *reason; /* why: the standard error of the program; untrusted */
+    const char *text;   /* as it is after all hooks; NULL when none was given */
+} HookVerdict;
+
+/* Runs the hooks of a before-… event one after the other; the first that fails
+ * refuses. text (may be NULL) is what `exec --filter` rewrites. done is called
+ * once, also when there is no hook. */
+void hooks_fire_before(Hooks *hooks, Event *event, const char *text,
+                       void (*done)(const HookVerdict *verdict, void *user),
+                       void *user);
+
+#endif

@@ -1,0 +1,104 @@
+/* The command config: every option with value, default and text. */
+#include "cmd_builtin.h"
+
+#include "base/text.h"
+#include "cmd/language.h"
+#include "cmd/parse.h"
+#include "cmd/value.h"
+
+static const char *
+shown(const OptionEntry *entry, const char *value)
+{
+    return value && entry->secret ? "•••" : value;
+}
+
+static void
+add_member(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    if (value)
+        json_builder_add_string_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static JsonNode *
+config_json(const Options *options, bool changed_only)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (const OptionEntry *entry = options_table(options); entry->name;
+         entry++) {
+        if (changed_only && !options_is_changed(options, entry->name))
+            continue;
+        json_builder_begin_object(builder);
+        add_member(builder, "name", entry->name);
+        add_member(builder, "type", cmd_type_name(entry->type));
+        add_member(builder, "value",
+                   shown(entry, options_get(options, entry->name, NULL,
+                                            NULL)));
+        add_member(builder, "default", entry->fallback);
+        add_member(builder, "text", entry->text);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    return json_builder_get_root(builder);
+}
+
+/* Account settings of one option, in the form of the language. */
+static void
+print_accounts(CmdCall *call, const Options *options,
+               const OptionEntry *entry)
+{
+    g_autofree const char **accounts = options_accounts(options);
+
+    for (const char **name = accounts; *name; name++) {
+        const char *value = options_get(options, entry->name, *name, NULL);
+        g_autofree char *word = NULL;
+
+        if (g_strcmp0(value, options_get(options, entry->name, NULL, NULL))
+            == 0)
+            continue;
+        word = cmd_quote(shown(entry, value));
+        printer_line(cmd_out(call), "account %s { %s %s }", *name,
+                     entry->name, word);
+    }
+}
+
+static void
+print_entry(CmdCall *call, const Options *options, const OptionEntry *entry)
+{
+    bool defaults = cmd_has(call, "defaults");
+    const char *value = defaults
+        ? entry->fallback : options_get(options, entry->name, NULL, NULL);
+    g_autofree char *word = value ? cmd_quote(shown(entry, value)) : NULL;
+
+    if (!cmd_has(call, "changed"))
+        printer_line(cmd_out(call), "# %s", entry->text);
+    if (word)
+        printer_line(cmd_out(call), "set %s %s", entry->name, word);
+    else if (!cmd_has(call, "changed"))
+        printer_line(cmd_out(call), "# set %s %s", entry->name,
+                     cmd_type_name(entry->type));
+    if (!defaults)
+        print_accounts(call, options, entry);
+}
+
+CmdResult
+cmd_config_exec(CmdCall *call)
+{
+    const Options *options =
+        cmd_language_options(cmd_context(call)->language);
+    bool changed = cmd_has(call, "changed");
+
+    if (cmd_has(call, "json")) {
+        printer_json(cmd_out(call), config_json(options, changed));
+        return CMD_DONE;
+    }
+    for (const OptionEntry *entry = options_table(options); entry->name;
+         entry++)
+        if (!changed || options_is_changed(options, entry->name))
+            print_entry(call, options, entry);
+    return CMD_DONE;
+}

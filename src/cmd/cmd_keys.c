@@ -1,0 +1,246 @@
+/* Key bindings. A list for each context, looked through from its end to its
+ * beginning: a few hundred bindings need no tree, and the order of binding is
+ * the order of the help page. */
+#include "cmd/keys.h"
+
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    char *context;
+    char *sequence;
+    char *command;
+    char *help;
+    char *group;
+} Binding;
+
+struct Keys {
+    GPtrArray *bindings; /* Binding, in the order of binding */
+};
+
+static void
+binding_free(void *data)
+{
+    Binding *binding = data;
+
+    g_free(binding->context);
+    g_free(binding->sequence);
+    g_free(binding->command);
+    g_free(binding->help);
+    g_free(binding->group);
+    g_free(binding);
+}
+
+Keys *
+keys_create(void)
+{
+    Keys *keys = g_new0(Keys, 1);
+
+    keys->bindings = g_ptr_array_new_with_free_func(binding_free);
+    return keys;
+}
+
+void
+keys_destroy(Keys *keys)
+{
+    if (keys == NULL)
+        return;
+    g_ptr_array_unref(keys->bindings);
+    g_free(keys);
+}
+
+static const char *const named_keys[] = {
+    "Enter", "Tab",  "S-Tab", "Space", "Esc",  "Up",  "Down", "Left",
+    "Right", "PgUp", "PgDn",  "Home",  "End",  "Del", "Ins",  "Backspace",
+    NULL
+};
+
+bool
+keys_is_name(const char *name)
+{
+    glong length = g_utf8_strlen(name, -1);
+
+    if (length == 1)
+        return g_unichar_isgraph(g_utf8_get_char(name));
+    if (length == 2 && name[0] == '^')
+        return g_ascii_isupper(name[1]) || strchr("@[\\]^_", name[1]);
+    if (g_str_has_prefix(name, "Alt-"))
+        return keys_is_name(name + 4);
+    if (name[0] == 'F' && g_ascii_isdigit(name[1]))
+        return strlen(name) <= 3 && atoi(name + 1) >= 1
+            && atoi(name + 1) <= 12;
+    return g_strv_contains(named_keys, name);
+}
+
+static bool
+check_sequence(const char *sequence, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(sequence, " ", -1);
+
+    for (char **name = names; *name; name++)
+        if (!keys_is_name(*name))
+            return err_set(error, ERR_USAGE, "there is no key \"%s\": write "
+                           "a letter, ^R, Enter, Tab, Space, F1 or Alt-1",
+                           *name);
+    return names[0] != NULL;
+}
+
+/* Is a a proper beginning of b, by whole keys? */
+static bool
+begins(const char *a, const char *b)
+{
+    gsize size = strlen(a);
+
+    return strncmp(a, b, size) == 0 && b[size] == ' ';
+}
+
+static Binding *
+find(const Keys *keys, const char *context, const char *sequence)
+{
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        Binding *binding = keys->bindings->pdata[i];
+
+        if (strcmp(binding->context, context) == 0
+            && strcmp(binding->sequence, sequence) == 0)
+            return binding;
+    }
+    return NULL;
+}
+
+static bool
+check_hidden(const Keys *keys, const char *context, const char *sequence,
+             GError **error)
+{
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *old = keys->bindings->pdata[i];
+
+        if (strcmp(old->context, context) != 0)
+            continue;
+        if (begins(old->sequence, sequence) || begins(sequence, old->sequence))
+            return err_set(error, ERR_USAGE, "%s cannot be bound beside %s in "
+                           "%s: unbind %s first", sequence, old->sequence,
+                           context, old->sequence);
+    }
+    return true;
+}
+
+bool
+keys_bind(Keys *keys, const char *context, const char *sequence,
+          const KeyBinding *what, GError **error)
+{
+    Binding *binding;
+
+    if (!check_sequence(sequence, error)
+        || !check_hidden(keys, context, sequence, error))
+        return false;
+    binding = find(keys, context, sequence);
+    if (binding) {
+        g_ptr_array_remove(keys->bindings, binding);
+    }
+    binding = g_new0(Binding, 1);
+    binding->context = g_strdup(context);
+    binding->sequence = g_strdup(sequence);
+    binding->command = g_strdup(what->command);
+    binding->help = g_strdup(what->help);
+    binding->group = g_strdup(what->group);
+    g_ptr_array_add(keys->bindings, binding);
+    return true;
+}
+
+bool
+keys_unbind(Keys *keys, const char *context, const char *sequence,
+            GError **error)
+{
+    Binding *binding = find(keys, context, sequence);
+
+    if (binding == NULL)
+        return err_set(error, ERR_USAGE, "%s is not bound in %s", sequence,
+                       context);
+    g_ptr_array_remove(keys->bindings, binding);
+    return true;
+}
+
+static KeyBinding
+public_binding(const Binding *binding)
+{
+    return (KeyBinding){ binding->context, binding->sequence,
+                         binding->command, binding->help, binding->group };
+}
+
+static KeysMatch
+match_in(const Keys *keys, const char *context, const char *pressed,
+         KeyBinding *found)
+{
+    KeysMatch match = KEYS_NONE;
+
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *binding = keys->bindings->pdata[i];
+
+        if (strcmp(binding->context, context) != 0)
+            continue;
+        if (strcmp(binding->sequence, pressed) == 0) {
+            *found = public_binding(binding);
+            return KEYS_FOUND;
+        }
+        if (begins(pressed, binding->sequence))
+            match = KEYS_PREFIX;
+    }
+    return match;
+}
+
+KeysMatch
+keys_match(const Keys *keys, const char *context, const char *pressed,
+           KeyBinding *binding)
+{
+    KeysMatch match = match_in(keys, context, pressed, binding);
+
+    return match == KEYS_NONE ? match_in(keys, "global", pressed, binding)
+                              : match;
+}
+
+/* Does the context have a binding of its own for what global binds? */
+static bool
+is_shadowed(const Keys *keys, const char *context, const char *sequence)
+{
+    return strcmp(context, "global") != 0 && find(keys, context, sequence);
+}
+
+static bool
+has_prefix(const char *sequence, const char *prefix)
+{
+    return *prefix == '\0' || begins(prefix, sequence);
+}
+
+GArray *
+keys_list(const Keys *keys, const char *context, const char *prefix)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(KeyBinding));
+
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *binding = keys->bindings->pdata[i];
+        bool own = strcmp(binding->context, context) == 0;
+        KeyBinding shown = public_binding(binding);
+
+        if ((own || (strcmp(binding->context, "global") == 0
+                     && !is_shadowed(keys, context, binding->sequence)))
+            && has_prefix(binding->sequence, prefix))
+            g_array_append_val(list, shown);
+    }
+    return list;
+}
+
+const char *
+keys_for(const Keys *keys, const char *context, const char *command)
+{
+    g_autoptr(GArray) list = keys_list(keys, context, "");
+
+    for (guint i = 0; i < list->len; i++) {
+        const KeyBinding *binding = &g_array_index(list, KeyBinding, i);
+
+        if (strcmp(binding->command, command) == 0)
+            return binding->sequence;
+    }
+    return NULL;
+}
