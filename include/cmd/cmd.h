@@ -13,10 +13,10 @@
 
 /* Types of arguments, flags and options; completion asks by type. */
 typedef enum {
-    CMD_BOOL,   /* a flag without a value; option: on, off */
-    CMD_INT,    /* with min and max */
+    CMD_BOOL, /* a flag without a value; option: on, off */
+    CMD_INT,  /* with min and max */
     CMD_STRING,
-    CMD_CHOICE, /* one of choices */
+    CMD_CHOICE,   /* one of choices */
     CMD_SIZE,     /* 10K, 5M */
     CMD_DURATION, /* 10s, 5m, 2h, 3d: seconds */
     CMD_TIME,     /* "mon 9:00", "+2h", RFC 3339: seconds since 1970 */
@@ -73,7 +73,7 @@ struct CmdEntry {
     CmdFlag flags[12]; /* ends with name NULL */
     CmdArg args[4];    /* ends with name NULL */
     CmdTarget target;
-    bool undo;         /* `undo` takes it back; `.` repeats it */
+    bool undo; /* `undo` takes it back; `.` repeats it */
     bool needs_screen;
     CmdResult (*exec)(CmdCall *call);
 };
@@ -108,7 +108,7 @@ typedef enum {
 /* What a line is run in. Borrowed; outlives the call. */
 typedef struct CmdContext {
     CmdTable *table;
-    void *session;    /* of core; commands cast it by core/session.h */
+    void *session;         /* of core; commands cast it by core/session.h */
     CmdLanguage *language; /* options, keys, hooks, styles */
     CmdOrigin origin;
     Printer *out;     /* never NULL */
@@ -131,10 +131,11 @@ typedef struct CmdContext {
 CmdResult cmd_run(CmdContext *context, const char *text, GError **error);
 
 /* One command as words already split (from the shell): argv[0] its name. */
-CmdResult cmd_run_argv(CmdContext *context, const char *const *argv,
-                       GError **error);
+CmdResult
+cmd_run_argv(CmdContext *context, const char *const *argv, GError **error);
 
-/* --- for the functions of commands ------------------------------------------ */
+/* --- for the functions of commands ------------------------------------------
+ */
 
 CmdContext *cmd_context(const CmdCall *call);
 void *cmd_session(const CmdCall *call);
@@ -156,8 +157,8 @@ int cmd_count(const CmdCall *call); /* 1 where no count was typed */
 
 /* Says why and returns CMD_FAILED. Takes error, or formats a usage error. */
 CmdResult cmd_fail(CmdCall *call, GError *error);
-CmdResult cmd_fail_usage(CmdCall *call, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
+CmdResult
+cmd_fail_usage(CmdCall *call, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* CMD_DONE when error is NULL, else cmd_fail(). */
 CmdResult cmd_result(CmdCall *call, GError *error);

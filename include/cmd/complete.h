@@ -17,9 +17,9 @@ typedef struct {
 /* What completion looks into; all borrowed. */
 typedef struct {
     CmdTable *table;
-    const Options *options; /* or NULL */
-    const Keys *keys;       /* or NULL: no key hints */
-    const char *key_context; /* "list": whose keys are hinted */
+    const Options *options;    /* or NULL */
+    const Keys *keys;          /* or NULL: no key hints */
+    const char *key_context;   /* "list": whose keys are hinted */
     const char *const *events; /* names for CMD_EVENT; or NULL */
 
     /* Adds the values of a domain type (CMD_QUERY, CMD_FOLDER, CMD_ACCOUNT,
@@ -38,8 +38,8 @@ GPtrArray *cmd_complete(const CmdCompletion *completion, const char *line,
                         gsize cursor, gsize *start);
 
 /* For the callback. help may be NULL. Copies. */
-void cmd_candidates_add(GPtrArray *candidates, const char *text,
-                        const char *help);
+void
+cmd_candidates_add(GPtrArray *candidates, const char *text, const char *help);
 
 /* What all candidates begin with, at least as long as the typed word when
  * every one begins with it; "" for none. Free with g_free(). */

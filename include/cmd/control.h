@@ -28,8 +28,8 @@ typedef struct Control Control;
  * destroyed. context says what commands run in; it is copied, its origin and
  * out are set for each request. ERR_REFUSED when another instance has the
  * lock; the lock of one that died is taken over. */
-Control *control_create(const char *folder, const CmdContext *context,
-                        GError **error);
+Control *
+control_create(const char *folder, const CmdContext *context, GError **error);
 
 /* Lets clients go, removes the socket, gives back the lock. NULL is fine. A
  * command that still runs may end later; nobody hears it. */

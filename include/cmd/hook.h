@@ -33,7 +33,7 @@ void hooks_set_context(Hooks *hooks, const CmdContext *context);
 /* The place where a hook was written, and in whose account block. */
 typedef struct {
     const char *event;
-    const char *query;   /* or NULL */
+    const char *query; /* or NULL */
     const char *block;
     const char *file;    /* for errors; or NULL */
     guint line;          /* of the block */

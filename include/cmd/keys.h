@@ -33,23 +33,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keys, keys_destroy)
 /* Is name the name of a key? */
 bool keys_is_name(const char *name);
 
-/* Binds command, help and group of what; a sequence bound before is replaced. ERR_USAGE for a key name that
- * does not exist or a sequence that would hide behind a shorter one. */
+/* Binds command, help and group of what; a sequence bound before is replaced.
+ * ERR_USAGE for a key name that does not exist or a sequence that would hide
+ * behind a shorter one. */
 bool keys_bind(Keys *keys, const char *context, const char *sequence,
                const KeyBinding *what, GError **error);
 bool keys_unbind(Keys *keys, const char *context, const char *sequence,
                  GError **error);
 
 /* pressed: key names joined by blanks. The context first, then "global". */
-KeysMatch keys_match(const Keys *keys, const char *context,
-                     const char *pressed, KeyBinding *binding);
+KeysMatch keys_match(const Keys *keys, const char *context, const char *pressed,
+                     KeyBinding *binding);
 
 /* Bindings whose sequence begins with prefix ("" all) in context and global,
  * in the order of binding. GArray of KeyBinding; strings borrowed. */
 GArray *keys_list(const Keys *keys, const char *context, const char *prefix);
 
 /* The first sequence bound to command in context, or NULL. Borrowed. */
-const char *keys_for(const Keys *keys, const char *context,
-                     const char *command);
+const char *
+keys_for(const Keys *keys, const char *context, const char *command);
 
 #endif

@@ -6,9 +6,9 @@
 #include "cmd/cmd.h"
 
 typedef enum {
-    OPTION_GLOBAL,  /* one value */
-    OPTION_ACCOUNT, /* global value, and one for each account */
-    OPTION_FOLDER,  /* and one for each folder */
+    OPTION_GLOBAL,       /* one value */
+    OPTION_ACCOUNT,      /* global value, and one for each account */
+    OPTION_FOLDER,       /* and one for each folder */
     OPTION_ACCOUNT_ONLY, /* only inside account NAME { } */
 } OptionScope;
 
@@ -41,8 +41,8 @@ bool options_unset(Options *options, const char *name, const char *account,
  * NULL where unset. Borrowed until the option is set again. */
 const char *options_get(const Options *options, const char *name,
                         const char *account, const char *folder);
-bool options_bool(const Options *options, const char *name,
-                  const char *account);
+bool
+options_bool(const Options *options, const char *name, const char *account);
 gint64 options_int(const Options *options, const char *name,
                    const char *account); /* CMD_INT, SIZE, DURATION */
 

@@ -6,8 +6,8 @@
 
 /* Is text a value of the type? choices: of CMD_CHOICE. ERR_USAGE says what is
  * taken: "on or off", "a duration such as 10s or 2h", … */
-bool cmd_value_check(CmdType type, const char *const *choices,
-                     const char *text, GError **error);
+bool cmd_value_check(CmdType type, const char *const *choices, const char *text,
+                     GError **error);
 
 /* The number that a checked text of CMD_BOOL (0, 1), CMD_INT, CMD_SIZE
  * (octets), CMD_DURATION (seconds) or CMD_TIME (seconds since 1970) means. */

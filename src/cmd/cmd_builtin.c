@@ -5,10 +5,14 @@
 #include "base/file.h"
 #include "cmd/language.h"
 #include "cmd/parse.h"
+#include "cmd/value.h"
 
 #include <string.h>
 
-enum { SOURCE_BYTES = 1 << 20, SOURCE_DEPTH = 8 };
+enum {
+    SOURCE_BYTES = 1 << 20,
+    SOURCE_DEPTH = 8
+};
 
 static Options *
 options_of(const CmdCall *call)
@@ -55,13 +59,59 @@ static const CmdEntry entry_unset = {
     .exec = unset_exec,
 };
 
+/* The choice behind the one in force, the first behind the last. */
+static const char *
+next_choice(const OptionEntry *entry, const char *value)
+{
+    const char *const *choice = entry->choices;
+
+    while (*choice && g_strcmp0(*choice, value) != 0)
+        choice++;
+    return *choice && choice[1] ? choice[1] : entry->choices[0];
+}
+
+static CmdResult
+toggle_exec(CmdCall *call)
+{
+    CmdContext *context = cmd_context(call);
+    Options *options = options_of(call);
+    const OptionEntry *entry = options_find(options, cmd_arg(call, 0));
+    const char *value = NULL;
+    GError *error = NULL;
+
+    if (entry && entry->type == CMD_BOOL)
+        value = cmd_value_int(CMD_BOOL, options_get(options, entry->name,
+                                                    context->scope_account,
+                                                    context->scope_folder))
+                    ? "off"
+                    : "on";
+    else if (entry && entry->type == CMD_CHOICE)
+        value = next_choice(entry, options_get(options, entry->name,
+                                               context->scope_account,
+                                               context->scope_folder));
+    else if (entry)
+        return cmd_fail_usage(call, "%s has no choices to go through: use set",
+                              entry->name);
+    options_set(options, cmd_arg(call, 0), context->scope_account,
+                context->scope_folder, value, &error);
+    return cmd_result(call, error);
+}
+
+static const CmdEntry entry_toggle = {
+    .name = "toggle",
+    .help = "Switch an option on or off, or to its next choice",
+    .group = "configure",
+    .args = { { "OPTION", CMD_OPTION, NULL, false, false } },
+    .exec = toggle_exec,
+};
+
 /* Is this word, in `bind`, a key of the sequence? Single letters that are no
  * command, and names of keys. */
 static bool
 is_key(const CmdCall *call, const char *word)
 {
     return keys_is_name(word)
-        && cmd_table_find(cmd_context(call)->table, word) == NULL;
+           && cmd_table_find(cmd_context(call)->table, word) == NULL;
 }
 
 static char *
@@ -77,12 +127,14 @@ join_quoted(const char *const *words)
     return g_string_free(text, FALSE);
 }
 
-/* The command of `bind`: one quoted word, or the words as they are. g_free(). */
+/* The command of `bind`: one quoted word, or the words as they are. g_free().
+ */
 static char *
 bound_command(const char *const *words)
 {
     return words[0] && words[1] == NULL && strchr(words[0], ' ')
-        ? g_strdup(words[0]) : join_quoted(words);
+               ? g_strdup(words[0])
+               : join_quoted(words);
 }
 
 static CmdResult
@@ -101,10 +153,11 @@ bind_exec(CmdCall *call)
         return cmd_fail_usage(call, "bind %s %s: which command?",
                               cmd_arg(call, 0), sequence->str);
     command = bound_command(words);
-    what = (KeyBinding){ .command = command, .help = cmd_flag(call, "help"),
+    what = (KeyBinding){ .command = command,
+                         .help = cmd_flag(call, "help"),
                          .group = cmd_flag(call, "group") };
-    keys_bind(cmd_language_keys(cmd_context(call)->language),
-              cmd_arg(call, 0), sequence->str, &what, &error);
+    keys_bind(cmd_language_keys(cmd_context(call)->language), cmd_arg(call, 0),
+              sequence->str, &what, &error);
     return cmd_result(call, error);
 }
 
@@ -144,8 +197,7 @@ style_exec(CmdCall *call)
 {
     g_autofree char *text = g_strjoinv(" ", (char **)cmd_rest(call));
 
-    cmd_language_set_style(cmd_context(call)->language, cmd_arg(call, 0),
-                           text);
+    cmd_language_set_style(cmd_context(call)->language, cmd_arg(call, 0), text);
     return CMD_DONE;
 }
 
@@ -167,7 +219,8 @@ run_block(CmdCall *call, CmdContext *inner)
 
     inner->done = NULL;
     if (cmd_run(inner, block, &error) == CMD_RUNNING)
-        return cmd_fail_usage(call, "%s: a command in the block does not end "
+        return cmd_fail_usage(call,
+                              "%s: a command in the block does not end "
                               "at once and cannot stand there",
                               cmd_entry(call)->name);
     return cmd_result(call, error);
@@ -277,8 +330,10 @@ source_exec(CmdCall *call)
     result = cmd_run(&inner, text, &error);
     depth--;
     if (result == CMD_RUNNING)
-        return cmd_fail_usage(call, "%s: a command in it does not end at "
-                              "once and cannot stand there", path);
+        return cmd_fail_usage(call,
+                              "%s: a command in it does not end at "
+                              "once and cannot stand there",
+                              path);
     return cmd_result(call, error);
 }
 
@@ -318,7 +373,7 @@ static const CmdEntry entry_config = {
 };
 
 const CmdEntry *const cmd_builtins[] = {
-    &entry_set,    &entry_unset, &entry_bind,   &entry_unbind, &entry_style,
-    &entry_account, &entry_folder, &entry_hook, &entry_exec,   &entry_source,
-    &entry_echo,   &entry_config, NULL,
+    &entry_set,    &entry_unset,   &entry_toggle, &entry_bind, &entry_unbind,
+    &entry_style,  &entry_account, &entry_folder, &entry_hook, &entry_exec,
+    &entry_source, &entry_echo,    &entry_config, NULL,
 };

@@ -1,4 +1,5 @@
-/* The functions of the language's own commands that have a file of their own. */
+/* The functions of the language's own commands that have a file of their own.
+ */
 #ifndef CMD_BUILTIN_H
 #define CMD_BUILTIN_H
 

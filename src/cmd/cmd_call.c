@@ -3,6 +3,7 @@
 #include "cmd_private.h"
 
 #include "base/err.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -10,8 +11,8 @@
 typedef struct {
     CmdCall *call;
     const CmdWords *words;
-    guint at;          /* the next word */
-    bool only_args;    /* after "--" */
+    guint at;       /* the next word */
+    bool only_args; /* after "--" */
     GError **error;
 } Sorter;
 
@@ -37,7 +38,7 @@ find_flag(const CmdEntry *entry, const char *name, gsize size, char letter)
     for (const CmdFlag *flag = entry->flags; flag->name; flag++)
         if (letter ? flag->letter == letter
                    : strlen(flag->name) == size
-                       && strncmp(flag->name, name, size) == 0)
+                         && strncmp(flag->name, name, size) == 0)
             return flag;
     return NULL;
 }
@@ -56,8 +57,24 @@ unknown_flag(const CmdEntry *entry, const char *word, GError **error)
     if (near)
         return err_set(error, ERR_USAGE, "%s has no %s: did you mean --%s?",
                        entry->name, word, near);
-    return err_set(error, ERR_USAGE, "%s has no %s: see `help %s`",
-                   entry->name, word, entry->name);
+    return err_set(error, ERR_USAGE, "%s has no %s: see `help %s`", entry->name,
+                   word, entry->name);
+}
+
+/* A value as commands get it: a path from the folder that the user stands in,
+ * which need not be the program's. g_free(). */
+static char *
+value_of(const CmdCall *call, CmdType type, const char *text)
+{
+    const char *folder = call->context->folder;
+    g_autofree char *path = NULL;
+
+    if (type != CMD_PATH || strcmp(text, "-") == 0)
+        return g_strdup(text);
+    path = paths_expand(text);
+    if (folder && !g_path_is_absolute(path))
+        return g_build_filename(folder, path, NULL);
+    return g_steal_pointer(&path);
 }
 
 static bool
@@ -77,7 +94,8 @@ set_flag(Sorter *sorter, const CmdFlag *flag, const char *value)
         g_ptr_array_add(values, NULL);
         g_hash_table_insert(flags, (void *)flag->name, values);
     }
-    g_ptr_array_insert(values, (int)values->len - 1, g_strdup(value));
+    g_ptr_array_insert(values, (int)values->len - 1,
+                       value_of(sorter->call, flag->type, value));
     return true;
 }
 
@@ -101,8 +119,7 @@ take_long(Sorter *sorter, const char *word)
 {
     const char *equals = strchr(word, '=');
     gsize size = equals ? (gsize)(equals - word - 2) : strlen(word + 2);
-    const CmdFlag *flag =
-        find_flag(sorter->call->entry, word + 2, size, 0);
+    const CmdFlag *flag = find_flag(sorter->call->entry, word + 2, size, 0);
 
     if (flag == NULL)
         return unknown_flag(sorter->call->entry, word, sorter->error);
@@ -119,8 +136,7 @@ static bool
 take_short(Sorter *sorter, const char *word)
 {
     for (const char *letter = word + 1; *letter; letter++) {
-        const CmdFlag *flag =
-            find_flag(sorter->call->entry, NULL, 0, *letter);
+        const CmdFlag *flag = find_flag(sorter->call->entry, NULL, 0, *letter);
 
         if (flag == NULL)
             return unknown_flag(sorter->call->entry, word, sorter->error);
@@ -164,13 +180,12 @@ take_arg(Sorter *sorter, const CmdWord *word)
                        call->entry->name, word->text, call->entry->name);
     if (!cmd_value_check(arg->type, arg->choices, word->text, &bad))
         return err_set(sorter->error, ERR_USAGE, "%s %s takes %s, not \"%s\"",
-                       call->entry->name, arg->name, bad->message,
-                       word->text);
+                       call->entry->name, arg->name, bad->message, word->text);
     if (arg->repeated)
         g_ptr_array_insert(call->rest, (int)call->rest->len - 1,
-                           g_strdup(word->text));
+                           value_of(call, arg->type, word->text));
     else
-        g_ptr_array_add(call->args, g_strdup(word->text));
+        g_ptr_array_add(call->args, value_of(call, arg->type, word->text));
     return true;
 }
 
@@ -182,8 +197,8 @@ is_flag(const Sorter *sorter, const CmdWord *word)
     const CmdEntry *entry = sorter->call->entry;
     const char *text = word->text;
 
-    if (sorter->only_args || word->is_block || word->is_quoted
-        || text[0] != '-' || text[1] == '\0')
+    if (sorter->only_args || word->is_block || word->is_quoted || text[0] != '-'
+        || text[1] == '\0')
         return false;
     if (text[1] != '-' && text[2] != '\0' && takes(entry, CMD_TAG))
         return false;
@@ -212,8 +227,7 @@ check_complete(const CmdCall *call, GError **error)
     const CmdArg *arg = next_arg(call);
     g_autofree char *usage = NULL;
 
-    if (arg == NULL || arg->optional
-        || (arg->repeated && call->rest->len > 1))
+    if (arg == NULL || arg->optional || (arg->repeated && call->rest->len > 1))
         return true;
     usage = cmd_usage(call->entry);
     return err_set(error, ERR_USAGE, "%s needs %s: %s", call->entry->name,

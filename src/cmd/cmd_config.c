@@ -36,8 +36,7 @@ config_json(const Options *options, bool changed_only)
         add_member(builder, "name", entry->name);
         add_member(builder, "type", cmd_type_name(entry->type));
         add_member(builder, "value",
-                   shown(entry, options_get(options, entry->name, NULL,
-                                            NULL)));
+                   shown(entry, options_get(options, entry->name, NULL, NULL)));
         add_member(builder, "default", entry->fallback);
         add_member(builder, "text", entry->text);
         json_builder_end_object(builder);
@@ -48,8 +47,7 @@ config_json(const Options *options, bool changed_only)
 
 /* Account settings of one option, in the form of the language. */
 static void
-print_accounts(CmdCall *call, const Options *options,
-               const OptionEntry *entry)
+print_accounts(CmdCall *call, const Options *options, const OptionEntry *entry)
 {
     g_autofree const char **accounts = options_accounts(options);
 
@@ -61,8 +59,8 @@ print_accounts(CmdCall *call, const Options *options,
             == 0)
             continue;
         word = cmd_quote(shown(entry, value));
-        printer_line(cmd_out(call), "account %s { %s %s }", *name,
-                     entry->name, word);
+        printer_line(cmd_out(call), "account %s { %s %s }", *name, entry->name,
+                     word);
     }
 }
 
@@ -71,7 +69,8 @@ print_entry(CmdCall *call, const Options *options, const OptionEntry *entry)
 {
     bool defaults = cmd_has(call, "defaults");
     const char *value = defaults
-        ? entry->fallback : options_get(options, entry->name, NULL, NULL);
+                            ? entry->fallback
+                            : options_get(options, entry->name, NULL, NULL);
     g_autofree char *word = value ? cmd_quote(shown(entry, value)) : NULL;
 
     if (!cmd_has(call, "changed"))
@@ -88,8 +87,7 @@ print_entry(CmdCall *call, const Options *options, const OptionEntry *entry)
 CmdResult
 cmd_config_exec(CmdCall *call)
 {
-    const Options *options =
-        cmd_language_options(cmd_context(call)->language);
+    const Options *options = cmd_language_options(cmd_context(call)->language);
     bool changed = cmd_has(call, "changed");
 
     if (cmd_has(call, "json")) {

@@ -9,7 +9,11 @@
 
 #include <string.h>
 
-enum { REASON_BYTES = 300 };
+enum {
+    REASON_BYTES = 300,
+    VARIABLE_BYTES = 16384, /* of a field; the JSON has it whole. Linux takes
+                               at most 128 KiB a variable */
+};
 
 typedef struct {
     CmdCall *call; /* held; NULL: nobody waits */
@@ -22,8 +26,12 @@ static char *
 variable(const Event *event, const char *field)
 {
     g_autofree char *upper = g_ascii_strup(field, -1);
+    const char *value = event_get(event, field);
+    gsize size = strnlen(value, VARIABLE_BYTES);
 
-    return g_strdup_printf("POSTHORN_%s=%s", upper, event_get(event, field));
+    while (size > 0 && ((guchar)value[size] & 0xc0) == 0x80)
+        size--; /* no character is cut */
+    return g_strdup_printf("POSTHORN_%s=%.*s", upper, (int)size, value);
 }
 
 static char **
@@ -33,8 +41,8 @@ event_environ(const Event *event)
     g_autofree const char **fields = event ? event_fields(event) : NULL;
 
     if (event)
-        g_ptr_array_add(environ, g_strdup_printf("POSTHORN_EVENT=%s",
-                                                 event_name(event)));
+        g_ptr_array_add(
+            environ, g_strdup_printf("POSTHORN_EVENT=%s", event_name(event)));
     for (const char **field = fields; field && *field; field++)
         g_ptr_array_add(environ, variable(event, *field));
     g_ptr_array_add(environ, NULL);
@@ -49,15 +57,15 @@ check_result(const Exec *exec, const SpawnResult *result, GError **error)
     gsize size;
 
     if (result->timed_out)
-        return err_set(error, ERR_LOCAL, "%s took too long and was ended: "
+        return err_set(error, ERR_LOCAL,
+                       "%s took too long and was ended: "
                        "`set hook-timeout` gives it more time",
                        exec->program);
     if (result->status == 0)
         return true;
     size = strnlen(result->errors, REASON_BYTES);
     words = text_sanitise(g_strchomp(g_strstrip(result->errors)),
-                          (gssize)MIN(size, strlen(result->errors)),
-                          TEXT_LINE);
+                          (gssize)MIN(size, strlen(result->errors)), TEXT_LINE);
     return err_set(error, ERR_REFUSED, "%s ended with status %d%s%s",
                    exec->program, result->status, *words ? ": " : "", words);
 }

@@ -182,8 +182,8 @@ matched(bool matches, void *user)
 {
     Firing *firing = user;
 
-    if (firing->hooks == NULL)
-        finish(firing, NULL);
+    if (firing->hooks == NULL) /* what was not asked is not allowed */
+        finish(firing, firing->before ? "posthorn is ending" : NULL);
     else if (matches)
         run_block(firing, firing->hooks->hooks->pdata[firing->next - 1]);
     else
@@ -194,9 +194,9 @@ static bool
 concerns(const Firing *firing, const Hook *hook)
 {
     return strcmp(hook->event, event_name(firing->event)) == 0
-        && (hook->account == NULL
-            || g_strcmp0(hook->account,
-                         event_get(firing->event, "account")) == 0);
+           && (hook->account == NULL
+               || g_strcmp0(hook->account, event_get(firing->event, "account"))
+                      == 0);
 }
 
 static void
@@ -210,7 +210,9 @@ go_on(Firing *firing)
         if (!concerns(firing, hook))
             hook = NULL;
     }
-    if (hook == NULL)
+    if (hooks == NULL)
+        finish(firing, firing->before ? "posthorn is ending" : NULL);
+    else if (hook == NULL)
         finish(firing, NULL);
     else if (hook->query == NULL)
         run_block(firing, hook);

@@ -51,11 +51,11 @@ keys_destroy(Keys *keys)
     g_free(keys);
 }
 
-static const char *const named_keys[] = {
-    "Enter", "Tab",  "S-Tab", "Space", "Esc",  "Up",  "Down", "Left",
-    "Right", "PgUp", "PgDn",  "Home",  "End",  "Del", "Ins",  "Backspace",
-    NULL
-};
+static const char *const named_keys[] = { "Enter", "Tab",  "S-Tab", "Space",
+                                          "Esc",   "Up",   "Down",  "Left",
+                                          "Right", "PgUp", "PgDn",  "Home",
+                                          "End",   "Del",  "Ins",   "Backspace",
+                                          NULL };
 
 bool
 keys_is_name(const char *name)
@@ -69,8 +69,7 @@ keys_is_name(const char *name)
     if (g_str_has_prefix(name, "Alt-"))
         return keys_is_name(name + 4);
     if (name[0] == 'F' && g_ascii_isdigit(name[1]))
-        return strlen(name) <= 3 && atoi(name + 1) >= 1
-            && atoi(name + 1) <= 12;
+        return strlen(name) <= 3 && atoi(name + 1) >= 1 && atoi(name + 1) <= 12;
     return g_strv_contains(named_keys, name);
 }
 
@@ -81,7 +80,8 @@ check_sequence(const char *sequence, GError **error)
 
     for (char **name = names; *name; name++)
         if (!keys_is_name(*name))
-            return err_set(error, ERR_USAGE, "there is no key \"%s\": write "
+            return err_set(error, ERR_USAGE,
+                           "there is no key \"%s\": write "
                            "a letter, ^R, Enter, Tab, Space, F1 or Alt-1",
                            *name);
     return names[0] != NULL;
@@ -119,9 +119,10 @@ check_hidden(const Keys *keys, const char *context, const char *sequence,
         if (strcmp(old->context, context) != 0)
             continue;
         if (begins(old->sequence, sequence) || begins(sequence, old->sequence))
-            return err_set(error, ERR_USAGE, "%s cannot be bound beside %s in "
-                           "%s: unbind %s first", sequence, old->sequence,
-                           context, old->sequence);
+            return err_set(error, ERR_USAGE,
+                           "%s cannot be bound beside %s in "
+                           "%s: unbind %s first",
+                           sequence, old->sequence, context, old->sequence);
     }
     return true;
 }
@@ -165,8 +166,8 @@ keys_unbind(Keys *keys, const char *context, const char *sequence,
 static KeyBinding
 public_binding(const Binding *binding)
 {
-    return (KeyBinding){ binding->context, binding->sequence,
-                         binding->command, binding->help, binding->group };
+    return (KeyBinding){ binding->context, binding->sequence, binding->command,
+                         binding->help, binding->group };
 }
 
 static KeysMatch
@@ -223,8 +224,9 @@ keys_list(const Keys *keys, const char *context, const char *prefix)
         bool own = strcmp(binding->context, context) == 0;
         KeyBinding shown = public_binding(binding);
 
-        if ((own || (strcmp(binding->context, "global") == 0
-                     && !is_shadowed(keys, context, binding->sequence)))
+        if ((own
+             || (strcmp(binding->context, "global") == 0
+                 && !is_shadowed(keys, context, binding->sequence)))
             && has_prefix(binding->sequence, prefix))
             g_array_append_val(list, shown);
     }

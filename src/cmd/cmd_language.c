@@ -58,6 +58,5 @@ void
 cmd_language_set_style(CmdLanguage *language, const char *name,
                        const char *attributes)
 {
-    g_hash_table_insert(language->styles, g_strdup(name),
-                        g_strdup(attributes));
+    g_hash_table_insert(language->styles, g_strdup(name), g_strdup(attributes));
 }

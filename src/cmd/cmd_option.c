@@ -2,6 +2,7 @@
 #include "cmd/option.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cmd/value.h"
 
@@ -34,8 +35,8 @@ options_create(const OptionEntry *entries)
     Options *options = g_new0(Options, 1);
 
     options->entries = entries;
-    options->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                            secret_free);
+    options->values =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, secret_free);
     options->accounts = g_ptr_array_new_with_free_func(g_free);
     options->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     return options;
@@ -88,19 +89,21 @@ unknown(const Options *options, const char *name, GError **error)
         return err_set(error, ERR_USAGE,
                        "there is no option %s: did you mean %s?", name, near);
     return err_set(error, ERR_USAGE,
-                   "there is no option %s: `posthorn config` lists them",
-                   name);
+                   "there is no option %s: `posthorn config` lists them", name);
 }
 
 static bool
-check_scope(const OptionEntry *entry, const char *account,
-            const char *folder, GError **error)
+check_scope(const OptionEntry *entry, const char *account, const char *folder,
+            GError **error)
 {
     if (entry->scope == OPTION_ACCOUNT_ONLY && account == NULL)
-        return err_set(error, ERR_USAGE, "%s belongs into an account NAME "
-                       "{ … } block", entry->name);
+        return err_set(error, ERR_USAGE,
+                       "%s belongs into an account NAME "
+                       "{ … } block",
+                       entry->name);
     if (entry->scope == OPTION_GLOBAL && (account || folder))
-        return err_set(error, ERR_USAGE, "%s is one for the whole program: "
+        return err_set(error, ERR_USAGE,
+                       "%s is one for the whole program: "
                        "set it outside of account and folder blocks",
                        entry->name);
     if (folder && entry->scope != OPTION_FOLDER)
@@ -115,16 +118,15 @@ check_value(const OptionEntry *entry, const char *value, GError **error)
     g_autoptr(GError) bad = NULL;
 
     if (!cmd_value_check(entry->type, entry->choices, value, &bad))
-        return err_set(error, ERR_USAGE, "%s takes %s, not \"%s\"",
-                       entry->name, bad->message,
-                       entry->secret ? "•••" : value);
+        return err_set(error, ERR_USAGE, "%s takes %s, not \"%s\"", entry->name,
+                       bad->message, entry->secret ? "•••" : value);
     if (entry->type == CMD_INT && entry->max > entry->min) {
         gint64 number = cmd_value_int(CMD_INT, value);
 
         if (number < entry->min || number > entry->max)
-            return err_set(error, ERR_USAGE, "%s takes %" G_GINT64_FORMAT
-                           " to %" G_GINT64_FORMAT, entry->name, entry->min,
-                           entry->max);
+            return err_set(error, ERR_USAGE,
+                           "%s takes %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                           entry->name, entry->min, entry->max);
     }
     return true;
 }
@@ -150,6 +152,8 @@ options_set(Options *options, const char *name, const char *account,
     if (!check_scope(entry, account, folder, error)
         || !check_value(entry, value, error))
         return false;
+    if (entry->secret)
+        log_secret_add(value);
     g_hash_table_insert(options->values, make_key(name, account, folder),
                         g_strdup(value));
     tell(options, entry->name);
@@ -201,8 +205,8 @@ options_get(const Options *options, const char *name, const char *account,
 bool
 options_bool(const Options *options, const char *name, const char *account)
 {
-    return cmd_value_int(CMD_BOOL,
-                         options_get(options, name, account, NULL)) != 0;
+    return cmd_value_int(CMD_BOOL, options_get(options, name, account, NULL))
+           != 0;
 }
 
 gint64
@@ -248,8 +252,8 @@ options_is_changed(const Options *options, const char *name)
 }
 
 void
-options_listen(Options *options,
-               void (*changed)(const char *name, void *user), void *user)
+options_listen(Options *options, void (*changed)(const char *name, void *user),
+               void *user)
 {
     Listener listener = { changed, user };
 

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { MAX_DEPTH = 32, MAX_WORDS = 10000 };
+enum {
+    MAX_DEPTH = 32,
+    MAX_WORDS = 10000
+};
 
 typedef struct {
     const char *at;
@@ -173,7 +176,7 @@ block_step(Reader *reader, int depth)
 {
     char c = *reader->at;
     bool begins = g_ascii_isspace(reader->at[-1]) || reader->at[-1] == ';'
-        || reader->at[-1] == '{';
+                  || reader->at[-1] == '{';
 
     if (c == '"' || c == '\'') {
         skip_quoted(reader);
@@ -274,8 +277,11 @@ GPtrArray *
 cmd_parse(const char *text, const char *file, guint line, const Event *event,
           GError **error)
 {
-    Reader reader = { .at = text, .file = file, .event = event,
-                      .line = line ? line : 1, .column = 1 };
+    Reader reader = { .at = text,
+                      .file = file,
+                      .event = event,
+                      .line = line ? line : 1,
+                      .column = 1 };
     g_autoptr(GPtrArray) commands =
         g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 

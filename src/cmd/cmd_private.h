@@ -9,11 +9,11 @@
 struct CmdCall {
     CmdContext *context;
     const CmdEntry *entry;
-    GHashTable *flags; /* name → GPtrArray of char *, NULL-terminated */
-    GPtrArray *args;   /* of the arguments before a repeated one; char * */
-    GPtrArray *rest;   /* char *, NULL-terminated */
-    GPtrArray *blocks; /* CmdWord: the blocks among the words */
-    GError *error;     /* of cmd_fail() */
+    GHashTable *flags;  /* name → GPtrArray of char *, NULL-terminated */
+    GPtrArray *args;    /* of the arguments before a repeated one; char * */
+    GPtrArray *rest;    /* char *, NULL-terminated */
+    GPtrArray *blocks;  /* CmdWord: the blocks among the words */
+    GError *error;      /* of cmd_fail() */
     struct CmdRun *run; /* the line it stands in */
     bool held;
 };

@@ -42,8 +42,7 @@ unknown(const CmdContext *context, const char *name, GError **error)
 
     if (near)
         return err_set(error, ERR_USAGE,
-                       "there is no command %s: did you mean %s?", name,
-                       near);
+                       "there is no command %s: did you mean %s?", name, near);
     return err_set(error, ERR_USAGE,
                    "there is no command %s: `help` lists them", name);
 }
@@ -54,8 +53,8 @@ static bool
 is_setting(const CmdContext *context, const char *name)
 {
     return (context->scope_account || context->scope_folder)
-        && context->language
-        && options_find(cmd_language_options(context->language), name);
+           && context->language
+           && options_find(cmd_language_options(context->language), name);
 }
 
 static bool
@@ -65,8 +64,10 @@ set_option(const CmdContext *context, const CmdWords *words, GError **error)
     const CmdWord *value = words->len > 1 ? words->pdata[1] : NULL;
 
     if (words->len != 2 || value->is_block)
-        return err_set(error, ERR_USAGE, "%s takes one value: write more "
-                       "words in quotes", name->text);
+        return err_set(error, ERR_USAGE,
+                       "%s takes one value: write more "
+                       "words in quotes",
+                       name->text);
     return options_set(cmd_language_options(context->language), name->text,
                        context->scope_account, context->scope_folder,
                        value->text, error);
@@ -164,8 +165,8 @@ begin(CmdContext *context, GPtrArray *commands, GError **error)
 CmdResult
 cmd_run(CmdContext *context, const char *text, GError **error)
 {
-    GPtrArray *commands = cmd_parse(text, context->file, context->line,
-                                    context->event, error);
+    GPtrArray *commands =
+        cmd_parse(text, context->file, context->line, context->event, error);
 
     return commands ? begin(context, commands, error) : CMD_FAILED;
 }

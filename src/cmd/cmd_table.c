@@ -34,8 +34,7 @@ cmd_table_destroy(CmdTable *table)
 static void
 add_name(CmdTable *table, const char *name, const CmdEntry *entry)
 {
-    if (name && !g_hash_table_insert(table->names, (void *)name,
-                                     (void *)entry))
+    if (name && !g_hash_table_insert(table->names, (void *)name, (void *)entry))
         g_error("two commands are called %s", name);
 }
 
@@ -67,13 +66,11 @@ compare_entries(gconstpointer a, gconstpointer b)
 const CmdEntry **
 cmd_table_all(const CmdTable *table)
 {
-    g_autoptr(GPtrArray) sorted =
-        g_ptr_array_copy(table->entries, NULL, NULL);
+    g_autoptr(GPtrArray) sorted = g_ptr_array_copy(table->entries, NULL, NULL);
 
     g_ptr_array_sort(sorted, compare_entries);
     g_ptr_array_add(sorted, NULL);
-    return (const CmdEntry **)g_ptr_array_free(g_steal_pointer(&sorted),
-                                               FALSE);
+    return (const CmdEntry **)g_ptr_array_free(g_steal_pointer(&sorted), FALSE);
 }
 
 const char *

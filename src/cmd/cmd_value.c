@@ -50,7 +50,7 @@ parse_size(const char *text, gint64 *size)
 static bool
 parse_bool(const char *text, gint64 *value)
 {
-    static const char *const words[] = { "off", "on",  "no",
+    static const char *const words[] = { "off", "on",    "no",
                                          "yes", "false", "true" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
@@ -159,7 +159,7 @@ cmd_parse_time(const char *text, gint64 now, gint64 *time)
         return true;
     }
     return parse_iso(text, time)
-        || (local && parse_day_and_clock(text, local, time));
+           || (local && parse_day_and_clock(text, local, time));
 }
 
 static bool
