@@ -67,7 +67,7 @@ mime_addresses(const char *text)
 
     if (text == NULL)
         return out;
-    line = mime_unfold((MimeSpan){ text, strlen(text) });
+    line = mime_unfold_joined((MimeSpan){ text, strlen(text) });
     list = internet_address_list_parse(mime_parser_options(), line);
     n = list ? internet_address_list_length(list) : 0;
     for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)

@@ -115,6 +115,18 @@ hunk_line(Flow *flow, char mark)
     return MIME_LINE_TEXT;
 }
 
+static bool
+is_diff_head(const char *text, gsize size)
+{
+    static const char *const heads[] = { "diff --git ", "--- a/", "+++ b/",
+                                         "--- /dev/null", "+++ /dev/null" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(heads); i++)
+        if (starts(text, size, heads[i]))
+            return true;
+    return false;
+}
+
 /* True with *kind set when the line belongs to a diff. */
 static bool
 diff_line(Flow *flow, const char *text, gsize size, MimeLineKind *kind)
@@ -127,11 +139,10 @@ diff_line(Flow *flow, const char *text, gsize size, MimeLineKind *kind)
         return true;
     }
     flow->old_left = flow->new_left = 0;
+    if (!hunk_begin(flow, text, size) && !is_diff_head(text, size))
+        return false;
     *kind = MIME_LINE_DIFF_HUNK;
-    return hunk_begin(flow, text, size) || starts(text, size, "diff --git ")
-           || starts(text, size, "--- a/") || starts(text, size, "+++ b/")
-           || starts(text, size, "--- /dev/null")
-           || starts(text, size, "+++ /dev/null");
+    return true;
 }
 
 /* --- lines -------------------------------------------------------------------

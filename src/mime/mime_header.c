@@ -1,5 +1,4 @@
-/* Header fields of raw bytes (RFC 5322, section 2.2; encoded words of RFC 2047
- * and raw 8-bit text as GMime decodes them). One pass, no copies before a value
+/* Header fields of raw bytes (RFC 5322, section 2.2). One pass, no copies before a value
  * is asked for. Knows no field by its meaning. */
 #include "mime_header.h"
 
@@ -7,6 +6,7 @@
 
 #include "mime/limits.h"
 #include "mime/mime.h"
+#include "mime_words.h"
 
 static GMimeParserOptions *parser_options;
 
@@ -220,5 +220,31 @@ mime_decode(MimeSpan value)
 
     if (is_plain(raw))
         return g_steal_pointer(&raw);
-    return mime_tidy(g_mime_utils_header_decode_text(parser_options, raw));
+    return mime_tidy(mime_words_decode(raw));
+}
+
+char *
+mime_unfold_joined(MimeSpan value)
+{
+    char *raw = mime_unfold(value);
+    char *joined;
+
+    if (is_plain(raw))
+        return raw;
+    joined = mime_words_join(raw);
+    g_free(raw);
+    return joined;
+}
+
+gsize
+mime_decode_last(GMimeEncoding *state, const char *in, gsize size, char *out)
+{
+    gsize n = g_mime_encoding_flush(state, in, size, out);
+
+    if (state->encoding != GMIME_CONTENT_ENCODING_BASE64
+        || (state->state != 2 && state->state != 3))
+        return n;
+    return n
+           + g_mime_encoding_flush(state, "==", state->state == 2 ? 2 : 1,
+                                   out + n);
 }

@@ -37,11 +37,20 @@ bool mime_span_is(MimeSpan span, const char *word);
  * Cut at MIME_MAX_FIELD_BYTES. g_free(). */
 char *mime_unfold(MimeSpan value);
 
-/* The same with encoded words decoded, in valid UTF-8. g_free(). */
+/* The same with each run of encoded words made one word, and in UTF-8: what
+ * GMime's parsers of structured values are given. g_free(). */
+char *mime_unfold_joined(MimeSpan value);
+
+/* mime_unfold() with encoded words decoded, in valid UTF-8. g_free(). */
 char *mime_decode(MimeSpan value);
 
 /* Any text as valid UTF-8 without line ends; takes and returns ownership. */
 char *mime_tidy(char *text);
+
+/* g_mime_encoding_flush() that also takes base64 whose padding is missing. out
+ * has room for 4 octets more than g_mime_encoding_outlen(). */
+gsize mime_decode_last(GMimeEncoding *state, const char *in, gsize size,
+                       char *out);
 
 /* Shared and constant after mime_init(). */
 GMimeParserOptions *mime_parser_options(void);

@@ -58,7 +58,7 @@ node_each_piece(const MimeNode *node, DecodeSink sink, void *user)
     while (rest.size > 0) {
         gsize step = MIN(rest.size, DECODE_STEP);
         gsize n = step == rest.size
-                      ? g_mime_encoding_flush(&state, rest.bytes, step, out)
+                      ? mime_decode_last(&state, rest.bytes, step, out)
                       : g_mime_encoding_step(&state, rest.bytes, step, out);
 
         rest.bytes += step;

@@ -68,13 +68,24 @@ mime_node_field(const MimeNode *node, const char *name)
     return (MimeSpan){ 0 };
 }
 
+/* type "/" subtype; what does not begin so is text (RFC 2045, section 5.2). */
+static bool
+is_media_type(const char *text)
+{
+    gsize n = 0;
+
+    while (g_ascii_isalnum(text[n]) || text[n] == '-')
+        n++;
+    return n > 0 && text[n] == '/' && g_ascii_isalnum(text[n + 1]);
+}
+
 static void
 node_set_type(MimeNode *node, MimeSpan value)
 {
-    g_autofree char *text = value.bytes ? mime_unfold(value) : NULL;
+    g_autofree char *text = value.bytes ? mime_unfold_joined(value) : NULL;
     g_autofree char *type = NULL;
 
-    if (text && *text)
+    if (text && is_media_type(text))
         node->type = g_mime_content_type_parse(mime_parser_options(), text);
     if (node->type == NULL)
         node->type = g_mime_content_type_new("text", "plain");
@@ -86,7 +97,7 @@ node_set_type(MimeNode *node, MimeSpan value)
 static void
 node_set_disposition(MimeNode *node, MimeSpan value)
 {
-    g_autofree char *text = value.bytes ? mime_unfold(value) : NULL;
+    g_autofree char *text = value.bytes ? mime_unfold_joined(value) : NULL;
     g_autoptr(GMimeContentDisposition) disposition = NULL;
     const char *name = NULL;
 

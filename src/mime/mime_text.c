@@ -80,7 +80,7 @@ char *
 mime_node_text(MimeMessage *message, const MimeNode *node, gsize limit,
                MimeText *text)
 {
-    g_autoptr(GBytes) bytes = mime_node_decode(message, node, limit);
+    g_autoptr(GBytes) bytes = mime_node_decode(message, node, limit + 1);
     g_autofree char *charset = g_strdup(node->pub.charset);
     g_autofree char *note = NULL;
     gsize size;
@@ -89,10 +89,10 @@ mime_node_text(MimeMessage *message, const MimeNode *node, gsize limit,
 
     if (charset == NULL && mime_node_is_html(node) && size > 0)
         charset = html_charset(data, size);
-    utf8 = mime_to_utf8(data, size, charset, &note);
+    utf8 = mime_to_utf8(data, MIN(size, limit), charset, &note);
     if (note)
         text_note(text, note);
-    if (size >= limit)
+    if (size > limit)
         text_note(text, "long text is cut: save the part to read all of it");
     return utf8;
 }

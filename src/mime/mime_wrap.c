@@ -15,6 +15,8 @@ enum {
 static void
 line_free(MimeLine *line)
 {
+    if (line == NULL)
+        return;
     g_free(line->text);
     g_free(line);
 }

@@ -23,7 +23,7 @@ static const Case cases[] = {
       "Hello", "Ana Novak", "ana@example.org", "ben@example.org",
       "1@example.org", 1795407180 },
     { "folded, LF only", "Subject: one\n two\n\tthree\nFrom: a@b.example\n\n",
-      "one two\tthree", NULL, "a@b.example", NULL, NULL, 0 },
+      "one two three", NULL, "a@b.example", NULL, NULL, 0 },
     { "encoded word split within a character",
       "Subject: =?utf-8?B?w6TDtg==?= =?utf-8?B?w7w=?=\n"
       "From: =?iso-8859-1?Q?J=F6rg?= <j@x.example>\n\n",

@@ -1,0 +1,274 @@
+/* text/plain on the screen: charsets, quotes, signatures, flow, diffs, wrap,
+ * and which part is read. */
+#include "base/text.h"
+#include "mime/limits.h"
+#include "text_dump.h"
+
+typedef struct {
+    const char *name;
+    const char *message;
+    const char *dump;
+    const char *note;
+} Case;
+
+#define ALT "Content-Type: multipart/alternative; boundary=b\n\n"
+#define PLAIN "--b\nContent-Type: text/plain\n\nplain\n"
+#define HTML "--b\nContent-Type: text/html\n\n<p>html</p>\n"
+
+static const Case cases[] = {
+    { "two lines", "\nhello\nworld\n", "Thello|Tworld|", NULL },
+    { "wrap at blanks", "\naaaa bbbb cccc dddd eeee ffff\n",
+      "Taaaa bbbb cccc dddd|Teeee ffff|", NULL },
+    { "long word", "\nabcdefghijklmnopqrstuvwxyz\n",
+      "Tabcdefghijklmnopqrst|Tuvwxyz|", NULL },
+    { "wide characters", "Content-Type: text/plain; charset=utf-8\n\n"
+      "日本語日本語日本語日本語\n", "T日本語日本語日本語日|T本語|", NULL },
+    { "quotes", "\n> one\n>> two\n> > three\nfour\n",
+      "Q> one|Q>> two|Q>> three|Tfour|", NULL },
+    { "quote wrapped with its mark", "\n> aaaa bbbb cccc dddd eeee\n",
+      "Q> aaaa bbbb cccc|Q> dddd eeee|", NULL },
+    { "signature", "\ntext\n-- \nAna\n> no\n", "Ttext|S--|SAna|Q> no|", NULL },
+    { "no signature", "\n--\nAna\n", "T--|TAna|", NULL },
+    { "flowed", "Content-Type: text/plain; format=flowed\n\n"
+      "aa \nbb\n  stuffed\n> q \n> r\n-- \nsig\n",
+      "Taa bb|T stuffed|Q> q r|S--|Ssig|", NULL },
+    { "flowed delsp", "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+      "aa \nbb\n", "Taabb|", NULL },
+    { "diff", "\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n"
+      "-- b\n+c\n-- \n2.39\n",
+      "@diff --git a/x b/x|@--- a/x|@+++ b/x|@@@ -1,2 +1,2 @@|T a|"
+      "--- b|++c|S--|S2.39|", NULL },
+    { "minus outside of a diff", "\n- item\n+ item\n", "T- item|T+ item|",
+      NULL },
+    { "latin-1", "Content-Type: text/plain; charset=iso-8859-1\n\n\344\n",
+      "Tä|", NULL },
+    { "koi8-r", "Content-Type: text/plain; charset=koi8-r\n\n\320\322\n",
+      "Tпр|", NULL },
+    { "iso-2022-jp", "Content-Type: text/plain; charset=iso-2022-jp\n\n"
+      "\033$BF|K\\\033(B\n", "T日本|", NULL },
+    { "utf-8 without a label", "\n\303\244\n", "Tä|", NULL },
+    { "no label, no utf-8", "\n\344\n", "Tä|",
+      "no charset named: read as windows-1252" },
+    { "wrong label", "Content-Type: text/plain; charset=utf-8\n\n\344\n",
+      "Tä|", "charset utf-8 is wrong: read as windows-1252" },
+    { "unknown label", "Content-Type: text/plain; charset=x-none\n\n\303\244\n",
+      "Tä|", "charset x-none is wrong: read as utf-8" },
+    { "label that is no name",
+      "Content-Type: text/plain; charset=\"utf-8//IGNORE\"\n\nx\n", "Tx|",
+      "charset utf-8//IGNORE is wrong: read as utf-8" },
+    { "controls", "\na\033[31mb\007\n", "Ta\357\277\275[31mb\357\277\275|",
+      NULL },
+    { "plain of two", ALT PLAIN HTML "--b--\n", "Tplain|", NULL },
+    { "html when plain is blank", ALT "--b\n\n \n" HTML "--b--\n", "Thtml|",
+      NULL },
+    { "html alone", ALT HTML "--b--\n", "Thtml|", NULL },
+    { "two texts", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n"
+      "--b\nContent-Disposition: attachment\n\nfile\n--b\n"
+      "Content-Type: text/x-patch; name=\"p.diff\"\n\ntwo\n--b--\n",
+      "Tone|T|NFile: p.diff|Ttwo|", NULL },
+    { "attached message", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n"
+      "see\n--b\nContent-Type: message/rfc822\n\nSubject: in\nFrom: a@x\n\n"
+      "inner\n--b--\n",
+      "Tsee|T|NAttached message|NFrom: a@x|NSubject: in|T|T|Tinner|", NULL },
+    { "not text", "Content-Type: application/pdf\n\nx\n",
+      "Nnot text:|Napplication/pdf|", NULL },
+    { "encrypted", "Content-Type: multipart/encrypted; boundary=b\n\n--b\n"
+      "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n",
+      "Nthis message is|Nencrypted|", NULL },
+    { "signed", "Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b\n"
+      "Content-Type: text/plain\n\nnot this\n--b--\n", "Tx|", NULL },
+    { "empty", "", "", NULL },
+};
+
+static void
+test_table(void)
+{
+    const MimeTextOptions options = { .width = 20 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(c->message, strlen(c->message));
+        g_autoptr(MimeText) text = mime_text(message, &options);
+        g_autofree char *dump = text_dump(text);
+
+        g_test_message("%s", c->name);
+        g_assert_cmpstr(dump, ==, c->dump);
+        g_assert_cmpstr(text->note, ==, c->note);
+    }
+}
+
+static void
+test_prefer_html(void)
+{
+    const MimeTextOptions options = { .width = 40, .prefer_html = true };
+    const char *both = ALT PLAIN HTML "--b--\n";
+    g_autoptr(MimeMessage) message = mime_load_bytes(both, strlen(both));
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autofree char *dump = text_dump(text);
+
+    g_assert_cmpstr(dump, ==, "Thtml|");
+    g_assert_true(text->is_html);
+}
+
+static void
+test_raw(void)
+{
+    const MimeTextOptions options = { .width = 40, .raw = true };
+    const char *source = "Subject: s\r\n\r\n<b>\033\r\n";
+    g_autoptr(MimeMessage) message = mime_load_bytes(source, strlen(source));
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autofree char *dump = text_dump(text);
+
+    g_assert_cmpstr(dump, ==, "TSubject: s|T|T<b>\357\277\275|");
+}
+
+static void
+test_fold(void)
+{
+    for (int n = 11; n <= 14; n++) {
+        MimeTextOptions options = { .width = 40 };
+        g_autoptr(GString) source = g_string_new("\n");
+        g_autoptr(MimeMessage) message = NULL;
+        g_autoptr(MimeText) folded = NULL;
+        g_autoptr(MimeText) whole = NULL;
+
+        for (int i = 0; i < n; i++)
+            g_string_append(source, "> q\n");
+        message = mime_load_bytes(source->str, source->len);
+        folded = mime_text(message, &options);
+        g_assert_cmpuint(folded->lines->len, ==, n > 12 ? 1 : n);
+        options.all_quotes = true;
+        whole = mime_text(message, &options);
+        g_assert_cmpuint(whole->lines->len, ==, n);
+        if (n == 14) {
+            g_autofree char *dump = text_dump(folded);
+
+            g_assert_cmpstr(dump, ==, "N⋯ 14 quoted lines|");
+        }
+    }
+}
+
+/* Whatever is written and whatever the width, no line is wider. */
+static void
+test_width(void)
+{
+    g_autoptr(GString) source = g_string_new(
+        "Content-Type: text/plain; charset=utf-8\n\n"
+        "日本語 word\tTab\n>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>> deep\n"
+        "> a\xcc\x81\xcc\x81\xcc\x81 e\xe2\x80\xae rtl\n+++++++++++++++++++\n");
+
+    for (int width = 1; width <= 90; width++) {
+        MimeTextOptions options = { .width = width };
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(source->str, source->len);
+        g_autoptr(MimeText) text = mime_text(message, &options);
+
+        for (guint i = 0; i < text->lines->len; i++) {
+            const MimeLine *line = g_ptr_array_index(text->lines, i);
+
+            g_assert_true(g_utf8_validate(line->text, -1, NULL));
+            g_assert_cmpint(text_width(line->text), <=, MAX(width, 10));
+        }
+    }
+}
+
+static void
+test_quote(void)
+{
+    static const struct {
+        const char *message, *want;
+    } table[] = {
+        { "\nhello\n\n> old\n\n-- \nsig\n", "> hello\n>\n>> old\n" },
+        { "Content-Type: text/plain; format=flowed\n\naa \nbb\n",
+          "> aa bb\n" },
+        { "Content-Type: text/html\n\n<p>a <a href=\"http://x.example\">b</a>"
+          "</p>", "> a b\n" },
+        { "Content-Type: image/png\n\nx", "" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(table[i].message, strlen(table[i].message));
+        g_autofree char *got = mime_quote(message);
+
+        g_assert_cmpstr(got, ==, table[i].want);
+    }
+}
+
+static void
+test_snippet(void)
+{
+    static const struct {
+        const char *message, *want;
+    } table[] = {
+        { "\n\n  hello\n world \n", "hello world" },
+        { "\nOn Monday, Ana <a@x> wrote:\n> old\n\nnew\n-- \nsig\n", "new" },
+        { "Content-Type: text/html\n\n<style>a{}</style><p>Hi <b>you</b></p>",
+          "Hi you" },
+        { "Content-Type: image/png\n\nx", NULL },
+        { "Subject: only a header\n", NULL },
+        { ALT PLAIN, "plain" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *got = mime_snippet_bytes(table[i].message,
+                                                  strlen(table[i].message));
+
+        g_assert_cmpstr(got, ==, table[i].want);
+    }
+}
+
+static void
+test_snippet_length(void)
+{
+    g_autoptr(GString) source = g_string_new("\n");
+    g_autofree char *got = NULL;
+
+    for (int i = 0; i < 300; i++)
+        g_string_append(source, "äö ");
+    got = mime_snippet_bytes(source->str, source->len);
+    g_assert_true(g_utf8_validate(got, -1, NULL));
+    g_assert_cmpuint(strlen(got), <=, 200);
+    g_assert_cmpuint(strlen(got), >, 190);
+}
+
+/* Text as long as the limit is whole; one octet more is cut and said. */
+static void
+test_text_limit(void)
+{
+    for (gsize n = MIME_MAX_TEXT_BYTES - 1; n <= MIME_MAX_TEXT_BYTES + 1;
+         n++) {
+        MimeTextOptions options = { .width = 200 };
+        g_autofree char *source = g_strnfill(n + 1, 'x');
+        g_autoptr(MimeMessage) message = NULL;
+        g_autoptr(MimeText) text = NULL;
+
+        source[0] = '\n';
+        for (gsize i = 100; i < n; i += 100)
+            source[i] = '\n';
+        message = mime_load_bytes(source, n + 1);
+        text = mime_text(message, &options);
+        if (n > MIME_MAX_TEXT_BYTES)
+            g_assert_nonnull(strstr(text->note, "long text is cut"));
+        else
+            g_assert_null(text->note);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    g_test_add_func("/mime/text/table", test_table);
+    g_test_add_func("/mime/text/prefer_html", test_prefer_html);
+    g_test_add_func("/mime/text/raw", test_raw);
+    g_test_add_func("/mime/text/fold", test_fold);
+    g_test_add_func("/mime/text/width", test_width);
+    g_test_add_func("/mime/text/quote", test_quote);
+    g_test_add_func("/mime/text/snippet", test_snippet);
+    g_test_add_func("/mime/text/snippet_length", test_snippet_length);
+    g_test_add_func("/mime/text/limit", test_text_limit);
+    return g_test_run();
+}
