@@ -7,7 +7,9 @@
 #include "base/event.h"
 #include "base/paths.h"
 #include "cmd/cmd.h"
+#include "cmd/hook.h"
 #include "cmd/keys.h"
+#include "cmd/language.h"
 #include "cmd/option.h"
 #include "core/frontend.h"
 #include "store/store.h"
@@ -34,13 +36,19 @@ bool session_configure(Session *session, const char *file, GError **error);
 /* Makes an Account for each account block. No connection yet. */
 bool session_open_accounts(Session *session, GError **error);
 
+/* What a line is run in: table, language, standard output. The caller sets
+ * done, count and what else it needs. */
+CmdContext session_context(const Session *session, CmdOrigin origin);
+
 /* Parts; borrowed. */
 const Paths *session_paths(const Session *session);
 Store *session_store(const Session *session); /* of the main thread */
 Options *session_options(const Session *session);
 EventBus *session_bus(const Session *session);
 CmdTable *session_table(const Session *session);
+CmdLanguage *session_language(const Session *session);
 Keys *session_keys(const Session *session);
+Hooks *session_hooks(const Session *session);
 Indexer *session_indexer(const Session *session);
 Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);

@@ -38,8 +38,6 @@ bool store_end(Store *store, bool commit, GError **error);
 /* Changes whenever any connection committed anything: "reload the list?". */
 guint64 store_version(Store *store);
 
-/* --- folders ------------------------------------------------------------ */
-
 typedef enum {
     FOLDER_ROLE_NONE,
     FOLDER_ROLE_INBOX,
@@ -61,6 +59,7 @@ typedef struct {
     FolderRole role;
     bool selectable;
     bool subscribed;
+    bool local; /* of an account without a server: never pending */
     guint32 uidvalidity; /* 0: never synchronised */
     guint32 uidnext;     /* all UIDs below have a row or were expunged */
     guint64 modseq;      /* HIGHESTMODSEQ up to which all is known; 0: none */
@@ -87,8 +86,6 @@ gint64 store_folder_put(Store *store, const StoreFolder *folder,
 
 /* Forgets a folder and its rows. */
 bool store_folder_remove(Store *store, gint64 id, GError **error);
-
-/* --- messages ----------------------------------------------------------- */
 
 /* Flags of a row: the system flags of IMAP, with the values of maildir.h's
  * MaildirFlags (core asserts that), and what we know of the content. */
@@ -244,8 +241,6 @@ GArray *store_unsettled(Store *store, guint limit, GError **error);
 GArray *store_unindexed(Store *store, guint limit, GError **error);
 guint store_unindexed_count(Store *store);
 
-/* --- what the server said (room sync) ----------------------------------- */
-
 typedef struct {
     gint64 id;
     guint32 uid;
@@ -282,6 +277,14 @@ gint64 store_match(Store *store, gint64 folder, const char *message_id,
 bool store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
                                GError **error);
 
+/* The whole folder was listed again after store_uidvalidity_changed(): rows
+ * that store_match() did not find are gone on the server. Their files' names
+ * are returned (array of char *, g_ptr_array_unref()), the rows are gone. */
+GPtrArray *store_orphans_settle(Store *store, gint64 folder, GError **error);
+
+/* Rows that wait so. */
+guint store_orphans(Store *store, gint64 folder);
+
 typedef struct {
     gint64 id;            /* message */
     gint64 server_folder; /* where the server has it; 0: nowhere (append) */
@@ -309,8 +312,6 @@ bool store_pending_refused(Store *store, gint64 id, const char *reason,
 bool store_pending_failed(Store *store, gint64 id, const char *reason,
                           GError **error);
 
-/* --- acts, for undo ------------------------------------------------------ */
-
 /* An act is a label and the former state of each message it touched. */
 gint64 store_act_begin(Store *store, const char *label, GError **error);
 bool store_act_note(Store *store, gint64 act, gint64 id, GError **error);
@@ -333,7 +334,9 @@ StoreAct *store_act_last(Store *store, bool redo, GError **error);
  * GArray of the message ids touched. */
 GArray *store_act_swap(Store *store, gint64 act, GError **error);
 
-/* --- small things --------------------------------------------------------- */
+/* Recomputes counts, threads and pending from the rows and compares. False
+ * with ERR_LOCAL naming the first difference. For tests and `check`. */
+bool store_check(Store *store, GError **error);
 
 /* Values kept under a key (saved place in a list, lastmod of notmuch, …). */
 char *store_value(Store *store, const char *key);

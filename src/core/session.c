@@ -34,7 +34,8 @@ struct Session {
     CmdTable *table;
     Keys *keys;
     CmdLanguage *language;
-    SessionHooks *hooks;
+    Hooks *hooks;
+    Printer *out;
     Indexer *indexer;
     Search *search;
     Outbox *outbox;
@@ -60,6 +61,15 @@ make_folders(const Paths *paths, GError **error)
         && file_mkdir(paths->runtime, error);
 }
 
+/* What the user's hooks run in. */
+static void
+prepare_hooks(Session *session)
+{
+    CmdContext context = session_context(session, CMD_FROM_HOOK);
+
+    hooks_set_context(session->hooks, &context);
+}
+
 Session *
 session_create(Paths *paths, GError **error)
 {
@@ -80,9 +90,11 @@ session_create(Paths *paths, GError **error)
     session->store = store_open(paths->state_db, error);
     if (session->store == NULL)
         return NULL;
-    session->language = cmd_language_create(session->options, session->keys,
-                                            session->bus);
     session->hooks = session_hooks_create(session);
+    session->language = cmd_language_create(session->options, session->keys,
+                                            session->hooks);
+    session->out = printer_create_fd(STDOUT_FILENO);
+    prepare_hooks(session);
     session->settler = settler_create(session);
     session->indexer = indexer_create(session);
     session->search = search_create(session);
@@ -101,8 +113,9 @@ session_destroy(Session *session)
     search_destroy(session->search);
     indexer_destroy(session->indexer);
     settler_destroy(session->settler);
-    session_hooks_destroy(session->hooks);
     cmd_language_destroy(session->language);
+    hooks_destroy(session->hooks);
+    printer_destroy(session->out);
     store_close(session->store);
     options_destroy(session->options);
     keys_destroy(session->keys);
@@ -115,16 +128,22 @@ session_destroy(Session *session)
     g_free(session);
 }
 
+CmdContext
+session_context(const Session *session, CmdOrigin origin)
+{
+    return (CmdContext){
+        .table = session->table, .session = (void *)session,
+        .language = session->language, .origin = origin,
+        .out = session->out,
+    };
+}
+
 static bool
 run_text(Session *session, const char *text, const char *file, GError **error)
 {
-    g_autoptr(Printer) out = printer_create_fd(STDOUT_FILENO);
-    CmdContext context = {
-        .table = session->table, .session = session,
-        .language = session->language, .origin = CMD_FROM_CONFIG,
-        .out = out, .file = file,
-    };
+    CmdContext context = session_context(session, CMD_FROM_CONFIG);
 
+    context.file = file;
     return cmd_run(&context, text, error) != CMD_FAILED;
 }
 
@@ -238,7 +257,7 @@ session_settler(const Session *session)
     return session->settler;
 }
 
-SessionHooks *
+Hooks *
 session_hooks(const Session *session)
 {
     return session->hooks;
