@@ -40,6 +40,11 @@ char *maildir_name_base(const char *file_name);
 char *maildir_encode_name(const char *mailbox);
 char *maildir_decode_name(const char *directory);
 
+/* "work/Lists/linux-mm": the directory of a mailbox below the mail root, its
+ * hierarchy (delimiter, 0: none) as directories. Free with g_free(). */
+char *maildir_folder_path(const char *account, const char *mailbox,
+                          char delimiter);
+
 /* Messages on their way into one folder. */
 typedef struct MaildirBatch MaildirBatch;
 

@@ -445,23 +445,6 @@ session_message_event(Session *session, const char *name, gint64 id)
     return event;
 }
 
-static char *
-folder_path(const char *account, const char *name, char delimiter)
-{
-    const char separator[] = { delimiter ? delimiter : '/', '\0' };
-    g_auto(GStrv) parts = g_strsplit(name, separator, -1);
-    g_autoptr(GString) path = g_string_new(NULL);
-    g_autofree char *root = maildir_encode_name(account);
-
-    g_string_append(path, root);
-    for (char **part = parts; *part; part++) {
-        g_autofree char *safe = maildir_encode_name(*part);
-
-        g_string_append_printf(path, "/%s", safe);
-    }
-    return g_string_free(g_steal_pointer(&path), FALSE);
-}
-
 /* The delimiter that the account's other folders have. */
 static char
 account_delimiter(const GPtrArray *folders)
@@ -492,7 +475,7 @@ session_make_folder(Session *session, const char *account, const char *name,
         if (strcmp(folder->name, name) == 0)
             return folder->id;
     }
-    path = folder_path(account, name, account_delimiter(folders));
+    path = maildir_folder_path(account, name, account_delimiter(folders));
     StoreFolder folder = {
         .account = (char *)account, .name = (char *)name, .path = path,
         .delimiter = account_delimiter(folders), .role = role,
