@@ -41,7 +41,8 @@ bool control_is_served(const char *folder);
 
 /* Runs argv (NULL-terminated) in the running instance; its output goes to out
  * and its errors to err while they come. Returns the exit status, or -1 with
- * ERR_RETRY when no instance runs or it went away. Blocks; for the shell. */
+ * ERR_RETRY when no instance runs (nothing was done), ERR_PROTOCOL when it went
+ * away before it answered. Blocks; for the shell. */
 int control_ask(const char *folder, const char *const *argv, Printer *out,
                 Printer *err, GError **error);
 

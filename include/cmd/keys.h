@@ -49,6 +49,10 @@ KeysMatch keys_match(const Keys *keys, const char *context, const char *pressed,
  * in the order of binding. GArray of KeyBinding; strings borrowed. */
 GArray *keys_list(const Keys *keys, const char *context, const char *prefix);
 
+/* Every context that has a binding, in the order of binding. NULL-terminated;
+ * free the array only. */
+const char **keys_contexts(const Keys *keys);
+
 /* The first sequence bound to command in context, or NULL. Borrowed. */
 const char *
 keys_for(const Keys *keys, const char *context, const char *command);

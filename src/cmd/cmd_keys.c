@@ -246,3 +246,19 @@ keys_for(const Keys *keys, const char *context, const char *command)
     }
     return NULL;
 }
+
+const char **
+keys_contexts(const Keys *keys)
+{
+    g_autoptr(GPtrArray) contexts = g_ptr_array_new();
+
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *binding = keys->bindings->pdata[i];
+
+        if (!g_ptr_array_find_with_equal_func(contexts, binding->context,
+                                              g_str_equal, NULL))
+            g_ptr_array_add(contexts, binding->context);
+    }
+    g_ptr_array_add(contexts, NULL);
+    return (const char **)g_ptr_array_free(g_steal_pointer(&contexts), FALSE);
+}

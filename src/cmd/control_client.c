@@ -41,9 +41,9 @@ control_is_served(const char *folder)
 static int
 went_away(GError **error)
 {
-    err_set(error, ERR_RETRY,
+    err_set(error, ERR_PROTOCOL,
             "the running posthorn went away before it "
-            "answered: try again");
+            "answered: look whether the command was done, then try again");
     return -1;
 }
 

@@ -1,0 +1,201 @@
+/* doc/manual.md, from the tables: commands, keys, options, events. What is not
+ * in a table is written here once: how words are read. */
+#include "cli_help.h"
+
+#include "base/err.h"
+#include "cmd/language.h"
+#include "cmd/value.h"
+
+#include <string.h>
+
+static const char introduction[] =
+    "# posthorn: commands, keys, options, events\n\n"
+    "This page is written by `posthorn help --manual` from the program's own\n"
+    "tables. A command is the same in the configuration, on a key, behind "
+    "`:`,\n"
+    "in a hook and in the shell (`posthorn COMMAND …`).\n\n"
+    "## How words are read\n\n"
+    "* Blanks separate words; `;` or the end of the line ends a command; `#`\n"
+    "  where a word could begin starts a comment.\n"
+    "* `\"…\"` keeps blanks; in it `\\` escapes and `$name` or `${name}` is a\n"
+    "  field of the event. `'…'` is taken as it is. `{ … }` is a block of\n"
+    "  commands.\n"
+    "* `bind CONTEXT KEY… COMMAND`: every word that is the name of a key and\n"
+    "  not the name of a command belongs to the keys; the first key always\n"
+    "  does. The rest is the command.\n"
+    "* Sizes: `10K`, `5M`. Durations: `10s`, `5m`, `2h`, `3d`, `1w`. Times:\n"
+    "  `+2h`, `\"mon 9:00\"`, `2026-11-23T09:00:00Z`.\n\n"
+    "Exit status of `posthorn COMMAND`: 0 done, 1 failed, 2 wrong usage.\n";
+
+static void
+append_command(GString *text, const CmdEntry *entry)
+{
+    g_autofree char *usage = cmd_usage(entry);
+
+    g_string_append_printf(text, "\n#### %s\n\n    %s\n\n%s.%s%s", entry->name,
+                           usage, entry->help,
+                           entry->needs_screen ? " Needs the screen." : "",
+                           entry->undo ? " Can be undone." : "");
+    if (entry->alias)
+        g_string_append_printf(text, " Also `%s`.", entry->alias);
+    g_string_append(text, "\n");
+    for (const CmdFlag *flag = entry->flags; flag->name; flag++) {
+        g_autofree char *form = cli_flag_usage(flag);
+        g_autofree char *choices = cli_choices(flag->choices);
+
+        g_string_append_printf(text, "%s* `%s`: %s%s%s\n",
+                               flag == entry->flags ? "\n" : "", form,
+                               flag->help ? flag->help : "",
+                               choices ? ": " : "", choices ? choices : "");
+    }
+}
+
+static void
+append_commands(GString *text, const CliProgram *program)
+{
+    g_autofree const char **groups = cli_groups(program);
+    g_autofree const CmdEntry **all = cmd_table_all(program->table);
+
+    g_string_append(text, "\n## Commands\n");
+    for (const char **group = groups; *group; group++) {
+        g_string_append_printf(text, "\n### %s\n", *group);
+        for (const CmdEntry **entry = all; *entry; entry++)
+            if (g_strcmp0((*entry)->group, *group) == 0)
+                append_command(text, *entry);
+    }
+}
+
+/* A cell of a table: "|" would end it. */
+static void
+append_cell(GString *text, const char *cell)
+{
+    for (; *cell; cell++)
+        if (*cell == '|')
+            g_string_append(text, "\\|");
+        else
+            g_string_append_c(text, *cell);
+}
+
+static void
+append_context(GString *text, const Keys *keys, const char *context)
+{
+    g_autoptr(GArray) bindings = keys_list(keys, context, "");
+
+    g_string_append_printf(text,
+                           "\n### %s\n\n| keys | command | |\n"
+                           "| --- | --- | --- |\n",
+                           context);
+    for (guint i = 0; i < bindings->len; i++) {
+        const KeyBinding *binding = &g_array_index(bindings, KeyBinding, i);
+
+        if (strcmp(binding->context, context) != 0)
+            continue;
+        g_string_append(text, "| `");
+        append_cell(text, binding->sequence);
+        g_string_append(text, "` | `");
+        append_cell(text, binding->command);
+        g_string_append(text, "` | ");
+        append_cell(text, binding->help ? binding->help : "");
+        g_string_append(text, " |\n");
+    }
+}
+
+/* The defaults, run in a language of their own. */
+static bool
+read_defaults(const CliProgram *program, Keys *keys, GError **error)
+{
+    HookParams params = { .events = program->events };
+    g_autoptr(Options) options = options_create(program->options);
+    g_autoptr(Hooks) hooks = hooks_create(&params);
+    g_autoptr(CmdLanguage) language = cmd_language_create(options, keys, hooks);
+    g_autoptr(Printer) nowhere = printer_create_fd(-1);
+    CmdContext context = {
+        .table = program->table,
+        .language = language,
+        .origin = CMD_FROM_CONFIG,
+        .out = nowhere,
+        .file = "default.conf",
+    };
+
+    return cmd_run(&context, program->defaults, error) == CMD_DONE;
+}
+
+static bool
+append_keys(GString *text, const CliProgram *program, GError **error)
+{
+    g_autoptr(Keys) keys = keys_create();
+    g_autofree const char **contexts = NULL;
+
+    if (program->defaults == NULL)
+        return true;
+    if (!read_defaults(program, keys, error))
+        return false;
+    contexts = keys_contexts(keys);
+    g_string_append(text, "\n## Keys\n");
+    for (const char **context = contexts; *context; context++)
+        append_context(text, keys, *context);
+    return true;
+}
+
+static const char *
+scope_words(OptionScope scope)
+{
+    static const char *const words[] = {
+        [OPTION_GLOBAL] = "the whole program",
+        [OPTION_ACCOUNT] = "the whole program or one account",
+        [OPTION_FOLDER] = "the whole program, an account or a folder",
+        [OPTION_ACCOUNT_ONLY] = "one account",
+    };
+
+    return words[scope];
+}
+
+static void
+append_options(GString *text, const CliProgram *program)
+{
+    g_string_append(text, "\n## Options\n");
+    for (const OptionEntry *entry = program->options; entry->name; entry++) {
+        g_autofree char *choices = cli_choices(entry->choices);
+
+        g_string_append_printf(
+            text,
+            "\n#### %s\n\n%s\n\n* Takes: %s\n* Default: %s%s%s\n"
+            "* For: %s\n",
+            entry->name, entry->text,
+            choices ? choices : cmd_type_name(entry->type),
+            entry->fallback ? "`" : "",
+            entry->fallback ? entry->fallback : "none",
+            entry->fallback ? "`" : "", scope_words(entry->scope));
+    }
+}
+
+static void
+append_events(GString *text, const CliProgram *program)
+{
+    g_string_append(
+        text,
+        "\n## Events\n\n"
+        "`hook EVENT [--query QUERY] { … }` runs commands when something\n"
+        "happens. They see the event's fields as `$field`; a program run by\n"
+        "`exec` gets them as `POSTHORN_FIELD` variables (lists one a line, at\n"
+        "most 16 KiB each) and whole as one JSON object on standard input. A\n"
+        "hook of a `before-…` event is waited for: a program that fails\n"
+        "refuses, with its standard error shown; with `exec --filter` the\n"
+        "program reads the text on standard input instead and its output\n"
+        "becomes the text.\n\n");
+    for (const char *const *event = program->events; event && *event; event++)
+        g_string_append_printf(text, "* `%s`\n", *event);
+}
+
+char *
+cli_manual(const CliProgram *program, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(introduction);
+
+    append_commands(text, program);
+    if (!append_keys(text, program, error))
+        return NULL;
+    append_options(text, program);
+    append_events(text, program);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
