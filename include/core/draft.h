@@ -1,0 +1,138 @@
+/* A message being written. It is a file from its first moment, edited as a
+ * whole by $EDITOR: header lines, an empty line, text. Beside it lies what the
+ * user does not edit (account, kind, parent). Nothing here touches a server.
+ * Main thread.
+ *
+ *   draft = *( field CRLF-or-LF ) [ LF text ]
+ *   field = ( "From" / "To" / "Cc" / "Bcc" / "Reply-To" / "Subject" /
+ *             "In-Reply-To" / "References" / "Attach" ) ":" value
+ *
+ * A line that begins with a blank continues the field above. "Attach" may
+ * stand several times, each with one path. */
+#ifndef CORE_DRAFT_H
+#define CORE_DRAFT_H
+
+#include "core/session.h"
+
+typedef enum {
+    DRAFT_NEW,
+    DRAFT_REPLY,
+    DRAFT_REPLY_ALL,
+    DRAFT_REPLY_LIST,
+    DRAFT_FORWARD,
+} DraftKind;
+
+typedef struct {
+    char *path;    /* the file; absolute */
+    char *account; /* that sends it */
+    DraftKind kind;
+    gint64 parent; /* row of the message answered or forwarded; 0: none */
+    gint64 saved;  /* when the file was last written; seconds UTC */
+
+    /* As they stand in the file, unfolded; "" where absent, never NULL. */
+    char *from;
+    char *to;
+    char *cc;
+    char *bcc;
+    char *reply_to;
+    char *subject;
+    char *in_reply_to; /* without <> */
+    char *references;  /* separated by blanks, without <> */
+    GPtrArray *attach; /* char *: absolute paths */
+    char *text;        /* UTF-8, lines end in \n */
+
+    GPtrArray *problems; /* char *: what could not be read, with its line */
+} Draft;
+
+void draft_free(Draft *draft);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
+
+/* What a draft begins with. All may be NULL or 0. */
+typedef struct {
+    DraftKind kind;
+    gint64 parent;       /* needed for all kinds but DRAFT_NEW */
+    const char *account; /* NULL: the parent's, else the first one */
+    const char *from;    /* NULL: the address the parent was sent to, else the
+                            account's */
+    const char *to, *cc, *bcc; /* added to what the kind gives */
+    const char *subject;       /* instead of what the kind gives */
+    const char *body;          /* instead of the quoted text; the signature is
+                                  added all the same */
+    const char *const *attach; /* paths; NULL-terminated */
+} DraftStart;
+
+/* Makes a draft, derives what its kind says, writes it durably. Own addresses
+ * are left out of To and Cc of a reply; Reply-To and Mail-Followup-To are
+ * heeded; "Re:" and "Fwd:" are not doubled; a forward carries the files of its
+ * parent. ERR_LOCAL when the parent is not on this machine. */
+Draft *draft_start(Session *session, const DraftStart *start, GError **error);
+
+/* Reads a draft. A syntax error is no failure: it is in problems and becomes a
+ * check that stops sending. ERR_LOCAL when the file cannot be read. */
+Draft *draft_load(const char *path, GError **error);
+
+/* Writes the file and its facts, durably. */
+bool draft_save(Draft *draft, GError **error);
+
+/* Removes the draft with its facts and the files that were made for it. */
+bool draft_discard(const char *path, GError **error);
+
+/* Drafts that can be resumed, newest first: those in the outbox are left out.
+ * Array of Draft, free with g_ptr_array_unref(). */
+GPtrArray *draft_list(Session *session, GError **error);
+
+/* Sets a field by its name ("to", "subject", "account", …); saves nothing.
+ * CR and LF in value become blanks. ERR_USAGE for an unknown name. */
+bool
+draft_set(Draft *draft, const char *field, const char *value, GError **error);
+
+/* Adds a file; "~/" is understood. ERR_LOCAL when it cannot be read. */
+bool draft_attach(Draft *draft, const char *path, GError **error);
+
+/* Takes file number (1…) away again. */
+bool draft_detach(Draft *draft, guint number, GError **error);
+
+/* The draft as its file has it, and back: what a before-send hook rewrites.
+ * draft_parse() replaces all fields but path, account, kind and parent. */
+char *draft_text(const Draft *draft);
+void draft_parse(Draft *draft, const char *text);
+
+/* --- for the review page ---------------------------------------------------
+ */
+
+typedef enum {
+    DRAFT_CHECK_OK,   /* "The text says “attached” and there is 1 file" */
+    DRAFT_CHECK_WARN, /* worth a look; sending is allowed */
+    DRAFT_CHECK_STOP, /* sending is refused */
+} DraftCheckKind;
+
+typedef struct {
+    DraftCheckKind kind;
+    char *text; /* one line; may hold words of the draft: sanitise */
+} DraftCheck;
+
+/* Array of DraftCheck, the worst first. */
+GPtrArray *draft_checks(Session *session, const Draft *draft);
+
+/* Octets of text and files together, before encoding. */
+guint64 draft_size(const Draft *draft);
+
+/* "Re: Migration", "Reply to all": what the draft is called on the screen.
+ * Borrowed; never NULL. */
+const char *draft_kind_name(DraftKind kind);
+
+/* The bytes to be sent, CRLF, without Bcc; as `v` of the review shows them.
+ * date: seconds UTC; message_id without <>. */
+GBytes *draft_build(const Draft *draft, const char *message_id, gint64 date,
+                    GError **error);
+
+/* Every address of To, Cc and Bcc once: the envelope. ERR_USAGE names one that
+ * cannot be mailed to. NULL-terminated; free with g_strfreev(). */
+char **draft_recipients(const Draft *draft, GError **error);
+
+/* The draft that commands without a path mean: the review page that has the
+ * focus says so. NULL: none. Borrowed. */
+void draft_set_current(Session *session, const char *path);
+const char *draft_current(Session *session);
+
+#endif

@@ -1,0 +1,106 @@
+/* Messages that are to be sent. An entry is two files in paths->outbox:
+ * ID.eml, the exact bytes, never changed, and ID.json, the envelope with the
+ * state of every recipient. It is queued when both are durable (promise P6).
+ * Whoever changes an entry holds the lock (flock) of ID.eml, so no two
+ * processes submit it (P80). Workers, one an account, are inside. Main thread.
+ *
+ * A message is tried at once, then after 1 minute, and after each failure
+ * twice as long, at most 4 hours, for 5 days. Only recipients that were not
+ * accepted are tried again. One whose fate is not known (the connection ended
+ * between the final dot and the reply) is kept as in doubt and said, never sent
+ * again by itself; `outbox retry` sends the same bytes once more. */
+#ifndef CORE_OUTBOX_H
+#define CORE_OUTBOX_H
+
+#include "core/session.h"
+
+typedef enum {
+    OUTBOX_WAITING, /* for its time, the undo window, or the network */
+    OUTBOX_SENDING,
+    OUTBOX_DEFERRED, /* tried; next try at next_try */
+    OUTBOX_FAILED,   /* refused, or too old: needs the user */
+    OUTBOX_IN_DOUBT, /* perhaps sent: needs the user */
+    OUTBOX_SENT,     /* about to leave the outbox */
+} OutboxState;
+
+typedef struct {
+    char *address;
+    OutboxState state;
+    char *reply; /* the server's last words and what they mean; sanitised; or
+                    NULL */
+} OutboxRecipient;
+
+typedef struct {
+    char *id;
+    char *account;
+    char *sender;          /* of the envelope; "" the null sender */
+    GPtrArray *recipients; /* OutboxRecipient */
+    OutboxState state;     /* the one that needs most care among recipients */
+    gint64 created;
+    gint64 not_before; /* end of the undo window, or `--at` */
+    gint64 next_try;   /* 0: at once */
+    guint attempts;
+    char *reason;     /* of the last failure, one line, sanitised; or NULL */
+    bool committed;   /* the final dot was, or may have been, on its way */
+    bool accepted;    /* by at least one recipient's server */
+    gint64 parent;    /* row to be tagged, 0: none */
+    bool is_forward;  /* tag passed, not replied */
+    char *draft;      /* path of the draft it was made from; or NULL */
+    char *message_id; /* without <> */
+    char *from;       /* for display; untrusted */
+    char *to;
+    char *subject;
+    guint64 size;
+} OutboxEntry;
+
+void outbox_entry_free(OutboxEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxEntry, outbox_entry_free)
+
+/* "waiting sending deferred failed in-doubt sent": a promise to scripts. */
+const char *outbox_state_name(OutboxState state);
+
+/* Does nothing until outbox_start(). */
+Outbox *outbox_create(Session *session);
+void outbox_destroy(Outbox *outbox);
+
+/* From now on sends what is due, follows its clock, and watches the folder for
+ * what other processes queue. Call when accounts are open. */
+void outbox_start(Outbox *outbox);
+
+/* Makes an entry of bytes; entry gives account, sender, recipients (addresses),
+ * not_before, parent, draft and what is shown; id, state and size are set. When
+ * it returns true, the message survives kill and power loss. */
+bool
+outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error);
+
+/* All entries, oldest first, read from disk. Array of OutboxEntry; free with
+ * g_ptr_array_unref(). An unreadable envelope is reported and left alone. */
+GPtrArray *outbox_list(Outbox *outbox, GError **error);
+
+/* How many entries there are, and how many need the user. Cheap. */
+guint outbox_count(Outbox *outbox, guint *need_user);
+
+/* Tries again now whoever was not accepted: also failed and in doubt. */
+bool outbox_retry(Outbox *outbox, const char *id, GError **error);
+
+/* Takes the entry out; the draft can be resumed. Refused while it is being
+ * sent. A draft whose message was accepted for some keeps only the others. */
+bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
+
+/* The newest entry that still waits for its undo window; NULL: none. g_free().
+ * `undo` cancels it. */
+char *outbox_undoable(Outbox *outbox);
+
+/* Is this draft in the outbox? */
+bool outbox_has_draft(Outbox *outbox, const char *path);
+
+/* Sends what is due, once; done is called when every entry that was due has had
+ * its try. For headless runs. n_failed: entries that now need the user. */
+void outbox_flush(Outbox *outbox,
+                  void (*done)(guint n_sent, guint n_failed, void *user),
+                  void *user);
+
+/* Called whenever an entry came, went or changed. */
+guint outbox_listen(Outbox *outbox, void (*fn)(void *user), void *user);
+
+#endif
