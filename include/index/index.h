@@ -14,8 +14,6 @@
 bool index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
                    GError **error);
 
-/* --- writing: one thread -------------------------------------------------- */
-
 typedef struct IndexWriter IndexWriter;
 
 IndexWriter *index_writer_create(const char *dir, const char *mail_root);
@@ -43,14 +41,16 @@ bool index_writer_moved(IndexWriter *writer, const char *from, const char *to,
 bool index_writer_removed(IndexWriter *writer, const char *path,
                           GError **error);
 
+/* The revision (notmuch's lastmod) after what was written so far: what the
+ * caller keeps, so that its own changes are not taken for another's. */
+unsigned long index_writer_revision(IndexWriter *writer);
+
 /* Messages whose tags were changed by someone else since lastmod: calls each
  * with id and tags; sets *lastmod to the present. */
 bool index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
                           void (*each)(const char *index_id, const char *tags,
                                        void *user),
                           void *user, GError **error);
-
-/* --- reading: each reader in one thread ----------------------------------- */
 
 typedef struct IndexReader IndexReader;
 

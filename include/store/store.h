@@ -241,6 +241,9 @@ GArray *store_unsettled(Store *store, guint limit, GError **error);
 GArray *store_unindexed(Store *store, guint limit, GError **error);
 guint store_unindexed_count(Store *store);
 
+/* The index was thrown away: every row with a file is to be indexed again. */
+bool store_index_lost(Store *store, GError **error);
+
 typedef struct {
     gint64 id;
     guint32 uid;

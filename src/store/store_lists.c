@@ -116,7 +116,8 @@ store_find_id(Store *store, const char *message_id, GError **error)
 {
     sqlite3_stmt *rows = store_prepare(
         store, error, "SELECT id FROM message WHERE message_id = ?1"
-        " UNION SELECT id FROM message WHERE index_id = ?1", "s", message_id);
+        " AND folder > 0 UNION SELECT id FROM message WHERE index_id = ?1"
+        " AND folder > 0", "s", message_id);
 
     return rows ? read_ids(store, rows, error) : NULL;
 }
@@ -182,6 +183,13 @@ store_unindexed_count(Store *store)
 {
     return (guint)store_int(
         store, 0, "SELECT count(*) FROM message WHERE indexed = 0", "");
+}
+
+bool
+store_index_lost(Store *store, GError **error)
+{
+    return store_exec(store, error, "UPDATE message SET indexed = 0,"
+                      " index_id = NULL WHERE file IS NOT NULL", "");
 }
 
 GArray *

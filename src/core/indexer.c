@@ -1,0 +1,296 @@
+/* The index follows behind. The worker takes a slice of what the store says is
+ * not indexed, newest first, writes it in one commit, records it, and gives the
+ * lock back; killed anywhere, the next run takes the same slice again. */
+#include "core/indexer.h"
+
+#include "base/err.h"
+#include "base/job.h"
+#include "base/log.h"
+#include "index/index.h"
+#include "tags.h"
+
+#include <string.h>
+
+enum { SLICE = 200, FEW = 20 };
+
+typedef struct {
+    void (*done)(const GError *error, void *user);
+    void *user;
+} Waiter;
+
+struct Indexer {
+    Session *session;
+    Worker *worker; /* NULL until there is something to do */
+    bool disabled;
+    bool running;
+    bool again;
+    guint left;
+    GArray *waiters; /* Waiter */
+};
+
+typedef struct {
+    char *state_db, *index_dir, *mail_root;
+} Request;
+
+/* One run of the worker. */
+typedef struct {
+    const Request *request;
+    Store *store;
+    IndexWriter *writer;
+} Run;
+
+static void
+request_free(void *data)
+{
+    Request *request = data;
+
+    g_free(request->state_db);
+    g_free(request->index_dir);
+    g_free(request->mail_root);
+    g_free(request);
+}
+
+/* One message as it is now. A file that notmuch refuses stays a row that is
+ * listed and opened; it is only not found by its text. */
+static bool
+index_row(Run *run, const StoreRow *row, char **id, GError **error)
+{
+    g_autofree char *path =
+        g_build_filename(run->request->mail_root, row->file, NULL);
+    g_autofree char *tags = tags_of(row->flags, row->tags);
+    g_autoptr(GError) trouble = NULL;
+
+    *id = index_writer_add(run->writer, path, tags, &trouble);
+    if (*id == NULL && !err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    if (*id == NULL)
+        log_add(LOG_INFO, "index", "%s", trouble->message);
+    return *id == NULL || row->verdict == NULL
+        || index_writer_property(run->writer, *id, "posthorn.dmarc",
+                                 row->verdict, error);
+}
+
+typedef struct {
+    gint64 id;
+    char *index_id; /* NULL: refused */
+} Done;
+
+static void
+done_clear(void *data)
+{
+    g_free(((Done *)data)->index_id);
+}
+
+static bool
+record(Run *run, const GArray *done, GError **error)
+{
+    bool ok = true;
+
+    if (!store_begin(run->store, error))
+        return false;
+    for (guint i = 0; ok && i < done->len; i++) {
+        const Done *one = &g_array_index(done, Done, i);
+
+        ok = store_set_index_id(run->store, one->id, one->index_id, error);
+    }
+    return store_end(run->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+write_slice(Run *run, const GArray *ids, GArray *done, GError **error)
+{
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(run->store, g_array_index(ids, gint64, i), NULL);
+        Done one = { 0 };
+
+        if (row == NULL || row->file == NULL)
+            continue;
+        one.id = row->id;
+        if (!index_row(run, row, &one.index_id, error))
+            return false;
+        g_array_append_val(done, one);
+    }
+    return true;
+}
+
+/* The index first, the record behind it: what is not recorded is only written
+ * twice. */
+static bool
+index_slice(Run *run, const GArray *ids, GError **error)
+{
+    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(Done));
+    bool ok;
+
+    g_array_set_clear_func(done, done_clear);
+    if (!index_writer_begin(run->writer, error))
+        return false;
+    ok = write_slice(run, ids, done, error);
+    return index_writer_end(run->writer, ok ? error : NULL) && ok
+        && record(run, done, error);
+}
+
+static bool
+run_slices(Job *job, Run *run, GError **error)
+{
+    guint total = store_unindexed_count(run->store);
+    guint size = FEW; /* the newest at once, then larger commits */
+
+    while (!g_cancellable_is_cancelled(job_cancellable(job))) {
+        g_autoptr(GArray) ids = store_unindexed(run->store, size, error);
+
+        if (ids == NULL)
+            return false;
+        if (ids->len == 0)
+            return true;
+        if (!index_slice(run, ids, error))
+            return false;
+        total -= MIN(total, ids->len);
+        job_progress(job, "indexing", 0, total);
+        size = SLICE;
+    }
+    return err_set(error, ERR_CANCELLED, "cancelled");
+}
+
+static void *
+indexer_run(Job *job, void *data, GError **error)
+{
+    const Request *request = data;
+    g_autoptr(Store) store = store_open(request->state_db, error);
+    g_autoptr(IndexWriter) writer =
+        index_writer_create(request->index_dir, request->mail_root);
+    Run run = { request, store, writer };
+    bool rebuilt = false;
+
+    if (store == NULL || store_unindexed_count(store) == 0
+        || !index_prepare(request->index_dir, request->mail_root, &rebuilt,
+                          error)
+        || (rebuilt && !store_index_lost(store, error)))
+        return NULL;
+    run_slices(job, &run, error);
+    return NULL;
+}
+
+static void indexer_start(Indexer *indexer);
+
+static void
+tell_waiters(Indexer *indexer, const GError *error)
+{
+    g_autoptr(GArray) waiters = g_steal_pointer(&indexer->waiters);
+
+    indexer->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
+    for (guint i = 0; i < waiters->len; i++) {
+        const Waiter *waiter = &g_array_index(waiters, Waiter, i);
+
+        waiter->done(error, waiter->user);
+    }
+}
+
+static void
+indexer_answer(void *user, void *answer, const GError *error)
+{
+    Indexer *indexer = user;
+
+    indexer->running = false;
+    if (error && !err_is(error, ERR_CANCELLED))
+        log_add(LOG_WARN, "index", "%s", error->message);
+    if (indexer->again && error == NULL) {
+        indexer_start(indexer);
+        return;
+    }
+    if (error == NULL)
+        indexer->left = 0;
+    tell_waiters(indexer, error);
+}
+
+static void
+indexer_progress(void *user, const JobProgress *note)
+{
+    Indexer *indexer = user;
+
+    indexer->left = (guint)note->total;
+}
+
+static const JobClass indexer_job = {
+    .name = "index",
+    .run = indexer_run,
+    .progress = indexer_progress,
+    .answer = indexer_answer,
+    .free_request = request_free,
+};
+
+static void
+indexer_start(Indexer *indexer)
+{
+    const Paths *paths = session_paths(indexer->session);
+    Request *request = g_new0(Request, 1);
+
+    request->state_db = g_strdup(paths->state_db);
+    request->index_dir = g_strdup(paths->index);
+    request->mail_root = g_strdup(paths->mail);
+    if (indexer->worker == NULL)
+        indexer->worker = worker_create("index");
+    indexer->running = true;
+    indexer->again = false;
+    worker_submit(indexer->worker, JOB_BULK, &indexer_job, request, indexer);
+}
+
+Indexer *
+indexer_create(Session *session)
+{
+    Indexer *indexer = g_new0(Indexer, 1);
+
+    indexer->session = session;
+    indexer->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
+    return indexer;
+}
+
+void
+indexer_destroy(Indexer *indexer)
+{
+    if (indexer == NULL)
+        return;
+    indexer->disabled = true;
+    indexer->again = false;
+    worker_destroy(indexer->worker);
+    g_array_unref(indexer->waiters);
+    g_free(indexer);
+}
+
+void
+indexer_kick(Indexer *indexer)
+{
+    if (indexer->disabled)
+        return;
+    if (indexer->running)
+        indexer->again = true;
+    else
+        indexer_start(indexer);
+}
+
+guint
+indexer_left(const Indexer *indexer)
+{
+    return indexer->left;
+}
+
+void
+indexer_wait(Indexer *indexer, void (*done)(const GError *error, void *user),
+             void *user)
+{
+    Waiter waiter = { done, user };
+
+    g_array_append_val(indexer->waiters, waiter);
+    if (indexer->disabled)
+        tell_waiters(indexer, NULL);
+    else
+        indexer_kick(indexer);
+}
+
+void
+indexer_disable(Indexer *indexer)
+{
+    indexer->disabled = true;
+}

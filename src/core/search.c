@@ -1,0 +1,300 @@
+/* Search: the index says which messages, the rows say what they are now. Each
+ * Search has a thread of its own with a reader and a store connection. */
+#include "core/search.h"
+
+#include "base/err.h"
+#include "base/job.h"
+#include "index/index.h"
+
+#include <string.h>
+
+enum { FIRST_PAGE = 50, TEXT_HITS = 500 };
+
+struct Search {
+    Session *session;
+    Worker *worker; /* NULL until the first search */
+    Job *first, *rest; /* under way; NULL: none */
+    SearchFn found;
+    void *user;
+    /* Of the worker's thread, made there: */
+    IndexReader *reader;
+    Store *store;
+    char *index_dir, *mail_root, *state_db;
+};
+
+typedef struct {
+    Search *search;
+    char *query;
+    gint64 folder;
+    guint limit;
+    bool complete;
+} Request;
+
+static void
+request_free(void *data)
+{
+    Request *request = data;
+
+    g_free(request->query);
+    g_free(request);
+}
+
+static const struct {
+    const char *from, *to;
+} short_forms[] = {
+    { "is:", "tag:" },
+    { "has:", "tag:" },
+    { "auth:", "property:posthorn.dmarc=" },
+};
+
+/* The short forms of the query language written out, outside of quotes. */
+static char *
+expand(const char *query)
+{
+    GString *text = g_string_new(NULL);
+    bool quoted = false;
+    bool begins = true;
+
+    while (*query) {
+        const char *from = NULL;
+
+        for (gsize i = 0; begins && !quoted && !from
+                          && i < G_N_ELEMENTS(short_forms); i++)
+            if (g_str_has_prefix(query, short_forms[i].from)) {
+                from = short_forms[i].from;
+                g_string_append(text, short_forms[i].to);
+            }
+        if (from) {
+            query += strlen(from);
+            begins = false;
+            continue;
+        }
+        if (*query == '"')
+            quoted = !quoted;
+        begins = strchr(" (-+", *query) != NULL;
+        g_string_append_c(text, *query++);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Row ids in order, each once, that are in the folder (0: anywhere). */
+typedef struct {
+    Store *store;
+    gint64 folder;
+    GArray *ids;
+    GHashTable *seen;
+} Hits;
+
+static void
+add_hit(Hits *hits, gint64 id)
+{
+    if (hits->folder) {
+        g_autoptr(StoreRow) row = store_row(hits->store, id, NULL);
+
+        if (row == NULL || row->folder != hits->folder)
+            return;
+    }
+    if (g_hash_table_add(hits->seen, g_memdup2(&id, sizeof id)))
+        g_array_append_val(hits->ids, id);
+}
+
+static bool
+add_index_hits(Hits *hits, const GPtrArray *index_ids, GError **error)
+{
+    for (guint i = 0; i < index_ids->len; i++) {
+        g_autoptr(GArray) rows =
+            store_find_id(hits->store, index_ids->pdata[i], error);
+
+        if (rows == NULL)
+            return false;
+        for (guint j = 0; j < rows->len; j++)
+            add_hit(hits, g_array_index(rows, gint64, j));
+    }
+    return true;
+}
+
+static int
+compare_dates(gconstpointer a, gconstpointer b, void *user)
+{
+    g_autoptr(StoreRow) one = store_row(user, *(const gint64 *)a, NULL);
+    g_autoptr(StoreRow) two = store_row(user, *(const gint64 *)b, NULL);
+    gint64 x = one ? one->date : 0, y = two ? two->date : 0;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* While the index is behind, plain words are looked for in the rows too. */
+static bool
+add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
+{
+    g_autoptr(GArray) rows = NULL;
+    guint before = hits->ids->len;
+
+    if (strpbrk(query, ":\"()*") || store_unindexed_count(hits->store) == 0)
+        return true;
+    rows = store_find_text(hits->store, query,
+                           limit ? limit : TEXT_HITS, error);
+    if (rows == NULL)
+        return false;
+    for (guint i = 0; i < rows->len; i++)
+        add_hit(hits, g_array_index(rows, gint64, i));
+    if (hits->ids->len > before && before > 0)
+        g_array_sort_with_data(hits->ids, compare_dates, hits->store);
+    return true;
+}
+
+static GArray *
+ask(IndexReader *reader, Store *store, const Request *request,
+    GCancellable *cancel, GError **error)
+{
+    g_autofree char *query = expand(request->query);
+    g_autoptr(GPtrArray) index_ids = index_search(
+        reader, query, request->folder ? 0 : request->limit, cancel, error);
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Hits hits = { store, request->folder,
+                  g_array_new(FALSE, FALSE, sizeof(gint64)), seen };
+
+    if (index_ids == NULL || !add_index_hits(&hits, index_ids, error)
+        || !add_text_hits(&hits, request->query, request->limit, error))
+        g_clear_pointer(&hits.ids, g_array_unref);
+    if (hits.ids && request->limit && hits.ids->len > request->limit)
+        g_array_set_size(hits.ids, request->limit);
+    return hits.ids;
+}
+
+static void *
+search_job_run(Job *job, void *data, GError **error)
+{
+    Request *request = data;
+    Search *search = request->search;
+
+    if (search->store == NULL)
+        search->store = store_open(search->state_db, error);
+    if (search->store == NULL)
+        return NULL;
+    return ask(search->reader, search->store, request, job_cancellable(job),
+               error);
+}
+
+static void
+answer(Search *search, void *ids, const GError *error, bool complete)
+{
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    if (search->found && !err_is(error, ERR_CANCELLED))
+        search->found(ids ? ids : none, complete, error, search->user);
+}
+
+static void
+first_answer(void *user, void *ids, const GError *error)
+{
+    Search *search = user;
+
+    search->first = NULL;
+    if (error == NULL) /* an error comes with the complete answer */
+        answer(search, ids, NULL, false);
+}
+
+static void
+rest_answer(void *user, void *ids, const GError *error)
+{
+    Search *search = user;
+
+    search->rest = NULL;
+    answer(search, ids, error, true);
+}
+
+static void
+ids_free(void *ids)
+{
+    g_array_unref(ids);
+}
+
+static const JobClass first_job = {
+    .name = "search", .run = search_job_run, .answer = first_answer,
+    .free_request = request_free, .free_answer = ids_free,
+};
+
+static const JobClass rest_job = {
+    .name = "search", .run = search_job_run, .answer = rest_answer,
+    .free_request = request_free, .free_answer = ids_free,
+};
+
+Search *
+search_create(Session *session)
+{
+    Search *search = g_new0(Search, 1);
+    const Paths *paths = session_paths(session);
+
+    search->session = session;
+    search->index_dir = g_strdup(paths->index);
+    search->mail_root = g_strdup(paths->mail);
+    search->state_db = g_strdup(paths->state_db);
+    search->reader =
+        index_reader_create(search->index_dir, search->mail_root);
+    return search;
+}
+
+void
+search_destroy(Search *search)
+{
+    if (search == NULL)
+        return;
+    search_cancel(search);
+    worker_destroy(search->worker);
+    index_reader_destroy(search->reader);
+    store_close(search->store);
+    g_free(search->index_dir);
+    g_free(search->mail_root);
+    g_free(search->state_db);
+    g_free(search);
+}
+
+static Job *
+submit(Search *search, const JobClass *class, const Request *what)
+{
+    Request *request = g_memdup2(what, sizeof *what);
+
+    request->query = g_strdup(what->query);
+    return worker_submit(search->worker, JOB_URGENT, class, request, search);
+}
+
+void
+search_start(Search *search, const char *query, gint64 folder, guint limit,
+             SearchFn found, void *user)
+{
+    Request request = { search, (char *)query, folder, limit, true };
+    Request page = { search, (char *)query, folder, FIRST_PAGE, false };
+
+    search_cancel(search);
+    if (search->worker == NULL)
+        search->worker = worker_create("search");
+    search->found = found;
+    search->user = user;
+    if (limit == 0 || limit > FIRST_PAGE)
+        search->first = submit(search, &first_job, &page);
+    search->rest = submit(search, &rest_job, &request);
+}
+
+/* What was asked is cancelled; its answers find nobody. */
+void
+search_cancel(Search *search)
+{
+    search->found = NULL;
+    if (search->first)
+        job_cancel(search->first);
+    if (search->rest)
+        job_cancel(search->rest);
+}
+
+GArray *
+search_run(Session *session, const char *query, guint limit, GError **error)
+{
+    const Paths *paths = session_paths(session);
+    g_autoptr(IndexReader) reader =
+        index_reader_create(paths->index, paths->mail);
+    Request request = { .query = (char *)query, .limit = limit };
+
+    return ask(reader, session_store(session), &request, NULL, error);
+}

@@ -1,0 +1,148 @@
+/* The database and the configuration beside it, so that the notmuch command
+ * works on it: `notmuch --config=…/index/notmuch.conf search …`. */
+#include "index_private.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+
+#include <string.h>
+
+enum { LOCK_TRIES = 100, LOCK_PAUSE_US = 100 * 1000 };
+
+/* Xapian keeps this many changed documents in memory before it writes. Its own
+ * default takes 400 MB for our kind of mail. */
+static const char flush_threshold[] = "400";
+
+char *
+index_config_path(const char *dir)
+{
+    return g_build_filename(dir, "notmuch.conf", NULL);
+}
+
+static bool
+write_config(const char *dir, const char *mail_root, GError **error)
+{
+    g_autofree char *path = index_config_path(dir);
+    g_autofree char *text = g_strdup_printf(
+        "[database]\npath=%s\nmail_root=%s\nhook_dir=%s/hooks\n"
+        "[new]\ntags=\nignore=\n[search]\nexclude_tags=\n"
+        "[maildir]\nsynchronize_flags=false\n",
+        dir, mail_root, dir);
+    g_autofree char *old = NULL;
+
+    if (g_file_get_contents(path, &old, NULL, NULL) && strcmp(old, text) == 0)
+        return true;
+    return file_write_atomic(path, text, strlen(text), error);
+}
+
+static bool
+fail(const char *dir, notmuch_status_t status, const char *message,
+     GError **error)
+{
+    g_autofree char *line =
+        message ? g_strdelimit(g_strdup(message), "\r\n", ' ')
+                : g_strdup(notmuch_status_to_string(status));
+    ErrCode code = status == NOTMUCH_STATUS_XAPIAN_EXCEPTION
+        && message && strstr(message, "lock") ? ERR_RETRY : ERR_LOCAL;
+
+    return err_set(error, code, "%s: %s", dir, g_strstrip(line));
+}
+
+static notmuch_database_t *
+create(const char *dir, const char *mail_root, GError **error)
+{
+    g_autofree char *config = index_config_path(dir);
+    notmuch_database_t *database = NULL;
+    char *message = NULL;
+    notmuch_status_t status;
+
+    if (!file_mkdir(dir, error) || !write_config(dir, mail_root, error))
+        return NULL;
+    status = notmuch_database_create_with_config(dir, config, NULL, &database,
+                                                 &message);
+    if (status != NOTMUCH_STATUS_SUCCESS)
+        fail(dir, status, message, error);
+    free(message);
+    return status == NOTMUCH_STATUS_SUCCESS ? database : NULL;
+}
+
+static notmuch_database_t *
+open_once(const char *dir, bool write, notmuch_status_t *status,
+          GError **error)
+{
+    g_autofree char *config = index_config_path(dir);
+    notmuch_database_t *database = NULL;
+    char *message = NULL;
+
+    *status = notmuch_database_open_with_config(
+        dir, write ? NOTMUCH_DATABASE_MODE_READ_WRITE
+                   : NOTMUCH_DATABASE_MODE_READ_ONLY,
+        config, NULL, &database, &message);
+    if (*status != NOTMUCH_STATUS_SUCCESS)
+        fail(dir, *status, message, error);
+    free(message);
+    if (*status != NOTMUCH_STATUS_SUCCESS && database)
+        notmuch_database_destroy(database);
+    return *status == NOTMUCH_STATUS_SUCCESS ? database : NULL;
+}
+
+notmuch_database_t *
+index_open(const char *dir, bool write, GError **error)
+{
+    g_setenv("XAPIAN_FLUSH_THRESHOLD", flush_threshold, FALSE);
+    for (int i = 0;; i++) {
+        g_autoptr(GError) trouble = NULL;
+        notmuch_status_t status;
+        notmuch_database_t *database =
+            open_once(dir, write, &status, &trouble);
+
+        if (database)
+            return database;
+        if (!err_is(trouble, ERR_RETRY) || i >= LOCK_TRIES) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return NULL;
+        }
+        g_usleep(LOCK_PAUSE_US);
+    }
+}
+
+/* A database that cannot be opened goes aside; nothing is thrown away. */
+static bool
+move_aside(const char *dir, GError **error)
+{
+    g_autofree char *aside = g_strdup_printf(
+        "%s.broken-%" G_GINT64_FORMAT, dir,
+        g_get_real_time() / G_USEC_PER_SEC);
+
+    if (rename(dir, aside) != 0)
+        return err_set_errno(error, errno, "%s", aside);
+    log_add(LOG_WARN, "index", "was damaged, kept as %s, made anew", aside);
+    return true;
+}
+
+bool
+index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
+              GError **error)
+{
+    g_autofree char *xapian = g_build_filename(dir, "xapian", NULL);
+    g_autoptr(GError) trouble = NULL;
+    notmuch_database_t *database = NULL;
+
+    *rebuilt = false;
+    if (g_file_test(xapian, G_FILE_TEST_IS_DIR)) {
+        if (!write_config(dir, mail_root, error))
+            return false;
+        database = index_open(dir, false, &trouble);
+        if (database == NULL && !move_aside(dir, error))
+            return false;
+    }
+    if (database == NULL) {
+        *rebuilt = true;
+        database = create(dir, mail_root, error);
+    }
+    if (database)
+        notmuch_database_destroy(database);
+    return database != NULL;
+}

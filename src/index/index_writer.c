@@ -1,0 +1,266 @@
+/* The only holder of the read-write handle, in one thread, for as long as one
+ * small commit takes. */
+#include "index_private.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+struct IndexWriter {
+    char *dir;
+    char *mail_root;
+    notmuch_database_t *database; /* between begin and end */
+};
+
+IndexWriter *
+index_writer_create(const char *dir, const char *mail_root)
+{
+    IndexWriter *writer = g_new0(IndexWriter, 1);
+
+    writer->dir = g_strdup(dir);
+    writer->mail_root = g_strdup(mail_root);
+    return writer;
+}
+
+void
+index_writer_destroy(IndexWriter *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->database)
+        notmuch_database_destroy(writer->database);
+    g_free(writer->dir);
+    g_free(writer->mail_root);
+    g_free(writer);
+}
+
+static bool
+check(IndexWriter *writer, notmuch_status_t status, GError **error)
+{
+    return status == NOTMUCH_STATUS_SUCCESS
+        || err_set(error, ERR_LOCAL, "%s: %s", writer->dir,
+                   notmuch_status_to_string(status));
+}
+
+bool
+index_writer_begin(IndexWriter *writer, GError **error)
+{
+    writer->database = index_open(writer->dir, true, error);
+    if (writer->database == NULL)
+        return false;
+    return check(writer, notmuch_database_begin_atomic(writer->database),
+                 error);
+}
+
+bool
+index_writer_end(IndexWriter *writer, GError **error)
+{
+    notmuch_status_t atomic = notmuch_database_end_atomic(writer->database);
+    notmuch_status_t closed = notmuch_database_destroy(writer->database);
+
+    writer->database = NULL;
+    return check(writer, atomic, error) && check(writer, closed, error);
+}
+
+static bool
+has_tag(char **tags, const char *tag)
+{
+    return g_strv_contains((const char *const *)tags, tag);
+}
+
+/* Tags that are there and should not be; copied, as removing them ends the
+ * walk. */
+static GPtrArray *
+superfluous(notmuch_message_t *message, char **wanted)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    notmuch_tags_t *tags = notmuch_message_get_tags(message);
+
+    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags))
+        if (!has_tag(wanted, notmuch_tags_get(tags)))
+            g_ptr_array_add(names, g_strdup(notmuch_tags_get(tags)));
+    notmuch_tags_destroy(tags);
+    return names;
+}
+
+static bool
+set_tags(IndexWriter *writer, notmuch_message_t *message, const char *text,
+         GError **error)
+{
+    g_auto(GStrv) wanted = g_strsplit(text, " ", -1);
+    g_autoptr(GPtrArray) old = superfluous(message, wanted);
+    notmuch_status_t status = NOTMUCH_STATUS_SUCCESS;
+
+    for (guint i = 0; i < old->len && !status; i++)
+        status = notmuch_message_remove_tag(message, old->pdata[i]);
+    for (char **tag = wanted; *tag && !status; tag++)
+        if (**tag && strlen(*tag) < NOTMUCH_TAG_MAX)
+            status = notmuch_message_add_tag(message, *tag);
+    return check(writer, status, error);
+}
+
+static bool
+refused(notmuch_status_t status)
+{
+    return status == NOTMUCH_STATUS_FILE_NOT_EMAIL
+        || status == NOTMUCH_STATUS_PATH_ERROR
+        || status == NOTMUCH_STATUS_FILE_ERROR;
+}
+
+char *
+index_writer_add(IndexWriter *writer, const char *path, const char *tags,
+                 GError **error)
+{
+    notmuch_message_t *message = NULL;
+    notmuch_status_t status = notmuch_database_index_file(
+        writer->database, path, NULL, &message);
+    char *id = NULL;
+
+    if (status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID)
+        status = NOTMUCH_STATUS_SUCCESS;
+    if (refused(status))
+        return err_null(error, ERR_REFUSED, "%s is no mail to notmuch: %s",
+                        path, notmuch_status_to_string(status));
+    if (!check(writer, status, error))
+        return NULL;
+    if (set_tags(writer, message, tags, error))
+        id = g_strdup(notmuch_message_get_message_id(message));
+    notmuch_message_destroy(message);
+    return id;
+}
+
+/* The message of an id, or NULL: not there is no error. */
+static notmuch_message_t *
+find(IndexWriter *writer, const char *id, GError **error)
+{
+    notmuch_message_t *message = NULL;
+
+    check(writer,
+          notmuch_database_find_message(writer->database, id, &message),
+          error);
+    return message;
+}
+
+bool
+index_writer_tags(IndexWriter *writer, const char *index_id, const char *tags,
+                  GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    notmuch_message_t *message = find(writer, index_id, &trouble);
+    bool ok;
+
+    if (message == NULL) {
+        if (trouble)
+            g_propagate_error(error, g_steal_pointer(&trouble));
+        else
+            err_set(error, ERR_REFUSED, "%s is not in the index", index_id);
+        return false;
+    }
+    ok = set_tags(writer, message, tags, error);
+    notmuch_message_destroy(message);
+    return ok;
+}
+
+bool
+index_writer_property(IndexWriter *writer, const char *index_id,
+                      const char *key, const char *value, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    notmuch_message_t *message = find(writer, index_id, &trouble);
+    bool ok;
+
+    if (message == NULL) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return trouble == NULL;
+    }
+    ok = check(writer, notmuch_message_remove_all_properties(message, key),
+               error)
+        && (value == NULL
+            || check(writer, notmuch_message_add_property(message, key,
+                                                          value), error));
+    notmuch_message_destroy(message);
+    return ok;
+}
+
+bool
+index_writer_removed(IndexWriter *writer, const char *path, GError **error)
+{
+    notmuch_status_t status =
+        notmuch_database_remove_message(writer->database, path);
+
+    return status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID
+        || check(writer, status, error);
+}
+
+bool
+index_writer_moved(IndexWriter *writer, const char *from, const char *to,
+                   GError **error)
+{
+    notmuch_message_t *message = NULL;
+    notmuch_status_t status =
+        notmuch_database_index_file(writer->database, to, NULL, &message);
+
+    if (message)
+        notmuch_message_destroy(message);
+    if (status != NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID && !refused(status)
+        && !check(writer, status, error))
+        return false;
+    return index_writer_removed(writer, from, error);
+}
+
+static void
+tell_message(notmuch_message_t *message,
+             void (*each)(const char *index_id, const char *tags, void *user),
+             void *user)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    notmuch_tags_t *tags = notmuch_message_get_tags(message);
+
+    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags))
+        g_string_append_printf(text, "%s%s", text->len ? " " : "",
+                               notmuch_tags_get(tags));
+    notmuch_tags_destroy(tags);
+    each(notmuch_message_get_message_id(message), text->str, user);
+}
+
+bool
+index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
+                     void (*each)(const char *index_id, const char *tags,
+                                  void *user),
+                     void *user, GError **error)
+{
+    const char *uuid;
+    unsigned long now =
+        notmuch_database_get_revision(writer->database, &uuid);
+    g_autofree char *text =
+        g_strdup_printf("lastmod:%lu..%lu", *lastmod + 1, now);
+    notmuch_query_t *query;
+    notmuch_messages_t *messages = NULL;
+    bool ok;
+
+    if (now == *lastmod)
+        return true;
+    query = notmuch_query_create(writer->database, text);
+    notmuch_query_set_omit_excluded(query, NOTMUCH_EXCLUDE_FALSE);
+    notmuch_query_set_sort(query, NOTMUCH_SORT_UNSORTED);
+    ok = check(writer, notmuch_query_search_messages(query, &messages),
+               error);
+    for (; ok && notmuch_messages_valid(messages);
+         notmuch_messages_move_to_next(messages)) {
+        notmuch_message_t *message = notmuch_messages_get(messages);
+
+        tell_message(message, each, user);
+        notmuch_message_destroy(message);
+    }
+    notmuch_query_destroy(query);
+    *lastmod = now;
+    return ok;
+}
+
+unsigned long
+index_writer_revision(IndexWriter *writer)
+{
+    const char *uuid;
+
+    return notmuch_database_get_revision(writer->database, &uuid);
+}
