@@ -1,5 +1,5 @@
-/* Header fields of raw bytes (RFC 5322, section 2.2). One pass, no copies before a value
- * is asked for. Knows no field by its meaning. */
+/* Header fields of raw bytes (RFC 5322, section 2.2). One pass, no copies
+ * before a value is asked for. Knows no field by its meaning. */
 #include "mime_header.h"
 
 #include <string.h>

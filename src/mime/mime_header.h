@@ -49,8 +49,8 @@ char *mime_tidy(char *text);
 
 /* g_mime_encoding_flush() that also takes base64 whose padding is missing. out
  * has room for 4 octets more than g_mime_encoding_outlen(). */
-gsize mime_decode_last(GMimeEncoding *state, const char *in, gsize size,
-                       char *out);
+gsize
+mime_decode_last(GMimeEncoding *state, const char *in, gsize size, char *out);
 
 /* Shared and constant after mime_init(). */
 GMimeParserOptions *mime_parser_options(void);

@@ -19,6 +19,7 @@ enum {
 typedef struct {
     bool ordered;
     int number; /* of the last item */
+    bool begun; /* has an item */
 } List;
 
 typedef struct {
@@ -58,6 +59,21 @@ line_kind(const Html *html)
                                : MIME_LINE_TEXT;
 }
 
+/* No-break spaces have done their work once blanks are joined. */
+static char *
+line_text(const Html *html)
+{
+    GString *out = g_string_sized_new(html->line->len);
+
+    for (const char *p = html->line->str; *p; p++) {
+        if (p[0] == '\302' && p[1] == '\240')
+            g_string_append_c(out, (p++, ' '));
+        else
+            g_string_append_c(out, *p);
+    }
+    return g_string_free(out, FALSE);
+}
+
 static void
 line_end(Html *html)
 {
@@ -72,7 +88,7 @@ line_end(Html *html)
                          html->quotes, g_strdup(""));
     html->gap = false;
     line = mime_logical_add(html->out, line_kind(html), html->quotes,
-                            g_strndup(html->line->str, html->line->len));
+                            line_text(html));
     line->hard = html->pre > 0;
     line->rest = indent_of(html);
     line->first =
@@ -233,6 +249,10 @@ item_begin(Html *html)
     g_autofree char *indent = g_strnfill(level * 3, ' ');
 
     g_clear_pointer(&html->bullet, g_free);
+    /* Paragraphs in items do not tear the list apart. */
+    if (list->begun)
+        html->gap = false;
+    list->begun = true;
     if (html->n_lists > 0 && list->ordered)
         html->bullet = g_strdup_printf("%s%2d. ", indent, ++list->number);
     else
@@ -250,6 +270,7 @@ list_begin(Html *html, const GumboElement *element)
         List *list = &html->lists[html->n_lists];
 
         list->ordered = element->tag == GUMBO_TAG_OL;
+        list->begun = false;
         list->number =
             start ? (int)CLAMP(strtol(start, NULL, 10), -9999, 1000000) - 1 : 0;
     }

@@ -315,8 +315,9 @@ open_element(Clean *clean, const Tag *tag, ElementKind kind)
     write_tag(clean, tag, kind);
 }
 
-/* An end tag closes what is open inside its element; one that fits nothing is
- * left out. */
+/* An end tag closes what is open inside its element, in writing: what gumbo is
+ * given is nested as deep as is counted here. One that fits nothing is left
+ * out. */
 static void
 close_element(Clean *clean, const Tag *tag, ElementKind kind)
 {
@@ -334,8 +335,8 @@ close_element(Clean *clean, const Tag *tag, ElementKind kind)
         at--;
     if (at < 0)
         return;
-    clean->depth = at;
-    write_end(clean, tag->name);
+    while (clean->depth > at)
+        write_end(clean, clean->open[--clean->depth]);
 }
 
 /* Behind the end tag of an element whose content is not text for a reader. */

@@ -14,7 +14,9 @@
 #include "mime_charset.h"
 #include "mime_header.h"
 
-enum { CHARSET_BYTES = 60 };
+enum {
+    CHARSET_BYTES = 60
+};
 
 typedef struct {
     const char *charset;
@@ -59,10 +61,9 @@ word_append(GByteArray *octets, const Word *word)
     gsize n;
 
     g_strdelimit(text, "_", word->encoding == 'q' ? ' ' : '_');
-    g_mime_encoding_init_decode(&state,
-                                word->encoding == 'b'
-                                    ? GMIME_CONTENT_ENCODING_BASE64
-                                    : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_mime_encoding_init_decode(
+        &state, word->encoding == 'b' ? GMIME_CONTENT_ENCODING_BASE64
+                                      : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     out = g_malloc(g_mime_encoding_outlen(&state, word->text_size) + 16);
     n = mime_decode_last(&state, text, word->text_size, out);
     g_byte_array_append(octets, (guint8 *)out, n);
@@ -72,8 +73,7 @@ static bool
 same_charset(const Word *a, const Word *b)
 {
     return a->charset_size == b->charset_size
-           && g_ascii_strncasecmp(a->charset, b->charset, a->charset_size)
-                  == 0;
+           && g_ascii_strncasecmp(a->charset, b->charset, a->charset_size) == 0;
 }
 
 /* Reads the words of one charset from *at on, blanks between them dropped;
@@ -133,8 +133,9 @@ rewrite(const char *raw, void (*append)(GString *out, const char *text))
         Word word;
 
         /* Only blanks between two words of different charsets: dropped. */
-        if (plain > 0 && !(mark && after_word && word_read(mark, &word)
-                           && strspn(raw, " \t") >= plain))
+        if (plain > 0
+            && !(mark && after_word && word_read(mark, &word)
+                 && strspn(raw, " \t") >= plain))
             append_raw(out, raw, plain);
         raw += plain;
         after_word = mark && word_read(mark, &word);

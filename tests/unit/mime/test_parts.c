@@ -80,11 +80,10 @@ tree_of(MimeMessage *message)
         const MimePart *part = g_ptr_array_index(parts, i);
 
         g_assert_cmpuint(part->number, ==, i + 1);
-        g_string_append_printf(out, "%d %s%s%s%s;", part->depth,
-                               part->content_type,
-                               part->is_attachment ? "*" : "",
-                               part->name ? " " : "",
-                               part->name ? part->name : "");
+        g_string_append_printf(
+            out, "%d %s%s%s%s;", part->depth, part->content_type,
+            part->is_attachment ? "*" : "", part->name ? " " : "",
+            part->name ? part->name : "");
     }
     return g_string_free(out, FALSE);
 }
@@ -143,9 +142,9 @@ test_bytes(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *text = g_strdup_printf(
-            "Content-Transfer-Encoding: %s\n\n%s", table[i].encoding,
-            table[i].body);
+        g_autofree char *text =
+            g_strdup_printf("Content-Transfer-Encoding: %s\n\n%s",
+                            table[i].encoding, table[i].body);
         g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
         g_autoptr(GBytes) bytes = mime_part_bytes(message, 1, 0, NULL);
         const MimePart *part = g_ptr_array_index(mime_parts(message), 0);
@@ -207,8 +206,9 @@ collect(const char *name, const char *value, void *user)
 static void
 test_headers(void)
 {
-    const char *text = "From: =?utf-8?Q?J=C3=B6rg=2C_B?= <j@x>\nX-a: 1\nX-A: 2\n"
-                       "Date: Thu, 1 Jan 1970 00:00:10 +0000\n\n";
+    const char *text =
+        "From: =?utf-8?Q?J=C3=B6rg=2C_B?= <j@x>\nX-a: 1\nX-A: 2\n"
+        "Date: Thu, 1 Jan 1970 00:00:10 +0000\n\n";
     g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
     g_autoptr(GString) all = g_string_new(NULL);
 
@@ -218,8 +218,8 @@ test_headers(void)
     g_assert_null(mime_header(message, "subject"));
     g_assert_cmpint(mime_date(message), ==, 10);
     mime_headers(message, collect, all);
-    g_assert_true(g_str_has_prefix(
-        all->str, "From=\"Jörg, B\" <j@x>;X-a=1;X-A=2;Date="));
+    g_assert_true(
+        g_str_has_prefix(all->str, "From=\"Jörg, B\" <j@x>;X-a=1;X-A=2;Date="));
 }
 
 int

@@ -21,36 +21,45 @@ static const Case cases[] = {
       "Taaaa bbbb cccc dddd|Teeee ffff|", NULL },
     { "long word", "\nabcdefghijklmnopqrstuvwxyz\n",
       "Tabcdefghijklmnopqrst|Tuvwxyz|", NULL },
-    { "wide characters", "Content-Type: text/plain; charset=utf-8\n\n"
-      "日本語日本語日本語日本語\n", "T日本語日本語日本語日|T本語|", NULL },
+    { "wide characters",
+      "Content-Type: text/plain; charset=utf-8\n\n"
+      "日本語日本語日本語日本語\n",
+      "T日本語日本語日本語日|T本語|", NULL },
     { "quotes", "\n> one\n>> two\n> > three\nfour\n",
       "Q> one|Q>> two|Q>> three|Tfour|", NULL },
     { "quote wrapped with its mark", "\n> aaaa bbbb cccc dddd eeee\n",
       "Q> aaaa bbbb cccc|Q> dddd eeee|", NULL },
     { "signature", "\ntext\n-- \nAna\n> no\n", "Ttext|S--|SAna|Q> no|", NULL },
     { "no signature", "\n--\nAna\n", "T--|TAna|", NULL },
-    { "flowed", "Content-Type: text/plain; format=flowed\n\n"
+    { "flowed",
+      "Content-Type: text/plain; format=flowed\n\n"
       "aa \nbb\n  stuffed\n> q \n> r\n-- \nsig\n",
       "Taa bb|T stuffed|Q> q r|S--|Ssig|", NULL },
-    { "flowed delsp", "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
-      "aa \nbb\n", "Taabb|", NULL },
-    { "diff", "\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n"
+    { "flowed delsp",
+      "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+      "aa \nbb\n",
+      "Taabb|", NULL },
+    { "diff",
+      "\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n"
       "-- b\n+c\n-- \n2.39\n",
       "@diff --git a/x b/x|@--- a/x|@+++ b/x|@@@ -1,2 +1,2 @@|T a|"
-      "--- b|++c|S--|S2.39|", NULL },
+      "--- b|++c|S--|S2.39|",
+      NULL },
     { "minus outside of a diff", "\n- item\n+ item\n", "T- item|T+ item|",
       NULL },
     { "latin-1", "Content-Type: text/plain; charset=iso-8859-1\n\n\344\n",
       "Tä|", NULL },
     { "koi8-r", "Content-Type: text/plain; charset=koi8-r\n\n\320\322\n",
       "Tпр|", NULL },
-    { "iso-2022-jp", "Content-Type: text/plain; charset=iso-2022-jp\n\n"
-      "\033$BF|K\\\033(B\n", "T日本|", NULL },
+    { "iso-2022-jp",
+      "Content-Type: text/plain; charset=iso-2022-jp\n\n"
+      "\033$BF|K\\\033(B\n",
+      "T日本|", NULL },
     { "utf-8 without a label", "\n\303\244\n", "Tä|", NULL },
     { "no label, no utf-8", "\n\344\n", "Tä|",
       "no charset named: read as windows-1252" },
-    { "wrong label", "Content-Type: text/plain; charset=utf-8\n\n\344\n",
-      "Tä|", "charset utf-8 is wrong: read as windows-1252" },
+    { "wrong label", "Content-Type: text/plain; charset=utf-8\n\n\344\n", "Tä|",
+      "charset utf-8 is wrong: read as windows-1252" },
     { "unknown label", "Content-Type: text/plain; charset=x-none\n\n\303\244\n",
       "Tä|", "charset x-none is wrong: read as utf-8" },
     { "label that is no name",
@@ -62,21 +71,26 @@ static const Case cases[] = {
     { "html when plain is blank", ALT "--b\n\n \n" HTML "--b--\n", "Thtml|",
       NULL },
     { "html alone", ALT HTML "--b--\n", "Thtml|", NULL },
-    { "two texts", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n"
+    { "two texts",
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n"
       "--b\nContent-Disposition: attachment\n\nfile\n--b\n"
       "Content-Type: text/x-patch; name=\"p.diff\"\n\ntwo\n--b--\n",
       "Tone|T|NFile: p.diff|Ttwo|", NULL },
-    { "attached message", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n"
+    { "attached message",
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n"
       "see\n--b\nContent-Type: message/rfc822\n\nSubject: in\nFrom: a@x\n\n"
       "inner\n--b--\n",
       "Tsee|T|NAttached message|NFrom: a@x|NSubject: in|T|T|Tinner|", NULL },
     { "not text", "Content-Type: application/pdf\n\nx\n",
       "Nnot text:|Napplication/pdf|", NULL },
-    { "encrypted", "Content-Type: multipart/encrypted; boundary=b\n\n--b\n"
+    { "encrypted",
+      "Content-Type: multipart/encrypted; boundary=b\n\n--b\n"
       "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n",
       "Nthis message is|Nencrypted|", NULL },
-    { "signed", "Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b\n"
-      "Content-Type: text/plain\n\nnot this\n--b--\n", "Tx|", NULL },
+    { "signed",
+      "Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b\n"
+      "Content-Type: text/plain\n\nnot this\n--b--\n",
+      "Tx|", NULL },
     { "empty", "", "", NULL },
 };
 
@@ -180,10 +194,10 @@ test_quote(void)
         const char *message, *want;
     } table[] = {
         { "\nhello\n\n> old\n\n-- \nsig\n", "> hello\n>\n>> old\n" },
-        { "Content-Type: text/plain; format=flowed\n\naa \nbb\n",
-          "> aa bb\n" },
+        { "Content-Type: text/plain; format=flowed\n\naa \nbb\n", "> aa bb\n" },
         { "Content-Type: text/html\n\n<p>a <a href=\"http://x.example\">b</a>"
-          "</p>", "> a b\n" },
+          "</p>",
+          "> a b\n" },
         { "Content-Type: image/png\n\nx", "" },
     };
 
@@ -212,8 +226,8 @@ test_snippet(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *got = mime_snippet_bytes(table[i].message,
-                                                  strlen(table[i].message));
+        g_autofree char *got =
+            mime_snippet_bytes(table[i].message, strlen(table[i].message));
 
         g_assert_cmpstr(got, ==, table[i].want);
     }
@@ -237,8 +251,7 @@ test_snippet_length(void)
 static void
 test_text_limit(void)
 {
-    for (gsize n = MIME_MAX_TEXT_BYTES - 1; n <= MIME_MAX_TEXT_BYTES + 1;
-         n++) {
+    for (gsize n = MIME_MAX_TEXT_BYTES - 1; n <= MIME_MAX_TEXT_BYTES + 1; n++) {
         MimeTextOptions options = { .width = 200 };
         g_autofree char *source = g_strnfill(n + 1, 'x');
         g_autoptr(MimeMessage) message = NULL;

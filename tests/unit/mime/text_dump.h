@@ -16,7 +16,7 @@ text_dump(const MimeText *text)
         const MimeLine *line = g_ptr_array_index(text->lines, i);
 
         g_string_append_printf(out, "%c%s|", "TQS+-@NLH"[line->kind],
-                               line->text);
+                               line -> text);
     }
     return g_string_free(out, FALSE);
 }
