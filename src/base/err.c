@@ -13,8 +13,8 @@ static void
 set_valist(GError **error, ErrCode code, const char *format, va_list args)
 {
     if (error)
-        g_propagate_error(error, g_error_new_valist(ERR_DOMAIN, (int)code,
-                                                    format, args));
+        g_propagate_error(
+            error, g_error_new_valist(ERR_DOMAIN, (int)code, format, args));
 }
 
 bool

@@ -6,8 +6,8 @@
 
 typedef struct {
     char *name;
-    char *text;     /* lists joined by newline */
-    char **list;    /* or NULL */
+    char *text;  /* lists joined by newline */
+    char **list; /* or NULL */
     bool is_number;
 } Field;
 
@@ -20,13 +20,14 @@ struct Event {
 typedef struct {
     guint id;
     char *name; /* NULL: all */
-    EventFn fn;
+    EventFn fn; /* NULL: forgotten while an event is told */
     void *user;
 } Listener;
 
 struct EventBus {
     GArray *listeners; /* Listener */
     guint serial;
+    guint telling; /* events being told just now, one inside the other */
 };
 
 static void
@@ -234,11 +235,22 @@ event_bus_listen(EventBus *bus, const char *name, EventFn fn, void *user)
 void
 event_bus_forget(EventBus *bus, guint id)
 {
-    for (guint i = 0; i < bus->listeners->len; i++)
-        if (g_array_index(bus->listeners, Listener, i).id == id) {
+    for (guint i = 0; i < bus->listeners->len; i++) {
+        Listener *listener = &g_array_index(bus->listeners, Listener, i);
+
+        if (listener->id == id && bus->telling > 0)
+            listener->fn = NULL; /* the others must keep their places */
+        else if (listener->id == id)
             g_array_remove_index(bus->listeners, i);
-            return;
-        }
+    }
+}
+
+static void
+sweep(EventBus *bus)
+{
+    for (guint i = bus->listeners->len; i > 0; i--)
+        if (g_array_index(bus->listeners, Listener, i - 1).fn == NULL)
+            g_array_remove_index(bus->listeners, i - 1);
 }
 
 void
@@ -246,13 +258,16 @@ event_bus_emit(EventBus *bus, Event *event)
 {
     g_autoptr(Event) kept = event_ref(event);
 
+    bus->telling++;
     /* By index: a listener may add or forget listeners. */
     for (guint i = 0; i < bus->listeners->len; i++) {
-        const Listener *listener =
-            &g_array_index(bus->listeners, Listener, i);
+        const Listener *listener = &g_array_index(bus->listeners, Listener, i);
 
-        if (listener->name == NULL
-            || strcmp(listener->name, event->name) == 0)
+        if (listener->fn
+            && (listener->name == NULL
+                || strcmp(listener->name, event->name) == 0))
             listener->fn(kept, listener->user);
     }
+    if (--bus->telling == 0)
+        sweep(bus);
 }

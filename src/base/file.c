@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SAFE_NAME_BYTES = 200 };
+enum {
+    SAFE_NAME_BYTES = 200
+};
 
 bool
 file_write_all(int fd, const void *bytes, gsize size, const char *path,
@@ -42,7 +44,7 @@ file_sync_dir(const char *path, GError **error)
         return err_set_errno(error, errno, "%s", path);
     /* EINVAL: a file system that cannot sync a directory, and need not. */
     ok = fsync(fd) == 0 || errno == EINVAL
-        || err_set_errno(error, errno, "%s", path);
+         || err_set_errno(error, errno, "%s", path);
     close(fd);
     return ok;
 }
@@ -51,10 +53,9 @@ file_sync_dir(const char *path, GError **error)
 static bool
 fill(int fd, const void *bytes, gsize size, const char *path, GError **error)
 {
-    bool ok = (fchmod(fd, 0600) == 0
-               || err_set_errno(error, errno, "%s", path))
-        && file_write_all(fd, bytes, size, path, error)
-        && (fsync(fd) == 0 || err_set_errno(error, errno, "%s", path));
+    bool ok = (fchmod(fd, 0600) == 0 || err_set_errno(error, errno, "%s", path))
+              && file_write_all(fd, bytes, size, path, error)
+              && (fsync(fd) == 0 || err_set_errno(error, errno, "%s", path));
 
     if (close(fd) != 0 && ok)
         ok = err_set_errno(error, errno, "%s", path);
@@ -100,8 +101,9 @@ file_read(const char *path, gsize limit, gsize *size, GError **error)
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)
         || (guint64)info.st_size > limit) {
         close(fd);
-        return err_null(error, ERR_LOCAL, "%s: not a file of at most %"
-                        G_GSIZE_FORMAT " bytes", path, limit);
+        return err_null(error, ERR_LOCAL,
+                        "%s: not a file of at most %" G_GSIZE_FORMAT " bytes",
+                        path, limit);
     }
     bytes = g_malloc((gsize)info.st_size + 1);
     while (got < (gsize)info.st_size) {
@@ -120,12 +122,31 @@ file_read(const char *path, gsize limit, gsize *size, GError **error)
     return g_steal_pointer(&bytes);
 }
 
+/* One folder; chmod because the umask may have taken a bit of the owner's. */
+static bool
+make_folder(const char *path, GError **error)
+{
+    if (mkdir(path, 0700) == 0)
+        return chmod(path, 0700) == 0
+               || err_set_errno(error, errno, "%s", path);
+    if (errno == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR))
+        return true;
+    return err_set_errno(error, errno, "%s", path);
+}
+
 bool
 file_mkdir(const char *path, GError **error)
 {
-    if (g_mkdir_with_parents(path, 0700) != 0)
-        return err_set_errno(error, errno, "%s", path);
-    return true;
+    g_autofree char *head = g_strdup(path);
+
+    for (char *slash = *head ? strchr(head + 1, '/') : NULL; slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!g_file_test(head, G_FILE_TEST_IS_DIR) && !make_folder(head, error))
+            return false;
+        *slash = '/';
+    }
+    return make_folder(head, error);
 }
 
 static bool remove_at(int parent, const char *name, GError **error);
@@ -143,8 +164,7 @@ remove_content(int fd, const char *name, GError **error)
         return err_set_errno(error, errno, "%s", name);
     }
     while (ok && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0
-            && strcmp(entry->d_name, "..") != 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             ok = remove_at(dirfd(dir), entry->d_name, error);
     closedir(dir);
     return ok;
@@ -153,15 +173,15 @@ remove_content(int fd, const char *name, GError **error)
 static bool
 remove_at(int parent, const char *name, GError **error)
 {
-    int fd = openat(parent, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
         return unlinkat(parent, name, 0) == 0 || errno == ENOENT
-            || err_set_errno(error, errno, "%s", name);
+               || err_set_errno(error, errno, "%s", name);
     return remove_content(fd, name, error)
-        && (unlinkat(parent, name, AT_REMOVEDIR) == 0
-            || err_set_errno(error, errno, "%s", name));
+           && (unlinkat(parent, name, AT_REMOVEDIR) == 0
+               || err_set_errno(error, errno, "%s", name));
 }
 
 bool
@@ -175,9 +195,9 @@ static bool
 is_name_char(gunichar c)
 {
     return g_unichar_isprint(c) && c != '/' && c != '\\'
-        && g_unichar_type(c) != G_UNICODE_FORMAT
-        && g_unichar_type(c) != G_UNICODE_LINE_SEPARATOR
-        && g_unichar_type(c) != G_UNICODE_PARAGRAPH_SEPARATOR;
+           && g_unichar_type(c) != G_UNICODE_FORMAT
+           && g_unichar_type(c) != G_UNICODE_LINE_SEPARATOR
+           && g_unichar_type(c) != G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
 char *

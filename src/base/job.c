@@ -8,7 +8,10 @@
 #include "base/err.h"
 #include "base/log.h"
 
-enum { PRIORITIES = JOB_BULK + 1, GRACE_US = 2 * G_USEC_PER_SEC };
+enum {
+    PRIORITIES = JOB_BULK + 1,
+    GRACE_US = 2 * G_USEC_PER_SEC
+};
 
 struct Job {
     const JobClass *class;

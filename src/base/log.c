@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOG_LINE_BYTES = 1000, SECRET_SHORTEST = 4 };
+enum {
+    LOG_LINE_BYTES = 1000,
+    SECRET_SHORTEST = 4
+};
 
 typedef struct {
     gint64 time;

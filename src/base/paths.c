@@ -31,8 +31,8 @@ paths_create(void)
     g_autofree char *cache =
         g_build_filename(g_get_user_cache_dir(), "posthorn", NULL);
     g_autofree char *runtime = run && *run
-        ? g_build_filename(run, "posthorn", NULL)
-        : g_build_filename(cache, "run", NULL);
+                                   ? g_build_filename(run, "posthorn", NULL)
+                                   : g_build_filename(cache, "run", NULL);
 
     return paths_of(config, data, cache, runtime);
 }

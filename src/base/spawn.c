@@ -70,16 +70,15 @@ start(const SpawnParams *params, Child *child, GError **error)
         return err_set(error, ERR_USAGE, "no program was named");
     if (!g_spawn_async_with_pipes(
             NULL, (char **)params->argv, environ,
-            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
-            NULL, &child->pid, &child->in, &child->out, &child->err, &failed))
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, NULL,
+            &child->pid, &child->in, &child->out, &child->err, &failed))
         return err_set(error, ERR_LOCAL, "%s cannot be started: %s",
                        params->argv[0], failed->message);
     child->input = params->input;
     child->input_left = params->input ? params->input_size : 0;
     child->output = g_string_new(NULL);
     child->errors = g_string_new(NULL);
-    child->limit = params->output_limit ? params->output_limit
-                                        : DEFAULT_OUTPUT;
+    child->limit = params->output_limit ? params->output_limit : DEFAULT_OUTPUT;
     fcntl(child->in, F_SETFL, O_NONBLOCK);
     return true;
 }
@@ -187,21 +186,21 @@ finish(Child *child, int status, SpawnResult *result)
     close_fd(&child->in);
     close_fd(&child->out);
     close_fd(&child->err);
-    result->status = WIFEXITED(status) ? WEXITSTATUS(status)
-                                       : 128 + WTERMSIG(status);
+    result->status =
+        WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     result->output_size = child->output->len;
     result->output = g_string_free(child->output, FALSE);
     result->errors = g_string_free(child->errors, FALSE);
 }
 
 bool
-spawn_run(const SpawnParams *params, GCancellable *cancel,
-          SpawnResult *result, GError **error)
+spawn_run(const SpawnParams *params, GCancellable *cancel, SpawnResult *result,
+          GError **error)
 {
     Child child = { .in = -1, .out = -1, .err = -1 };
     gint64 now = g_get_monotonic_time();
-    gint64 end = params->timeout_ms
-        ? now + (gint64)params->timeout_ms * 1000 : G_MAXINT64 / 2;
+    gint64 end = params->timeout_ms ? now + (gint64)params->timeout_ms * 1000
+                                    : G_MAXINT64 / 2;
     int status = 0;
     bool ended;
 
@@ -218,8 +217,7 @@ spawn_run(const SpawnParams *params, GCancellable *cancel,
     finish(&child, status, result);
     if (cancel && g_cancellable_is_cancelled(cancel) && !ended) {
         spawn_result_clear(result);
-        return err_set(error, ERR_CANCELLED, "%s was ended",
-                       params->argv[0]);
+        return err_set(error, ERR_CANCELLED, "%s was ended", params->argv[0]);
     }
     return true;
 }
@@ -277,12 +275,11 @@ spawn_start(const SpawnParams *params,
     g_autoptr(GTask) task = g_task_new(NULL, NULL, start_done, NULL);
 
     start->params = *params;
-    start->params.argv =
-        (const char *const *)g_strdupv((char **)params->argv);
+    start->params.argv = (const char *const *)g_strdupv((char **)params->argv);
     start->params.environ =
         (const char *const *)g_strdupv((char **)params->environ);
-    start->params.input = params->input
-        ? g_memdup2(params->input, params->input_size) : NULL;
+    start->params.input =
+        params->input ? g_memdup2(params->input, params->input_size) : NULL;
     start->done = done;
     start->user = user;
     g_task_set_task_data(task, start, start_free);

@@ -88,7 +88,9 @@ text_size(guint64 bytes)
 static guint
 distance(const char *a, const char *b)
 {
-    enum { LONGEST = 64 };
+    enum {
+        LONGEST = 64
+    };
     guint rows[3][LONGEST + 1];
     gsize m = strlen(a), n = strlen(b);
 
@@ -105,8 +107,7 @@ distance(const char *a, const char *b)
         for (gsize j = 1; j <= n; j++) {
             row[j] = MIN(MIN(last[j], row[j - 1]) + 1,
                          last[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2]
-                && a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 row[j] = MIN(row[j], before[j - 2] + 1);
         }
     }

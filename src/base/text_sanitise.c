@@ -16,10 +16,10 @@ enum {
 typedef struct {
     GString *out;
     TextKind kind;
-    int marks;       /* on the base before */
-    int column;      /* of a body line, for tabs */
-    gunichar last;   /* base before, 0 at the beginning */
-    bool joined;     /* a ZWJ stands behind a pictograph: drop the next */
+    int marks;     /* on the base before */
+    int column;    /* of a body line, for tabs */
+    gunichar last; /* base before, 0 at the beginning */
+    bool joined;   /* a ZWJ stands behind a pictograph: drop the next */
 } Sanitiser;
 
 static const struct {
@@ -56,8 +56,8 @@ static bool
 is_pictograph(gunichar c)
 {
     return (c >= 0x1f000 && c <= 0x1faff) || (c >= 0x2600 && c <= 0x27bf)
-        || (c >= 0x2190 && c <= 0x21ff) || (c >= 0x2300 && c <= 0x23ff)
-        || (c >= 0x2b00 && c <= 0x2bff);
+           || (c >= 0x2190 && c <= 0x21ff) || (c >= 0x2300 && c <= 0x23ff)
+           || (c >= 0x2b00 && c <= 0x2bff);
 }
 
 static bool
@@ -66,7 +66,7 @@ is_mark(gunichar c)
     GUnicodeType type = g_unichar_type(c);
 
     return type == G_UNICODE_NON_SPACING_MARK
-        || type == G_UNICODE_ENCLOSING_MARK;
+           || type == G_UNICODE_ENCLOSING_MARK;
 }
 
 /* C0, DEL, C1, unassigned, private use, surrogates, line separators. */
@@ -100,7 +100,8 @@ static void
 put_blank(Sanitiser *to, gunichar c)
 {
     int stop = c == '\t' && to->kind == TEXT_BODY
-        ? TAB_STOP - to->column % TAB_STOP : 1;
+                   ? TAB_STOP - to->column % TAB_STOP
+                   : 1;
 
     while (stop-- > 0)
         put(to, ' ');

@@ -153,7 +153,9 @@ uidset_format(const UidSet *set)
 GPtrArray *
 uidset_format_chunks(const UidSet *set, gsize limit)
 {
-    enum { RANGE_BYTES = 22 }; /* ",4294967295:4294967295" */
+    enum {
+        RANGE_BYTES = 22
+    }; /* ",4294967295:4294967295" */
     GPtrArray *chunks = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
 
@@ -209,8 +211,8 @@ uidset_parse(const char *text, guint max_ranges, GError **error)
         UidRange range;
 
         if (n >= max_ranges)
-            return err_null(error, ERR_PROTOCOL,
-                            "a set of over %u ranges", max_ranges);
+            return err_null(error, ERR_PROTOCOL, "a set of over %u ranges",
+                            max_ranges);
         if (!parse_range(&at, &range) || (*at != ',' && *at != '\0'))
             return err_null(error, ERR_PROTOCOL, "not a set of UIDs");
         uidset_add_range(set, range.first, range.last);
