@@ -208,6 +208,21 @@ GArray *store_find_id(Store *store, const char *message_id, GError **error);
 GArray *store_find_text(Store *store, const char *text, guint limit,
                         GError **error);
 
+/* Every row of a folder that has a file: its id and the name of the file as
+ * the row knows it. */
+typedef struct {
+    gint64 id;
+    char *file;
+    unsigned flags;
+} StoreFile;
+
+/* Array of StoreFile; free with g_ptr_array_unref(). */
+GPtrArray *store_files(Store *store, gint64 folder, GError **error);
+
+/* The user (another program of his) removed the file of a row of an account
+ * without a server: the row goes. */
+bool store_remove(Store *store, gint64 id, GError **error);
+
 /* Raw header block of a message that is not here. g_free(). */
 char *store_header(Store *store, gint64 id, gsize *size, GError **error);
 

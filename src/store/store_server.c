@@ -247,3 +247,11 @@ store_orphans_settle(Store *store, gint64 folder, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok
         ? g_steal_pointer(&files) : NULL;
 }
+
+bool
+store_remove(Store *store, gint64 id, GError **error)
+{
+    g_autofree char *file = NULL;
+
+    return store_server_gone(store, id, &file, error);
+}

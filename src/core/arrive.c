@@ -1,0 +1,47 @@
+/* New mail. The event waits for the index where a hook asks a query, because
+ * the query is asked of the index. */
+#include "core/arrive.h"
+
+#include "core/indexer.h"
+
+typedef struct {
+    Session *session;
+    GArray *ids;
+} Arrival;
+
+static void
+tell(const GError *error, void *user)
+{
+    Arrival *arrival = user;
+
+    for (guint i = 0; i < arrival->ids->len; i++) {
+        g_autoptr(Event) event = session_message_event(
+            arrival->session, "message-arrived",
+            g_array_index(arrival->ids, gint64, i));
+
+        event_bus_emit(session_bus(arrival->session), event);
+    }
+    g_array_unref(arrival->ids);
+    g_free(arrival);
+}
+
+void
+arrive(Session *session, const gint64 *ids, guint n, bool quiet)
+{
+    Arrival *arrival;
+
+    if (n == 0)
+        return;
+    session_rows_changed(session);
+    indexer_kick(session_indexer(session));
+    if (quiet)
+        return;
+    arrival = g_new0(Arrival, 1);
+    arrival->session = session;
+    arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);
+    g_array_append_vals(arrival->ids, ids, n);
+    if (hooks_has(session_hooks(session), "message-arrived"))
+        indexer_wait(session_indexer(session), tell, arrival);
+    else
+        tell(NULL, arrival);
+}

@@ -1,0 +1,324 @@
+/* Maildir folders as they are found. A file whose name differs from what its
+ * row knows was renamed by another program, and its flags count; one whose name
+ * is as the row knows it is ours, and the row counts. */
+#include "local.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "facts.h"
+#include "maildir/maildir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 64 * 1024, BATCH = 500, DEEPEST = 16 };
+
+typedef struct {
+    char *path; /* absolute */
+    char *base;
+    MaildirFlags flags;
+    gint64 time;
+    guint64 size;
+} Found;
+
+typedef struct {
+    const LocalScan *scan;
+    const StoreFolder *folder;
+    GHashTable *files; /* base → Found */
+    guint done;
+} FolderScan;
+
+static void
+found_free(void *data)
+{
+    Found *found = data;
+
+    g_free(found->path);
+    g_free(found->base);
+    g_free(found);
+}
+
+static bool
+add_found(const MaildirEntry *entry, void *user)
+{
+    GHashTable *files = user;
+    struct stat info;
+    Found *found;
+
+    if (stat(entry->path, &info) != 0 || !S_ISREG(info.st_mode))
+        return true;
+    found = g_new0(Found, 1);
+    found->path = g_strdup(entry->path);
+    found->base = g_strdup(entry->base);
+    found->flags = entry->flags;
+    found->time = info.st_mtime;
+    found->size = (guint64)info.st_size;
+    g_hash_table_replace(files, found->base, found);
+    return true;
+}
+
+static char *
+base_of(const char *file)
+{
+    g_autofree char *name = g_path_get_basename(file);
+
+    return maildir_name_base(name);
+}
+
+/* A row whose file is there: takes up a rename by another program. */
+static bool
+settle_known(FolderScan *folder, const StoreFile *known, const Found *found,
+             GError **error)
+{
+    Store *store = folder->scan->store;
+    const char *file = found->path + strlen(folder->scan->mail) + 1;
+    MaildirFlags was = maildir_name_flags(known->file);
+    unsigned flags = (known->flags & ~(was ^ found->flags))
+        | (found->flags & (was ^ found->flags));
+
+    if (strcmp(file, known->file) == 0)
+        return true;
+    return store_set_file(store, known->id, file, error)
+        && (flags == known->flags
+            || store_set_flags(store, known->id, flags, error));
+}
+
+/* Takes known files out of the found ones; rows without a file go. */
+static bool
+match_known(FolderScan *folder, GError **error)
+{
+    Store *store = folder->scan->store;
+    g_autoptr(GPtrArray) files =
+        store_files(store, folder->folder->id, error);
+    bool ok = files != NULL;
+
+    for (guint i = 0; ok && i < files->len; i++) {
+        const StoreFile *known = files->pdata[i];
+        g_autofree char *base = base_of(known->file);
+        const Found *found = g_hash_table_lookup(folder->files, base);
+        g_autofree char *path =
+            g_build_filename(folder->scan->mail, known->file, NULL);
+
+        if (found)
+            ok = settle_known(folder, known, found, error);
+        else if (access(path, F_OK) != 0)
+            ok = store_remove(store, known->id, error);
+        g_hash_table_remove(folder->files, base);
+    }
+    return ok;
+}
+
+static Facts *
+read_facts(const Found *found)
+{
+    g_autofree char *bytes = g_malloc(HEAD_BYTES);
+    int fd = open(found->path, O_RDONLY | O_CLOEXEC);
+    gsize size = 0;
+    gssize got = 1;
+
+    if (fd < 0)
+        return NULL;
+    while (size < HEAD_BYTES && got != 0) {
+        got = read(fd, bytes + size, HEAD_BYTES - size);
+        if (got < 0 && errno != EINTR)
+            break;
+        size += (gsize)MAX(got, 0);
+    }
+    close(fd);
+    return facts_create(bytes, size);
+}
+
+static bool
+add_message(FolderScan *folder, const Found *found, GError **error)
+{
+    g_autoptr(Facts) facts = read_facts(found);
+    gint64 id;
+
+    if (facts == NULL)
+        return true; /* gone while we looked */
+    facts->message.folder = folder->folder->id;
+    facts->message.file = found->path + strlen(folder->scan->mail) + 1;
+    facts->message.size = found->size;
+    facts->message.arrival = found->time;
+    facts->message.flags |= found->flags;
+    id = store_message_add(folder->scan->store, &facts->message, error);
+    if (id != 0 && folder->scan->added)
+        g_array_append_val(folder->scan->added, id);
+    return id != 0;
+}
+
+static int
+newest_first(gconstpointer a, gconstpointer b)
+{
+    const Found *one = *(const Found *const *)a;
+    const Found *two = *(const Found *const *)b;
+
+    return one->time < two->time ? 1 : one->time > two->time ? -1
+        : strcmp(one->base, two->base);
+}
+
+/* Messages from..to in one transaction. */
+static bool
+add_batch(FolderScan *folder, const GPtrArray *found, guint from, guint to,
+          GError **error)
+{
+    Store *store = folder->scan->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = from; ok && i < to; i++)
+        ok = add_message(folder, found->pdata[i], error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+add_new(FolderScan *folder, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    const LocalScan *scan = folder->scan;
+    GHashTableIter iter;
+    void *value;
+
+    g_hash_table_iter_init(&iter, folder->files);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(found, value);
+    g_ptr_array_sort(found, newest_first);
+    for (guint from = 0; from < found->len; from += BATCH) {
+        guint to = MIN(from + BATCH, found->len);
+
+        if (scan->cancel && g_cancellable_is_cancelled(scan->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
+        if (!add_batch(folder, found, from, to, error))
+            return false;
+        folder->done += to - from;
+        if (scan->progress)
+            scan->progress(folder->done, scan->user);
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    FolderRole role;
+} role_names[] = {
+    { "inbox", FOLDER_ROLE_INBOX },     { "drafts", FOLDER_ROLE_DRAFTS },
+    { "sent", FOLDER_ROLE_SENT },       { "sent mail", FOLDER_ROLE_SENT },
+    { "archive", FOLDER_ROLE_ARCHIVE }, { "archives", FOLDER_ROLE_ARCHIVE },
+    { "junk", FOLDER_ROLE_JUNK },       { "spam", FOLDER_ROLE_JUNK },
+    { "trash", FOLDER_ROLE_TRASH },
+};
+
+static FolderRole
+role_of(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(role_names); i++)
+        if (g_ascii_strcasecmp(name, role_names[i].name) == 0)
+            return role_names[i].role;
+    return FOLDER_ROLE_NONE;
+}
+
+/* The row of the folder at path, made when it is new. */
+static StoreFolder *
+folder_of(const LocalScan *scan, const char *path, const char *name,
+          GError **error)
+{
+    StoreFolder *known = store_folder_by_path(scan->store, path, NULL);
+    StoreFolder made = {
+        .account = (char *)scan->account, .name = (char *)name,
+        .path = (char *)path, .delimiter = '/', .role = role_of(name),
+        .selectable = true, .subscribed = true, .local = true,
+    };
+    gint64 id;
+
+    if (known)
+        return known;
+    id = store_folder_put(scan->store, &made, error);
+    return id ? store_folder(scan->store, id, error) : NULL;
+}
+
+static bool
+scan_folder(const LocalScan *scan, const char *path, const char *name,
+            GError **error)
+{
+    g_autofree char *full = g_build_filename(scan->mail, path, NULL);
+    g_autoptr(StoreFolder) row = folder_of(scan, path, name, error);
+    g_autoptr(GHashTable) files =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, found_free);
+    FolderScan folder = { .scan = scan, .folder = row, .files = files };
+    bool ok;
+
+    if (row == NULL || !maildir_create(full, error)
+        || !maildir_scan(full, add_found, files, error)
+        || !store_begin(scan->store, error))
+        return false;
+    ok = match_known(&folder, error);
+    return store_end(scan->store, ok, ok ? error : NULL) && ok
+        && add_new(&folder, error);
+}
+
+/* "INBOX" for the account's own directory, else the names below it. */
+static char *
+mailbox_name(const char *below)
+{
+    g_auto(GStrv) parts = g_strsplit(below, "/", -1);
+    GString *name = g_string_new(NULL);
+
+    for (char **part = parts; *part; part++) {
+        /* Maildir++ writes a folder as ".Name.Below". */
+        const char *text = **part == '.' ? *part + 1 : *part;
+        g_autofree char *plain = maildir_decode_name(text);
+
+        g_string_append_printf(name, "%s%s", name->len ? "/" : "",
+                               plain ? plain : text);
+    }
+    if (name->len == 0)
+        g_string_append(name, "INBOX");
+    return g_string_free(name, FALSE);
+}
+
+static bool
+is_part(const char *name)
+{
+    return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0
+        || strcmp(name, "tmp") == 0 || strcmp(name, ".notmuch") == 0;
+}
+
+static bool
+scan_tree(const LocalScan *scan, const char *path, const char *below,
+          int depth, GError **error)
+{
+    g_autofree char *full = g_build_filename(scan->mail, path, NULL);
+    g_autofree char *cur = g_build_filename(full, "cur", NULL);
+    g_autofree char *name = mailbox_name(below);
+    g_autoptr(GDir) dir = NULL;
+    const char *entry;
+
+    if (g_file_test(cur, G_FILE_TEST_IS_DIR)
+        && !scan_folder(scan, path, name, error))
+        return false;
+    dir = g_dir_open(full, 0, NULL);
+    while (dir && depth < DEEPEST && (entry = g_dir_read_name(dir))) {
+        g_autofree char *next = g_build_filename(path, entry, NULL);
+        g_autofree char *next_full = g_build_filename(full, entry, NULL);
+        g_autofree char *next_below =
+            *below ? g_build_filename(below, entry, NULL) : g_strdup(entry);
+
+        if (!is_part(entry) && g_file_test(next_full, G_FILE_TEST_IS_DIR)
+            && !g_file_test(next_full, G_FILE_TEST_IS_SYMLINK)
+            && !scan_tree(scan, next, next_below, depth + 1, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+local_scan(const LocalScan *scan, GError **error)
+{
+    g_autofree char *root = maildir_encode_name(scan->account);
+
+    return scan_tree(scan, root, "", 0, error);
+}
