@@ -102,15 +102,16 @@ deliver(Message *message)
 static Message *
 take_message(Worker *worker)
 {
+    g_autoptr(GSource) idle = NULL;
     Message *message;
 
     g_mutex_lock(&worker->lock);
     message = g_queue_pop_head(&worker->messages);
-    if (message == NULL && worker->wake) {
-        g_source_destroy(worker->wake);
-        g_clear_pointer(&worker->wake, g_source_unref);
-    }
+    if (message == NULL)
+        idle = g_steal_pointer(&worker->wake);
     g_mutex_unlock(&worker->lock);
+    if (idle)
+        g_source_destroy(idle); /* gives back its reference: takes the lock */
     return message;
 }
 

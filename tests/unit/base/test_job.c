@@ -178,6 +178,7 @@ test_destroy(void)
     submit(worker, JOB_NORMAL, &(Request){ .letter = 'd', .log = &log });
     g_usleep(50 * 1000); /* done, not delivered: the loop did not run */
     submit(worker, JOB_NORMAL, &(Request){ .heed = true, .log = &log });
+    g_usleep(50 * 1000); /* it runs */
     submit(worker, JOB_BULK, &(Request){ .letter = 'x', .log = &log });
     submit(worker, JOB_URGENT, &(Request){ .letter = 'y', .log = &log });
     g_usleep(20 * 1000);

@@ -46,8 +46,8 @@ test_naive(void)
 
     for (int round = 0; round < ROUNDS; round++) {
         guint32 a = (guint32)g_rand_int_range(random, 1, SPACE);
-        guint32 b =
-            MIN(a + (guint32)g_rand_int_range(random, 0, 12), SPACE - 1);
+        guint32 width = (guint32)g_rand_int_range(random, 0, 12);
+        guint32 b = MIN(a + width, SPACE - 1);
 
         switch (g_rand_int_range(random, 0, 4)) {
         case 0:
