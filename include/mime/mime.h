@@ -10,8 +10,6 @@
 
 void mime_init(void);
 
-/* --- header blocks --------------------------------------------------------- */
-
 /* What a row of the store needs, from a raw header block or whole message. */
 typedef struct {
     char *message_id; /* without <>, or NULL */
@@ -45,8 +43,6 @@ GPtrArray *mime_addresses(const char *text);
 
 /* "Name <addr>", quoted where needed, for a header being written. g_free(). */
 char *mime_address_format(const char *name, const char *addr);
-
-/* --- messages ---------------------------------------------------------------- */
 
 typedef struct MimeMessage MimeMessage;
 
@@ -90,8 +86,6 @@ GBytes *mime_part_bytes(MimeMessage *message, guint number, gsize limit,
 /* Streams a decoded part into a descriptor. */
 bool mime_part_save(MimeMessage *message, guint number, int fd,
                     GError **error);
-
-/* --- a message as text ------------------------------------------------------- */
 
 typedef enum {
     MIME_LINE_TEXT,
@@ -146,8 +140,6 @@ char *mime_snippet(MimeMessage *message);
 
 /* The same for bytes that are the beginning of a message. */
 char *mime_snippet_bytes(const char *bytes, gsize size);
-
-/* --- building ------------------------------------------------------------------ */
 
 typedef struct {
     const char *from;    /* header form, one address */

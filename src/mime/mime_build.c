@@ -193,9 +193,6 @@ set_header(GMimeMessage *message, const MimeDraft *draft, GError **error)
     return true;
 }
 
-/* --- bodies ------------------------------------------------------------------
- */
-
 static GMimeDataWrapper *
 wrap_bytes(const char *bytes, gsize size)
 {

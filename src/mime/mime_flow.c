@@ -65,9 +65,6 @@ quote_depth(const char **text, gsize *size, bool flowed)
     return depth;
 }
 
-/* --- diffs -------------------------------------------------------------------
- */
-
 static bool
 starts(const char *text, gsize size, const char *prefix)
 {
@@ -144,9 +141,6 @@ diff_line(Flow *flow, const char *text, gsize size, MimeLineKind *kind)
     *kind = MIME_LINE_DIFF_HUNK;
     return true;
 }
-
-/* --- lines -------------------------------------------------------------------
- */
 
 static void
 paragraph_end(Flow *flow)
@@ -229,9 +223,6 @@ mime_flow_decode(const char *text, bool flowed, bool delsp, GPtrArray *out)
     }
     paragraph_end(&flow);
 }
-
-/* --- the way back ------------------------------------------------------------
- */
 
 /* Space-stuffing (RFC 3676, section 4.4). */
 static void

@@ -40,9 +40,6 @@ typedef struct {
     bool row_started;
 } Html;
 
-/* --- lines -------------------------------------------------------------------
- */
-
 static char *
 indent_of(const Html *html)
 {
@@ -124,9 +121,6 @@ link_append(Html *html, const char *text, gsize size)
                             MIN(size, LINK_TEXT_BYTES - html->link->len));
 }
 
-/* --- text --------------------------------------------------------------------
- */
-
 /* Words with single blanks between them. */
 static void
 add_words(Html *html, const char *text)
@@ -171,9 +165,6 @@ add_text(Html *html, const char *text)
     else
         add_words(html, text);
 }
-
-/* --- elements ----------------------------------------------------------------
- */
 
 static const char *
 attribute(const GumboElement *element, const char *name)
@@ -373,9 +364,6 @@ element_end(Html *html, const GumboElement *element)
         g_clear_pointer(&html->bullet, g_free);
     }
 }
-
-/* --- the walk ----------------------------------------------------------------
- */
 
 static bool
 is_element(const GumboNode *node)

@@ -121,9 +121,6 @@ written_name(const char *name, ElementKind kind)
     return kind == ELEMENT_SPAN ? "span" : kind == ELEMENT_BLOCK ? "div" : name;
 }
 
-/* --- reading a tag -----------------------------------------------------------
- */
-
 static bool
 is_blank(char c)
 {
@@ -256,9 +253,6 @@ read_tag(Clean *clean, Tag *tag)
         read_attribute(clean, tag);
     }
 }
-
-/* --- writing it --------------------------------------------------------------
- */
 
 static void
 write_attribute(GString *out, const char *name, const char *value)

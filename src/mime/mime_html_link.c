@@ -73,9 +73,6 @@ mime_url_host(const char *url)
     return authority_host(rest + strspn(rest, "/\\"));
 }
 
-/* --- what a text seems to say
- * ------------------------------------------------- */
-
 /* label *("." label) "." 2*letter, letters of any script. */
 static bool
 is_host_shaped(const char *word)
@@ -171,9 +168,6 @@ hosts_agree(const char *shown, const char *target)
     return is_below(target, shown)
            || (is_below(shown, target) && strchr(target, '.'));
 }
-
-/* --- the list
- * ------------------------------------------------------------------ */
 
 /* Blanks, controls and quotes percent-encoded, the rest as it is. */
 static char *

@@ -110,9 +110,6 @@ mime_node_decode(MimeMessage *message, const MimeNode *node, gsize limit)
     return g_byte_array_free_to_bytes(collect.bytes);
 }
 
-/* --- what belongs in the files panel ----------------------------------------
- */
-
 static bool
 is_control_part(MimeMessage *message, const MimeNode *node)
 {
