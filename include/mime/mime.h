@@ -63,6 +63,11 @@ void mime_headers(MimeMessage *message,
                   void *user);
 gint64 mime_date(MimeMessage *message);
 
+/* The mailboxes of every field of that name: the raw field is parsed before
+ * names are decoded, so that no encoded word can add an address. Array of
+ * MimeAddress, maybe empty. */
+GPtrArray *mime_header_addresses(MimeMessage *message, const char *name);
+
 typedef struct {
     guint number;      /* 1…: for the user and `show --part N` */
     int depth;         /* 0: the root */

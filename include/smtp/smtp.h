@@ -13,9 +13,9 @@ typedef struct {
 
 /* A reply as a value (RFC 5321, 4.2). */
 typedef struct {
-    int code;          /* 3 digits; 0: none came */
-    char *enhanced;    /* "5.7.1" or NULL (RFC 3463) */
-    char *text;        /* all lines joined by a blank, sanitised */
+    int code;       /* 3 digits; 0: none came */
+    char *enhanced; /* "5.7.1" or NULL (RFC 3463) */
+    char *text;     /* all lines joined by a blank, sanitised */
 } SmtpReply;
 
 void smtp_reply_clear(SmtpReply *reply);
@@ -30,8 +30,8 @@ const char *smtp_reply_explain(const SmtpReply *reply);
 typedef struct SmtpConn SmtpConn;
 
 /* Dial, greeting, EHLO, STARTTLS, EHLO, AUTH. */
-SmtpConn *smtp_conn_open(const SmtpParams *params, GCancellable *cancel,
-                         GError **error);
+SmtpConn *
+smtp_conn_open(const SmtpParams *params, GCancellable *cancel, GError **error);
 void smtp_conn_close(SmtpConn *conn); /* QUIT, not waited for */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SmtpConn, smtp_conn_close)
 
@@ -52,8 +52,14 @@ typedef struct {
     const char *sender; /* envelope; "" for the null sender */
     SmtpRecipient *recipients;
     guint n_recipients;
-    int fd;        /* the exact bytes; CRLF or LF; from offset 0 */
+    int fd; /* the exact bytes; CRLF or LF; from offset 0 */
     guint64 size;
+
+    /* Called when all but the final dot is written; what it makes durable is
+     * known after a crash to have been, perhaps, sent. False with *error: the
+     * dot is not sent. May be NULL. */
+    bool (*commit)(void *user, GError **error);
+    void *user;
 } SmtpMessage;
 
 /* One transaction. True when the dialogue was complete, whatever the

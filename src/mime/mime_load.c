@@ -130,6 +130,26 @@ mime_header(MimeMessage *message, const char *name)
     return value;
 }
 
+GPtrArray *
+mime_header_addresses(MimeMessage *message, const char *name)
+{
+    g_autoptr(GString) joined = g_string_new(NULL);
+    MimeReader reader;
+    MimeField field;
+
+    mime_reader_init(&reader, mime_node(message, 0)->header.bytes,
+                     mime_node(message, 0)->header.size);
+    while (mime_reader_next(&reader, &field)) {
+        g_autofree char *raw = NULL;
+
+        if (!mime_span_is(field.name, name))
+            continue;
+        raw = mime_unfold(field.value);
+        g_string_append_printf(joined, "%s%s", joined->len ? ", " : "", raw);
+    }
+    return mime_addresses(joined->str);
+}
+
 void
 mime_headers(MimeMessage *message,
              void (*each)(const char *name, const char *value, void *user),

@@ -1,0 +1,109 @@
+/* The bytes of a message on their way (RFC 5321, 4.5.2: transparency; 2.3.8:
+ * lines). A bare CR or LF never reaches the server: either could end a message
+ * there and begin another. */
+#include "smtp_private.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum {
+    BLOCK = 65536
+};
+
+/* Reads from offset on; 0 at the end, -1 with *error. */
+static gssize
+read_block(int fd, guint8 *block, goffset offset, GError **error)
+{
+    gssize got;
+
+    do
+        got = pread(fd, block, BLOCK, offset);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        err_set_errno(error, errno, "the queued message");
+    return got;
+}
+
+bool
+smtp_data_scan(int fd, SmtpContent *content, GError **error)
+{
+    g_autofree guint8 *block = g_malloc(BLOCK);
+    goffset offset = 0;
+    bool in_header = true;
+    guint8 last = '\n';
+    gssize got;
+
+    *content = (SmtpContent){ 0 };
+    while ((got = read_block(fd, block, offset, error)) > 0) {
+        for (gssize i = 0; i < got; i++) {
+            guint8 byte = block[i];
+
+            if (byte == '\r')
+                continue;
+            if (byte == '\n' && last == '\n')
+                in_header = false;
+            if (byte >= 0x80 && in_header)
+                content->header_8bit = true;
+            else if (byte >= 0x80)
+                content->body_8bit = true;
+            last = byte;
+        }
+        offset += got;
+    }
+    return got == 0;
+}
+
+typedef struct {
+    GByteArray *out;
+    bool at_start; /* of a line */
+    bool after_cr;
+} Wire;
+
+static void
+wire_line_end(Wire *wire)
+{
+    g_byte_array_append(wire->out, (const guint8 *)"\r\n", 2);
+    wire->at_start = true;
+}
+
+static void
+wire_byte(Wire *wire, guint8 byte)
+{
+    if (byte == '\n' && wire->after_cr) {
+        wire->after_cr = false;
+        return; /* CRLF: the CR ended the line */
+    }
+    wire->after_cr = byte == '\r';
+    if (byte == '\r' || byte == '\n') {
+        wire_line_end(wire);
+        return;
+    }
+    if (byte == '.' && wire->at_start)
+        g_byte_array_append(wire->out, &byte, 1);
+    g_byte_array_append(wire->out, &byte, 1);
+    wire->at_start = false;
+}
+
+bool
+smtp_data_write(NetStream *stream, int fd, GError **error)
+{
+    g_autofree guint8 *block = g_malloc(BLOCK);
+    g_autoptr(GByteArray) out = g_byte_array_sized_new(BLOCK + 1024);
+    Wire wire = { .out = out, .at_start = true };
+    goffset offset = 0;
+    gssize got;
+
+    while ((got = read_block(fd, block, offset, error)) > 0) {
+        g_byte_array_set_size(out, 0);
+        for (gssize i = 0; i < got; i++)
+            wire_byte(&wire, block[i]);
+        if (!net_write(stream, out->data, out->len, error))
+            return false;
+        offset += got;
+    }
+    if (got < 0)
+        return false;
+    return wire.at_start || net_write(stream, "\r\n", 2, error);
+}
