@@ -1,0 +1,93 @@
+"""Servers that misbehave, a thread each, on a loopback port."""
+
+import socket
+import ssl
+import threading
+
+
+class Fake:
+    """talk(connection) runs for each connection; what it raises ends that
+    connection alone. cert: a pair of paths, then it speaks TLS at once."""
+
+    def __init__(self, talk, cert=None):
+        self.talk = talk
+        self.context = None
+        if cert:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*cert)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.connections = []
+        self.accepted = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            self.connections.append(connection)
+            threading.Thread(target=self._one, args=(connection,),
+                             daemon=True).start()
+
+    def _one(self, connection):
+        try:
+            if self.context:
+                connection = self.context.wrap_socket(connection,
+                                                      server_side=True)
+                self.connections.append(connection)
+            self.talk(connection)
+        except (OSError, ValueError):
+            pass
+
+    def stop(self):
+        self.listener.close()
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def silent(connection):
+    """Takes what comes and never answers."""
+    while connection.recv(4096):
+        pass
+
+
+def garbage(connection):
+    connection.sendall(b"\x00\xff\x1b[31m no greeting of any protocol\r\n" * 9)
+    silent(connection)
+
+
+def _imap(connection, answers):
+    """A server as small as it can be: answers is command -> lines."""
+    connection.sendall(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")
+    with connection.makefile("rb") as lines:
+        for line in lines:
+            words = line.decode("latin-1").split()
+            tag, command = words[0], words[1].upper()
+            if command == "UID":
+                command += " " + words[2].upper()
+            if command == "AUTHENTICATE" and len(words) < 4:
+                connection.sendall(b"+ \r\n")
+                lines.readline()
+            text = answers.get(command, "")
+            connection.sendall(text.encode("latin-1"))
+            connection.sendall(f"{tag} OK done\r\n".encode())
+
+
+def malformed(connection):
+    """Logs in, then says what no grammar has."""
+    _imap(connection, {"LIST": "* LIST ((((( \"unclosed\r\n"
+                               "* FETCH \x01\x02 {99999999999999999999}\r\n",
+                       "SELECT": "* 5000000000 EXISTS\r\n"})
