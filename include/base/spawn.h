@@ -1,5 +1,6 @@
 /* Other programs: an argument vector, never a shell string; bounded time and
- * output; no secret of ours in their environment (promises P46, P53, P57). */
+ * output; no secret of ours in their environment (promises P46, P53, P57). The
+ * program ignores SIGPIPE; what it starts does not. */
 #ifndef BASE_SPAWN_H
 #define BASE_SPAWN_H
 

@@ -53,6 +53,9 @@ void options_account_add(Options *options, const char *account);
 
 /* The row of that name, or NULL. Borrowed. */
 const OptionEntry *options_find(const Options *options, const char *name);
+
+/* The name of the option nearest to one that does not exist, or NULL. */
+const char *options_nearest(const Options *options, const char *name);
 const OptionEntry *options_table(const Options *options);
 bool options_is_changed(const Options *options, const char *name);
 

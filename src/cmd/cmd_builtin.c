@@ -4,8 +4,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "cmd/language.h"
-#include "cmd/parse.h"
-#include "cmd/value.h"
+#include "cmd_private.h"
 
 #include <string.h>
 
@@ -223,7 +222,7 @@ run_block(CmdCall *call, CmdContext *inner)
                               "%s: a command in the block does not end "
                               "at once and cannot stand there",
                               cmd_entry(call)->name);
-    return cmd_result(call, error);
+    return cmd_fail_placed(call, error);
 }
 
 static CmdResult
@@ -334,7 +333,7 @@ source_exec(CmdCall *call)
                               "%s: a command in it does not end at "
                               "once and cannot stand there",
                               path);
-    return cmd_result(call, error);
+    return cmd_fail_placed(call, error);
 }
 
 static const CmdEntry entry_source = {

@@ -159,6 +159,14 @@ next_arg(const CmdCall *call)
     return arg->name ? arg : NULL;
 }
 
+/* What stands between the braces, its first line indented as it was, so that
+ * errors name true columns. g_free(). */
+static char *
+block_text(const CmdWord *word)
+{
+    return g_strdup_printf("%*s%s", (int)word->column, "", word->text);
+}
+
 static bool
 take_arg(Sorter *sorter, const CmdWord *word)
 {
@@ -171,7 +179,7 @@ take_arg(Sorter *sorter, const CmdWord *word)
         if (arg == NULL || arg->type != CMD_BLOCK)
             return err_set(sorter->error, ERR_USAGE, "%s takes no { block }",
                            call->entry->name);
-        g_ptr_array_add(call->args, g_strdup(word->text));
+        g_ptr_array_add(call->args, block_text(word));
         return true;
     }
     if (arg == NULL || arg->type == CMD_BLOCK)
@@ -348,13 +356,10 @@ cmd_rest(const CmdCall *call)
 const char *
 cmd_block(const CmdCall *call, guint *line)
 {
-    const CmdWord *word;
-
     if (call->blocks->len == 0)
         return NULL;
-    word = call->blocks->pdata[0];
-    *line = word->line;
-    return word->text;
+    *line = ((const CmdWord *)call->blocks->pdata[0])->line;
+    return call->args->pdata[call->args->len - 1];
 }
 
 int
@@ -369,6 +374,13 @@ cmd_fail(CmdCall *call, GError *error)
     g_clear_error(&call->error);
     call->error = error;
     return CMD_FAILED;
+}
+
+CmdResult
+cmd_fail_placed(CmdCall *call, GError *error)
+{
+    call->placed = error != NULL;
+    return cmd_result(call, error);
 }
 
 CmdResult

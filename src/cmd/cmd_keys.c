@@ -5,7 +5,6 @@
 
 #include "base/err.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -57,19 +56,31 @@ static const char *const named_keys[] = { "Enter", "Tab",  "S-Tab", "Space",
                                           "End",   "Del",  "Ins",   "Backspace",
                                           NULL };
 
+/* "1" to "12" */
+static bool
+is_function_key(const char *number)
+{
+    return (strlen(number) == 1 && number[0] >= '1' && number[0] <= '9')
+           || (strlen(number) == 2 && number[0] == '1' && number[1] >= '0'
+               && number[1] <= '2');
+}
+
 bool
 keys_is_name(const char *name)
 {
-    glong length = g_utf8_strlen(name, -1);
+    glong length;
 
+    if (!g_utf8_validate(name, -1, NULL))
+        return false;
+    length = g_utf8_strlen(name, -1);
     if (length == 1)
         return g_unichar_isgraph(g_utf8_get_char(name));
     if (length == 2 && name[0] == '^')
         return g_ascii_isupper(name[1]) || strchr("@[\\]^_", name[1]);
     if (g_str_has_prefix(name, "Alt-"))
         return keys_is_name(name + 4);
-    if (name[0] == 'F' && g_ascii_isdigit(name[1]))
-        return strlen(name) <= 3 && atoi(name + 1) >= 1 && atoi(name + 1) <= 12;
+    if (name[0] == 'F')
+        return is_function_key(name + 1);
     return g_strv_contains(named_keys, name);
 }
 
@@ -84,7 +95,7 @@ check_sequence(const char *sequence, GError **error)
                            "there is no key \"%s\": write "
                            "a letter, ^R, Enter, Tab, Space, F1 or Alt-1",
                            *name);
-    return names[0] != NULL;
+    return names[0] != NULL || err_set(error, ERR_USAGE, "no key is named");
 }
 
 /* Is a a proper beginning of b, by whole keys? */
@@ -131,21 +142,21 @@ bool
 keys_bind(Keys *keys, const char *context, const char *sequence,
           const KeyBinding *what, GError **error)
 {
+    Binding *old;
     Binding *binding;
 
     if (!check_sequence(sequence, error)
         || !check_hidden(keys, context, sequence, error))
         return false;
-    binding = find(keys, context, sequence);
-    if (binding) {
-        g_ptr_array_remove(keys->bindings, binding);
-    }
     binding = g_new0(Binding, 1);
     binding->context = g_strdup(context);
     binding->sequence = g_strdup(sequence);
     binding->command = g_strdup(what->command);
     binding->help = g_strdup(what->help);
     binding->group = g_strdup(what->group);
+    old = find(keys, context, sequence);
+    if (old)
+        g_ptr_array_remove(keys->bindings, old);
     g_ptr_array_add(keys->bindings, binding);
     return true;
 }

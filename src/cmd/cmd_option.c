@@ -75,16 +75,22 @@ make_key(const char *name, const char *account, const char *folder)
                        folder ? folder : "", NULL);
 }
 
-static bool
-unknown(const Options *options, const char *name, GError **error)
+const char *
+options_nearest(const Options *options, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    const char *near;
 
     for (const OptionEntry *entry = options->entries; entry->name; entry++)
         g_ptr_array_add(names, (char *)entry->name);
     g_ptr_array_add(names, NULL);
-    near = text_nearest(name, (const char *const *)names->pdata);
+    return text_nearest(name, (const char *const *)names->pdata);
+}
+
+static bool
+unknown(const Options *options, const char *name, GError **error)
+{
+    const char *near = options_nearest(options, name);
+
     if (near)
         return err_set(error, ERR_USAGE,
                        "there is no option %s: did you mean %s?", name, near);

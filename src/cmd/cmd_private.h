@@ -16,6 +16,7 @@ struct CmdCall {
     GError *error;      /* of cmd_fail() */
     struct CmdRun *run; /* the line it stands in */
     bool held;
+    bool placed; /* the error says already where */
 };
 
 /* Sorts words (argv form: the name first) into flags and arguments of entry
@@ -24,5 +25,9 @@ CmdCall *cmd_call_create(CmdContext *context, const CmdEntry *entry,
                          const CmdWords *words, GError **error);
 void cmd_call_free(CmdCall *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CmdCall, cmd_call_free)
+
+/* Ends a call with the error of commands that ran inside it, which says
+ * already where; CMD_DONE when it is NULL. Takes error. */
+CmdResult cmd_fail_placed(CmdCall *call, GError *error);
 
 #endif

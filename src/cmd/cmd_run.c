@@ -14,7 +14,7 @@ typedef struct CmdRun {
     guint next;
     CmdCall *inside; /* the call whose function runs just now */
     bool finished;   /* cmd_finish() came before the function returned */
-    bool waited;     /* something ended later: done() is to be called */
+    bool placed;     /* the error of the call says already where */
 } CmdRun;
 
 static void
@@ -24,22 +24,35 @@ run_free(CmdRun *run)
     g_free(run);
 }
 
-/* The error with the place where the command stands. Takes cause. */
+/* Puts the place where the command stands before the error. */
 static void
-place_error(const CmdContext *context, const CmdWord *word, GError *cause,
-            GError **error)
+place_error(const CmdContext *context, const CmdWord *word, GError **error)
 {
-    if (context->file && cause->domain == ERR_DOMAIN)
-        g_prefix_error(&cause, "%s:%u:%u: ", context->file, word->line,
+    if (context->file && (*error)->domain == ERR_DOMAIN)
+        g_prefix_error(error, "%s:%u:%u: ", context->file, word->line,
                        word->column);
-    g_propagate_error(error, cause);
+}
+
+/* Inside account NAME { } and folder NAME { } the name of an option alone sets
+ * it. */
+static bool
+is_scoped(const CmdContext *context)
+{
+    return (context->scope_account || context->scope_folder)
+           && context->language;
 }
 
 static bool
 unknown(const CmdContext *context, const char *name, GError **error)
 {
-    const char *near = cmd_table_nearest(context->table, name);
+    const char *near = NULL;
 
+    if (is_scoped(context))
+        near = options_nearest(cmd_language_options(context->language), name);
+    if (near)
+        return err_set(error, ERR_USAGE,
+                       "there is no option %s: did you mean %s?", name, near);
+    near = cmd_table_nearest(context->table, name);
     if (near)
         return err_set(error, ERR_USAGE,
                        "there is no command %s: did you mean %s?", name, near);
@@ -47,13 +60,10 @@ unknown(const CmdContext *context, const char *name, GError **error)
                    "there is no command %s: `help` lists them", name);
 }
 
-/* Inside account NAME { } and folder NAME { } the name of an option alone sets
- * it. */
 static bool
 is_setting(const CmdContext *context, const char *name)
 {
-    return (context->scope_account || context->scope_folder)
-           && context->language
+    return is_scoped(context)
            && options_find(cmd_language_options(context->language), name);
 }
 
@@ -95,6 +105,7 @@ run_entry(CmdRun *run, const CmdEntry *entry, const CmdWords *words,
         err_set(&call->error, ERR_LOCAL, "%s failed", entry->name);
     if (result == CMD_FAILED)
         g_propagate_error(error, g_steal_pointer(&call->error));
+    run->placed = call->placed;
     cmd_call_free(call);
     return result;
 }
@@ -107,6 +118,7 @@ run_command(CmdRun *run, const CmdWords *words, GError **error)
     GError *cause = NULL;
     CmdResult result = CMD_FAILED;
 
+    run->placed = false;
     if (name->is_block) {
         err_set(&cause, ERR_USAGE, "a block stands where a command should");
     } else if (is_setting(run->context, name->text)) {
@@ -117,8 +129,10 @@ run_command(CmdRun *run, const CmdWords *words, GError **error)
     } else {
         unknown(run->context, name->text, &cause);
     }
+    if (cause && !run->placed)
+        place_error(run->context, name, &cause);
     if (cause)
-        place_error(run->context, name, cause, error);
+        g_propagate_error(error, cause);
     return result;
 }
 
@@ -129,8 +143,6 @@ run_rest(CmdRun *run, GError **error)
 
     while (result == CMD_DONE && run->next < run->commands->len)
         result = run_command(run, run->commands->pdata[run->next++], error);
-    if (result == CMD_RUNNING)
-        run->waited = true;
     return result;
 }
 
@@ -162,12 +174,31 @@ begin(CmdContext *context, GPtrArray *commands, GError **error)
     return result;
 }
 
+/* A text of the user's: what is not UTF-8 could neither be shown nor be told
+ * apart. */
+static bool
+check_utf8(const CmdContext *context, const char *text, GError **error)
+{
+    guint line = MAX(context->line, 1);
+    const char *end;
+
+    if (g_utf8_validate(text, -1, &end))
+        return true;
+    for (; text < end; text++)
+        line += *text == '\n';
+    return err_set(error, ERR_USAGE, "%s:%u: this is not UTF-8",
+                   context->file ? context->file : "command", line);
+}
+
 CmdResult
 cmd_run(CmdContext *context, const char *text, GError **error)
 {
-    GPtrArray *commands =
-        cmd_parse(text, context->file, context->line, context->event, error);
+    GPtrArray *commands;
 
+    if (!check_utf8(context, text, error))
+        return CMD_FAILED;
+    commands =
+        cmd_parse(text, context->file, context->line, context->event, error);
     return commands ? begin(context, commands, error) : CMD_FAILED;
 }
 

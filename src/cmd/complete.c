@@ -375,7 +375,8 @@ complete_argument(Completer *to, const CmdEntry *entry, const CmdWords *words,
         }
     }
     bool takes = argument_slot(entry, count, &slot);
-    bool is_tag = takes && slot.type == CMD_TAG && to->partial[1] != '-';
+    bool is_tag =
+        takes && slot.type == CMD_TAG && !g_str_has_prefix(to->partial, "--");
     if (to->partial[0] == '-' && !only_args && !is_tag)
         offer_flags(to, entry);
     else if (takes && option && slot.type == CMD_STRING)
