@@ -1,0 +1,201 @@
+"""Bad input from everywhere: each gives one clear line that says what to do
+next, the promised exit status, and nothing hangs."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import fake
+from harness import Skip, end_process
+
+
+def expect(result, status, *words):
+    """One line on standard error, with one of the words, and the status."""
+    lines = [line for line in result.err.splitlines() if line.strip()]
+    assert result.status == status, f"wanted status {status}: {result}"
+    assert len(lines) == 1, f"wanted one line: {result}"
+    assert any(word in lines[0].lower() for word in words), \
+        f"wanted one of {words}: {result}"
+    assert "\x1b" not in result.err, result
+
+
+def wrong_password(world):
+    home = world.home("wrong", ["ana"], password="not this")
+    expect(home.run("sync"), 1, "password")
+    rows = world.servers.log().count("auth failed")
+    assert rows <= 2, "too many logins"
+
+
+def dead_host(world):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        home = world.home("dead", ["ana"],
+                          incoming=f"imaps://localhost:{port}")
+        expect(home.run("sync"), 1, "refused")
+
+
+def no_such_host(world):
+    home = world.home("nohost", ["ana"],
+                      incoming="imaps://no-such-host.invalid")
+    expect(home.run("sync"), 1, "no-such-host.invalid")
+
+
+def bad_certificate(world, name, *words):
+    pair = world.servers.certificates.pair(name)
+    with fake.Fake(fake.silent, pair) as server:
+        home = world.home("cert-" + name, ["ana"],
+                          incoming=f"imaps://localhost:{server.port}")
+        expect(home.run("sync"), 1, *words)
+
+
+def unknown_authority(world):
+    home = world.home("noca", ["ana"], ca="/dev/null")
+    result = home.run("sync")
+    assert result.status in (1, 2), result
+    assert "certificate" in result.err.lower() or "tls" in result.err.lower()
+
+
+def silent_server(world):
+    """It may take long to give up, but it ends at once when told to."""
+    with fake.Fake(fake.silent) as server:
+        home = world.home("silent", ["ana"],
+                          incoming=f"imap://localhost:{server.port}")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = home.start("sync")
+            end = time.monotonic() + 10
+            before = server.accepted
+            while server.accepted == before and time.monotonic() < end:
+                time.sleep(0.05)
+            assert server.accepted > before, "it never connected"
+            time.sleep(0.5)
+            seconds = end_process(process, number)
+            assert seconds < 1, f"signal {number}: {seconds:.2f} s"
+            assert process.returncode != 0
+
+
+def garbage(world):
+    with fake.Fake(fake.garbage) as server:
+        home = world.home("garbage", ["ana"],
+                          incoming=f"imap+insecure://localhost:{server.port}")
+        expect(home.run("sync"), 1, "localhost")
+
+
+def malformed(world):
+    with fake.Fake(fake.malformed) as server:
+        home = world.home("malformed", ["ana"],
+                          incoming=f"imap+insecure://localhost:{server.port}")
+        result = home.run("sync")
+        expect(result, 1, "localhost", "list", "server")
+
+
+def plain_needs_tls(world):
+    """imap:// never goes on without STARTTLS (P48)."""
+    with fake.Fake(fake.malformed) as server:
+        home = world.home("notls", ["ana"],
+                          incoming=f"imap://localhost:{server.port}")
+        expect(home.run("sync"), 1, "starttls", "tls")
+
+
+def config_missing(world):
+    home = world.home("missing", ["ana"])
+    os.unlink(home.config)
+    os.mkdir(home.config)
+    result = home.run("sync")
+    assert result.status in (1, 2), result
+    assert len(result.err.strip().splitlines()) == 1, result
+    assert home.config in result.err, result
+
+
+def config_unreadable(world):
+    home = world.home("unreadable", ["ana"])
+    os.chmod(home.config, 0)
+    if os.geteuid() == 0:
+        raise Skip("root reads everything")
+    result = home.run("sync")
+    assert result.status in (1, 2), result
+    assert home.config in result.err, result
+
+
+def config_shared(world):
+    """A password that others may read is refused."""
+    home = world.home("shared", ["ana"])
+    os.chmod(home.config, 0o644)
+    result = home.run("sync")
+    assert result.status in (1, 2), result
+    assert "password" in result.err or "read" in result.err, result
+
+
+def config_typo(world):
+    home = world.home("typo", ["ana"])
+    with open(home.config, "a", encoding="utf-8") as file:
+        file.write("set theem dark\n")
+    with open(home.config, encoding="utf-8") as file:
+        number = len(file.readlines())
+    result = home.run("check")
+    assert result.status == 2, result
+    assert f":{number}" in result.err and "theme" in result.err, result
+
+
+def unknown_command(world):
+    home = world.home("command", ["ana"])
+    expect(home.run("serch", "x"), 2, "search")
+
+
+def unknown_flag(world):
+    home = world.homes["command"]
+    expect(home.run("sync", "--wach"), 2, "--watch", "watch")
+
+
+def missing_file(world):
+    home = world.homes["command"]
+    result = home.run("show", "/no/such/file")
+    assert result.status in (1, 2), result
+    assert "/no/such/file" in result.err, result
+
+
+def full_disk(world):
+    """The path and the reason; when there is room again, all is well (P17)."""
+    if os.geteuid() != 0:
+        raise Skip("a small file system needs root")
+    home = world.home("full", ["lea"])
+    data = home.path("data")
+    os.mkdir(data, 0o700)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700",
+                           "tmpfs", data], stderr=subprocess.PIPE,
+                          check=False)
+    if made.returncode != 0:
+        raise Skip("mount is not allowed here")
+    try:
+        lea = world.mailbox("lea")
+        from harness import message
+        for number in range(10):
+            lea.append(message(f"big {number}", to="lea@example.org",
+                               body="0123456789abcdef" * 40000 + "\r\n"))
+        result = home.run("sync", "--no-index")
+        assert result.status == 1, result
+        assert "space" in result.err.lower(), result
+        subprocess.run(["mount", "-o", "remount,size=64m", data], check=True)
+        home.ok("sync", "--no-index")
+        assert len(home.files("lea/INBOX")) == 10
+        assert len({data for data in home.files("lea/INBOX").values()}) == 10
+    finally:
+        subprocess.run(["umount", data], check=False)
+
+
+def all_tests(tap, world):
+    for test in (wrong_password, dead_host, no_such_host):
+        tap.run("trouble: " + test.__name__.replace("_", " "), test, world)
+    tap.run("trouble: expired certificate", bad_certificate, world,
+            "expired", "expired")
+    tap.run("trouble: certificate of another host", bad_certificate, world,
+            "other", "certificate", "host")
+    tap.run("trouble: certificate with a name in CN alone", bad_certificate,
+            world, "cn", "certificate", "host")
+    for test in (unknown_authority, silent_server, garbage, malformed,
+                 plain_needs_tls, config_missing, config_unreadable,
+                 config_shared, config_typo, unknown_command, unknown_flag,
+                 missing_file, full_disk):
+        tap.run("trouble: " + test.__name__.replace("_", " "), test, world)
