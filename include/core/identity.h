@@ -3,13 +3,14 @@
 #define CORE_IDENTITY_H
 
 #include "core/account.h"
+#include "mime/mime.h"
 
 /* "Name <address>" of the account. g_free(). */
 char *identity_of(const Account *account);
 
-/* The same with the address of the account's that stands first in the lists
- * (header form, may be NULL), or its own when none does. g_free(). */
-char *identity_for(const Account *account, const char *const *lists);
+/* The same with the address of the account's that parent was sent to, or came
+ * from; its own when none stands there. g_free(). */
+char *identity_for(const Account *account, MimeMessage *parent);
 
 /* Does any account of the session own the address? */
 bool identity_is_own(Session *session, const char *address);

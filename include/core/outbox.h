@@ -43,6 +43,7 @@ typedef struct {
     char *reason;     /* of the last failure, one line, sanitised; or NULL */
     bool committed;   /* the final dot was, or may have been, on its way */
     bool accepted;    /* by at least one recipient's server */
+    bool filed;       /* the Sent copy is made, the parent tagged */
     gint64 parent;    /* row to be tagged, 0: none */
     bool is_forward;  /* tag passed, not replied */
     char *draft;      /* path of the draft it was made from; or NULL */
@@ -66,6 +67,9 @@ void outbox_destroy(Outbox *outbox);
 /* From now on sends what is due, follows its clock, and watches the folder for
  * what other processes queue. Call when accounts are open. */
 void outbox_start(Outbox *outbox);
+
+/* Something may be due: the network is back, the user wants it now. Cheap. */
+void outbox_kick(Outbox *outbox);
 
 /* Makes an entry of bytes; entry gives account, sender, recipients (addresses),
  * not_before, parent, draft and what is shown; id, state and size are set. When

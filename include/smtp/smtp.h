@@ -8,7 +8,8 @@
 
 typedef struct {
     NetParams net;
-    SaslParams sasl; /* user NULL: no AUTH */
+    SaslParams sasl;   /* user NULL: no AUTH */
+    bool auth_optional; /* no AUTH where the server offers none */
 } SmtpParams;
 
 /* A reply as a value (RFC 5321, 4.2). */

@@ -308,7 +308,8 @@ log_in(SmtpConn *conn, GError **error)
     g_autoptr(GBytes) binding = NULL;
     g_autoptr(SaslLogin) login = NULL;
 
-    if (conn->params.sasl.user == NULL)
+    if (conn->params.sasl.user == NULL
+        || (conn->mechanisms == NULL && conn->params.auth_optional))
         return true;
     if (conn->mechanisms == NULL)
         return fail(conn, error, ERR_REFUSED,
@@ -330,6 +331,7 @@ smtp_conn_start(NetStream *stream, const SmtpParams *params, GError **error)
     conn->stream = stream;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
+    conn->params.auth_optional = params->auth_optional;
     net_transcript(stream, conn->params.net.host);
     if (!greeting(conn, error) || !say_hello(conn, error)
         || !secure(conn, error) || !log_in(conn, error))

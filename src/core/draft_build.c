@@ -1,0 +1,102 @@
+/* From a draft to what leaves: the bytes, and the addresses of the envelope.
+ * Bcc is in the second only, by construction (promise P81). */
+#include "core/draft.h"
+
+#include "base/err.h"
+#include "base/text.h"
+#include "mime/mime.h"
+
+#include <string.h>
+
+GBytes *
+draft_build(const Draft *draft, const char *message_id, gint64 date,
+            GError **error)
+{
+    g_autofree char *reply_to = NULL;
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    const char *extra[] = { NULL, NULL };
+
+    for (guint i = 0; i < draft->attach->len; i++)
+        g_ptr_array_add(files, draft->attach->pdata[i]);
+    g_ptr_array_add(files, NULL);
+    if (*draft->reply_to) {
+        reply_to = g_strdup_printf("Reply-To: %s", draft->reply_to);
+        extra[0] = reply_to;
+    }
+    MimeDraft message = {
+        .from = draft->from,
+        .to = draft->to,
+        .cc = draft->cc,
+        .subject = draft->subject,
+        .message_id = message_id,
+        .in_reply_to = *draft->in_reply_to ? draft->in_reply_to : NULL,
+        .references = *draft->references ? draft->references : NULL,
+        .date = date,
+        .text = draft->text,
+        .attachments = (const char *const *)files->pdata,
+        .extra = extra,
+    };
+    return mime_build(&message, error);
+}
+
+/* The address as the envelope has it: a domain outside ASCII in its ASCII form.
+ * NULL when it cannot be mailed to. */
+static char *
+envelope_address(const char *addr)
+{
+    const char *at = strrchr(addr, '@');
+    g_autofree char *domain = NULL;
+
+    if (at == NULL || at == addr || at[1] == '\0')
+        return NULL;
+    for (const char *p = addr; *p; p++)
+        if (g_ascii_iscntrl(*p) || *p == ' ' || *p == '<' || *p == '>')
+            return NULL;
+    domain = g_hostname_is_non_ascii(at + 1) ? g_hostname_to_ascii(at + 1)
+                                             : g_strdup(at + 1);
+    if (domain == NULL)
+        return NULL;
+    return g_strdup_printf("%.*s@%s", (int)(at - addr), addr, domain);
+}
+
+static bool
+add_recipients(GPtrArray *all, const char *field, const char *text,
+               GError **error)
+{
+    g_autoptr(GPtrArray) list = mime_addresses(text);
+    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
+
+    if (list->len == 0 && *text)
+        return err_set(error, ERR_USAGE, "%s: “%s” is no address", field, safe);
+    for (guint i = 0; i < list->len; i++) {
+        const MimeAddress *address = list->pdata[i];
+        char *envelope = envelope_address(address->addr);
+
+        if (envelope == NULL) {
+            g_autofree char *bad = text_sanitise(address->addr, -1, TEXT_LINE);
+
+            return err_set(error, ERR_USAGE,
+                           "%s: “%s” is no address: write name@domain", field,
+                           bad);
+        }
+        if (g_ptr_array_find_with_equal_func(all, envelope,
+                                             (GEqualFunc)g_str_equal, NULL))
+            g_free(envelope);
+        else
+            g_ptr_array_add(all, envelope);
+    }
+    return true;
+}
+
+char **
+draft_recipients(const Draft *draft, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+
+    if (!add_recipients(all, "To", draft->to, error)
+        || !add_recipients(all, "Cc", draft->cc, error)
+        || !add_recipients(all, "Bcc", draft->bcc, error))
+        return NULL;
+    g_ptr_array_add(all, NULL);
+    return (char **)g_ptr_array_steal(all, NULL);
+}

@@ -1,0 +1,244 @@
+/* What a second pair of eyes would say before a draft is sent. Must not change
+ * the draft. */
+#include "core/draft.h"
+
+#include "base/text.h"
+#include "core/identity.h"
+#include "mime/mime.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MANY_RECIPIENTS = 20,
+    BIG_BYTES = 20 << 20, /* many servers refuse more */
+};
+
+typedef struct {
+    Session *session;
+    const Draft *draft;
+    GPtrArray *checks;
+    char **recipients; /* NULL: they cannot be read */
+} Checker;
+
+static void
+check_free(void *data)
+{
+    DraftCheck *check = data;
+
+    g_free(check->text);
+    g_free(check);
+}
+
+static void add(Checker *c, DraftCheckKind kind, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void
+add(Checker *c, DraftCheckKind kind, const char *format, ...)
+{
+    DraftCheck *check = g_new0(DraftCheck, 1);
+    va_list args;
+
+    check->kind = kind;
+    va_start(args, format);
+    check->text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_ptr_array_add(c->checks, check);
+}
+
+static void
+check_from(Checker *c)
+{
+    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
+    const MimeAddress *address;
+
+    if (from->len != 1) {
+        add(c, DRAFT_CHECK_STOP, "From has to be one address");
+        return;
+    }
+    address = from->pdata[0];
+    if (strchr(address->addr, '@') == NULL)
+        add(c, DRAFT_CHECK_STOP, "From: “%s” is no address", address->addr);
+    else if (!identity_is_own(c->session, address->addr))
+        add(c, DRAFT_CHECK_WARN, "%s is none of your addresses", address->addr);
+}
+
+/* "3 of 4 recipients are outside lindqvist.example": said when some are in. */
+static void
+check_outside(Checker *c, guint n)
+{
+    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
+    const char *domain =
+        from->len == 1 ? strrchr(((MimeAddress *)from->pdata[0])->addr, '@')
+                       : NULL;
+    guint outside = 0;
+
+    if (domain == NULL)
+        return;
+    for (char **address = c->recipients; *address; address++)
+        if (g_ascii_strcasecmp(strrchr(*address, '@'), domain) != 0)
+            outside++;
+    if (outside > 0 && outside < n)
+        add(c, DRAFT_CHECK_WARN, "%u of %u recipients are outside %s", outside,
+            n, domain + 1);
+}
+
+static void
+check_recipients(Checker *c)
+{
+    g_autoptr(GError) error = NULL;
+    guint n;
+
+    c->recipients = draft_recipients(c->draft, &error);
+    if (c->recipients == NULL) {
+        add(c, DRAFT_CHECK_STOP, "%s", error->message);
+        return;
+    }
+    n = g_strv_length(c->recipients);
+    if (n == 0)
+        add(c, DRAFT_CHECK_STOP, "There is no recipient");
+    else if (n > MANY_RECIPIENTS)
+        add(c, DRAFT_CHECK_WARN, "This goes to %u addresses", n);
+    if (n > 0)
+        check_outside(c, n);
+}
+
+/* A reply that goes elsewhere than to who wrote (P69). */
+static void
+check_reply(Checker *c)
+{
+    g_autoptr(StoreRow) row = NULL;
+
+    if (c->draft->kind != DRAFT_REPLY || c->draft->parent == 0
+        || c->recipients == NULL || c->recipients[0] == NULL)
+        return;
+    row = store_row(session_store(c->session), c->draft->parent, NULL);
+    if (row == NULL || row->from_addr == NULL
+        || identity_is_own(c->session, row->from_addr))
+        return;
+    for (char **address = c->recipients; *address; address++)
+        if (g_ascii_strcasecmp(*address, row->from_addr) == 0)
+            return;
+    add(c, DRAFT_CHECK_WARN, "The reply goes to %s, but %s wrote the message",
+        c->recipients[0], row->from_addr);
+}
+
+static bool
+ends_own_text(const char *line)
+{
+    return strcmp(line, "-- ") == 0 || g_str_has_prefix(line, "---------- ");
+}
+
+/* The word by which the user says that there is a file, or NULL. Only lines of
+ * his own count: not quoted ones, not those below the signature. */
+static char *
+attachment_word(const char *text)
+{
+    static const char *const words[] = {
+        "attach",    "enclosed", "anhang",       "anbei",
+        "angehängt", "ci-joint", "pièce jointe", "adjunt",
+        "allegat",   "bijlage",  "bifoga",
+    };
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line && !ends_own_text(*line); line++) {
+        g_autofree char *lower = NULL;
+
+        if (**line == '>')
+            continue;
+        lower = g_utf8_strdown(*line, -1);
+        for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+            const char *at = strstr(lower, words[i]);
+            gsize n = at ? strcspn(at, " .,;:!?()\t\"") : 0;
+
+            if (at)
+                return g_strndup(at, MAX(n, strlen(words[i])));
+        }
+    }
+    return NULL;
+}
+
+static void
+check_files(Checker *c)
+{
+    const GPtrArray *files = c->draft->attach;
+    g_autofree char *word = attachment_word(c->draft->text);
+    struct stat info;
+
+    for (guint i = 0; i < files->len; i++) {
+        const char *path = files->pdata[i];
+
+        if (stat(path, &info) != 0 || access(path, R_OK) != 0)
+            add(c, DRAFT_CHECK_STOP, "%s: %s", path, g_strerror(errno));
+        else if (!S_ISREG(info.st_mode))
+            add(c, DRAFT_CHECK_STOP, "%s is no file", path);
+    }
+    if (word && files->len == 0)
+        add(c, DRAFT_CHECK_WARN, "The text says “%s” and there is no file",
+            word);
+    else if (word && files->len == 1)
+        add(c, DRAFT_CHECK_OK, "The text says “%s” and there is 1 file", word);
+    else if (word)
+        add(c, DRAFT_CHECK_OK, "The text says “%s” and there are %u files",
+            word, files->len);
+}
+
+static void
+check_content(Checker *c)
+{
+    const Draft *draft = c->draft;
+    guint64 size = draft_size(draft);
+    g_autofree char *text = g_strstrip(g_strdup(draft->text));
+    g_autofree char *human = text_size(size);
+
+    if (*draft->subject == '\0')
+        add(c, DRAFT_CHECK_WARN, "There is no subject");
+    if (*text == '\0' && draft->attach->len == 0)
+        add(c, DRAFT_CHECK_WARN, "There is no text");
+    if (size > BIG_BYTES)
+        add(c, DRAFT_CHECK_WARN,
+            "The message has %s: many servers refuse "
+            "that",
+            human);
+}
+
+static int
+worst_first(const void *a, const void *b)
+{
+    const DraftCheck *const *first = a;
+    const DraftCheck *const *second = b;
+
+    return (int)(*second)->kind - (int)(*first)->kind;
+}
+
+GPtrArray *
+draft_checks(Session *session, const Draft *draft)
+{
+    Checker c = { .session = session, .draft = draft };
+
+    c.checks = g_ptr_array_new_with_free_func(check_free);
+    for (guint i = 0; i < draft->problems->len; i++)
+        add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
+    check_from(&c);
+    check_recipients(&c);
+    check_reply(&c);
+    check_files(&c);
+    check_content(&c);
+    g_strfreev(c.recipients);
+    g_ptr_array_sort(c.checks, worst_first);
+    return c.checks;
+}
+
+guint64
+draft_size(const Draft *draft)
+{
+    guint64 size = strlen(draft->text);
+    struct stat info;
+
+    for (guint i = 0; i < draft->attach->len; i++)
+        if (stat(draft->attach->pdata[i], &info) == 0)
+            size += (guint64)info.st_size;
+    return size;
+}

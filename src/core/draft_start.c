@@ -1,0 +1,517 @@
+/* What a reply or a forward begins with, from the message it is about (RFC
+ * 5322, 3.6.4 and appendix A.2; Mail-Followup-To as mailing lists use it).
+ * Must not send or judge. */
+#include "draft_private.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "core/account.h"
+#include "core/identity.h"
+#include "mime/mime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    REFERENCES = 50
+}; /* kept: the first, and the last ones */
+
+typedef struct {
+    Session *session;
+    const DraftStart *start;
+    const Account *account;
+    MimeMessage *parent; /* NULL: a new message */
+    Draft *draft;
+} Start;
+
+/* --- addresses ---------------------------------------------------------------
+ */
+
+static bool
+list_has(const GPtrArray *list, const char *addr)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (g_ascii_strcasecmp(((MimeAddress *)list->pdata[i])->addr, addr)
+            == 0)
+            return true;
+    return false;
+}
+
+static GPtrArray *
+address_list(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)mime_address_free);
+}
+
+/* Adds the mailboxes of a field to list: once each, not those of the user (own
+ * false), not those in other (may be NULL). */
+static void
+add_field(Start *s, const char *field, bool own, GPtrArray *list,
+          const GPtrArray *other)
+{
+    g_autoptr(GPtrArray) all = mime_header_addresses(s->parent, field);
+
+    for (guint i = 0; i < all->len; i++) {
+        const MimeAddress *address = all->pdata[i];
+        MimeAddress *copy;
+
+        if ((!own && identity_is_own(s->session, address->addr))
+            || list_has(list, address->addr)
+            || (other && list_has(other, address->addr)))
+            continue;
+        copy = g_new0(MimeAddress, 1);
+        copy->name = g_strdup(address->name);
+        copy->addr = g_strdup(address->addr);
+        g_ptr_array_add(list, copy);
+    }
+}
+
+static char *
+list_format(const GPtrArray *list)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (guint i = 0; i < list->len; i++) {
+        const MimeAddress *address = list->pdata[i];
+        g_autofree char *one =
+            mime_address_format(address->name, address->addr);
+
+        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", one);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static void
+take(char **slot, const GPtrArray *list)
+{
+    g_free(*slot);
+    *slot = list_format(list);
+}
+
+/* Who wrote: where he wants replies, unless the user wrote it himself; then
+ * whom he wrote to; of a message to himself, himself. */
+static void
+reply_to_sender(Start *s, GPtrArray *to)
+{
+    add_field(s, "Reply-To", false, to, NULL);
+    if (to->len == 0)
+        add_field(s, "From", false, to, NULL);
+    if (to->len == 0)
+        add_field(s, "To", false, to, NULL);
+    if (to->len == 0)
+        add_field(s, "From", true, to, NULL);
+}
+
+static void
+reply_to_all(Start *s, GPtrArray *to)
+{
+    g_autoptr(GPtrArray) cc = address_list();
+
+    add_field(s, "Mail-Followup-To", false, to, NULL);
+    if (to->len == 0) {
+        reply_to_sender(s, to);
+        add_field(s, "To", false, cc, to);
+        add_field(s, "Cc", false, cc, to);
+    }
+    take(&s->draft->cc, cc);
+}
+
+/* List-Post: <mailto:list@example.org?…>   (RFC 2369, 3.4) */
+static bool
+reply_to_list(Start *s, GPtrArray *to, GError **error)
+{
+    const char *post = mime_header(s->parent, "List-Post");
+    const char *begin = post ? strstr(post, "mailto:") : NULL;
+    g_autofree char *text = NULL;
+
+    if (begin) {
+        begin += strlen("mailto:");
+        text =
+            g_uri_unescape_segment(begin, begin + strcspn(begin, "?>"), NULL);
+    }
+    if (text) {
+        g_autoptr(GPtrArray) found = mime_addresses(text);
+
+        if (found->len == 1)
+            g_ptr_array_add(to, g_ptr_array_steal_index(found, 0));
+    }
+    if (to->len == 0)
+        add_field(s, "Mail-Followup-To", false, to, NULL);
+    return to->len > 0
+           || err_set(error, ERR_USAGE,
+                      "the message names no mailing list to answer to: use "
+                      "`reply-all`");
+}
+
+static bool
+derive_recipients(Start *s, GError **error)
+{
+    g_autoptr(GPtrArray) to = address_list();
+    bool ok = true;
+
+    if (s->draft->kind == DRAFT_REPLY)
+        reply_to_sender(s, to);
+    else if (s->draft->kind == DRAFT_REPLY_ALL)
+        reply_to_all(s, to);
+    else if (s->draft->kind == DRAFT_REPLY_LIST)
+        ok = reply_to_list(s, to, error);
+    take(&s->draft->to, to);
+    return ok;
+}
+
+/* --- subject and threading ---------------------------------------------------
+ */
+
+/* Length of a prefix such as "Re:", "RE[2]: ", "Aw:" at the head, 0: none. */
+static gsize
+prefix_length(const char *subject, const char *const *prefixes)
+{
+    for (; *prefixes; prefixes++) {
+        gsize at = strlen(*prefixes);
+
+        if (g_ascii_strncasecmp(subject, *prefixes, at) != 0)
+            continue;
+        if (subject[at] == '[') {
+            at += strspn(subject + at, "[0123456789");
+            if (subject[at] != ']')
+                continue;
+            at++;
+        }
+        if (subject[at] == ':')
+            return at + 1 + strspn(subject + at + 1, " ");
+    }
+    return 0;
+}
+
+static void
+derive_subject(Start *s)
+{
+    static const char *const replies[] = {
+        "re", "aw", "sv", "antw", "odp", NULL
+    };
+    static const char *const forwards[] = {
+        "fwd", "fw", "wg", "vs", "tr", NULL
+    };
+    bool forward = s->draft->kind == DRAFT_FORWARD;
+    const char *const *prefixes = forward ? forwards : replies;
+    const char *subject = mime_header(s->parent, "Subject");
+    gsize skip;
+
+    subject = subject ? subject : "";
+    while ((skip = prefix_length(subject, prefixes)) > 0)
+        subject += skip;
+    g_free(s->draft->subject);
+    s->draft->subject =
+        g_strstrip(g_strdup_printf("%s %s", forward ? "Fwd:" : "Re:", subject));
+}
+
+/* The parent's references, then the parent itself. */
+static void
+derive_references(Start *s)
+{
+    Draft *draft = s->draft;
+    const char *field = mime_header(s->parent, "References");
+    g_autofree char *id = draft_clean_ids(mime_header(s->parent, "Message-ID"));
+    g_autofree char *ids =
+        draft_clean_ids(field ? field : mime_header(s->parent, "In-Reply-To"));
+    g_auto(GStrv) words = g_strsplit(ids, " ", -1);
+    g_autoptr(GString) out = g_string_new(NULL);
+    guint n = g_strv_length(words);
+
+    if (*id == '\0')
+        return;
+    for (guint i = 0; i < n; i++)
+        if (*words[i] && (i == 0 || i + REFERENCES > n))
+            g_string_append_printf(out, "%s ", words[i]);
+    g_string_append(out, id);
+    g_free(draft->references);
+    draft->references = g_string_free(g_steal_pointer(&out), FALSE);
+    if (draft->kind == DRAFT_FORWARD)
+        return; /* a forward is no answer */
+    g_free(draft->in_reply_to);
+    draft->in_reply_to = g_steal_pointer(&id);
+}
+
+/* --- text --------------------------------------------------------------------
+ */
+
+/* In English whatever the locale is: the reader's is not known. */
+static char *
+date_text(gint64 time)
+{
+    static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
+                                        "Fri", "Sat", "Sun" };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
+                                          "May", "Jun", "Jul", "Aug",
+                                          "Sep", "Oct", "Nov", "Dec" };
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
+
+    if (date == NULL || time == 0)
+        return g_strdup("an unknown day");
+    return g_strdup_printf(
+        "%s %d %s %d at %02d:%02d", days[g_date_time_get_day_of_week(date) - 1],
+        g_date_time_get_day_of_month(date),
+        months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
+        g_date_time_get_hour(date), g_date_time_get_minute(date));
+}
+
+static char *
+writer_name(MimeMessage *parent)
+{
+    g_autoptr(GPtrArray) from = mime_header_addresses(parent, "From");
+    const MimeAddress *address;
+
+    if (from->len == 0)
+        return g_strdup("somebody");
+    address = from->pdata[0];
+    return g_strdup(address->name ? address->name : address->addr);
+}
+
+static void
+append_quote(Start *s, GString *text)
+{
+    g_autofree char *date = date_text(mime_date(s->parent));
+    g_autofree char *name = writer_name(s->parent);
+    g_autofree char *quote = mime_quote(s->parent);
+
+    g_string_append_printf(text, "\n\nOn %s, %s wrote:\n%s", date, name, quote);
+}
+
+static void
+append_forward(Start *s, GString *text)
+{
+    static const char *const names[] = { "From", "Date", "Subject", "To",
+                                         "Cc" };
+    MimeTextOptions options = { .width = 900, .all_quotes = true };
+    g_autoptr(MimeText) shown = mime_text(s->parent, &options);
+
+    g_string_append(text, "\n\n---------- Forwarded message ----------\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = mime_header(s->parent, names[i]);
+
+        if (value && *value)
+            g_string_append_printf(text, "%s: %s\n", names[i], value);
+    }
+    g_string_append_c(text, '\n');
+    for (guint i = 0; i < shown->lines->len; i++) {
+        const MimeLine *line = shown->lines->pdata[i];
+
+        if (line->kind != MIME_LINE_NOTE)
+            g_string_append_printf(text, "%s\n", line->text);
+    }
+}
+
+static void
+append_signature(Start *s, GString *text)
+{
+    const char *signature =
+        options_get(session_options(s->session), "signature",
+                    account_name(s->account), NULL);
+
+    if (signature == NULL || *signature == '\0')
+        return;
+    if (text->len > 0 && text->str[text->len - 1] != '\n')
+        g_string_append_c(text, '\n');
+    g_string_append_printf(text, "\n-- \n%s\n", signature);
+}
+
+static void
+derive_text(Start *s)
+{
+    g_autoptr(GString) text = g_string_new(s->start->body);
+
+    if (s->draft->kind == DRAFT_FORWARD)
+        append_forward(s, text);
+    else if (s->parent && s->start->body == NULL)
+        append_quote(s, text);
+    append_signature(s, text);
+    g_free(s->draft->text);
+    s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* --- files of a forward ------------------------------------------------------
+ */
+
+static char *
+free_name(const char *folder, const MimePart *part)
+{
+    g_autofree char *other = g_strdup_printf("part-%u", part->number);
+    g_autofree char *safe = file_safe_name(part->name ? part->name : other);
+    char *path = g_build_filename(folder, safe, NULL);
+
+    for (int i = 2; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
+        g_autofree char *name = g_strdup_printf("%d-%s", i, safe);
+
+        g_free(path);
+        path = g_build_filename(folder, name, NULL);
+    }
+    return path;
+}
+
+static bool
+carry_part(Start *s, const char *folder, const MimePart *part, GError **error)
+{
+    g_autofree char *path = free_name(folder, part);
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok;
+
+    if (fd < 0)
+        return err_set_errno(error, errno, "%s", path);
+    ok = mime_part_save(s->parent, part->number, fd, error);
+    if (ok && fsync(fd) != 0)
+        ok = err_set_errno(error, errno, "%s", path);
+    if (close(fd) != 0 && ok)
+        ok = err_set_errno(error, errno, "%s", path);
+    return ok && draft_attach(s->draft, path, error);
+}
+
+static bool
+carry_files(Start *s, GError **error)
+{
+    g_autofree char *folder = draft_files_folder(s->draft->path);
+    const GPtrArray *parts = mime_parts(s->parent);
+    bool made = false;
+
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+
+        if (!part->is_attachment || part->is_multipart)
+            continue;
+        if (!made && !file_mkdir(folder, error))
+            return false;
+        made = true;
+        if (!carry_part(s, folder, part, error))
+            return false;
+    }
+    return !made || file_sync_dir(folder, error);
+}
+
+/* --- all of it ---------------------------------------------------------------
+ */
+
+static MimeMessage *
+load_parent(Session *session, gint64 id, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
+    g_autofree char *path = NULL;
+
+    if (row == NULL)
+        return NULL;
+    path = session_message_path(session, row);
+    if (path == NULL)
+        return err_null(error, ERR_LOCAL,
+                        "the message is not on this machine yet: open it "
+                        "first, so that it is fetched");
+    return mime_load_file(path, error);
+}
+
+/* The account named, else the parent's, else the first. */
+static const Account *
+choose_account(Session *session, const DraftStart *start, GError **error)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
+    const Account *account = NULL;
+
+    if (start->account) {
+        account = session_account(session, start->account);
+        return account ? account
+                       : err_null(error, ERR_USAGE, "no account is called %s",
+                                  start->account);
+    }
+    if (start->parent)
+        row = store_row(session_store(session), start->parent, NULL);
+    if (row)
+        folder = store_folder(session_store(session), row->folder, NULL);
+    if (folder)
+        account = session_account(session, folder->account);
+    if (account == NULL && accounts->len > 0)
+        account = accounts->pdata[0];
+    return account ? account
+                   : err_null(error, ERR_USAGE,
+                              "there is no account to write from: `posthorn "
+                              "setup` adds one");
+}
+
+static void
+add_more(char **slot, const char *more)
+{
+    char *joined;
+
+    if (more == NULL || *more == '\0')
+        return;
+    joined = **slot ? g_strdup_printf("%s, %s", *slot, more) : g_strdup(more);
+    g_free(*slot);
+    *slot = joined;
+}
+
+/* What the user asked for goes on top of what the kind gives. */
+static bool
+apply_wishes(Start *s, GError **error)
+{
+    const DraftStart *start = s->start;
+    Draft *draft = s->draft;
+
+    add_more(&draft->to, start->to);
+    add_more(&draft->cc, start->cc);
+    add_more(&draft->bcc, start->bcc);
+    if (start->subject)
+        draft_set(draft, "subject", start->subject, NULL);
+    for (const char *const *path = start->attach; path && *path; path++)
+        if (!draft_attach(draft, *path, error))
+            return false;
+    return true;
+}
+
+static bool
+derive(Start *s, GError **error)
+{
+    Draft *draft = s->draft;
+
+    g_free(draft->from);
+    draft->from = s->start->from ? g_strdup(s->start->from)
+                  : s->parent    ? identity_for(s->account, s->parent)
+                                 : identity_of(s->account);
+    if (s->parent) {
+        if (!derive_recipients(s, error))
+            return false;
+        derive_subject(s);
+        derive_references(s);
+    }
+    derive_text(s);
+    return (draft->kind != DRAFT_FORWARD || carry_files(s, error))
+           && apply_wishes(s, error) && draft_save(draft, error);
+}
+
+Draft *
+draft_start(Session *session, const DraftStart *start, GError **error)
+{
+    Start s = { .session = session, .start = start };
+    g_autoptr(MimeMessage) parent = NULL;
+    g_autoptr(Draft) draft = NULL;
+
+    s.account = choose_account(session, start, error);
+    if (s.account == NULL)
+        return NULL;
+    if (start->kind != DRAFT_NEW) {
+        parent = load_parent(session, start->parent, error);
+        if (parent == NULL)
+            return NULL;
+    }
+    draft = draft_create(session);
+    g_free(draft->account);
+    draft->account = g_strdup(account_name(s.account));
+    draft->kind = start->kind;
+    draft->parent = start->parent;
+    s.parent = parent;
+    s.draft = draft;
+    if (!derive(&s, error)) {
+        draft_discard(draft->path, NULL);
+        return NULL;
+    }
+    return g_steal_pointer(&draft);
+}

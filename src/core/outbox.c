@@ -1,0 +1,484 @@
+/* The outbox on the main thread: what is due is handed to the account's worker,
+ * what comes back is told and filed. The folder is the truth; nothing is
+ * remembered here that is not read from it again at each scan, so that other
+ * processes may add, send and take out. */
+#include "outbox_private.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/account.h"
+#include "core/draft.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SOON_MS = 100,          /* many changes in the folder make one scan */
+    LONGEST_SLEEP = 60,     /* seconds: clocks jump */
+    UNDOABLE_SECONDS = 600, /* a longer wait is "send later" */
+};
+
+static void scan(Outbox *outbox);
+
+Outbox *
+outbox_create(Session *session)
+{
+    Outbox *outbox = g_new0(Outbox, 1);
+
+    outbox->session = session;
+    outbox->folder = g_strdup(session_paths(session)->outbox);
+    outbox->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)outbox_lane_free);
+    outbox->listeners = g_array_new(FALSE, FALSE, sizeof(OutboxListener));
+    outbox->in_hooks =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return outbox;
+}
+
+void
+outbox_destroy(Outbox *outbox)
+{
+    if (outbox == NULL)
+        return;
+    outbox->started = false;
+    outbox->flushed = NULL;
+    g_clear_handle_id(&outbox->scan_source, g_source_remove);
+    g_clear_handle_id(&outbox->clock_source, g_source_remove);
+    g_clear_handle_id(&outbox->flush_source, g_source_remove);
+    g_clear_object(&outbox->monitor);
+    g_hash_table_destroy(outbox->lanes);
+    g_hash_table_destroy(outbox->in_hooks);
+    g_array_unref(outbox->listeners);
+    g_free(outbox->current_draft);
+    g_free(outbox->folder);
+    g_free(outbox);
+}
+
+guint
+outbox_listen(Outbox *outbox, void (*fn)(void *user), void *user)
+{
+    OutboxListener listener = { ++outbox->listener_serial, fn, user };
+
+    g_array_append_val(outbox->listeners, listener);
+    return listener.id;
+}
+
+void
+outbox_changed(Outbox *outbox)
+{
+    for (guint i = 0; i < outbox->listeners->len; i++) {
+        OutboxListener *listener =
+            &g_array_index(outbox->listeners, OutboxListener, i);
+
+        listener->fn(listener->user);
+    }
+}
+
+/* --- the clock ---------------------------------------------------------------
+ */
+
+static gboolean
+scan_now(void *data)
+{
+    Outbox *outbox = data;
+
+    outbox->scan_source = 0;
+    scan(outbox);
+    return G_SOURCE_REMOVE;
+}
+
+void
+outbox_kick(Outbox *outbox)
+{
+    if (outbox->started && outbox->scan_source == 0)
+        outbox->scan_source = g_timeout_add(SOON_MS, scan_now, outbox);
+}
+
+static gboolean
+clock_rings(void *data)
+{
+    Outbox *outbox = data;
+
+    outbox->clock_source = 0;
+    scan(outbox);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+set_clock(Outbox *outbox, gint64 seconds)
+{
+    g_clear_handle_id(&outbox->clock_source, g_source_remove);
+    if (seconds >= 0)
+        outbox->clock_source = g_timeout_add_seconds(
+            (guint)CLAMP(seconds, 1, LONGEST_SLEEP), clock_rings, outbox);
+}
+
+static void
+folder_changed(GFileMonitor *monitor, GFile *file, GFile *other,
+               GFileMonitorEvent event, void *data)
+{
+    outbox_kick(data);
+}
+
+void
+outbox_start(Outbox *outbox)
+{
+    g_autoptr(GFile) folder = g_file_new_for_path(outbox->folder);
+
+    if (outbox->started)
+        return;
+    outbox->started = true;
+    outbox->monitor =
+        g_file_monitor_directory(folder, G_FILE_MONITOR_NONE, NULL, NULL);
+    if (outbox->monitor)
+        g_signal_connect(outbox->monitor, "changed", G_CALLBACK(folder_changed),
+                         outbox);
+    outbox_kick(outbox);
+}
+
+/* --- what is due -------------------------------------------------------------
+ */
+
+static OutboxLane *
+lane_of(Outbox *outbox, const char *account)
+{
+    OutboxLane *lane = g_hash_table_lookup(outbox->lanes, account);
+
+    if (lane)
+        return lane;
+    lane = g_new0(OutboxLane, 1);
+    lane->outbox = outbox;
+    lane->account = g_strdup(account);
+    g_hash_table_insert(outbox->lanes, lane->account, lane);
+    return lane;
+}
+
+/* An entry whose process died while sending is due: the try recovers it. */
+static gint64
+due_time(const OutboxEntry *entry)
+{
+    return entry->state == OUTBOX_SENDING ? 0 : outbox_entry_due(entry);
+}
+
+/* One entry of the scan: into due (account → ids) when it is due. Returns in
+ * how many seconds it will be; -1: never by itself. */
+static gint64
+look_at(Outbox *outbox, const OutboxEntry *entry, GHashTable *due)
+{
+    gint64 when = due_time(entry);
+    gint64 now = clock_now();
+    g_autoptr(GError) error = NULL;
+    GPtrArray *ids;
+
+    if (entry->accepted && !entry->filed
+        && !outbox_file(outbox, entry->id, &error)) {
+        log_add(LOG_ERR, entry->account, "%s", error->message);
+        return LONGEST_SLEEP;
+    }
+    if (when < 0 || when > now)
+        return when < 0 ? -1 : when - now;
+    ids = g_hash_table_lookup(due, entry->account);
+    if (ids == NULL) {
+        ids = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(due, g_strdup(entry->account), ids);
+    }
+    g_ptr_array_add(ids, g_strdup(entry->id));
+    return -1;
+}
+
+static bool
+any_busy(Outbox *outbox)
+{
+    GHashTableIter iter;
+    void *value;
+
+    g_hash_table_iter_init(&iter, outbox->lanes);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (((OutboxLane *)value)->busy)
+            return true;
+    return false;
+}
+
+static gboolean
+tell_flushed(void *data)
+{
+    Outbox *outbox = data;
+    void (*done)(guint, guint, void *) = outbox->flushed;
+
+    outbox->flush_source = 0;
+    outbox->flushed = NULL;
+    done(outbox->n_sent, outbox->n_failed, outbox->flush_user);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+end_flush(Outbox *outbox)
+{
+    if (outbox->flushed && !any_busy(outbox) && outbox->flush_source == 0)
+        outbox->flush_source = g_idle_add(tell_flushed, outbox);
+}
+
+static void
+start_lanes(Outbox *outbox, GHashTable *due)
+{
+    GHashTableIter iter;
+    void *account;
+    void *ids;
+
+    g_hash_table_iter_init(&iter, due);
+    while (g_hash_table_iter_next(&iter, &account, &ids)) {
+        OutboxLane *lane = lane_of(outbox, account);
+
+        if (!lane->busy)
+            outbox_lane_start(lane, g_ptr_array_ref(ids));
+    }
+}
+
+static void
+scan(Outbox *outbox)
+{
+    g_autoptr(GHashTable) due = g_hash_table_new_full(
+        g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    guint before = outbox->count;
+    gint64 next = -1;
+
+    outbox->count = list ? list->len : 0;
+    outbox->need_user = 0;
+    for (guint i = 0; list && i < list->len; i++) {
+        const OutboxEntry *entry = list->pdata[i];
+        gint64 seconds = look_at(outbox, entry, due);
+
+        outbox->need_user +=
+            entry->state == OUTBOX_FAILED || entry->state == OUTBOX_IN_DOUBT;
+        if (seconds >= 0)
+            next = next < 0 ? seconds : MIN(next, seconds);
+    }
+    set_clock(outbox, next);
+    if (!session_offline(outbox->session))
+        start_lanes(outbox, due);
+    if (before != outbox->count || g_hash_table_size(due) > 0)
+        outbox_changed(outbox);
+    end_flush(outbox);
+}
+
+/* --- what came of it ---------------------------------------------------------
+ */
+
+static void
+tell_deferred(Outbox *outbox, const OutboxEntry *entry)
+{
+    g_autoptr(GDateTime) when =
+        g_date_time_new_from_unix_local(entry->next_try);
+    g_autofree char *clock =
+        when ? g_date_time_format(when, "%H:%M") : g_strdup("later");
+
+    frontend_tell(session_frontend(outbox->session), TELL_INFO, false,
+                  "Not sent yet: %s. Next try at %s",
+                  entry->reason ? entry->reason : "no answer", clock);
+}
+
+static void
+tell_tried(Outbox *outbox, const OutboxEntry *entry)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (entry->state == OUTBOX_FAILED || entry->state == OUTBOX_IN_DOUBT) {
+        outbox->n_failed++;
+        outbox_tell_trouble(outbox, entry);
+    } else if (entry->state == OUTBOX_DEFERRED) {
+        tell_deferred(outbox, entry);
+    } else if (entry->state == OUTBOX_SENT) {
+        outbox->n_sent++;
+    }
+    if (entry->accepted && !entry->filed
+        && !outbox_file(outbox, entry->id, &error))
+        frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
+                      "Sent, but the copy is not kept yet: %s", error->message);
+}
+
+void
+outbox_tried(OutboxLane *lane, const OutboxResult *result)
+{
+    Outbox *outbox = lane->outbox;
+    Account *account = session_account(outbox->session, lane->account);
+
+    if (!outbox->started && outbox->flushed == NULL)
+        return; /* the session ends */
+    if (result && result->auth_refused && account)
+        account_password_refused(account, true);
+    for (guint i = 0; result && i < result->entries->len; i++)
+        tell_tried(outbox, result->entries->pdata[i]);
+    if (result == NULL)
+        outbox->n_sent++;
+    outbox_kick(outbox);
+    outbox_changed(outbox);
+    end_flush(outbox);
+}
+
+void
+outbox_flush(Outbox *outbox,
+             void (*done)(guint n_sent, guint n_failed, void *user), void *user)
+{
+    outbox->flushed = done;
+    outbox->flush_user = user;
+    outbox->n_sent = 0;
+    outbox->n_failed = 0;
+    scan(outbox);
+}
+
+/* --- entries -----------------------------------------------------------------
+ */
+
+bool
+outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error)
+{
+    g_autoptr(Event) event = NULL;
+
+    entry->created = clock_now();
+    if (!outbox_entry_new(outbox->folder, entry, bytes, error))
+        return false;
+    event = outbox_event(outbox, "message-queued", entry);
+    event_bus_emit(session_bus(outbox->session), event);
+    outbox->count++;
+    outbox_changed(outbox);
+    outbox_kick(outbox);
+    return true;
+}
+
+GPtrArray *
+outbox_list(Outbox *outbox, GError **error)
+{
+    g_autoptr(GPtrArray) ids = outbox_entry_ids(outbox->folder, error);
+    GPtrArray *list;
+
+    if (ids == NULL)
+        return NULL;
+    list = g_ptr_array_new_with_free_func((GDestroyNotify)outbox_entry_free);
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(GError) reason = NULL;
+        OutboxEntry *entry =
+            outbox_entry_load(outbox->folder, ids->pdata[i], &reason);
+
+        if (entry)
+            g_ptr_array_add(list, entry);
+        else if (err_is(reason, ERR_LOCAL))
+            log_add(LOG_ERR, "outbox", "%s", reason->message);
+    }
+    return list;
+}
+
+guint
+outbox_count(Outbox *outbox, guint *need_user)
+{
+    if (need_user)
+        *need_user = outbox->need_user;
+    return outbox->count;
+}
+
+bool
+outbox_has_draft(Outbox *outbox, const char *path)
+{
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+
+    for (guint i = 0; list && i < list->len; i++)
+        if (g_strcmp0(((OutboxEntry *)list->pdata[i])->draft, path) == 0)
+            return true;
+    return false;
+}
+
+static bool
+retry_locked(Outbox *outbox, const char *id, GError **error)
+{
+    g_autoptr(OutboxEntry) entry = outbox_entry_load(outbox->folder, id, error);
+
+    if (entry == NULL)
+        return false;
+    outbox_entry_recover(entry);
+    outbox_entry_again(entry);
+    return outbox_entry_save(outbox->folder, entry, error);
+}
+
+/* The recipients that were not accepted stay in the draft, the others not. */
+static bool
+keep_refused(const OutboxEntry *entry, GError **error)
+{
+    g_autoptr(Draft) draft = draft_load(entry->draft, error);
+    g_autoptr(GString) to = g_string_new(NULL);
+
+    if (draft == NULL)
+        return false;
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        const OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state != OUTBOX_SENT)
+            g_string_append_printf(to, "%s%s", to->len ? ", " : "",
+                                   recipient->address);
+    }
+    return draft_set(draft, "to", to->str, error)
+           && draft_set(draft, "cc", "", error)
+           && draft_set(draft, "bcc", "", error) && draft_save(draft, error);
+}
+
+static bool
+cancel_locked(Outbox *outbox, const char *id, GError **error)
+{
+    g_autoptr(OutboxEntry) entry = outbox_entry_load(outbox->folder, id, error);
+
+    if (entry == NULL)
+        return false;
+    if (entry->accepted && entry->draft
+        && g_file_test(entry->draft, G_FILE_TEST_EXISTS)
+        && !keep_refused(entry, error))
+        return false;
+    return outbox_entry_remove(outbox->folder, id, error);
+}
+
+static bool
+with_lock(Outbox *outbox, const char *id,
+          bool (*change)(Outbox *outbox, const char *id, GError **error),
+          GError **error)
+{
+    int fd = outbox_entry_lock(outbox->folder, id, error);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = change(outbox, id, error);
+    close(fd);
+    if (ok) {
+        outbox_kick(outbox);
+        outbox_changed(outbox);
+    }
+    return ok;
+}
+
+bool
+outbox_retry(Outbox *outbox, const char *id, GError **error)
+{
+    return with_lock(outbox, id, retry_locked, error);
+}
+
+bool
+outbox_cancel(Outbox *outbox, const char *id, GError **error)
+{
+    return with_lock(outbox, id, cancel_locked, error);
+}
+
+char *
+outbox_undoable(Outbox *outbox)
+{
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    gint64 now = clock_now();
+
+    for (guint i = list ? list->len : 0; i > 0; i--) {
+        const OutboxEntry *entry = list->pdata[i - 1];
+
+        if (entry->state == OUTBOX_WAITING && entry->attempts == 0
+            && entry->draft && entry->not_before > now
+            && entry->not_before - entry->created <= UNDOABLE_SECONDS)
+            return g_strdup(entry->id);
+    }
+    return NULL;
+}

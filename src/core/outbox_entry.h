@@ -1,0 +1,71 @@
+/* An entry of the outbox on disk. Whoever writes one holds its lock. Blocking;
+ * any thread. */
+#ifndef CORE_OUTBOX_ENTRY_H
+#define CORE_OUTBOX_ENTRY_H
+
+#include "core/outbox.h"
+
+enum {
+    OUTBOX_FIRST_PAUSE = 60, /* seconds; then twice as long each time */
+    OUTBOX_LONGEST_PAUSE = 4 * 3600,
+    OUTBOX_GIVE_UP = 5 * 24 * 3600, /* after it was queued */
+};
+
+/* An entry with no recipients. */
+OutboxEntry *outbox_entry_create(void);
+OutboxRecipient *outbox_entry_add(OutboxEntry *entry, const char *address);
+
+/* The files of an entry. g_free(). */
+char *outbox_bytes_path(const char *folder, const char *id);
+char *outbox_envelope_path(const char *folder, const char *id);
+
+/* Makes both files durable, the bytes first: when the envelope has its name,
+ * the message is queued (P6). Sets id. */
+bool outbox_entry_new(const char *folder, OutboxEntry *entry, GBytes *bytes,
+                      GError **error);
+
+/* The envelope as it is now. NULL with ERR_LOCAL; with ERR_USAGE when there is
+ * no such entry. */
+OutboxEntry *
+outbox_entry_load(const char *folder, const char *id, GError **error);
+
+bool
+outbox_entry_save(const char *folder, const OutboxEntry *entry, GError **error);
+
+/* Takes the lock: a descriptor of the bytes, to be closed to give it back; -1
+ * with ERR_RETRY when somebody has it, ERR_USAGE when the entry is gone. */
+int outbox_entry_lock(const char *folder, const char *id, GError **error);
+
+/* Removes the envelope, then the bytes. */
+bool outbox_entry_remove(const char *folder, const char *id, GError **error);
+
+/* Ids of all entries, oldest first. Array of char *. */
+GPtrArray *outbox_entry_ids(const char *folder, GError **error);
+
+/* --- the life of an entry: pure ----------------------------------------------
+ */
+
+/* When the next try is due; 0: at once; -1: it needs the user, or is done. */
+gint64 outbox_entry_due(const OutboxEntry *entry);
+
+/* Sets entry->state from the states of the recipients. */
+void outbox_entry_sum_up(OutboxEntry *entry);
+
+/* A try begins: whoever is not accepted, refused or in doubt is SENDING. */
+void outbox_entry_begin(OutboxEntry *entry);
+
+/* What a try that never ended has left (the process died): waiting, or in
+ * doubt when the final dot may have been sent. False: there was none. */
+bool outbox_entry_recover(OutboxEntry *entry);
+
+/* A try that came to nothing for whoever is still SENDING: deferred, or failed
+ * when the entry is too old. */
+void outbox_entry_defer(OutboxEntry *entry, const char *reason, gint64 now);
+
+/* The try has ended; sets next_try. */
+void outbox_entry_end(OutboxEntry *entry, gint64 now);
+
+/* The user says: once more, for all but the accepted. */
+void outbox_entry_again(OutboxEntry *entry);
+
+#endif

@@ -1,0 +1,346 @@
+/* The outbox's worker: takes the lock of an entry, writes down that it is being
+ * sent, sends, writes down what became of it. Every state is durable before the
+ * step that could make it false (outbox_entry.c, E2). Must not touch anything
+ * of the main thread. */
+#include "outbox_job.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    PROGRAM_SECONDS = 300,
+    EX_TEMPORARY = 75, /* sysexits.h: EX_TEMPFAIL */
+};
+
+/* One run over the entries that are due. */
+typedef struct {
+    const OutboxRequest *request;
+    GCancellable *cancel;
+    OutboxResult *result;
+    SmtpConn *conn;  /* opened for the first entry that needs it */
+    GError *trouble; /* why there is no connection: the rest is deferred */
+} Try;
+
+void
+outbox_request_free(OutboxRequest *request)
+{
+    if (request == NULL)
+        return;
+    g_free(request->folder);
+    g_ptr_array_unref(request->ids);
+    g_free(request->stop);
+    g_free(request->program);
+    net_params_clear(&request->smtp.net);
+    sasl_params_clear(&request->smtp.sasl);
+    g_free(request);
+}
+
+void
+outbox_result_free(OutboxResult *result)
+{
+    if (result == NULL)
+        return;
+    g_ptr_array_unref(result->entries);
+    g_free(result);
+}
+
+/* --- outcomes ----------------------------------------------------------------
+ */
+
+static OutboxState
+state_of(SmtpOutcome outcome)
+{
+    static const OutboxState states[] = {
+        [SMTP_SENT] = OUTBOX_SENT,
+        [SMTP_DEFERRED] = OUTBOX_DEFERRED,
+        [SMTP_FAILED] = OUTBOX_FAILED,
+        [SMTP_IN_DOUBT] = OUTBOX_IN_DOUBT,
+    };
+
+    return states[outcome];
+}
+
+/* "There is no such mailbox at that domain. (550 5.1.1 unknown user)" */
+static char *
+reply_words(const SmtpReply *reply)
+{
+    if (reply->code == 0)
+        return NULL;
+    return g_strdup_printf("%s (%d %s%s%s)", smtp_reply_explain(reply),
+                           reply->code, reply->enhanced ? reply->enhanced : "",
+                           reply->enhanced ? " " : "", reply->text);
+}
+
+static void
+note_outcome(OutboxEntry *entry, OutboxRecipient *recipient,
+             SmtpRecipient *told)
+{
+    g_free(recipient->reply);
+    recipient->reply = reply_words(&told->reply);
+    recipient->state = state_of(told->outcome);
+    entry->accepted = entry->accepted || told->outcome == SMTP_SENT;
+    if (told->outcome != SMTP_SENT && recipient->reply) {
+        g_free(entry->reason);
+        entry->reason = g_strdup(recipient->reply);
+    }
+    if (recipient->state == OUTBOX_DEFERRED
+        && clock_now() - entry->created > OUTBOX_GIVE_UP)
+        recipient->state = OUTBOX_FAILED;
+    smtp_reply_clear(&told->reply);
+}
+
+/* --- SMTP --------------------------------------------------------------------
+ */
+
+typedef struct {
+    const char *folder;
+    OutboxEntry *entry;
+} Commit;
+
+/* Before the final dot: from here on a crash leaves a doubt. */
+static bool
+commit(void *user, GError **error)
+{
+    Commit *c = user;
+
+    c->entry->committed = true;
+    return outbox_entry_save(c->folder, c->entry, error);
+}
+
+static SmtpConn *
+connection(Try *t)
+{
+    if (t->conn == NULL && t->trouble == NULL)
+        t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
+    return t->conn;
+}
+
+/* The connection died in the middle: the next entry gets a new one, unless the
+ * server cannot be trusted to speak at all. */
+static void
+drop_connection(Try *t, GError *error)
+{
+    g_clear_pointer(&t->conn, smtp_conn_close);
+    if (err_is(error, ERR_PROTOCOL) || err_is(error, ERR_CANCELLED))
+        t->trouble = error;
+    else
+        g_clear_error(&error);
+}
+
+static void
+send_smtp(Try *t, OutboxEntry *entry, int fd)
+{
+    Commit c = { t->request->folder, entry };
+    g_autofree SmtpRecipient *told =
+        g_new0(SmtpRecipient, entry->recipients->len);
+    g_autofree OutboxRecipient **whom =
+        g_new0(OutboxRecipient *, entry->recipients->len);
+    SmtpMessage message = { .sender = entry->sender,
+                            .recipients = told,
+                            .fd = fd,
+                            .size = entry->size,
+                            .commit = commit,
+                            .user = &c };
+    GError *error = NULL;
+
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state != OUTBOX_SENDING)
+            continue;
+        whom[message.n_recipients] = recipient;
+        told[message.n_recipients++].address = recipient->address;
+    }
+    if (!smtp_send(t->conn, &message, &error)) {
+        g_free(entry->reason);
+        entry->reason = g_strdup(error->message);
+        drop_connection(t, error);
+    }
+    for (guint i = 0; i < message.n_recipients; i++)
+        note_outcome(entry, whom[i], &told[i]);
+}
+
+/* --- another program ---------------------------------------------------------
+ */
+
+static void
+program_outcome(OutboxEntry *entry, const SpawnResult *ended,
+                const char *program)
+{
+    g_autofree char *words =
+        text_sanitise(ended->errors ? ended->errors : "", -1, TEXT_LINE);
+    g_autofree char *text =
+        g_strdup_printf("%s ended with %d: %s", program, ended->status, words);
+    bool ok = ended->status == 0 && !ended->timed_out;
+    bool temporary = ended->timed_out || ended->status == EX_TEMPORARY;
+
+    for (guint i = 0; i < entry->recipients->len && !temporary; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state != OUTBOX_SENDING)
+            continue;
+        recipient->state = ok ? OUTBOX_SENT : OUTBOX_FAILED;
+        g_free(recipient->reply);
+        recipient->reply = ok ? NULL : g_strdup(text);
+    }
+    entry->accepted = entry->accepted || ok;
+    if (temporary)
+        outbox_entry_defer(entry, text, clock_now());
+    else if (!ok) {
+        g_free(entry->reason);
+        entry->reason = g_strdup(text);
+    }
+}
+
+/* sendmail -i -f SENDER -- RECIPIENT…, the message on its standard input. */
+static void
+send_program(Try *t, OutboxEntry *entry, int fd)
+{
+    const char *program = t->request->program;
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(SpawnResult) ended = { 0 };
+    Commit c = { t->request->folder, entry };
+
+    g_ptr_array_add(argv, (char *)program);
+    g_ptr_array_add(argv, (char *)"-i");
+    g_ptr_array_add(argv, (char *)"-f");
+    g_ptr_array_add(argv, entry->sender);
+    g_ptr_array_add(argv, (char *)"--");
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state == OUTBOX_SENDING)
+            g_ptr_array_add(argv, recipient->address);
+    }
+    g_ptr_array_add(argv, NULL);
+    SpawnParams params = {
+        .argv = (const char *const *)argv->pdata,
+        .input = map ? g_mapped_file_get_contents(map) : "",
+        .input_size = map ? g_mapped_file_get_length(map) : 0,
+        .timeout_ms = PROGRAM_SECONDS * 1000,
+    };
+    if (map && commit(&c, &error)
+        && spawn_run(&params, t->cancel, &ended, &error))
+        program_outcome(entry, &ended, program);
+    else
+        outbox_entry_defer(entry, error ? error->message : "cannot be read",
+                           clock_now());
+}
+
+/* --- one entry ---------------------------------------------------------------
+ */
+
+/* Why nothing can be tried now, or NULL. */
+static const char *
+obstacle(Try *t)
+{
+    if (t->request->stop)
+        return t->request->stop;
+    if (t->request->program || connection(t))
+        return NULL;
+    t->result->auth_refused =
+        t->result->auth_refused || err_is(t->trouble, ERR_AUTH);
+    return t->trouble->message;
+}
+
+static void
+send_entry(Try *t, OutboxEntry *entry, int fd)
+{
+    const char *reason = obstacle(t);
+
+    if (reason)
+        outbox_entry_defer(entry, reason, clock_now());
+    else if (t->request->program)
+        send_program(t, entry, fd);
+    else
+        send_smtp(t, entry, fd);
+    /* The user ended the program: that was no try. */
+    if (g_cancellable_is_cancelled(t->cancel) && entry->state == OUTBOX_DEFERRED
+        && entry->attempts > 0) {
+        entry->attempts--;
+        outbox_entry_end(entry, clock_now());
+        entry->next_try = 0;
+        return;
+    }
+    outbox_entry_end(entry, clock_now());
+}
+
+static void
+log_entry(const OutboxEntry *entry)
+{
+    g_autofree char *subject =
+        text_sanitise(entry->subject ? entry->subject : "", -1, TEXT_LINE);
+
+    log_add(entry->state == OUTBOX_SENT ? LOG_INFO : LOG_WARN, entry->account,
+            "“%s” is %s%s%s", subject, outbox_state_name(entry->state),
+            entry->reason && entry->state != OUTBOX_SENT ? ": " : "",
+            entry->reason && entry->state != OUTBOX_SENT ? entry->reason : "");
+}
+
+/* With the lock held. False: the disk does not take the state, so nothing is
+ * begun, or what happened stays as it was written down before. */
+static bool
+work_on(Try *t, OutboxEntry *entry, int fd, GError **error)
+{
+    const char *folder = t->request->folder;
+    gint64 due;
+
+    if (outbox_entry_recover(entry) && !outbox_entry_save(folder, entry, error))
+        return false;
+    due = outbox_entry_due(entry);
+    if (due < 0 || due > clock_now())
+        return true;
+    outbox_entry_begin(entry);
+    if (!outbox_entry_save(folder, entry, error))
+        return false;
+    send_entry(t, entry, fd);
+    log_entry(entry);
+    return outbox_entry_save(folder, entry, error);
+}
+
+static void
+try_entry(Try *t, const char *id)
+{
+    int fd = outbox_entry_lock(t->request->folder, id, NULL);
+    OutboxEntry *entry;
+    g_autoptr(GError) error = NULL;
+
+    if (fd < 0)
+        return;
+    entry = outbox_entry_load(t->request->folder, id, NULL);
+    if (entry && !work_on(t, entry, fd, &error))
+        log_add(LOG_ERR, entry->account, "%s", error->message);
+    if (entry)
+        g_ptr_array_add(t->result->entries, entry);
+    close(fd);
+}
+
+OutboxResult *
+outbox_try(const OutboxRequest *request, GCancellable *cancel)
+{
+    Try t = { .request = request, .cancel = cancel };
+
+    t.result = g_new0(OutboxResult, 1);
+    t.result->entries =
+        g_ptr_array_new_with_free_func((GDestroyNotify)outbox_entry_free);
+    for (guint i = 0; i < request->ids->len; i++)
+        if (!g_cancellable_is_cancelled(cancel))
+            try_entry(&t, request->ids->pdata[i]);
+    smtp_conn_close(t.conn);
+    g_clear_error(&t.trouble);
+    return t.result;
+}
+
+void *
+outbox_job_run(Job *job, void *request, GError **error)
+{
+    return outbox_try(request, job_cancellable(job));
+}

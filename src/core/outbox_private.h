@@ -1,0 +1,71 @@
+/* The outbox as its own files see it. Main thread. */
+#ifndef CORE_OUTBOX_PRIVATE_H
+#define CORE_OUTBOX_PRIVATE_H
+
+#include "base/job.h"
+#include "core/outbox.h"
+#include "outbox_entry.h"
+#include "outbox_job.h"
+
+typedef struct {
+    guint id;
+    void (*fn)(void *user);
+    void *user;
+} OutboxListener;
+
+struct Outbox {
+    Session *session;
+    char *folder;
+    GHashTable *lanes; /* account name → OutboxLane */
+    bool started;
+    guint scan_source;  /* soon */
+    guint clock_source; /* when the next entry is due */
+    GFileMonitor *monitor;
+    guint count, need_user; /* of the last scan */
+    GArray *listeners;      /* OutboxListener */
+    guint listener_serial;
+
+    /* outbox_flush() */
+    void (*flushed)(guint n_sent, guint n_failed, void *user);
+    void *flush_user;
+    guint n_sent, n_failed;
+    guint flush_source;
+
+    char *current_draft;  /* draft_current() */
+    GHashTable *in_hooks; /* paths of drafts that before-send hooks look at */
+};
+
+/* What is sent one after the other: one account's. */
+typedef struct {
+    Outbox *outbox;
+    char *account;
+    Worker *worker;
+    bool busy; /* a try is under way, or its password is asked for */
+    OutboxRequest *request; /* while the password is asked for */
+} OutboxLane;
+
+/* Begins a try of these ids (taken); the lane is busy until it ends. */
+void outbox_lane_start(OutboxLane *lane, GPtrArray *ids);
+void outbox_lane_free(OutboxLane *lane);
+
+/* A try ended: tells, files copies, looks for what is next. */
+void outbox_tried(OutboxLane *lane, const OutboxResult *result);
+
+/* What follows an acceptance: the Sent copy, the parent's tag, the event; the
+ * entry goes when all is done. With the lock; safe to be called again after a
+ * crash anywhere in it. False: to be tried again later. */
+bool outbox_file(Outbox *outbox, const char *id, GError **error);
+
+/* Fires `send-failed` for an entry that needs the user, and says so. */
+void outbox_tell_trouble(Outbox *outbox, const OutboxEntry *entry);
+
+/* Puts the message into the account's own inbox (`outgoing demo:`). */
+bool outbox_deliver_here(Outbox *outbox, const char *id, GError **error);
+
+/* An event with account, from, to, subject, message_id, size, reason. */
+Event *outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry);
+
+/* Tells the listeners. */
+void outbox_changed(Outbox *outbox);
+
+#endif

@@ -1,0 +1,204 @@
+/* A draft on its way to the outbox: checks, hooks, bytes, envelope. */
+#include "core/send.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "core/identity.h"
+#include "mime/mime.h"
+#include "outbox_private.h"
+
+#include <string.h>
+
+typedef struct {
+    Session *session;
+    Draft *draft;
+    SendHow how;
+    SendDone done;
+    void *user;
+} Sending;
+
+static void
+sending_free(Sending *sending)
+{
+    draft_free(sending->draft);
+    g_free(sending);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sending, sending_free)
+
+/* The first check that stops, as an error. */
+static bool
+check(Session *session, const Draft *draft, GError **error)
+{
+    g_autoptr(GPtrArray) checks = draft_checks(session, draft);
+    const DraftCheck *worst = checks->len > 0 ? checks->pdata[0] : NULL;
+    g_autofree char *safe = NULL;
+
+    if (worst == NULL || worst->kind != DRAFT_CHECK_STOP)
+        return true;
+    safe = text_sanitise(worst->text, -1, TEXT_LINE);
+    return err_set(error, ERR_USAGE, "not sent: %s", safe);
+}
+
+/* The account of the draft; one without: by its From, else the first. */
+static const Account *
+sender_account(Session *session, const Draft *draft, GError **error)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
+    const Account *account = session_account(session, draft->account);
+
+    if (account == NULL && from->len > 0)
+        account =
+            identity_account(session, ((MimeAddress *)from->pdata[0])->addr);
+    if (account == NULL && accounts->len > 0)
+        account = accounts->pdata[0];
+    if (account == NULL)
+        return err_null(error, ERR_USAGE,
+                        "there is no account to send from: `posthorn setup` "
+                        "adds one");
+    return account;
+}
+
+static gint64
+send_time(Sending *s, const Account *account)
+{
+    gint64 now = clock_now();
+
+    if (s->how.at > now)
+        return s->how.at;
+    if (s->how.no_undo)
+        return now;
+    return now
+           + options_int(session_options(s->session), "undo-send",
+                         account_name(account));
+}
+
+static OutboxEntry *
+make_entry(Sending *s, const Account *account, GError **error)
+{
+    const Draft *draft = s->draft;
+    g_autoptr(OutboxEntry) entry = outbox_entry_create();
+    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
+    g_auto(GStrv) recipients = draft_recipients(draft, error);
+    const char *address;
+
+    if (recipients == NULL)
+        return NULL;
+    for (char **recipient = recipients; *recipient; recipient++)
+        outbox_entry_add(entry, *recipient);
+    address = ((MimeAddress *)from->pdata[0])->addr;
+    entry->account = g_strdup(account_name(account));
+    entry->sender = g_strdup(address);
+    entry->not_before = send_time(s, account);
+    entry->parent = draft->parent;
+    entry->is_forward = draft->kind == DRAFT_FORWARD;
+    entry->draft = g_strdup(draft->path);
+    entry->message_id = mime_new_message_id(address);
+    entry->from = g_strdup(draft->from);
+    entry->to = g_strdup(*draft->to ? draft->to : draft->cc);
+    entry->subject = g_strdup(draft->subject);
+    return g_steal_pointer(&entry);
+}
+
+static char *
+queue(Sending *s, GError **error)
+{
+    const Account *account = sender_account(s->session, s->draft, error);
+    g_autoptr(OutboxEntry) entry = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (account == NULL || !check(s->session, s->draft, error))
+        return NULL;
+    entry = make_entry(s, account, error);
+    if (entry == NULL)
+        return NULL;
+    bytes = draft_build(s->draft, entry->message_id, clock_now(), error);
+    if (bytes == NULL
+        || !outbox_add(session_outbox(s->session), entry, bytes, error))
+        return NULL;
+    return g_strdup(entry->id);
+}
+
+static void
+after_hooks(const HookVerdict *verdict, void *user)
+{
+    g_autoptr(Sending) s = user;
+    Outbox *outbox = session_outbox(s->session);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
+
+    g_hash_table_remove(outbox->in_hooks, s->draft->path);
+    if (verdict->refused) {
+        g_autofree char *why = text_sanitise(
+            verdict->reason ? verdict->reason : "", -1, TEXT_LINE);
+
+        err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
+                *why ? ": " : "", why);
+    } else {
+        if (verdict->text)
+            draft_parse(s->draft, verdict->text);
+        id = queue(s, &error);
+    }
+    s->done(id, error, s->user);
+}
+
+static Event *
+before_event(const Draft *draft)
+{
+    Event *event = event_create("before-send");
+
+    event_set(event, "account", draft->account);
+    event_set(event, "file", draft->path);
+    event_set(event, "from", draft->from);
+    event_set(event, "to", draft->to);
+    event_set(event, "cc", draft->cc);
+    event_set(event, "bcc", draft->bcc);
+    event_set(event, "subject", draft->subject);
+    event_set_int(event, "size", (gint64)draft_size(draft));
+    return event;
+}
+
+static Draft *
+load_sendable(Session *session, const char *path, GError **error)
+{
+    Outbox *outbox = session_outbox(session);
+    g_autoptr(Draft) draft = draft_load(path, error);
+
+    if (draft == NULL || !check(session, draft, error))
+        return NULL;
+    if (g_hash_table_contains(outbox->in_hooks, path)
+        || outbox_has_draft(outbox, path))
+        return err_null(error, ERR_USAGE,
+                        "the draft is in the outbox already: `posthorn "
+                        "outbox` shows it");
+    return g_steal_pointer(&draft);
+}
+
+void
+send_draft(Session *session, const char *path, const SendHow *how,
+           SendDone done, void *user)
+{
+    g_autoptr(GError) error = NULL;
+    Draft *draft = load_sendable(session, path, &error);
+    g_autoptr(Event) event = NULL;
+    g_autofree char *text = NULL;
+    Sending *s;
+
+    if (draft == NULL) {
+        done(NULL, error, user);
+        return;
+    }
+    s = g_new0(Sending, 1);
+    s->session = session;
+    s->draft = draft;
+    s->how = *how;
+    s->done = done;
+    s->user = user;
+    g_hash_table_add(session_outbox(session)->in_hooks, g_strdup(path));
+    event = before_event(draft);
+    text = draft_text(draft);
+    hooks_fire_before(session_hooks(session), event, text, after_hooks, s);
+}
