@@ -203,9 +203,11 @@ mime_flow_decode(const char *text, bool flowed, bool delsp, GPtrArray *out)
     const char *end = text + strlen(text);
 
     while (text < end) {
-        gsize most = MIN((gsize)(end - text), MIME_MAX_LINE_BYTES);
-        const char *newline = memchr(text, '\n', most);
-        gsize size = newline ? (gsize)(newline - text) : most;
+        gsize left = end - text;
+        const char *newline =
+            memchr(text, '\n', MIN(left, MIME_MAX_LINE_BYTES + 1));
+        gsize size =
+            newline ? (gsize)(newline - text) : MIN(left, MIME_MAX_LINE_BYTES);
         const char *next = text + size + (newline != NULL);
 
         /* Not within a character. */

@@ -426,13 +426,13 @@ mime_html_clean(const char *html, gsize limit, bool *cut)
         const char *stop = tag ? tag : clean->end;
         gsize room = limit - clean->out->len;
 
-        g_string_append_len(clean->out, clean->at,
-                            MIN((gsize)(stop - clean->at), room));
+        stop = clean->at + MIN((gsize)(stop - clean->at), room);
+        g_string_append_len(clean->out, clean->at, stop - clean->at);
         clean->at = stop;
-        if (tag)
+        if (stop == tag)
             clean_markup(clean);
     }
-    *cut = clean->cut || clean->at < clean->end || clean->out->len >= limit;
+    *cut = clean->cut || clean->at < clean->end;
     out = g_string_free(clean->out, FALSE);
     g_free(clean);
     return out;

@@ -88,7 +88,7 @@ def attachment(rng):
 
 def body_of(rng, number):
     """5 % with a file of 20 KB to 2 MB, 15 % with HTML beside the text."""
-    plain = text(rng, rng.randint(500, 7000))
+    plain = text(rng, rng.randint(400, 5500))
     if number % 20 == 0:
         return ("multipart/mixed; boundary=b",
                 f"--b\r\nContent-Type: text/plain\r\n\r\n{plain}\r\n"
