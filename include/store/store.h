@@ -15,7 +15,9 @@
  *   S2  a row with uid and no file is a message still to be fetched;
  *   S3  a row with uid 0 and a folder is to be appended, or moved or copied
  *       there by the server and not yet seen under its new UID;
- *   S4  `pending` has a row for exactly the messages whose states differ. */
+ *   S4  `pending` has a row for exactly the messages whose states differ, but
+ *       for those that a server will never have (local folders) and those that
+ *       wait for store_match(). */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -80,11 +82,15 @@ StoreFolder *store_folder_by_role(Store *store, const char *account,
                                   FolderRole role, GError **error);
 
 /* Adds (id 0) or changes a folder; counts are not written. Returns its id,
- * 0 on error. */
+ * 0 on error. A new folder whose path differs from another's only in case or
+ * Unicode normal form gets a mark behind its path (promise P82): read the path
+ * back before making directories. A local folder's path stays as it is. */
 gint64 store_folder_put(Store *store, const StoreFolder *folder,
                         GError **error);
 
-/* Forgets a folder and its rows. */
+/* Forgets a folder and its rows, not their files. What the user moved out of it
+ * and the server did not yet is kept, to be appended where he put it; what he
+ * moved into it is back where the server has it. */
 bool store_folder_remove(Store *store, gint64 id, GError **error);
 
 /* Flags of a row: the system flags of IMAP, with the values of maildir.h's
@@ -195,8 +201,14 @@ GPtrArray *store_rows(Store *store, const gint64 *ids, guint n, bool threads,
 
 StoreRow *store_row(Store *store, gint64 id, GError **error);
 
-/* Ids of the messages of a thread, oldest first, and their depth in the tree
- * (GArray of int, may be NULL). trash and junk left out unless folder is one. */
+/* Ids of the messages of a thread, an answer below what it answers, else oldest
+ * first; depths (may be NULL): how deep each is in the tree (GArray of int).
+ * Trash and junk are left out, except folder itself, which may be one. */
+GArray *store_thread_messages_in(Store *store, gint64 thread, gint64 folder,
+                                 GArray **depths, GError **error);
+
+/* The same from no folder in particular: trash and junk only when the thread is
+ * nowhere else. */
 GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
                               GError **error);
 
@@ -204,7 +216,8 @@ GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
 GArray *store_find_id(Store *store, const char *message_id, GError **error);
 
 /* Message rows whose sender, subject or snippet contains each word of text
- * (case folded), newest first: search before the index knows. */
+ * (case folded), newest first: search before the index knows. It reads the
+ * rows: about 1 µs each until limit are found. */
 GArray *store_find_text(Store *store, const char *text, guint limit,
                         GError **error);
 
@@ -223,7 +236,8 @@ GPtrArray *store_files(Store *store, gint64 folder, GError **error);
  * without a server: the row goes. */
 bool store_remove(Store *store, gint64 id, GError **error);
 
-/* Raw header block of a message that is not here. g_free(). */
+/* Raw header block of a message that is not here; NULL without error: none.
+ * g_free(). */
 char *store_header(Store *store, gint64 id, gsize *size, GError **error);
 
 /* The user's side: wanted flags (system bits), tags and folder. The caller
@@ -243,12 +257,19 @@ bool store_set_body(Store *store, gint64 id, const StoreMessage *message,
                     GError **error); /* all but place, uid, flags, tags */
 bool store_set_index_id(Store *store, gint64 id, const char *index_id,
                         GError **error);
+
+/* The index now has the message (index_id NULL: refuses it) as row was when it
+ * was read. Whatever changed since keeps the row among store_unindexed(). */
+bool store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
+                       GError **error);
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
                        GError **error);
 
 /* Rows whose file lies in another folder, or has other flags in its name, than
- * the user wants: set by store_set_flags/_folder/_server_flags/act_swap and
- * cleared by store_set_file. The room core renames the files behind. */
+ * the user wants, until store_set_file(): the room core renames the files
+ * behind, in the transaction in which it reads the rows. Also rows that are
+ * nowhere (folder and server_folder 0): their file is to be removed, and
+ * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
 
 /* The next rows with a file that the index does not know, or whose tags it
@@ -264,8 +285,10 @@ typedef struct {
     guint32 uid;
     unsigned flags;
     unsigned server_flags;
-    bool here;     /* has its file */
-    bool leaving;  /* folder differs: moved or deleted by the user */
+    guint tags_hash; /* g_str_hash() of server_tags; 0: none */
+    bool here;       /* has its file */
+    bool leaving;    /* folder differs: moved or deleted by the user */
+    bool deleted;    /* leaving for good */
 } StoreUid;
 
 /* Every row that the server has in this folder, by UID. GArray of StoreUid. */
@@ -276,7 +299,9 @@ GArray *store_uids(Store *store, gint64 server_folder, GError **error);
 bool store_server_flags(Store *store, gint64 id, unsigned flags,
                         const char *tags, GError **error);
 
-/* The server has the row now there under uid (append, move, adopt). */
+/* The server has the row now there under uid (append, move, adopt); uid 0: not
+ * seen there yet; folder 0: nowhere any more. A row that a sync made for the
+ * same UID meanwhile is taken over by this one. */
 bool store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
                         GError **error);
 
@@ -284,8 +309,9 @@ bool store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
  * *file for removal (NULL: none; g_free()). */
 bool store_server_gone(Store *store, gint64 id, char **file, GError **error);
 
-/* A row in folder with uid 0 that this message on the server is (same
- * Message-ID; without one, same size and date); 0: none. */
+/* A row with uid 0, waiting in folder or to be appended there, that this message
+ * on the server is (same Message-ID; without one, same size and date); 0:
+ * none. store_server_place() and store_server_flags() make it so. */
 gint64 store_match(Store *store, gint64 folder, const char *message_id,
                    guint64 size, gint64 date, GError **error);
 
@@ -302,6 +328,17 @@ GPtrArray *store_orphans_settle(Store *store, gint64 folder, GError **error);
 
 /* Rows that wait so. */
 guint store_orphans(Store *store, gint64 folder);
+GArray *store_orphan_ids(Store *store, gint64 folder, GError **error);
+
+/* The server no longer has the row where it was, and has it in folder under a
+ * UID that is not known yet (a move whose answer was lost): it waits there
+ * like a row of store_uidvalidity_changed(). */
+bool store_server_waits(Store *store, gint64 id, gint64 folder,
+                        GError **error);
+
+/* Rows without a UID that a new message of this folder may turn out to be:
+ * those that wait, and those still to be appended. */
+guint store_unplaced(Store *store, gint64 folder);
 
 typedef struct {
     gint64 id;            /* message */

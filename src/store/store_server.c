@@ -2,8 +2,6 @@
  * a row follows by a merge: what he changed since stays. */
 #include "store_db.h"
 
-#include "base/err.h"
-
 #include <string.h>
 
 GArray *
@@ -11,10 +9,12 @@ store_uids(Store *store, gint64 server_folder, GError **error)
 {
     g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(StoreUid));
     sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT id, uid, flags, server_flags,"
-        " file IS NOT NULL, folder <> server_folder FROM message"
-        " WHERE server_folder = ? AND uid > 0 ORDER BY uid", "i",
-        server_folder);
+        store, error,
+        "SELECT id, uid, flags, server_flags,"
+        " file IS NOT NULL, folder <> server_folder, folder = 0, server_tags"
+        " FROM message"
+        " WHERE server_folder = ? AND uid > 0 ORDER BY uid",
+        "i", server_folder);
     int step;
 
     if (rows == NULL)
@@ -27,8 +27,11 @@ store_uids(Store *store, gint64 server_folder, GError **error)
             .server_flags = (unsigned)sqlite3_column_int64(rows, 3),
             .here = sqlite3_column_int64(rows, 4) != 0,
             .leaving = sqlite3_column_int64(rows, 5) != 0,
+            .deleted = sqlite3_column_int64(rows, 6) != 0,
         };
+        const char *tags = (const char *)sqlite3_column_text(rows, 7);
 
+        uid.tags_hash = tags && *tags ? g_str_hash(tags) : 0;
         g_array_append_val(uids, uid);
     }
     return step == SQLITE_DONE ? g_steal_pointer(&uids) : NULL;
@@ -77,38 +80,90 @@ merge_flags(unsigned base, unsigned server, unsigned wanted)
     unsigned changed = (base ^ wanted) & STORE_SYSTEM_FLAGS;
 
     return (wanted & changed) | (server & ~changed & STORE_SYSTEM_FLAGS)
-        | (wanted & ~(unsigned)STORE_SYSTEM_FLAGS);
+           | (wanted & ~(unsigned)STORE_SYSTEM_FLAGS);
 }
 
 static bool
-merge_row(Store *store, const StoreRow *row, unsigned flags,
-          const char *tags, GError **error)
+merge_row(Store *store, gint64 id, unsigned flags, const char *tags,
+          GError **error)
 {
-    unsigned wanted = merge_flags(row->server_flags, flags, row->flags);
-    g_autofree char *words = merge_tags(row->server_tags, tags, row->tags);
+    g_autoptr(StoreRow) row = store_row(store, id, error);
+    g_autofree char *words = NULL;
+    StoreState state;
 
+    if (row == NULL)
+        return false;
+    words = merge_tags(row->server_tags, tags, row->tags);
+    state = (StoreState){ row->folder,
+                          merge_flags(row->server_flags, flags, row->flags),
+                          words };
     return store_exec(store, error,
                       "UPDATE message SET server_flags = ?, server_tags = ?"
-                      " WHERE id = ?", "isi",
-                      (gint64)(flags & STORE_SYSTEM_FLAGS), tags, row->id)
-        && (wanted == row->flags
-            || store_set_flags(store, row->id, wanted, error))
-        && (strcmp(words, row->tags) == 0
-            || store_set_tags(store, row->id, words, error))
-        && store_pending_update(store, row->id, error);
+                      " WHERE id = ?",
+                      "isi", (gint64)(flags & STORE_SYSTEM_FLAGS), tags, id)
+           && store_state_write(store, id, &state, error);
 }
 
 bool
 store_server_flags(Store *store, gint64 id, unsigned flags, const char *tags,
                    GError **error)
 {
-    g_autoptr(StoreRow) row = store_row(store, id, error);
     bool ok;
 
-    if (row == NULL || !store_begin(store, error))
+    if (!store_begin(store, error))
         return false;
-    ok = merge_row(store, row, flags, tags ? tags : "", error);
+    ok = merge_row(store, id, flags, tags ? tags : "", error);
     return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+/* A sync that did not know of the move made another row for this UID. They are
+ * one message: id stays, because it has the user's state; it takes the server's
+ * flags, and the file when it has none. The other goes. */
+static bool
+take_over(Store *store, gint64 id, const StoreRow *other, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(store, id, error);
+    bool takes;
+
+    if (row == NULL)
+        return false;
+    takes = row->file == NULL && other->file != NULL;
+    return store_exec(store, error,
+                      "UPDATE message SET server_folder = 0, uid = 0,"
+                      " orphan = 0, indexed = 1,"
+                      " file = CASE WHEN ?1 THEN NULL ELSE file END"
+                      " WHERE id = ?2",
+                      "ii", (gint64)takes, other->id)
+           && store_state_write(store, other->id, &(StoreState){ 0, 0, "" },
+                                error)
+           && (!takes
+               || (store_set_file(store, id, other->file, error)
+                   && store_exec(store, error,
+                                 "UPDATE message SET settled = 0 WHERE id = ?",
+                                 "i", id)))
+           && merge_row(store, id, other->server_flags, other->server_tags,
+                        error);
+}
+
+/* uid 0: it is there, but where is not known yet. */
+static bool
+place(Store *store, gint64 id, gint64 folder, guint32 uid, GError **error)
+{
+    gint64 other = store_int(store, 0,
+                             "SELECT id FROM message WHERE server_folder = ?"
+                             " AND uid = ? AND uid > 0 AND id <> ?",
+                             "iii", folder, (gint64)uid, id);
+    g_autoptr(StoreRow) row = other ? store_row(store, other, error) : NULL;
+    StorePlace known;
+
+    return store_place_read(store, id, &known, error)
+           && (other == 0 || (row && take_over(store, id, row, error)))
+           && store_exec(store, error,
+                         "UPDATE message SET server_folder = ?1, uid = ?2,"
+                         " orphan = 0, settled = CASE WHEN folder = 0"
+                         " THEN ?1 > 0 ELSE settled END WHERE id = ?3",
+                         "iii", folder, (gint64)(folder ? uid : 0), id)
+           && store_pending_update(store, id, error);
 }
 
 bool
@@ -119,66 +174,72 @@ store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
 
     if (!store_begin(store, error))
         return false;
-    /* Another row may have been made for this UID by a sync that did not know
-     * of the move: the one with the user's state stays. */
-    ok = (uid == 0
-          || store_exec(store, error, "UPDATE message SET server_folder = 0,"
-                        " uid = 0, orphan = 0 WHERE server_folder = ?"
-                        " AND uid = ? AND id <> ?", "iii", folder,
-                        (gint64)uid, id))
-        && store_exec(store, error,
-                      "UPDATE message SET server_folder = ?, uid = ?,"
-                      " orphan = 0 WHERE id = ?", "iii", folder, (gint64)uid,
-                      id)
-        && store_pending_update(store, id, error);
+    ok = place(store, id, folder, uid, error);
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+/* The row and what hangs on it (header and pending by their foreign keys). */
 static bool
-forget(Store *store, const StoreRow *row, GError **error)
-{
-    StorePlace from = { row->folder, row->thread, row->date, row->flags };
-    StorePlace to = { 0, row->thread, row->date, row->flags };
-
-    return store_exec(store, error, "DELETE FROM message WHERE id = ?", "i",
-                      row->id)
-        && store_exec(store, error, "DELETE FROM header WHERE message = ?",
-                      "i", row->id)
-        && store_exec(store, error, "DELETE FROM pending WHERE message = ?",
-                      "i", row->id)
-        && store_place_change(store, &from, &to, error);
-}
-
-bool
-store_server_gone(Store *store, gint64 id, char **file, GError **error)
+forget(Store *store, gint64 id, char **file, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(store, id, error);
-    bool ok;
+    StorePlace from, to;
 
-    *file = NULL;
-    if (row == NULL || !store_begin(store, error))
+    if (row == NULL || !store_place_read(store, id, &from, error))
         return false;
-    ok = forget(store, row, error);
-    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+    to = from;
+    to.folder = 0;
+    if (!store_exec(store, error, "DELETE FROM message WHERE id = ?", "i", id)
+        || !store_place_moved(store, &from, &to, error)
+        || !store_thread_leave(store, from.thread, error))
         return false;
     *file = g_steal_pointer(&row->file);
     return true;
 }
 
+bool
+store_server_gone(Store *store, gint64 id, char **file, GError **error)
+{
+    g_autofree char *name = NULL;
+    bool ok;
+
+    *file = NULL;
+    if (!store_begin(store, error))
+        return false;
+    ok = forget(store, id, &name, error);
+    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+        return false;
+    *file = g_steal_pointer(&name);
+    return true;
+}
+
+/* Rows that wait for a UID in folder ?2: the server had or got them there, or
+ * they are to be appended there. Those that it had come first. */
+#define WAITS_IN                                                               \
+    " AND uid = 0 AND (server_folder = ?2"                                     \
+    " OR (server_folder = 0 AND folder = ?2))"                                 \
+    " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
+
 gint64
 store_match(Store *store, gint64 folder, const char *message_id, guint64 size,
             gint64 date, GError **error)
 {
-    if (message_id)
-        return store_int(
-            store, 0, "SELECT id FROM message WHERE message_id = ?"
-            " AND folder = ? AND uid = 0 ORDER BY orphan DESC, id LIMIT 1",
-            "si", message_id, folder);
-    return store_int(
-        store, 0, "SELECT id FROM message WHERE folder = ? AND uid = 0"
-        " AND message_id IS NULL AND size = ? AND (date = ? OR arrival = ?)"
-        " ORDER BY orphan DESC, id LIMIT 1", "iiii", folder, (gint64)size,
-        date, date);
+    static const char by_id[] =
+        "SELECT id FROM message WHERE message_id = ?1" WAITS_IN;
+    static const char by_size[] =
+        "SELECT id FROM message WHERE message_id IS NULL AND size = ?1"
+        " AND ?3 IN (date, arrival)" WAITS_IN;
+    sqlite3_stmt *row = message_id ? store_prepare(store, error, by_id, "si",
+                                                   message_id, folder)
+                                   : store_prepare(store, error, by_size, "iii",
+                                                   (gint64)size, folder, date);
+    gint64 id = 0;
+
+    if (row && store_step(store, row, error) == SQLITE_ROW) {
+        id = sqlite3_column_int64(row, 0);
+        sqlite3_reset(row);
+    }
+    return id;
 }
 
 bool
@@ -189,69 +250,97 @@ store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
 
     if (!store_begin(store, error))
         return false;
-    ok = store_exec(store, error, "DELETE FROM pending WHERE message IN"
+    ok = store_exec(store, error,
+                    "DELETE FROM pending WHERE message IN"
                     " (SELECT id FROM message WHERE server_folder = ?"
-                    " AND uid > 0)", "i", folder)
-        && store_exec(store, error, "UPDATE message SET uid = 0, orphan = 1"
-                      " WHERE server_folder = ? AND uid > 0", "i", folder)
-        && store_exec(store, error, "UPDATE folder SET uidvalidity = ?,"
-                      " uidnext = 0, modseq = 0 WHERE id = ?", "ii",
-                      (gint64)value, folder);
+                    " AND uid > 0)",
+                    "i", folder)
+         && store_exec(store, error,
+                       "UPDATE message SET uid = 0, orphan = 1"
+                       " WHERE server_folder = ? AND uid > 0",
+                       "i", folder)
+         && store_exec(store, error,
+                       "UPDATE folder SET uidvalidity = ?,"
+                       " uidnext = 0, modseq = 0 WHERE id = ?",
+                       "ii", (gint64)value, folder);
     return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+bool
+store_server_waits(Store *store, gint64 id, gint64 folder, GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = place(store, id, folder, 0, error)
+         && store_exec(store, error,
+                       "UPDATE message SET orphan = 1 WHERE id = ?", "i", id)
+         && store_pending_update(store, id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+guint
+store_unplaced(Store *store, gint64 folder)
+{
+    return (guint)(store_int(store, 0,
+                             "SELECT count(*) FROM message"
+                             " WHERE server_folder = ? AND uid = 0",
+                             "i", folder)
+                   + store_int(store, 0,
+                               "SELECT count(*) FROM pending p"
+                               " JOIN message m ON m.id = p.message"
+                               " WHERE m.folder = ? AND m.server_folder = 0",
+                               "i", folder));
 }
 
 guint
 store_orphans(Store *store, gint64 folder)
 {
-    return (guint)store_int(store, 0, "SELECT count(*) FROM message"
-                            " WHERE server_folder = ? AND orphan = 1", "i",
-                            folder);
+    return (guint)store_int(store, 0,
+                            "SELECT count(*) FROM message"
+                            " WHERE server_folder = ? AND orphan = 1",
+                            "i", folder);
 }
 
-static GArray *
-orphan_ids(Store *store, gint64 folder, GError **error)
+GArray *
+store_orphan_ids(Store *store, gint64 folder, GError **error)
 {
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT id FROM message WHERE server_folder = ?"
-        " AND orphan = 1", "i", folder);
-    int step;
+    return store_read_ids(
+        store,
+        store_prepare(store, error,
+                      "SELECT id FROM message WHERE server_folder = ?"
+                      " AND uid = 0 AND orphan = 1",
+                      "i", folder),
+        error);
+}
 
-    if (rows == NULL)
-        return NULL;
-    while ((step = store_step(store, rows, error)) == SQLITE_ROW) {
-        gint64 id = sqlite3_column_int64(rows, 0);
+static bool
+settle_orphans(Store *store, gint64 folder, GPtrArray *files, GError **error)
+{
+    g_autoptr(GArray) ids = store_orphan_ids(store, folder, error);
+    bool ok = ids != NULL;
 
-        g_array_append_val(ids, id);
+    for (guint i = 0; ok && i < ids->len; i++) {
+        char *file = NULL;
+
+        ok = forget(store, g_array_index(ids, gint64, i), &file, error);
+        if (file)
+            g_ptr_array_add(files, file);
     }
-    return step == SQLITE_DONE ? g_steal_pointer(&ids) : NULL;
+    return ok;
 }
 
 GPtrArray *
 store_orphans_settle(Store *store, gint64 folder, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) ids = orphan_ids(store, folder, error);
-    bool ok = true;
+    bool ok;
 
-    if (ids == NULL || !store_begin(store, error))
+    if (!store_begin(store, error))
         return NULL;
-    for (guint i = 0; ok && i < ids->len; i++) {
-        char *file = NULL;
-
-        ok = store_server_gone(store, g_array_index(ids, gint64, i), &file,
-                               error);
-        if (file)
-            g_ptr_array_add(files, file);
-    }
+    ok = settle_orphans(store, folder, files, error);
     return store_end(store, ok, ok ? error : NULL) && ok
-        ? g_steal_pointer(&files) : NULL;
-}
-
-bool
-store_remove(Store *store, gint64 id, GError **error)
-{
-    g_autofree char *file = NULL;
-
-    return store_server_gone(store, id, &file, error);
+               ? g_steal_pointer(&files)
+               : NULL;
 }

@@ -1,0 +1,236 @@
+/* One account kept the same here and on its server: IMAP to Maildir and store
+ * and back. Blocking; one thread; heeds the connection's cancellable.
+ *
+ * The plan of a sync, in the order in which it is done:
+ *   1  folders   LIST; new ones are noted, ours that are new are created there
+ *   2  local     what other programs did to the Maildir becomes rows
+ *   3  view      SELECT tells changes (QRESYNC), else CONDSTORE, else all flags
+ *   4  plan      sync_plan(): the server's list and our rows become steps
+ *   5  rows      headers newest first, a page at once, matched by Message-ID
+ *   6  bodies    newest first in batches: files durable, then one transaction
+ *   7  mark      UIDNEXT and HIGHESTMODSEQ, only when all before was done
+ *   8  push      what the user changed: flags, moves, expunges, appends
+ * Each step may be killed anywhere and done again:
+ *   Y1  a row's file is recorded after file and folder are durable; the names
+ * of a batch are noted before they appear (the sweep list), so that a file that
+ * was named and never recorded is removed, not taken for a new one; Y2  the
+ * mark moves last, so what was cut short is planned again; Y3  a change is
+ * recorded as the server's state after its tagged OK; done twice, STORE and
+ * EXPUNGE do nothing, a MOVE whose answer was lost is found by its Message-ID,
+ * an APPEND is noted before and looked for; Y4  more than SYNC_REMOVAL_MIN
+ * messages and more than half of a folder are never removed here without a yes
+ * (promise P16). */
+#ifndef SYNC_SYNC_H
+#define SYNC_SYNC_H
+
+#include "imap/imap.h"
+#include "store/store.h"
+
+enum {
+    SYNC_REMOVAL_MIN = 20, /* messages; see Y4 */
+    SYNC_FIRST_PAGE = 200, /* headers of the first page */
+    SYNC_HEADER_SLICE = 2000,
+    SYNC_BODY_SLICE = 500, /* messages of a durable batch */
+    SYNC_BODY_BYTES = 32 << 20,
+    SYNC_DIRECT = 50,           /* so many new messages come whole at once */
+    SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
+};
+
+/* --- the server ------------------------------------------------------------
+ */
+
+/* What sync needs of a connection: imap.h's calls, so that a test can bring a
+ * server of its own. conn is the first argument of each. */
+typedef struct {
+    bool (*can)(void *conn, const char *capability);
+    GPtrArray *(*list)(void *conn, GError **error);
+    bool (*select)(void *conn, const char *mailbox, const ImapResync *resync,
+                   const ImapSink *sink, ImapSelected *selected,
+                   GError **error);
+    bool (*fetch)(void *conn, const UidSet *uids, const char *items,
+                  guint64 since, const ImapSink *sink, GError **error);
+    UidSet *(*search)(void *conn, const char *criteria, GError **error);
+    bool (*store)(void *conn, const UidSet *uids, bool add,
+                  const ImapFlags *flags, GError **error);
+    bool (*move)(void *conn, const UidSet *uids, const char *mailbox,
+                 ImapCopied *copied, bool *marked, GError **error);
+    bool (*expunge)(void *conn, const UidSet *uids, bool *marked,
+                    GError **error);
+    bool (*append)(void *conn, const char *mailbox, const ImapFlags *flags,
+                   gint64 internaldate, int fd, guint32 *uidvalidity,
+                   guint32 *uid, GError **error);
+    bool (*create)(void *conn, const char *mailbox, GError **error);
+} SyncServerClass;
+
+typedef struct {
+    const SyncServerClass *class;
+    void *conn; /* borrowed */
+} SyncServer;
+
+/* Over a real connection. */
+SyncServer sync_server_imap(ImapConn *conn);
+
+/* --- planning: pure functions, no I/O --------------------------------------
+ */
+
+/* A message as the server told it. */
+typedef struct {
+    guint32 uid;
+    unsigned flags;   /* STORE_SYSTEM_FLAGS */
+    const char *tags; /* keywords, sorted; "" none */
+    gint64 id;        /* of our row, in a step; 0 in a view */
+} SyncMessage;
+
+/* A folder: what the server says, what the store remembers, what is wished. */
+typedef struct {
+    guint32 uidvalidity, uidnext; /* the server, now */
+    guint64 modseq;
+    bool complete;    /* messages has every message there; else what changed
+                         and is new since known_modseq, and vanished */
+    GArray *messages; /* SyncMessage, any order */
+    UidSet *vanished; /* UIDs gone; NULL when complete */
+
+    guint32 known_uidvalidity; /* 0: never synchronised */
+    GArray *rows;              /* StoreUid, by UID */
+    guint unplaced; /* rows without a UID that a new UID may turn out to be */
+
+    bool headers_first;   /* someone looks at the list */
+    bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
+    bool accept_removals; /* the yes of Y4 */
+} SyncView;
+
+typedef enum {
+    SYNC_RENEW,  /* UIDVALIDITY is another: our UIDs mean nothing */
+    SYNC_FLAGS,  /* messages: what the server says of rows we have */
+    SYNC_GONE,   /* ids: rows the server no longer has */
+    SYNC_LEFT,   /* ids: gone there and moved by us: wait in the new folder */
+    SYNC_HOLD,   /* count of total would go: kept until there is a yes */
+    SYNC_ROWS,   /* uids: fetch headers, match or make rows */
+    SYNC_SETTLE, /* rows that no new UID turned out to be are gone */
+    SYNC_BODIES, /* uids: fetch messages */
+    SYNC_MARK,   /* all up to uidnext and modseq is known */
+} SyncStepKind;
+
+typedef struct {
+    SyncStepKind kind;
+    UidSet *uids;
+    GArray *messages; /* SyncMessage; tags borrowed from the view */
+    GArray *ids;      /* gint64 */
+    guint count, total;
+    guint32 uidvalidity, uidnext;
+    guint64 modseq;
+    bool lacking; /* SYNC_MARK: bodies are still to come */
+} SyncStep;
+
+void sync_step_free(SyncStep *step);
+
+/* "rows 101:300", "mark 5 301 77 lacking": for tests and the log. g_free(). */
+char *sync_step_text(const SyncStep *step);
+
+/* Steps in order. Array of SyncStep, free with g_ptr_array_unref(). Nothing to
+ * do: the mark alone. */
+GPtrArray *sync_plan(const SyncView *view);
+
+/* Would removing count of total rows need a yes (Y4)? */
+bool sync_removal_is_large(guint count, guint total);
+
+typedef enum {
+    PUSH_STORE,   /* one flag or keyword, set or cleared */
+    PUSH_MOVE,    /* from folder to another of the account */
+    PUSH_EXPUNGE, /* deleted for good */
+    PUSH_RELEASE, /* moved to a local folder: the server may forget it */
+    PUSH_APPEND,  /* of ours, not there yet */
+    PUSH_REFUSE,  /* what cannot be done, with the reason */
+} PushKind;
+
+typedef struct {
+    PushKind kind;
+    gint64 folder; /* to select; of an append: the target */
+    gint64 to;     /* PUSH_MOVE */
+    bool add;      /* PUSH_STORE */
+    unsigned flag; /* PUSH_STORE: one system flag, or 0 and keyword */
+    char *keyword;
+    UidSet *uids;
+    GPtrArray *rows; /* StorePending, borrowed */
+    const char *reason;
+} PushStep;
+
+void push_step_free(PushStep *step);
+char *push_step_text(const PushStep *step);
+
+typedef struct {
+    const GPtrArray *pending; /* StorePending */
+    const GPtrArray *folders; /* StoreFolder, of all accounts */
+    const char *account;
+    const char *const *local_tags; /* never keywords; NULL: none */
+} PushView;
+
+/* Few commands for many rows: one STORE for each folder, flag and direction,
+ * then one MOVE for each pair of folders, expunges, appends. */
+GPtrArray *sync_plan_push(const PushView *view);
+
+/* May this tag be a keyword on a server (an atom, and not a local tag)? */
+bool sync_tag_is_keyword(const char *tag, const char *const *local_tags);
+
+/* --- running
+ * ------------------------------------------------------------------ */
+
+typedef struct {
+    const char *folder;  /* path; "" none */
+    guint64 done, total; /* messages of the folder */
+    guint number, folders;
+} SyncProgress;
+
+/* Everything one sync needs. Borrowed for the calls. */
+typedef struct {
+    const char *account;
+    const char *mail; /* the mail root */
+    Store *store;     /* of this thread */
+    SyncServer server;
+    GCancellable *cancel;
+    const char *only; /* path of the one folder to sync; NULL: all */
+    const char *const *local_tags;
+    bool headers_first;
+    bool accept_removals;
+    bool urgent; /* of the connection for sync_fetch_one() */
+
+    /* The facts of a message from its header block or beginning: all texts,
+     * date, snippet and content flags. Never NULL. */
+    StoreMessage *(*describe)(const char *bytes, gsize size);
+    void (*describe_free)(StoreMessage *message);
+
+    /* Rows that are new and have their files; quiet: a first fetch. */
+    void (*arrived)(void *user, const gint64 *ids, guint n, bool quiet);
+    void (*changed)(void *user); /* rows changed: lists may reload */
+    void (*progress)(void *user, const SyncProgress *progress);
+    bool (*should_yield)(void *user); /* something more urgent waits */
+    void (*warn)(void *user, const char *text); /* needs the user's eye */
+    void *user;
+} Sync;
+
+/* All of it, 1 to 8. A folder that fails does not stop the others (promise
+ * P37); the first error is returned at the end. *yielded: ended early without
+ * an error because should_yield said so; call again. */
+bool sync_account(const Sync *sync, bool *yielded, GError **error);
+
+/* Only 8: tell the server what the user changed. */
+bool sync_push(const Sync *sync, GError **error);
+
+/* 1: folders of the server as folders of the store. */
+bool sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error);
+
+/* 2: what other programs did to the Maildir since the last scan. */
+bool sync_local(const Sync *sync, GError **error);
+
+/* Performs the steps of a plan for a folder (selected on the server). */
+bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
+              const GPtrArray *steps, GError **error);
+
+/* The body of one row that is not here, now. */
+bool sync_fetch_one(const Sync *sync, gint64 id, GError **error);
+
+/* The role of a mailbox by SPECIAL-USE (RFC 6154), else by what mail programs
+ * call such folders in several languages. */
+FolderRole sync_role(const ImapMailbox *mailbox);
+
+#endif

@@ -1,0 +1,213 @@
+/* One whole sync of an account, in the order of sync.h, and the one message
+ * that the user waits for. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <string.h>
+
+typedef struct {
+    const Sync *sync;
+    GPtrArray *mailboxes; /* ImapMailbox */
+    GPtrArray *folders;   /* StoreFolder */
+    GError *first;        /* trouble with one folder */
+} Round;
+
+static const ImapMailbox *
+mailbox_of(const Round *round, const StoreFolder *folder)
+{
+    for (guint i = 0; i < round->mailboxes->len; i++) {
+        const ImapMailbox *mailbox = round->mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, folder->name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+/* Does LIST-STATUS show that the server is where the mark is? */
+static bool
+is_at_mark(const Round *round, const StoreFolder *folder)
+{
+    const Sync *sync = round->sync;
+    const ImapMailbox *mailbox = mailbox_of(round, folder);
+    g_autofree char *lacking = sync_fact(sync, folder, "lacking");
+
+    return mailbox && mailbox->have_status && mailbox->modseq != 0
+           && mailbox->uidvalidity == folder->uidvalidity
+           && mailbox->uidnext == folder->uidnext
+           && mailbox->modseq == folder->modseq && lacking == NULL
+           && store_unplaced(sync->store, folder->id) == 0;
+}
+
+static bool
+is_wanted(const Round *round, const StoreFolder *folder)
+{
+    const char *only = round->sync->only;
+
+    return folder->selectable && !folder->local
+           && folder->role != FOLDER_ROLE_ALL
+           && folder->role != FOLDER_ROLE_FLAGGED
+           && (only == NULL || strcmp(only, folder->path) == 0);
+}
+
+/* Folders that messages are moved out of come first, so that a move whose
+ * answer was lost waits in its new folder before that one is looked at. */
+static void
+order_folders(Round *round)
+{
+    g_autoptr(GPtrArray) pending =
+        store_pending(round->sync->store, round->sync->account, 0, NULL);
+    guint at = 0;
+
+    for (guint i = 0; pending && i < pending->len; i++) {
+        const StorePending *row = pending->pdata[i];
+
+        if (row->server_folder == 0 || row->server_folder == row->folder)
+            continue;
+        for (guint j = at; j < round->folders->len; j++) {
+            StoreFolder *folder = round->folders->pdata[j];
+
+            if (folder->id != row->server_folder)
+                continue;
+            round->folders->pdata[j] = round->folders->pdata[at];
+            round->folders->pdata[at++] = folder;
+            break;
+        }
+    }
+}
+
+/* False ends the round; trouble of the folder alone is kept for its end. */
+static bool
+pull_one(Round *round, StoreFolder *folder, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (sync_pull(round->sync, folder, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    log_add(LOG_WARN, round->sync->account, "%s", trouble->message);
+    if (round->first == NULL)
+        round->first = g_steal_pointer(&trouble);
+    return true;
+}
+
+static bool
+pull_all(Round *round, bool *yielded, GError **error)
+{
+    const Sync *sync = round->sync;
+
+    for (guint i = 0; i < round->folders->len; i++) {
+        StoreFolder *folder = round->folders->pdata[i];
+        SyncProgress progress = { folder->path, 0, 0, i + 1,
+                                  round->folders->len };
+
+        if (!is_wanted(round, folder) || is_at_mark(round, folder))
+            continue;
+        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
+        if (sync->progress)
+            sync->progress(sync->user, &progress);
+        if (!pull_one(round, folder, error)) {
+            *yielded =
+                sync_yields(sync) && error != NULL
+                && err_is(*error, ERR_CANCELLED)
+                && !(sync->cancel && g_cancellable_is_cancelled(sync->cancel));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+push_last(Round *round, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (sync_push(round->sync, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    if (round->first == NULL)
+        round->first = g_steal_pointer(&trouble);
+    return true;
+}
+
+bool
+sync_account(const Sync *sync, bool *yielded, GError **error)
+{
+    g_autoptr(GPtrArray) mailboxes = NULL;
+    g_autoptr(GPtrArray) folders = NULL;
+    g_autoptr(GError) trouble = NULL;
+    Round round = { .sync = sync };
+    bool ok;
+
+    *yielded = false;
+    if (!sync_folders(sync, &mailboxes, error) || !sync_local(sync, error))
+        return false;
+    folders = store_folders(sync->store, sync->account, error);
+    if (folders == NULL)
+        return false;
+    round.mailboxes = mailboxes;
+    round.folders = folders;
+    order_folders(&round);
+    ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
+    if (ok && round.first == NULL)
+        return true;
+    if (*yielded) {
+        g_clear_error(&round.first);
+        return true;
+    }
+    if (ok)
+        g_propagate_error(error, round.first);
+    else
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    if (!ok)
+        g_clear_error(&round.first);
+    return false;
+}
+
+bool
+sync_fetch_one(const Sync *sync, gint64 id, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(sync->store, id, error);
+    g_autoptr(StoreFolder) folder = NULL;
+    g_auto(ImapSelected) selected = { 0 };
+    g_autoptr(UidSet) uids = uidset_create();
+    g_autoptr(GPtrArray) steps =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sync_step_free);
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(StoreUid));
+    SyncStep *step = g_new0(SyncStep, 1);
+    StoreUid known = { .id = id };
+    SyncView view = { .rows = rows };
+
+    g_ptr_array_add(steps, step);
+    if (row == NULL || row->file)
+        return row != NULL;
+    if (row->uid == 0 || row->server_folder == 0)
+        return err_set(error, ERR_LOCAL,
+                       "this message is neither here nor on "
+                       "the server");
+    folder = store_folder(sync->store, row->server_folder, error);
+    if (folder == NULL
+        || !sync->server.class->select(sync->server.conn, folder->name, NULL,
+                                       NULL, &selected, error))
+        return false;
+    if (selected.uidvalidity != folder->uidvalidity && folder->uidvalidity)
+        return err_set(error, ERR_RETRY,
+                       "%s was renumbered by the server: "
+                       "synchronise first",
+                       folder->path);
+    known.uid = row->uid;
+    g_array_append_val(rows, known);
+    uidset_add(uids, row->uid);
+    step->kind = SYNC_BODIES;
+    step->uids = g_steal_pointer(&uids);
+    return sync_run(sync, folder, &view, steps, error);
+}

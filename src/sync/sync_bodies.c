@@ -1,0 +1,223 @@
+/* Bodies: streamed into a batch of the Maildir, made durable together, then
+ * recorded in one transaction (Y1). The row of a message that has none yet is
+ * made from the first bytes of its body, so nothing is fetched twice. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "maildir/maildir.h"
+
+#include <string.h>
+
+#define BODY_ITEMS "UID FLAGS INTERNALDATE BODY.PEEK[]"
+
+/* A message that is in the batch. */
+typedef struct {
+    SyncArrival arrival;
+    char *base;
+    char *tags;
+    char *file; /* below the mail root */
+} Whole;
+
+typedef struct {
+    SyncRun *run;
+    MaildirBatch *batch;
+    GArray *whole;    /* Whole */
+    GArray *arrived;  /* gint64 */
+    char *base;       /* of the body that is read; NULL: none */
+    GByteArray *head; /* its beginning */
+    guint64 size;
+} Bodies;
+
+static void
+whole_clear(void *data)
+{
+    Whole *whole = data;
+
+    g_free(whole->base);
+    g_free(whole->tags);
+    g_free(whole->file);
+}
+
+static bool
+body_begin(void *user, const char *section, guint64 size, GError **error)
+{
+    Bodies *bodies = user;
+
+    g_free(bodies->base);
+    bodies->base = maildir_unique_name();
+    bodies->size = size;
+    g_byte_array_set_size(bodies->head, 0);
+    return maildir_batch_begin(bodies->batch, bodies->base, error);
+}
+
+static bool
+body_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    Bodies *bodies = user;
+    gsize room = SYNC_HEAD_BYTES - bodies->head->len;
+
+    g_byte_array_append(bodies->head, bytes, (guint)MIN(size, room));
+    return maildir_batch_write(bodies->batch, bytes, size, error);
+}
+
+/* Unless the row has a file by now (the user opened the message meanwhile). */
+static bool
+record_old(Bodies *bodies, const Whole *whole, gint64 id, GError **error)
+{
+    const Sync *sync = bodies->run->sync;
+    g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+    StoreMessage *facts = whole->arrival.facts;
+
+    if (row == NULL || row->file) {
+        sweep_remove(sync, whole->file);
+        return true;
+    }
+    facts->file = whole->file;
+    facts->size = whole->arrival.size;
+    g_array_append_val(bodies->arrived, id);
+    return store_set_body(sync->store, id, facts, error)
+           && sync_set_flags(sync, id, whole->arrival.flags, whole->tags,
+                             error);
+}
+
+static bool
+record(Bodies *bodies, Whole *whole, GError **error)
+{
+    SyncRun *run = bodies->run;
+    bool here = false;
+    bool matched = false;
+    gint64 id = sync_run_row(run, whole->arrival.uid, &here);
+
+    whole->arrival.file = whole->file;
+    whole->arrival.tags = whole->tags;
+    if (id != 0) {
+        if (!record_old(bodies, whole, id, error))
+            return false;
+    } else {
+        id = sync_place(run, &whole->arrival, &matched, error);
+        if (id == 0)
+            return false;
+        g_array_append_val(bodies->arrived, id);
+    }
+    sync_run_note(run, whole->arrival.uid, id, true);
+    return true;
+}
+
+static bool
+record_all(Bodies *bodies, GError **error)
+{
+    const Sync *sync = bodies->run->sync;
+    bool ok = true;
+
+    if (!store_begin(sync->store, error))
+        return false;
+    for (guint i = bodies->whole->len; ok && i > 0; i--)
+        ok = record(bodies, &g_array_index(bodies->whole, Whole, i - 1), error);
+    ok = ok && sweep_clear(sync, bodies->run->folder, error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static void
+forget_facts(Bodies *bodies)
+{
+    for (guint i = 0; i < bodies->whole->len; i++)
+        bodies->run->sync->describe_free(
+            g_array_index(bodies->whole, Whole, i).arrival.facts);
+    g_array_set_size(bodies->whole, 0);
+}
+
+static bool
+note_names(Bodies *bodies, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+
+    for (guint i = 0; i < bodies->whole->len; i++)
+        g_ptr_array_add(files, g_array_index(bodies->whole, Whole, i).file);
+    return sweep_note(bodies->run->sync, bodies->run->folder, files, error);
+}
+
+/* Names noted, files durable, rows recorded: in this order. */
+static bool
+flush(Bodies *bodies, GError **error)
+{
+    SyncRun *run = bodies->run;
+    const Sync *sync = run->sync;
+
+    if (bodies->whole->len == 0)
+        return true;
+    if (!note_names(bodies, error)
+        || !maildir_batch_commit(bodies->batch, error)
+        || !record_all(bodies, error))
+        return false;
+    run->done += bodies->whole->len;
+    forget_facts(bodies);
+    sync_run_progress(run);
+    if (sync->arrived && bodies->arrived->len > 0)
+        sync->arrived(sync->user, (const gint64 *)bodies->arrived->data,
+                      bodies->arrived->len, run->quiet);
+    g_array_set_size(bodies->arrived, 0);
+    return true;
+}
+
+static bool
+body_message(void *user, const ImapMessage *message, GError **error)
+{
+    Bodies *bodies = user;
+    SyncRun *run = bodies->run;
+    unsigned flags = message->flags.system & STORE_SYSTEM_FLAGS;
+    Whole whole = { .arrival = { .uid = message->uid,
+                                 .flags = flags,
+                                 .arrival = message->internaldate,
+                                 .size = bodies->size } };
+    g_autofree char *name = NULL;
+    bool here = false;
+
+    if (bodies->base == NULL)
+        return true; /* flags told on the side */
+    if (message->uid == 0
+        || (sync_run_row(run, message->uid, &here) != 0 && here)) {
+        maildir_batch_drop(bodies->batch);
+        g_clear_pointer(&bodies->base, g_free);
+        return true;
+    }
+    if (!maildir_batch_finish(bodies->batch, flags, error))
+        return false;
+    whole.base = g_steal_pointer(&bodies->base);
+    whole.tags = g_strdup(message->flags.keywords);
+    name = maildir_file_name(whole.base, flags);
+    whole.file = g_build_filename(run->folder->path, "cur", name, NULL);
+    whole.arrival.facts =
+        run->sync->describe((char *)bodies->head->data, bodies->head->len);
+    g_array_append_val(bodies->whole, whole);
+    return (bodies->whole->len < SYNC_BODY_SLICE
+            && maildir_batch_bytes(bodies->batch) < SYNC_BODY_BYTES)
+           || flush(bodies, error);
+}
+
+/* What was asked for and not told has gone on the server meanwhile: the next
+ * view says so. */
+bool
+sync_bodies(SyncRun *run, const UidSet *uids, GError **error)
+{
+    const Sync *sync = run->sync;
+    g_autoptr(MaildirBatch) batch = maildir_batch_create(run->dir, error);
+    g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(Whole));
+    g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
+    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0 };
+    ImapSink sink = { .user = &bodies,
+                      .body_begin = body_begin,
+                      .body_bytes = body_bytes,
+                      .message = body_message };
+    bool ok;
+
+    g_array_set_clear_func(whole, whole_clear);
+    if (batch == NULL)
+        return false;
+    ok = sync->server.class->fetch(sync->server.conn, uids, BODY_ITEMS, 0,
+                                   &sink, error)
+         && flush(&bodies, error);
+    forget_facts(&bodies);
+    g_free(bodies.base);
+    return ok;
+}

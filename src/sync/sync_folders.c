@@ -1,0 +1,305 @@
+/* The folders of an account: what LIST says becomes folders of the store, ours
+ * that are new are created there. A folder that is gone on the server goes here
+ * too when it holds little (Y4); else it stays, readable, until there is a
+ * yes. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "maildir/maildir.h"
+
+#include <string.h>
+
+static const struct {
+    const char *special_use;
+    FolderRole role;
+} special_uses[] = {
+    { "\\Archive", FOLDER_ROLE_ARCHIVE }, { "\\Drafts", FOLDER_ROLE_DRAFTS },
+    { "\\Junk", FOLDER_ROLE_JUNK },       { "\\Sent", FOLDER_ROLE_SENT },
+    { "\\Trash", FOLDER_ROLE_TRASH },     { "\\All", FOLDER_ROLE_ALL },
+    { "\\Flagged", FOLDER_ROLE_FLAGGED },
+};
+
+/* The last component of a mailbox's name, folded, in the languages of the mail
+ * programs that make such folders. */
+static const struct {
+    const char *name;
+    FolderRole role;
+} common_names[] = {
+    { "drafts", FOLDER_ROLE_DRAFTS },
+    { "draft", FOLDER_ROLE_DRAFTS },
+    { "entwürfe", FOLDER_ROLE_DRAFTS },
+    { "brouillons", FOLDER_ROLE_DRAFTS },
+    { "borradores", FOLDER_ROLE_DRAFTS },
+    { "bozze", FOLDER_ROLE_DRAFTS },
+    { "concepten", FOLDER_ROLE_DRAFTS },
+    { "rascunhos", FOLDER_ROLE_DRAFTS },
+    { "szkice", FOLDER_ROLE_DRAFTS },
+    { "koncepty", FOLDER_ROLE_DRAFTS },
+    { "черновики", FOLDER_ROLE_DRAFTS },
+    { "下書き", FOLDER_ROLE_DRAFTS },
+    { "草稿箱", FOLDER_ROLE_DRAFTS },
+    { "sent", FOLDER_ROLE_SENT },
+    { "sent mail", FOLDER_ROLE_SENT },
+    { "sent items", FOLDER_ROLE_SENT },
+    { "sent messages", FOLDER_ROLE_SENT },
+    { "sent-mail", FOLDER_ROLE_SENT },
+    { "gesendet", FOLDER_ROLE_SENT },
+    { "gesendete objekte", FOLDER_ROLE_SENT },
+    { "gesendete elemente", FOLDER_ROLE_SENT },
+    { "envoyés", FOLDER_ROLE_SENT },
+    { "éléments envoyés", FOLDER_ROLE_SENT },
+    { "enviados", FOLDER_ROLE_SENT },
+    { "elementos enviados", FOLDER_ROLE_SENT },
+    { "inviati", FOLDER_ROLE_SENT },
+    { "posta inviata", FOLDER_ROLE_SENT },
+    { "verzonden items", FOLDER_ROLE_SENT },
+    { "wysłane", FOLDER_ROLE_SENT },
+    { "odeslané", FOLDER_ROLE_SENT },
+    { "отправленные", FOLDER_ROLE_SENT },
+    { "送信済み", FOLDER_ROLE_SENT },
+    { "已发送", FOLDER_ROLE_SENT },
+    { "archive", FOLDER_ROLE_ARCHIVE },
+    { "archives", FOLDER_ROLE_ARCHIVE },
+    { "archiv", FOLDER_ROLE_ARCHIVE },
+    { "archivo", FOLDER_ROLE_ARCHIVE },
+    { "archivio", FOLDER_ROLE_ARCHIVE },
+    { "archief", FOLDER_ROLE_ARCHIVE },
+    { "архив", FOLDER_ROLE_ARCHIVE },
+    { "junk", FOLDER_ROLE_JUNK },
+    { "spam", FOLDER_ROLE_JUNK },
+    { "junk e-mail", FOLDER_ROLE_JUNK },
+    { "junk email", FOLDER_ROLE_JUNK },
+    { "bulk mail", FOLDER_ROLE_JUNK },
+    { "werbung", FOLDER_ROLE_JUNK },
+    { "indésirables", FOLDER_ROLE_JUNK },
+    { "correo no deseado", FOLDER_ROLE_JUNK },
+    { "posta indesiderata", FOLDER_ROLE_JUNK },
+    { "ongewenste e-mail", FOLDER_ROLE_JUNK },
+    { "спам", FOLDER_ROLE_JUNK },
+    { "迷惑メール", FOLDER_ROLE_JUNK },
+    { "垃圾邮件", FOLDER_ROLE_JUNK },
+    { "trash", FOLDER_ROLE_TRASH },
+    { "deleted items", FOLDER_ROLE_TRASH },
+    { "deleted messages", FOLDER_ROLE_TRASH },
+    { "bin", FOLDER_ROLE_TRASH },
+    { "papierkorb", FOLDER_ROLE_TRASH },
+    { "gelöschte elemente", FOLDER_ROLE_TRASH },
+    { "corbeille", FOLDER_ROLE_TRASH },
+    { "éléments supprimés", FOLDER_ROLE_TRASH },
+    { "papelera", FOLDER_ROLE_TRASH },
+    { "elementos eliminados", FOLDER_ROLE_TRASH },
+    { "cestino", FOLDER_ROLE_TRASH },
+    { "prullenbak", FOLDER_ROLE_TRASH },
+    { "lixeira", FOLDER_ROLE_TRASH },
+    { "kosz", FOLDER_ROLE_TRASH },
+    { "koš", FOLDER_ROLE_TRASH },
+    { "корзина", FOLDER_ROLE_TRASH },
+    { "ごみ箱", FOLDER_ROLE_TRASH },
+    { "已删除", FOLDER_ROLE_TRASH },
+};
+
+static FolderRole
+role_by_use(const ImapMailbox *mailbox)
+{
+    if (g_ascii_strcasecmp(mailbox->name, "INBOX") == 0)
+        return FOLDER_ROLE_INBOX;
+    for (gsize i = 0; mailbox->special_use && i < G_N_ELEMENTS(special_uses);
+         i++)
+        if (g_ascii_strcasecmp(mailbox->special_use,
+                               special_uses[i].special_use)
+            == 0)
+            return special_uses[i].role;
+    return FOLDER_ROLE_NONE;
+}
+
+static FolderRole
+role_by_name(const ImapMailbox *mailbox)
+{
+    const char *last =
+        mailbox->delimiter ? strrchr(mailbox->name, mailbox->delimiter) : NULL;
+    g_autofree char *folded =
+        g_utf8_strdown(last ? last + 1 : mailbox->name, -1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(common_names); i++)
+        if (strcmp(folded, common_names[i].name) == 0)
+            return common_names[i].role;
+    return FOLDER_ROLE_NONE;
+}
+
+FolderRole
+sync_role(const ImapMailbox *mailbox)
+{
+    FolderRole role = role_by_use(mailbox);
+
+    return role != FOLDER_ROLE_NONE ? role : role_by_name(mailbox);
+}
+
+static const ImapMailbox *
+find_mailbox(const GPtrArray *mailboxes, const char *name)
+{
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+static StoreFolder *
+find_folder(const GPtrArray *folders, const char *name)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        StoreFolder *folder = folders->pdata[i];
+
+        if (strcmp(folder->name, name) == 0)
+            return folder;
+    }
+    return NULL;
+}
+
+/* One mailbox for each role: by its use first, else the first by name. */
+static FolderRole
+role_among(const GPtrArray *mailboxes, const ImapMailbox *mailbox)
+{
+    FolderRole role = role_by_use(mailbox);
+
+    if (role != FOLDER_ROLE_NONE)
+        return role;
+    role = role_by_name(mailbox);
+    for (guint i = 0; role != FOLDER_ROLE_NONE && i < mailboxes->len; i++) {
+        const ImapMailbox *other = mailboxes->pdata[i];
+
+        if (role_by_use(other) == role)
+            return FOLDER_ROLE_NONE;
+        if (other == mailbox)
+            return role;
+        if (role_by_use(other) == FOLDER_ROLE_NONE
+            && role_by_name(other) == role)
+            return FOLDER_ROLE_NONE;
+    }
+    return role;
+}
+
+static bool
+put_mailbox(const Sync *sync, const GPtrArray *folders,
+            const GPtrArray *mailboxes, const ImapMailbox *mailbox,
+            GError **error)
+{
+    StoreFolder *known = find_folder(folders, mailbox->name);
+    g_autofree char *path =
+        maildir_folder_path(sync->account, mailbox->name, mailbox->delimiter);
+    StoreFolder folder = known ? *known : (StoreFolder){ 0 };
+    FolderRole role = role_among(mailboxes, mailbox);
+
+    if (known && known->delimiter == mailbox->delimiter && known->role == role
+        && known->selectable == !mailbox->no_select
+        && known->subscribed == mailbox->subscribed)
+        return true;
+    folder.account = (char *)sync->account;
+    folder.name = mailbox->name;
+    folder.path = known ? known->path : path;
+    folder.delimiter = mailbox->delimiter;
+    folder.role = role;
+    folder.selectable = !mailbox->no_select;
+    folder.subscribed = mailbox->subscribed;
+    return store_folder_put(sync->store, &folder, error) != 0;
+}
+
+static bool
+create_there(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (sync->server.class->create(sync->server.conn, folder->name, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    sync_warn(sync, "%s could not be created on the server: %s", folder->path,
+              trouble->message);
+    return true;
+}
+
+static bool
+remove_here(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autoptr(GArray) rows = store_uids(sync->store, folder->id, error);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    for (guint i = 0; rows && i < rows->len; i++)
+        g_array_append_val(ids, g_array_index(rows, StoreUid, i).id);
+    return rows != NULL && sync_remove_rows(sync, folder, ids, error)
+           && (store_unplaced(sync->store, folder->id) > 0
+               || store_folder_remove(sync->store, folder->id, error));
+}
+
+static bool
+folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    StoreFolder kept = *folder;
+
+    if (sync->accept_removals || folder->total <= SYNC_REMOVAL_MIN)
+        return remove_here(sync, folder, error);
+    if (!folder->selectable)
+        return true;
+    sync_warn(sync,
+              "%s is gone on the server; its %u messages are kept here: "
+              "`posthorn sync --accept-removals %s` removes them",
+              folder->path, folder->total, folder->account);
+    kept.selectable = false;
+    return store_folder_put(sync->store, &kept, error) != 0;
+}
+
+/* Ours that the server did not list: new here, or gone there. */
+static bool
+others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
+       GError **error)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+        bool ok;
+
+        if (folder->local || find_mailbox(mailboxes, folder->name))
+            continue;
+        ok = folder->uidvalidity == 0 && folder->selectable
+                 ? create_there(sync, folder, error)
+                 : folder_gone(sync, folder, error);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool
+has_inbox(const GPtrArray *mailboxes)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (sync_role(mailboxes->pdata[i]) == FOLDER_ROLE_INBOX)
+            return true;
+    return false;
+}
+
+bool
+sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
+{
+    g_autoptr(GPtrArray) listed =
+        sync->server.class->list(sync->server.conn, error);
+    g_autoptr(GPtrArray) folders = NULL;
+    bool ok = true;
+
+    if (listed == NULL || !store_begin(sync->store, error))
+        return false;
+    folders = store_folders(sync->store, sync->account, error);
+    ok = folders != NULL;
+    for (guint i = 0; ok && i < listed->len; i++)
+        ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);
+    if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
+        return false;
+    /* A list without INBOX is no list: nothing is concluded from it. */
+    if (has_inbox(listed) && !others(sync, folders, listed, error))
+        return false;
+    *mailboxes = g_steal_pointer(&listed);
+    return true;
+}

@@ -1,0 +1,139 @@
+/* Rows before bodies: headers of a slice are fetched, and all their rows are
+ * made in one transaction, so that a list shows a page at once. */
+#include "sync_private.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+/* What a row shows and what joins threads: some 500 octets, where a whole
+ * header has thousands. */
+#define HEADER_ITEMS                                                           \
+    "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO" \
+    " CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
+
+typedef struct {
+    SyncArrival arrival;
+    char *tags;
+    char *header;
+    gsize size;
+} Told;
+
+typedef struct {
+    SyncRun *run;
+    GByteArray *header; /* of the message that is told next */
+    GArray *told;       /* Told */
+} Headers;
+
+static void
+told_clear(void *data)
+{
+    Told *told = data;
+
+    g_free(told->tags);
+    g_free(told->header);
+}
+
+static bool
+header_begin(void *user, const char *section, guint64 size, GError **error)
+{
+    Headers *headers = user;
+
+    g_byte_array_set_size(headers->header, 0);
+    return true;
+}
+
+static bool
+header_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    Headers *headers = user;
+
+    if (headers->header->len + size <= SYNC_HEAD_BYTES)
+        g_byte_array_append(headers->header, bytes, (guint)size);
+    return true;
+}
+
+static bool
+header_message(void *user, const ImapMessage *message, GError **error)
+{
+    Headers *headers = user;
+    Told told = { .arrival = { .uid = message->uid,
+                               .flags = message->flags.system,
+                               .arrival = message->internaldate,
+                               .size = message->size } };
+    bool here;
+
+    if (message->uid == 0 || !message->has_flags || headers->header->len == 0
+        || sync_run_row(headers->run, message->uid, &here) != 0)
+        return true; /* a change told on the side, or one that we have */
+    told.size = headers->header->len;
+    told.header = g_memdup2(headers->header->data, headers->header->len);
+    told.tags = g_strdup(message->flags.keywords);
+    g_array_append_val(headers->told, told);
+    g_byte_array_set_size(headers->header, 0);
+    return true;
+}
+
+static bool
+make_row(SyncRun *run, Told *told, GError **error)
+{
+    const Sync *sync = run->sync;
+    StoreMessage *facts = sync->describe(told->header, told->size);
+    bool matched = false;
+    gint64 id;
+
+    facts->header = told->header;
+    facts->header_size = told->size;
+    told->arrival.facts = facts;
+    told->arrival.tags = told->tags;
+    id = sync_place(run, &told->arrival, &matched, error);
+    sync->describe_free(facts);
+    if (id == 0)
+        return false;
+    if (matched) {
+        g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+
+        sync_run_note(run, told->arrival.uid, id, row && row->file);
+    } else {
+        sync_run_note(run, told->arrival.uid, id, false);
+    }
+    return true;
+}
+
+static bool
+make_rows(Headers *headers, GError **error)
+{
+    Store *store = headers->run->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = headers->told->len; ok && i > 0; i--)
+        ok = make_row(headers->run, &g_array_index(headers->told, Told, i - 1),
+                      error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+bool
+sync_headers(SyncRun *run, const UidSet *uids, GError **error)
+{
+    const Sync *sync = run->sync;
+    g_autoptr(GByteArray) header = g_byte_array_new();
+    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
+    Headers headers = { run, header, told };
+    ImapSink sink = { .user = &headers,
+                      .body_begin = header_begin,
+                      .body_bytes = header_bytes,
+                      .message = header_message };
+
+    g_array_set_clear_func(told, told_clear);
+    if (!sync->server.class->fetch(sync->server.conn, uids, HEADER_ITEMS, 0,
+                                   &sink, error)
+        || !make_rows(&headers, error))
+        return false;
+    run->done += told->len;
+    sync_run_progress(run);
+    if (sync->changed && told->len > 0)
+        sync->changed(sync->user);
+    return true;
+}

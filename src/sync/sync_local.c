@@ -1,0 +1,401 @@
+/* What other programs did to the Maildir of an account with a server, before
+ * anything else is done: renamed files change flags, files in another folder
+ * are moves, files that went are deletions, new ones are to be uploaded. Only
+ * folders whose directories changed are read. Files that the room core is just
+ * moving (their rows are not settled) are passed over. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "maildir/maildir.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file that no row knows may be one that is being recorded this moment. */
+enum {
+    SETTLED_SECONDS = 5,
+    LOCAL_SLICE = 500
+};
+
+typedef struct {
+    char *path; /* absolute */
+    char *base;
+    MaildirFlags flags;
+    const StoreFolder *folder;
+} Found;
+
+typedef struct {
+    const StoreFile *file;
+    const StoreFolder *folder;
+} Missing;
+
+typedef struct {
+    const Sync *sync;
+    GPtrArray *folders; /* StoreFolder: those that changed */
+    GPtrArray *known;   /* arrays of StoreFile */
+    GHashTable *found;  /* base → Found: no row of its folder knows it */
+    GArray *missing;    /* Missing */
+    GPtrArray *stamps;  /* as the scan began, in the order of folders */
+} Scan;
+
+static void
+found_free(void *data)
+{
+    Found *found = data;
+
+    g_free(found->path);
+    g_free(found->base);
+    g_free(found);
+}
+
+typedef struct {
+    Scan *scan;
+    const StoreFolder *folder;
+} ScanFolder;
+
+static bool
+add_found(const MaildirEntry *entry, void *user)
+{
+    const ScanFolder *folder = user;
+    Found *found = g_new0(Found, 1);
+
+    found->path = g_strdup(entry->path);
+    found->base = g_strdup(entry->base);
+    found->flags = entry->flags;
+    found->folder = folder->folder;
+    g_hash_table_replace(folder->scan->found, found->base, found);
+    return true;
+}
+
+static char *
+base_of(const char *file)
+{
+    g_autofree char *name = g_path_get_basename(file);
+
+    return maildir_name_base(name);
+}
+
+/* Is the file where and what the row says? If not, core renames it soon. */
+static bool
+is_settled(const StoreFile *file, const StoreFolder *folder)
+{
+    gsize size = strlen(folder->path);
+
+    return strncmp(file->file, folder->path, size) == 0
+           && file->file[size] == '/'
+           && strchr(file->file + size + 1, '/') != NULL
+           && strchr(strchr(file->file + size + 1, '/') + 1, '/') == NULL
+           && maildir_name_flags(file->file)
+                  == (file->flags & STORE_SYSTEM_FLAGS);
+}
+
+/* A file of another name: the flags that it says differently from the name we
+ * know are another program's wish. */
+static bool
+take_name(const Sync *sync, const StoreFile *file, const Found *found,
+          GError **error)
+{
+    const char *name = found->path + strlen(sync->mail) + 1;
+    unsigned changed = maildir_name_flags(file->file) ^ found->flags;
+    unsigned flags = (file->flags & ~changed) | (found->flags & changed);
+
+    if (strcmp(name, file->file) == 0)
+        return true;
+    return store_set_file(sync->store, file->id, name, error)
+           && (changed == 0
+               || store_set_flags(sync->store, file->id, flags, error));
+}
+
+/* Rows of one folder against its directories. */
+static bool
+compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files,
+               GError **error)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const StoreFile *file = files->pdata[i];
+        g_autofree char *base = base_of(file->file);
+        const Found *found = g_hash_table_lookup(scan->found, base);
+        bool settled = is_settled(file, folder);
+
+        if (found && found->folder->id != folder->id)
+            found = NULL;
+        if (found && settled && !take_name(scan->sync, file, found, error))
+            return false;
+        if (found)
+            g_hash_table_remove(scan->found, base);
+        else if (settled) {
+            Missing missing = { file, folder };
+
+            g_array_append_val(scan->missing, missing);
+        }
+    }
+    return true;
+}
+
+/* A row whose file lies in another folder now was moved; else it was deleted,
+ * unless so many went that something else must have happened (Y4). */
+static bool
+take_missing(Scan *scan, const Missing *missing, bool many, GError **error)
+{
+    Store *store = scan->sync->store;
+    const StoreFile *file = missing->file;
+    g_autofree char *base = base_of(file->file);
+    g_autofree char *path =
+        g_build_filename(scan->sync->mail, file->file, NULL);
+    g_autofree char *there = maildir_locate(path);
+    const Found *found = g_hash_table_lookup(scan->found, base);
+    g_autoptr(StoreRow) row = store_row(store, file->id, NULL);
+    bool ok;
+
+    if (there || row == NULL || g_strcmp0(row->file, file->file) != 0)
+        return true; /* changed while we looked */
+    if (found) {
+        ok = store_set_folder(store, file->id, found->folder->id, error)
+             && take_name(scan->sync, file, found, error);
+        g_hash_table_remove(scan->found, base);
+        return ok;
+    }
+    if (many || row->server_folder == 0)
+        return store_set_file(store, file->id, NULL, error);
+    return store_set_folder(store, file->id, 0, error)
+           && store_set_file(store, file->id, NULL, error);
+}
+
+static bool
+take_all_missing(Scan *scan, guint total, GError **error)
+{
+    bool many = sync_removal_is_large(scan->missing->len, total);
+
+    if (many)
+        sync_warn(scan->sync,
+                  "%s: %u of %u files are gone from the disk; "
+                  "they are fetched again",
+                  scan->sync->account, scan->missing->len, total);
+    for (guint i = 0; i < scan->missing->len; i++) {
+        const Missing *missing = &g_array_index(scan->missing, Missing, i);
+
+        if (!take_missing(scan, missing, many, error)
+            || (many
+                && !sync_set_fact(scan->sync, missing->folder, "lacking", "1",
+                                  error)))
+            return false;
+    }
+    return true;
+}
+
+/* Files of any row of the account, wherever: being moved by core. */
+static void
+forget_known(Scan *scan, const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++) {
+        g_autofree char *base =
+            base_of(((const StoreFile *)files->pdata[i])->file);
+
+        g_hash_table_remove(scan->found, base);
+    }
+}
+
+static void
+forget_swept(Scan *scan, const StoreFolder *folder)
+{
+    for (int urgent = 0; urgent < 2; urgent++) {
+        g_auto(GStrv) files = sweep_names(scan->sync, folder, urgent);
+
+        for (char **file = files; *file; file++) {
+            g_autofree char *base = base_of(*file);
+
+            g_hash_table_remove(scan->found, base);
+        }
+    }
+}
+
+static StoreMessage *
+read_facts(const Sync *sync, const char *path, struct stat *info)
+{
+    g_autofree char *bytes = g_malloc(SYNC_HEAD_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gsize size = 0;
+    gssize got = 1;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, info) != 0 || !S_ISREG(info->st_mode))
+        got = 0;
+    while (got > 0 && size < SYNC_HEAD_BYTES) {
+        got = read(fd, bytes + size, SYNC_HEAD_BYTES - size);
+        size += (gsize)MAX(got, 0);
+    }
+    close(fd);
+    return got >= 0 && size > 0 ? sync->describe(bytes, size) : NULL;
+}
+
+/* A file of another program: a row of its own, to be uploaded. It is looked
+ * for by its Message-ID first: state.db may have been lost (P79). */
+static bool
+add_file(const Sync *sync, const Found *found, GError **error)
+{
+    struct stat info = { 0 };
+    StoreMessage *facts = read_facts(sync, found->path, &info);
+    gint64 id;
+
+    if (facts == NULL)
+        return true;
+    facts->folder = found->folder->id;
+    facts->file = found->path + strlen(sync->mail) + 1;
+    facts->size = (guint64)info.st_size;
+    facts->arrival = info.st_mtime;
+    facts->flags |= found->flags;
+    id = store_message_add(sync->store, facts, error);
+    sync->describe_free(facts);
+    return id != 0
+           && store_pending_failed(sync->store, id, "found in the folder",
+                                   error);
+}
+
+static bool
+is_fresh(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) != 0
+           || info.st_ctime
+                  > g_get_real_time() / G_USEC_PER_SEC - SETTLED_SECONDS;
+}
+
+/* In transactions of a slice each. *fresh: some are too young to judge. */
+static bool
+add_files(Scan *scan, bool *fresh, GError **error)
+{
+    Store *store = scan->sync->store;
+    GHashTableIter iter;
+    void *value;
+    guint n = 0;
+    bool ok = store_begin(store, error);
+
+    if (!ok)
+        return false;
+    g_hash_table_iter_init(&iter, scan->found);
+    while (ok && g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Found *found = value;
+
+        if (is_fresh(found->path)) {
+            *fresh = true;
+            continue;
+        }
+        ok = add_file(scan->sync, found, error);
+        if (ok && ++n % LOCAL_SLICE == 0)
+            ok = store_end(store, true, error) && store_begin(store, error);
+    }
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+scan_changed(Scan *scan, GError **error)
+{
+    const Sync *sync = scan->sync;
+
+    for (guint i = 0; i < scan->folders->len; i++) {
+        const StoreFolder *folder = scan->folders->pdata[i];
+        g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
+        ScanFolder where = { scan, folder };
+
+        if (!sweep_recover(sync, folder, error)
+            || !maildir_scan(dir, add_found, &where, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+take_changes(Scan *scan, GError **error)
+{
+    guint total = 0;
+    bool ok = store_begin(scan->sync->store, error);
+
+    if (!ok)
+        return false;
+    for (guint i = 0; ok && i < scan->folders->len; i++) {
+        const StoreFolder *folder = scan->folders->pdata[i];
+        GPtrArray *files = store_files(scan->sync->store, folder->id, error);
+
+        ok = files != NULL && compare_folder(scan, folder, files, error);
+        total += files ? files->len : 0;
+        if (files)
+            g_ptr_array_add(scan->known, files);
+        forget_swept(scan, folder);
+    }
+    ok = ok && take_all_missing(scan, total, error);
+    return store_end(scan->sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+take_new(Scan *scan, bool *fresh, GError **error)
+{
+    g_autoptr(GPtrArray) all =
+        store_folders(scan->sync->store, scan->sync->account, error);
+
+    if (all == NULL)
+        return false;
+    for (guint i = 0; g_hash_table_size(scan->found) > 0 && i < all->len; i++) {
+        const StoreFolder *folder = all->pdata[i];
+        g_autoptr(GPtrArray) files =
+            store_files(scan->sync->store, folder->id, error);
+
+        if (files == NULL)
+            return false;
+        forget_known(scan, files);
+    }
+    return g_hash_table_size(scan->found) == 0 || add_files(scan, fresh, error);
+}
+
+/* The folders whose stamp is another than the one of the last scan. */
+static bool
+choose(Scan *scan, GPtrArray *all)
+{
+    for (guint i = 0; i < all->len; i++) {
+        StoreFolder *folder = all->pdata[i];
+        g_autofree char *stamp = sync_stamp(scan->sync, folder);
+        g_autofree char *known = sync_fact(scan->sync, folder, "mtime");
+
+        if (folder->local || *stamp == '\0' || g_strcmp0(stamp, known) == 0)
+            continue;
+        g_ptr_array_add(scan->folders, folder);
+        g_ptr_array_add(scan->stamps, g_steal_pointer(&stamp));
+    }
+    return scan->folders->len > 0;
+}
+
+static bool
+run_scan(Scan *scan, GError **error)
+{
+    bool fresh = false;
+
+    if (!scan_changed(scan, error) || !take_changes(scan, error)
+        || !take_new(scan, &fresh, error))
+        return false;
+    for (guint i = 0; !fresh && i < scan->folders->len; i++)
+        if (!sync_set_fact(scan->sync, scan->folders->pdata[i], "mtime",
+                           scan->stamps->pdata[i], error))
+            return false;
+    return true;
+}
+
+bool
+sync_local(const Sync *sync, GError **error)
+{
+    g_autoptr(GPtrArray) all = store_folders(sync->store, sync->account, error);
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+    g_autoptr(GPtrArray) known =
+        g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    g_autoptr(GPtrArray) stamps = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) found =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, found_free);
+    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(Missing));
+    Scan scan = { sync, folders, known, found, missing, stamps };
+
+    if (all == NULL)
+        return false;
+    return !choose(&scan, all) || run_scan(&scan, error);
+}

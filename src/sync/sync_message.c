@@ -1,0 +1,105 @@
+/* One message as the server told it, made a row, and its flags. */
+#include "sync_private.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+bool
+sync_tag_is_keyword(const char *tag, const char *const *local_tags)
+{
+    if (*tag == '\0' || strlen(tag) > 200)
+        return false;
+    /* atom = 1*<any CHAR except atom-specials> (RFC 9051, section 9) */
+    for (const char *at = tag; *at; at++)
+        if (*at <= 0x20 || *at >= 0x7f || strchr("(){%*\"\\]", *at))
+            return false;
+    return local_tags == NULL || !g_strv_contains(local_tags, tag);
+}
+
+static int
+by_word(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The server's keywords and those of ours that it never hears of. g_free(). */
+static char *
+with_local(const char *server, const char *ours, const char *const *local_tags)
+{
+    g_auto(GStrv) theirs = g_strsplit(server, " ", -1);
+    g_auto(GStrv) words = g_strsplit(ours, " ", -1);
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    for (char **word = theirs; *word; word++)
+        if (**word)
+            g_ptr_array_add(all, *word);
+    for (char **word = words; *word; word++)
+        if (**word && !sync_tag_is_keyword(*word, local_tags)
+            && !g_strv_contains((const char *const *)theirs, *word))
+            g_ptr_array_add(all, *word);
+    g_ptr_array_sort(all, by_word);
+    g_ptr_array_add(all, NULL);
+    return g_strjoinv(" ", (char **)all->pdata);
+}
+
+bool
+sync_set_flags(const Sync *sync, gint64 id, unsigned flags, const char *tags,
+               GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+    g_autofree char *all = NULL;
+
+    if (row == NULL)
+        return true; /* gone since it was planned */
+    all = with_local(tags ? tags : "", row->server_tags, sync->local_tags);
+    if ((row->server_flags & STORE_SYSTEM_FLAGS) == flags
+        && strcmp(all, row->server_tags) == 0)
+        return true;
+    return store_server_flags(sync->store, id, flags, all, error);
+}
+
+/* The old row that this UID turns out to be; 0: none. */
+static gint64
+match(SyncRun *run, const SyncArrival *arrival, GError **error)
+{
+    Store *store = run->sync->store;
+    const StoreMessage *facts = arrival->facts;
+    gint64 date = facts->date ? facts->date : arrival->arrival;
+    gint64 id = store_match(store, run->folder->id, facts->message_id,
+                            arrival->size, date, error);
+
+    if (id == 0)
+        return 0;
+    return store_server_place(store, id, run->folder->id, arrival->uid, error)
+                   && sync_set_flags(run->sync, id, arrival->flags,
+                                     arrival->tags, error)
+               ? id
+               : 0;
+}
+
+gint64
+sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
+           GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    StoreMessage *facts = arrival->facts;
+    gint64 id = run->match ? match(run, arrival, &trouble) : 0;
+
+    *matched = id != 0;
+    if (id != 0)
+        return id;
+    if (trouble) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return 0;
+    }
+    facts->folder = run->folder->id;
+    facts->uid = arrival->uid;
+    facts->file = arrival->file;
+    facts->arrival = arrival->arrival;
+    facts->size = arrival->size;
+    facts->flags =
+        (facts->flags & ~(unsigned)STORE_SYSTEM_FLAGS) | arrival->flags;
+    facts->tags = arrival->tags;
+    return store_message_add(run->sync->store, facts, error);
+}

@@ -1,0 +1,79 @@
+/* What the files of this room share: one run over one folder, the sweep list,
+ * the tags of messages. */
+#ifndef SYNC_PRIVATE_H
+#define SYNC_PRIVATE_H
+
+#include "sync/sync.h"
+
+/* One run over one folder. */
+typedef struct {
+    const Sync *sync;
+    const StoreFolder *folder;
+    const SyncView *view;
+    char *dir;        /* absolute path of the folder */
+    GHashTable *rows; /* UID → row id * 2 + 1 when the file is here */
+    bool quiet;       /* a first fetch: no news */
+    bool match;       /* rows wait for a UID */
+    bool keywords;    /* the server takes any keyword */
+    guint64 done, total;
+    guint number, folders;
+} SyncRun;
+
+gint64 sync_run_row(const SyncRun *run, guint32 uid, bool *here);
+void sync_run_note(SyncRun *run, guint32 uid, gint64 id, bool here);
+void sync_run_progress(const SyncRun *run);
+
+/* Does the caller want the thread for something else? */
+bool sync_yields(const Sync *sync);
+
+/* The steps that fetch. */
+bool sync_headers(SyncRun *run, const UidSet *uids, GError **error);
+bool sync_bodies(SyncRun *run, const UidSet *uids, GError **error);
+
+/* The server's flags for a row, local tags kept. */
+bool sync_set_flags(const Sync *sync, gint64 id, unsigned flags,
+                    const char *tags, GError **error);
+
+/* Makes a row of what was told: a match among the rows that wait, else a new
+ * one. bytes: header block or beginning. file: relative, or NULL. Returns the
+ * id, 0 on error. *matched: it is an old row. */
+typedef struct {
+    guint32 uid;
+    unsigned flags;
+    const char *tags;
+    gint64 arrival;
+    guint64 size;
+    const char *file;
+    StoreMessage *facts;
+} SyncArrival;
+
+gint64 sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
+                  GError **error);
+
+/* Names that are not to stay unless a row has them; see sync_sweep.c. */
+bool sweep_note(const Sync *sync, const StoreFolder *folder,
+                const GPtrArray *files, GError **error);
+bool sweep_clear(const Sync *sync, const StoreFolder *folder, GError **error);
+char **sweep_names(const Sync *sync, const StoreFolder *folder, bool urgent);
+void sweep_remove(const Sync *sync, const char *file);
+bool sweep_recover(const Sync *sync, const StoreFolder *folder, GError **error);
+
+/* A folder's own fact: "mtime", "lacking". Value NULL: forget. */
+char *sync_fact(const Sync *sync, const StoreFolder *folder, const char *name);
+bool sync_set_fact(const Sync *sync, const StoreFolder *folder,
+                   const char *name, const char *value, GError **error);
+
+/* Takes rows and their files away: rows and the note in one transaction, then
+ * files, then the note. */
+bool sync_remove_rows(const Sync *sync, const StoreFolder *folder,
+                      const GArray *ids, GError **error);
+
+/* 3 to 7 of one folder. */
+bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
+
+/* The stamp of cur/ and new/: changes when names do. g_free(). */
+char *sync_stamp(const Sync *sync, const StoreFolder *folder);
+
+void sync_warn(const Sync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,227 @@
+/* What the server says of a folder, in as few words as it can: nothing when
+ * LIST-STATUS shows the mark, QRESYNC's changes and vanished (RFC 7162), else
+ * CHANGEDSINCE and a count, else the flags of everything. Then plan and run. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+
+typedef struct {
+    SyncView view;
+    GStringChunk *words; /* tags of messages */
+    ImapSelected selected;
+} Look;
+
+static void
+look_init(Look *look)
+{
+    *look = (Look){ 0 };
+    look->words = g_string_chunk_new(4096);
+    look->view.messages = g_array_new(FALSE, FALSE, sizeof(SyncMessage));
+    look->view.vanished = uidset_create();
+}
+
+static void
+look_finish(Look *look)
+{
+    g_string_chunk_free(look->words);
+    g_array_unref(look->view.messages);
+    uidset_destroy(look->view.vanished);
+    if (look->view.rows)
+        g_array_unref(look->view.rows);
+    imap_selected_clear(&look->selected);
+}
+
+static bool
+told_message(void *user, const ImapMessage *message, GError **error)
+{
+    Look *look = user;
+    const char *words = message->flags.keywords;
+    SyncMessage told = { .uid = message->uid,
+                         .flags = message->flags.system & STORE_SYSTEM_FLAGS };
+
+    if (message->uid == 0 || !message->has_flags)
+        return true;
+    told.tags =
+        words && *words ? g_string_chunk_insert_const(look->words, words) : "";
+    g_array_append_val(look->view.messages, told);
+    return true;
+}
+
+static bool
+told_vanished(void *user, const UidSet *uids, GError **error)
+{
+    Look *look = user;
+
+    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
+        UidRange range = uidset_range(uids, i);
+
+        uidset_add_range(look->view.vanished, range.first, range.last);
+    }
+    return true;
+}
+
+/* Everything there, from scratch. */
+static bool
+list_all(const Sync *sync, Look *look, const ImapSink *sink, GError **error)
+{
+    g_autoptr(UidSet) all = uidset_create();
+
+    g_array_set_size(look->view.messages, 0);
+    look->view.complete = true;
+    if (look->selected.exists == 0)
+        return true;
+    uidset_add_range(all, 1,
+                     look->selected.uidnext ? MAX(look->selected.uidnext - 1, 1)
+                                            : G_MAXUINT32);
+    return sync->server.class->fetch(sync->server.conn, all, "UID FLAGS", 0,
+                                     sink, error);
+}
+
+/* Without QRESYNC: what changed; a count says whether anything vanished. */
+static bool
+list_changes(const Sync *sync, const StoreFolder *folder, Look *look,
+             const ImapSink *sink, GError **error)
+{
+    g_autoptr(UidSet) all = uidset_create();
+
+    if (look->selected.exists == 0)
+        return true;
+    uidset_add_range(all, 1, MAX(look->selected.uidnext, 2) - 1);
+    return sync->server.class->fetch(sync->server.conn, all, "UID FLAGS",
+                                     folder->modseq, sink, error);
+}
+
+/* How many messages the changes lead to, beginning with our rows. */
+static guint64
+expected_count(const SyncView *view)
+{
+    guint64 count = 0;
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < view->rows->len; i++) {
+        guint32 uid = g_array_index(view->rows, StoreUid, i).uid;
+
+        g_hash_table_add(known, GUINT_TO_POINTER(uid));
+        count += !uidset_contains(view->vanished, uid);
+    }
+    for (guint i = 0; i < view->messages->len; i++) {
+        guint32 uid = g_array_index(view->messages, SyncMessage, i).uid;
+
+        if (g_hash_table_add(known, GUINT_TO_POINTER(uid)))
+            count += !uidset_contains(view->vanished, uid);
+    }
+    return count;
+}
+
+static bool
+can_resync(const Sync *sync, const StoreFolder *folder)
+{
+    return folder->modseq > 0 && folder->uidvalidity > 0
+           && sync->server.class->can(sync->server.conn, "QRESYNC");
+}
+
+static bool
+is_unchanged(const StoreFolder *folder, const Look *look)
+{
+    const ImapSelected *now = &look->selected;
+
+    return now->resynced && now->uidvalidity == folder->uidvalidity
+           && now->uidnext == folder->uidnext && now->modseq == folder->modseq
+           && look->view.messages->len == 0
+           && uidset_n_ranges(look->view.vanished) == 0;
+}
+
+static bool
+fill_view(const Sync *sync, const StoreFolder *folder, Look *look,
+          GError **error)
+{
+    SyncView *view = &look->view;
+
+    view->uidvalidity = look->selected.uidvalidity;
+    view->uidnext = look->selected.uidnext;
+    view->modseq = look->selected.modseq;
+    view->known_uidvalidity = folder->uidvalidity;
+    view->headers_first = sync->headers_first;
+    view->accept_removals = sync->accept_removals;
+    view->deleted_is_gone =
+        !sync->server.class->can(sync->server.conn, "UIDPLUS")
+        && !sync->server.class->can(sync->server.conn, "IMAP4rev2");
+    view->unplaced = store_unplaced(sync->store, folder->id);
+    view->rows = store_uids(sync->store, folder->id, error);
+    return view->rows != NULL;
+}
+
+/* Selects and fills the view. *nothing: the mark is the server's state. */
+static bool
+look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
+        GError **error)
+{
+    ImapSink sink = { .user = look,
+                      .message = told_message,
+                      .vanished = told_vanished };
+    ImapResync resync = { folder->uidvalidity, folder->modseq, NULL };
+    g_autofree char *lacking = sync_fact(sync, folder, "lacking");
+    bool resynced;
+
+    *nothing = false;
+    if (!sync->server.class->select(sync->server.conn, folder->name,
+                                    can_resync(sync, folder) ? &resync : NULL,
+                                    &sink, &look->selected, error))
+        return false;
+    resynced = look->selected.resynced
+               && look->selected.uidvalidity == folder->uidvalidity;
+    *nothing = is_unchanged(folder, look) && lacking == NULL
+               && store_unplaced(sync->store, folder->id) == 0;
+    if (*nothing)
+        return true;
+    if (!fill_view(sync, folder, look, error))
+        return false;
+    if (!resynced
+        && (folder->modseq == 0 || look->selected.modseq == 0
+            || folder->uidvalidity != look->selected.uidvalidity))
+        return list_all(sync, look, &sink, error);
+    if (!resynced && !list_changes(sync, folder, look, &sink, error))
+        return false;
+    if (expected_count(&look->view) != look->selected.exists)
+        return list_all(sync, look, &sink, error);
+    return true;
+}
+
+static bool
+pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
+{
+    g_autoptr(GPtrArray) steps = NULL;
+    bool nothing;
+
+    if (!look_at(sync, folder, look, &nothing, error))
+        return false;
+    if (nothing)
+        return true;
+    if (look->view.uidvalidity == 0)
+        return err_set(error, ERR_PROTOCOL,
+                       "%s: the server tells no "
+                       "UIDVALIDITY: it cannot be synchronised",
+                       folder->path);
+    steps = sync_plan(&look->view);
+    return sync_run(sync, folder, &look->view, steps, error);
+}
+
+bool
+sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
+{
+    g_autofree char *before = sync_stamp(sync, folder);
+    g_autofree char *known = sync_fact(sync, folder, "mtime");
+    g_autofree char *after = NULL;
+    Look look;
+    bool ok;
+
+    look_init(&look);
+    ok = pull(sync, folder, &look, error);
+    look_finish(&look);
+    after = sync_stamp(sync, folder);
+    /* Names that changed by our own hand need no scan. */
+    if (g_strcmp0(before, known) == 0 && g_strcmp0(before, after) != 0)
+        sync_set_fact(sync, folder, "mtime", after, NULL);
+    return ok;
+}

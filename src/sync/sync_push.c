@@ -1,0 +1,418 @@
+/* Makes the server follow. Each step is recorded as the server's state after
+ * its tagged OK (Y3). A refusal brings the rows of its step back, with the
+ * server's words; trouble with the connection leaves all pending. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "maildir/maildir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PUSH_LIMIT = 5000
+}; /* rows of one round */
+
+typedef struct {
+    const Sync *sync;
+    const GPtrArray *folders; /* StoreFolder */
+    gint64 selected;          /* 0: none */
+    bool keywords;            /* the selected mailbox takes them */
+    guint32 uidvalidity;
+    guint trouble; /* rows that stay pending */
+} Pusher;
+
+static const StoreFolder *
+folder_of(const Pusher *pusher, gint64 id)
+{
+    for (guint i = 0; i < pusher->folders->len; i++) {
+        const StoreFolder *folder = pusher->folders->pdata[i];
+
+        if (folder->id == id)
+            return folder;
+    }
+    return NULL;
+}
+
+/* UIDs mean nothing when UIDVALIDITY is another than the one they were known
+ * under: the next pull sorts that out. */
+static bool
+push_select(Pusher *pusher, gint64 id, bool *usable, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    const StoreFolder *folder = folder_of(pusher, id);
+    g_auto(ImapSelected) selected = { 0 };
+
+    *usable = folder != NULL;
+    if (folder == NULL)
+        return true;
+    if (pusher->selected != id) {
+        pusher->selected = 0;
+        if (!sync->server.class->select(sync->server.conn, folder->name, NULL,
+                                        NULL, &selected, error))
+            return false;
+        pusher->selected = id;
+        pusher->uidvalidity = selected.uidvalidity;
+        pusher->keywords = selected.keywords_allowed;
+    }
+    *usable =
+        folder->uidvalidity == 0 || folder->uidvalidity == pusher->uidvalidity;
+    return true;
+}
+
+/* The row's words with one more or one less, sorted. g_free(). */
+static char *
+change_words(const char *words, const char *word, bool add)
+{
+    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+    bool placed = !add;
+
+    for (char **at = all; *at; at++) {
+        int order = strcmp(*at, word);
+
+        if (**at == '\0' || order == 0)
+            continue;
+        if (!placed && order > 0) {
+            g_ptr_array_add(kept, (void *)word);
+            placed = true;
+        }
+        g_ptr_array_add(kept, *at);
+    }
+    if (!placed)
+        g_ptr_array_add(kept, (void *)word);
+    g_ptr_array_add(kept, NULL);
+    return g_strjoinv(" ", (char **)kept->pdata);
+}
+
+/* The server's state of a row after a STORE. */
+static bool
+record_store(const Pusher *pusher, const PushStep *step, StorePending *row,
+             GError **error)
+{
+    if (step->keyword) {
+        char *words = change_words(row->server_tags, step->keyword, step->add);
+
+        g_free(row->server_tags);
+        row->server_tags = words;
+    } else if (step->add) {
+        row->server_flags |= step->flag;
+    } else {
+        row->server_flags &= ~step->flag;
+    }
+    return store_server_flags(pusher->sync->store, row->id, row->server_flags,
+                              row->server_tags, error);
+}
+
+static bool
+record_place(const Pusher *pusher, gint64 id, gint64 folder, guint32 uid,
+             GError **error)
+{
+    Store *store = pusher->sync->store;
+
+    return uid ? store_server_place(store, id, folder, uid, error)
+               : store_server_waits(store, id, folder, error);
+}
+
+/* The new UID of an old one by COPYUID; 0: not told. */
+static guint32
+copied_uid(const ImapCopied *copied, guint32 uid)
+{
+    if (copied->uidvalidity == 0 || copied->from == NULL)
+        return 0;
+    for (guint i = 0; i < copied->from->len; i++)
+        if (g_array_index(copied->from, guint32, i) == uid)
+            return g_array_index(copied->to, guint32, i);
+    return 0;
+}
+
+static bool
+push_store(Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    ImapFlags flags = { step->flag, step->keyword ? step->keyword : "" };
+    bool ok = true;
+
+    if ((step->keyword == NULL || pusher->keywords)
+        && !sync->server.class->store(sync->server.conn, step->uids, step->add,
+                                      &flags, error))
+        return false;
+    if (!store_begin(sync->store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++)
+        ok = record_store(pusher, step, step->rows->pdata[i], error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+push_move(Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    const StoreFolder *to = folder_of(pusher, step->to);
+    g_auto(ImapCopied) copied = { 0 };
+    bool marked = false;
+    bool ok = true;
+    bool known;
+
+    if (!sync->server.class->move(sync->server.conn, step->uids, to->name,
+                                  &copied, &marked, error))
+        return false;
+    known = to->uidvalidity == 0 || copied.uidvalidity == to->uidvalidity;
+    if (!store_begin(sync->store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++) {
+        const StorePending *row = step->rows->pdata[i];
+
+        ok = record_place(pusher, row->id, to->id,
+                          known ? copied_uid(&copied, row->uid) : 0, error);
+    }
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+push_expunge(Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    bool marked = false;
+
+    if (!sync->server.class->expunge(sync->server.conn, step->uids, &marked,
+                                     error))
+        return false;
+    for (guint i = 0; i < step->rows->len; i++)
+        g_array_append_val(ids, ((StorePending *)step->rows->pdata[i])->id);
+    return sync_remove_rows(sync, folder_of(pusher, step->folder), ids, error);
+}
+
+/* Its file is durable and its row an earlier transaction's (P76). */
+static bool
+push_release(Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    bool marked = false;
+    bool ok = true;
+
+    if (!sync->server.class->expunge(sync->server.conn, step->uids, &marked,
+                                     error)
+        || !store_begin(sync->store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++)
+        ok = store_server_place(sync->store,
+                                ((StorePending *)step->rows->pdata[i])->id, 0,
+                                0, error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+/* The UID under which an earlier APPEND of this message arrived after all; 0:
+ * it did not. */
+static bool
+find_append(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    g_autoptr(UidSet) found = NULL;
+    g_autoptr(GArray) known = NULL;
+    g_autofree char *criteria = NULL;
+
+    *uid = 0;
+    if (row->message_id == NULL || strpbrk(row->message_id, "\"\\\r\n") != NULL)
+        return true;
+    criteria = g_strdup_printf("HEADER Message-ID \"<%s>\"", row->message_id);
+    found = sync->server.class->search(sync->server.conn, criteria, error);
+    known = store_uids(sync->store, row->folder, NULL);
+    if (found == NULL || known == NULL)
+        return false;
+    for (guint i = 0; i < known->len; i++)
+        uidset_remove(found, g_array_index(known, StoreUid, i).uid);
+    if (uidset_n_ranges(found) > 0)
+        *uid = uidset_range(found, 0).first;
+    return true;
+}
+
+/* Opens the file of a row, wherever it was renamed to; -1. */
+static int
+open_file(const Sync *sync, const StoreRow *row, GError **error)
+{
+    g_autofree char *path = g_build_filename(sync->mail, row->file, NULL);
+    g_autofree char *found = maildir_locate(path);
+    int fd = found ? open(found, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        err_set_errno(error, found ? errno : ENOENT, "%s", path);
+    return fd;
+}
+
+static bool
+upload(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    const StoreFolder *folder = folder_of(pusher, row->folder);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_auto(GStrv) tags = g_strsplit(row->tags, " ", -1);
+    g_autofree char *keywords = NULL;
+    guint32 uidvalidity = 0;
+    ImapFlags flags = { row->flags & STORE_SYSTEM_FLAGS, NULL };
+    int fd = open_file(sync, row, error);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    for (char **tag = tags; *tag; tag++)
+        if (sync_tag_is_keyword(*tag, sync->local_tags))
+            g_ptr_array_add(words, *tag);
+    g_ptr_array_add(words, NULL);
+    keywords = g_strjoinv(" ", (char **)words->pdata);
+    flags.keywords = pusher->keywords ? keywords : "";
+    ok = sync->server.class->append(sync->server.conn, folder->name, &flags,
+                                    row->arrival ? row->arrival : row->date, fd,
+                                    &uidvalidity, uid, error);
+    close(fd);
+    if (uidvalidity != pusher->uidvalidity)
+        *uid = 0;
+    return ok;
+}
+
+/* The attempt is on record before it begins, so that one whose answer was lost
+ * is looked for and never made twice (P14). */
+static bool
+append_row(Pusher *pusher, const StorePending *pending, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    g_autoptr(StoreRow) row = store_row(sync->store, pending->id, NULL);
+    guint32 uid = 0;
+
+    if (row == NULL || row->file == NULL || row->folder != pending->folder
+        || row->server_folder != 0)
+        return true; /* changed since it was planned */
+    if (pending->attempts > 0 && !find_append(pusher, row, &uid, error))
+        return false;
+    if (uid == 0
+        && (!store_pending_failed(sync->store, row->id, "the upload began",
+                                  error)
+            || !upload(pusher, row, &uid, error)))
+        return false;
+    if (!store_begin(sync->store, error))
+        return false;
+    bool ok = record_place(pusher, row->id, row->folder, uid, error)
+              && store_server_flags(sync->store, row->id,
+                                    row->flags & STORE_SYSTEM_FLAGS, row->tags,
+                                    error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+/* One message refused (too large, over quota) does not hold up the others. */
+static bool
+push_append(Pusher *pusher, const PushStep *step, GError **error)
+{
+    for (guint i = 0; i < step->rows->len; i++) {
+        const StorePending *row = step->rows->pdata[i];
+        g_autoptr(GError) trouble = NULL;
+
+        if (append_row(pusher, row, &trouble))
+            continue;
+        if (!err_is(trouble, ERR_REFUSED)) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+        pusher->trouble++;
+        sync_warn(pusher->sync, "An upload was refused and stays pending: %s",
+                  trouble->message);
+        if (!store_pending_refused(pusher->sync->store, row->id,
+                                   trouble->message, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
+{
+    Store *store = pusher->sync->store;
+    bool ok = true;
+
+    sync_warn(pusher->sync, "%u change%s taken back: %s", step->rows->len,
+              step->rows->len == 1 ? "" : "s", reason);
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++)
+        ok = store_pending_refused(
+            store, ((StorePending *)step->rows->pdata[i])->id, reason, error);
+    if (pusher->sync->changed)
+        pusher->sync->changed(pusher->sync->user);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+perform(Pusher *pusher, const PushStep *step, GError **error)
+{
+    bool usable;
+
+    if (!push_select(pusher, step->folder, &usable, error))
+        return false;
+    if (!usable) {
+        pusher->trouble += step->rows->len;
+        return true;
+    }
+    switch (step->kind) {
+    case PUSH_STORE:
+        return push_store(pusher, step, error);
+    case PUSH_MOVE:
+        return push_move(pusher, step, error);
+    case PUSH_EXPUNGE:
+        return push_expunge(pusher, step, error);
+    case PUSH_RELEASE:
+        return push_release(pusher, step, error);
+    case PUSH_APPEND:
+        return push_append(pusher, step, error);
+    case PUSH_REFUSE:
+        break;
+    }
+    g_return_val_if_reached(false);
+}
+
+static bool
+push_step(Pusher *pusher, const PushStep *step, GError **error)
+{
+    g_autofree char *text = push_step_text(step);
+    g_autoptr(GError) trouble = NULL;
+
+    log_add(LOG_DEBUG, pusher->sync->account, "push: %.200s", text);
+    if (step->kind == PUSH_REFUSE)
+        return refuse(pusher, step, step->reason, error);
+    if (perform(pusher, step, &trouble))
+        return true;
+    if (err_is(trouble, ERR_REFUSED))
+        return refuse(pusher, step, trouble->message, error);
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
+}
+
+bool
+sync_push(const Sync *sync, GError **error)
+{
+    g_autoptr(GPtrArray) folders = store_folders(sync->store, NULL, error);
+    g_autoptr(GPtrArray) pending =
+        store_pending(sync->store, sync->account, PUSH_LIMIT, error);
+    g_autoptr(GPtrArray) steps = NULL;
+    Pusher pusher = { .sync = sync, .folders = folders };
+    PushView view = { pending, folders, sync->account, sync->local_tags };
+
+    if (folders == NULL || pending == NULL)
+        return false;
+    steps = sync_plan_push(&view);
+    for (guint i = 0; i < steps->len; i++) {
+        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
+        if (!push_step(&pusher, steps->pdata[i], error))
+            return false;
+    }
+    return pusher.trouble == 0
+           || err_set(error, ERR_REFUSED,
+                      "%s: %u change%s could not be told to "
+                      "the server and stay%s pending",
+                      sync->account, pusher.trouble,
+                      pusher.trouble == 1 ? "" : "s",
+                      pusher.trouble == 1 ? "s" : "");
+}

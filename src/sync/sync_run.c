@@ -1,0 +1,372 @@
+/* Performs the steps of a plan on one folder. Each may be killed anywhere and
+ * done again (Y1 to Y3); what happens between the steps is of no account. */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "maildir/maildir.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    REMOVE_SLICE = 200
+};
+
+gint64
+sync_run_row(const SyncRun *run, guint32 uid, bool *here)
+{
+    gsize packed =
+        GPOINTER_TO_SIZE(g_hash_table_lookup(run->rows, GUINT_TO_POINTER(uid)));
+
+    *here = packed & 1;
+    return (gint64)(packed >> 1);
+}
+
+void
+sync_run_note(SyncRun *run, guint32 uid, gint64 id, bool here)
+{
+    g_hash_table_insert(run->rows, GUINT_TO_POINTER(uid),
+                        GSIZE_TO_POINTER((gsize)id << 1 | here));
+}
+
+void
+sync_run_progress(const SyncRun *run)
+{
+    SyncProgress progress = { run->folder->path, run->done, run->total,
+                              run->number, run->folders };
+
+    if (run->sync->progress)
+        run->sync->progress(run->sync->user, &progress);
+}
+
+bool
+sync_yields(const Sync *sync)
+{
+    return sync->should_yield && sync->should_yield(sync->user);
+}
+
+void
+sync_warn(const Sync *sync, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *safe = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    safe = text_sanitise(text, -1, TEXT_LINE);
+    if (sync->warn)
+        sync->warn(sync->user, safe);
+    else
+        log_add(LOG_WARN, sync->account, "%s", safe);
+}
+
+static char *
+fact_key(const StoreFolder *folder, const char *name)
+{
+    return g_strdup_printf("sync/%" G_GINT64_FORMAT "/%s", folder->id, name);
+}
+
+char *
+sync_fact(const Sync *sync, const StoreFolder *folder, const char *name)
+{
+    g_autofree char *key = fact_key(folder, name);
+
+    return store_value(sync->store, key);
+}
+
+bool
+sync_set_fact(const Sync *sync, const StoreFolder *folder, const char *name,
+              const char *value, GError **error)
+{
+    g_autofree char *key = fact_key(folder, name);
+
+    return store_set_value(sync->store, key, value, error);
+}
+
+static void
+add_stamp(GString *text, const char *dir, const char *part)
+{
+    g_autofree char *path = g_build_filename(dir, part, NULL);
+    struct stat info;
+
+    if (stat(path, &info) == 0)
+        g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
+                               (gint64)info.st_mtim.tv_sec,
+                               info.st_mtim.tv_nsec);
+}
+
+char *
+sync_stamp(const Sync *sync, const StoreFolder *folder)
+{
+    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
+    GString *text = g_string_new(NULL);
+
+    add_stamp(text, dir, "cur");
+    add_stamp(text, dir, "new");
+    return g_string_free(text, FALSE);
+}
+
+static bool
+remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
+             guint n, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    bool ok = true;
+
+    if (!store_begin(sync->store, error))
+        return false;
+    for (guint i = 0; ok && i < n; i++) {
+        g_autoptr(StoreRow) row = store_row(sync->store, ids[i], NULL);
+        char *file = NULL;
+
+        if (row == NULL)
+            continue; /* done before */
+        ok = store_server_gone(sync->store, ids[i], &file, error);
+        if (file)
+            g_ptr_array_add(files, file);
+    }
+    ok = ok && (files->len == 0 || sweep_note(sync, folder, files, error));
+    if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
+        return false;
+    for (guint i = 0; i < files->len; i++)
+        sweep_remove(sync, files->pdata[i]);
+    return files->len == 0 || sweep_recover(sync, folder, error);
+}
+
+bool
+sync_remove_rows(const Sync *sync, const StoreFolder *folder, const GArray *ids,
+                 GError **error)
+{
+    for (guint i = 0; i < ids->len; i += REMOVE_SLICE)
+        if (!remove_slice(sync, folder, &g_array_index(ids, gint64, i),
+                          MIN(REMOVE_SLICE, ids->len - i), error))
+            return false;
+    return true;
+}
+
+static bool
+run_flags(SyncRun *run, const GArray *messages, GError **error)
+{
+    Store *store = run->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < messages->len; i++) {
+        const SyncMessage *message = &g_array_index(messages, SyncMessage, i);
+
+        ok = sync_set_flags(run->sync, message->id, message->flags,
+                            message->tags, error);
+    }
+    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+        return false;
+    if (run->sync->changed)
+        run->sync->changed(run->sync->user);
+    return true;
+}
+
+/* Moved by us, and the answer was lost: the row waits in the new folder for
+ * its new UID. In a local folder there is nothing to wait for. */
+static bool
+wait_there(const Sync *sync, gint64 id, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+    g_autoptr(StoreFolder) to =
+        row ? store_folder(sync->store, row->folder, NULL) : NULL;
+
+    if (to == NULL)
+        return true;
+    return to->local ? store_server_place(sync->store, id, 0, 0, error)
+                     : store_server_waits(sync->store, id, to->id, error);
+}
+
+static bool
+run_left(SyncRun *run, const GArray *ids, GError **error)
+{
+    Store *store = run->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < ids->len; i++)
+        ok = wait_there(run->sync, g_array_index(ids, gint64, i), error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+run_gone(SyncRun *run, const GArray *ids, GError **error)
+{
+    if (!sync_remove_rows(run->sync, run->folder, ids, error))
+        return false;
+    if (run->sync->changed)
+        run->sync->changed(run->sync->user);
+    return true;
+}
+
+/* Rows that waited for a UID and got none are gone on the server (P15: only
+ * now that every other one has its place). */
+static bool
+run_settle(SyncRun *run, GError **error)
+{
+    const Sync *sync = run->sync;
+    g_autoptr(GArray) ids =
+        store_orphan_ids(sync->store, run->folder->id, error);
+    guint total = run->folder->total;
+
+    if (ids == NULL)
+        return false;
+    if (!sync->accept_removals && sync_removal_is_large(ids->len, total))
+        return err_set(error, ERR_REFUSED,
+                       "%s: %u of %u messages are gone on the server and are "
+                       "kept here; `posthorn sync --accept-removals` removes "
+                       "them",
+                       run->folder->path, ids->len, total);
+    return ids->len == 0 || sync_remove_rows(sync, run->folder, ids, error);
+}
+
+static bool
+run_mark(SyncRun *run, const SyncStep *step, GError **error)
+{
+    const Sync *sync = run->sync;
+    g_autoptr(StoreFolder) folder =
+        store_folder(sync->store, run->folder->id, error);
+    g_autofree char *lacking = NULL;
+    bool ok;
+
+    if (folder == NULL)
+        return false;
+    lacking = sync_fact(sync, folder, "lacking");
+    if (folder->uidvalidity == step->uidvalidity
+        && folder->uidnext == step->uidnext && folder->modseq == step->modseq
+        && (lacking != NULL) == step->lacking)
+        return true;
+    folder->uidvalidity = step->uidvalidity;
+    folder->uidnext = step->uidnext;
+    folder->modseq = step->modseq;
+    if (!store_begin(sync->store, error))
+        return false;
+    ok = store_folder_put(sync->store, folder, error) != 0
+         && sync_set_fact(sync, folder, "lacking", step->lacking ? "1" : NULL,
+                          error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+run_hold(SyncRun *run, const SyncStep *step)
+{
+    sync_warn(run->sync,
+              "%s: the server lost %u of %u messages; they are kept here: "
+              "`posthorn sync --accept-removals %s` removes them",
+              run->folder->path, step->count, step->total, run->folder->path);
+    return true;
+}
+
+static bool
+run_step(SyncRun *run, const SyncStep *step, GError **error)
+{
+    switch (step->kind) {
+    case SYNC_RENEW:
+        return store_uidvalidity_changed(run->sync->store, run->folder->id,
+                                         step->uidvalidity, error);
+    case SYNC_FLAGS:
+        return run_flags(run, step->messages, error);
+    case SYNC_GONE:
+        return run_gone(run, step->ids, error);
+    case SYNC_LEFT:
+        return run_left(run, step->ids, error);
+    case SYNC_HOLD:
+        return run_hold(run, step);
+    case SYNC_ROWS:
+        return sync_headers(run, step->uids, error);
+    case SYNC_SETTLE:
+        return run_settle(run, error);
+    case SYNC_BODIES:
+        return sync_bodies(run, step->uids, error);
+    case SYNC_MARK:
+        return run_mark(run, step, error);
+    }
+    g_return_val_if_reached(false);
+}
+
+/* What will be fetched, for progress: rows that come by headers first are
+ * counted once more for their bodies. */
+static guint64
+count_all(const GPtrArray *steps)
+{
+    guint64 total = 0;
+
+    for (guint i = 0; i < steps->len; i++) {
+        const SyncStep *step = steps->pdata[i];
+
+        if (step->uids)
+            total += uidset_count(step->uids);
+    }
+    return total;
+}
+
+static bool
+check_cancelled(const Sync *sync, GError **error)
+{
+    return sync->cancel == NULL || !g_cancellable_is_cancelled(sync->cancel)
+           || err_set(error, ERR_CANCELLED, "cancelled");
+}
+
+static void
+note_rows(SyncRun *run, const GPtrArray *steps)
+{
+    const GArray *rows = run->view->rows;
+
+    if (steps->len > 0
+        && ((const SyncStep *)steps->pdata[0])->kind == SYNC_RENEW)
+        return; /* these UIDs mean nothing any more */
+    for (guint i = 0; i < rows->len; i++) {
+        const StoreUid *row = &g_array_index(rows, StoreUid, i);
+
+        sync_run_note(run, row->uid, row->id, row->here);
+    }
+}
+
+static bool
+run_steps(SyncRun *run, const GPtrArray *steps, GError **error)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        const SyncStep *step = steps->pdata[i];
+        g_autofree char *text = sync_step_text(step);
+
+        text[MIN(strlen(text), 200)] = '\0';
+        log_add(LOG_DEBUG, run->folder->path, "%s", text);
+        if (!check_cancelled(run->sync, error) || !run_step(run, step, error))
+            return false;
+        if (step->uids && i + 1 < steps->len && sync_yields(run->sync))
+            return err_set(error, ERR_CANCELLED, "yields");
+    }
+    return true;
+}
+
+bool
+sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
+         const GPtrArray *steps, GError **error)
+{
+    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
+    g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
+    SyncRun run = { .sync = sync,
+                    .folder = folder,
+                    .view = view,
+                    .dir = dir,
+                    .rows = rows,
+                    .quiet = folder->uidnext == 0,
+                    .match =
+                        view->unplaced > 0
+                        || (view->known_uidvalidity != 0
+                            && view->known_uidvalidity != view->uidvalidity),
+                    .total = count_all(steps) };
+
+    if (!maildir_create(dir, error) || !sweep_recover(sync, folder, error))
+        return false;
+    note_rows(&run, steps);
+    return run_steps(&run, steps, error);
+}

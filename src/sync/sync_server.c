@@ -1,0 +1,89 @@
+/* The calls of imap.h as the table that sync uses. Must not contain a rule. */
+#include "sync/sync.h"
+
+static bool
+server_can(void *conn, const char *capability)
+{
+    return imap_conn_can(conn, capability);
+}
+
+static GPtrArray *
+server_list(void *conn, GError **error)
+{
+    return imap_list(conn, error);
+}
+
+static bool
+server_select(void *conn, const char *mailbox, const ImapResync *resync,
+              const ImapSink *sink, ImapSelected *selected, GError **error)
+{
+    return imap_select(conn, mailbox, resync, sink, selected, error);
+}
+
+static bool
+server_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
+             const ImapSink *sink, GError **error)
+{
+    return imap_fetch(conn, uids, items, since, sink, error);
+}
+
+static UidSet *
+server_search(void *conn, const char *criteria, GError **error)
+{
+    return imap_search(conn, criteria, error);
+}
+
+static bool
+server_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
+             GError **error)
+{
+    return imap_store(conn, uids, add, flags, 0, NULL, error);
+}
+
+static bool
+server_move(void *conn, const UidSet *uids, const char *mailbox,
+            ImapCopied *copied, bool *marked, GError **error)
+{
+    return imap_move(conn, uids, mailbox, copied, marked, error);
+}
+
+static bool
+server_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
+{
+    return imap_expunge(conn, uids, marked, error);
+}
+
+static bool
+server_append(void *conn, const char *mailbox, const ImapFlags *flags,
+              gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
+              GError **error)
+{
+    return imap_append(conn, mailbox, flags, internaldate, fd, uidvalidity, uid,
+                       error);
+}
+
+static bool
+server_create(void *conn, const char *mailbox, GError **error)
+{
+    return imap_create(conn, mailbox, error)
+           && imap_subscribe(conn, mailbox, true, error);
+}
+
+static const SyncServerClass imap_class = {
+    .can = server_can,
+    .list = server_list,
+    .select = server_select,
+    .fetch = server_fetch,
+    .search = server_search,
+    .store = server_store,
+    .move = server_move,
+    .expunge = server_expunge,
+    .append = server_append,
+    .create = server_create,
+};
+
+SyncServer
+sync_server_imap(ImapConn *conn)
+{
+    return (SyncServer){ &imap_class, conn };
+}
