@@ -222,6 +222,25 @@ test_headers(void)
         g_str_has_prefix(all->str, "From=\"Jörg, B\" <j@x>;X-a=1;X-A=2;Date="));
 }
 
+/* An encoded word is a name, whatever stands in it: it adds no address. */
+static void
+test_header_addresses(void)
+{
+    const char *text =
+        "To: =?utf-8?Q?a=2C_b=40evil.test=3B_=3Cc=40evil.test=3E?="
+        " <x@y.example>\nTo: z@y.example\n\n";
+    g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
+    g_autoptr(GPtrArray) list = mime_header_addresses(message, "to");
+    g_autoptr(GPtrArray) none = mime_header_addresses(message, "cc");
+    const MimeAddress *first;
+
+    g_assert_cmpuint(none->len, ==, 0);
+    g_assert_cmpuint(list->len, ==, 2);
+    first = g_ptr_array_index(list, 0);
+    g_assert_cmpstr(first->addr, ==, "x@y.example");
+    g_assert_cmpstr(first->name, ==, "a, b@evil.test; <c@evil.test>");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -233,5 +252,6 @@ main(int argc, char **argv)
     g_test_add_func("/mime/parts/limit", test_limit_and_save);
     g_test_add_func("/mime/parts/file", test_file);
     g_test_add_func("/mime/parts/headers", test_headers);
+    g_test_add_func("/mime/parts/addresses", test_header_addresses);
     return g_test_run();
 }
