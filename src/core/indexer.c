@@ -73,14 +73,17 @@ index_row(Run *run, const StoreRow *row, char **id, GError **error)
 }
 
 typedef struct {
-    gint64 id;
+    StoreRow *row;  /* as it was written into the index */
     char *index_id; /* NULL: refused */
 } Done;
 
 static void
 done_clear(void *data)
 {
-    g_free(((Done *)data)->index_id);
+    Done *done = data;
+
+    store_row_free(done->row);
+    g_free(done->index_id);
 }
 
 static bool
@@ -93,7 +96,7 @@ record(Run *run, const GArray *done, GError **error)
     for (guint i = 0; ok && i < done->len; i++) {
         const Done *one = &g_array_index(done, Done, i);
 
-        ok = store_set_index_id(run->store, one->id, one->index_id, error);
+        ok = store_set_indexed(run->store, one->row, one->index_id, error);
     }
     return store_end(run->store, ok, ok ? error : NULL) && ok;
 }
@@ -108,9 +111,9 @@ write_slice(Run *run, const GArray *ids, GArray *done, GError **error)
 
         if (row == NULL || row->file == NULL)
             continue;
-        one.id = row->id;
         if (!index_row(run, row, &one.index_id, error))
             return false;
+        one.row = g_steal_pointer(&row);
         g_array_append_val(done, one);
     }
     return true;

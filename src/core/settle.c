@@ -11,6 +11,9 @@
 #include "core/indexer.h"
 #include "maildir/maildir.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum { SETTLE_SLICE = 200 };
 
 struct Settler {
@@ -47,6 +50,22 @@ settle_find(const SettleRequest *request, const char *file, const char *folder)
     return found ? found : maildir_locate(moved);
 }
 
+/* A message that is nowhere, here or on the server: its file goes before its
+ * row, so that no scan finds the file again. */
+static bool
+settle_gone(Store *store, const SettleRequest *request, const StoreRow *row,
+            GError **error)
+{
+    g_autofree char *path =
+        row->file ? g_build_filename(request->mail, row->file, NULL) : NULL;
+    g_autofree char *found = path ? maildir_locate(path) : NULL;
+    g_autofree char *file = NULL;
+
+    if (found && unlink(found) != 0 && errno != ENOENT)
+        return err_set_errno(error, errno, "%s", found);
+    return store_server_gone(store, row->id, &file, error);
+}
+
 /* Renames one file and records it; removes the file of a deleted message. */
 static bool
 settle_row(Store *store, const SettleRequest *request, gint64 id,
@@ -60,6 +79,8 @@ settle_row(Store *store, const SettleRequest *request, gint64 id,
 
     if (row == NULL)
         return false;
+    if (row->folder == 0 && row->server_folder == 0)
+        return settle_gone(store, request, row, error);
     if (row->file == NULL || row->folder == 0)
         return store_set_file(store, id, row->file, error);
     to = store_folder(store, row->folder, error);

@@ -4,9 +4,10 @@
 #include "store_db.h"
 
 #include "base/clock.h"
-#include "base/err.h"
 
-enum { KEPT_ACTS = 500 };
+enum {
+    KEPT_ACTS = 500
+};
 
 void
 store_act_free(StoreAct *act)
@@ -17,31 +18,39 @@ store_act_free(StoreAct *act)
     g_free(act);
 }
 
+/* A new act ends what could have been redone. Items go with their acts. */
+static bool
+begin(Store *store, gint64 id, const char *label, GError **error)
+{
+    return store_exec(store, error, "DELETE FROM act WHERE undone = 1", "")
+           && store_exec(store, error, "DELETE FROM act WHERE id <= ?", "i",
+                         id - KEPT_ACTS)
+           && store_exec(store, error,
+                         "INSERT INTO act (id, label, time) VALUES (?, ?, ?)",
+                         "isi", id, label, clock_now());
+}
+
 gint64
 store_act_begin(Store *store, const char *label, GError **error)
 {
-    gint64 id = store_int(store, 1, "SELECT max(id) + 1 FROM act", "");
-    bool ok =
-        /* A new act ends what could have been redone. */
-        store_exec(store, error, "DELETE FROM act_item WHERE act IN"
-                   " (SELECT id FROM act WHERE undone = 1)", "")
-        && store_exec(store, error, "DELETE FROM act WHERE undone = 1", "")
-        && store_exec(store, error, "DELETE FROM act_item WHERE act <= ?",
-                      "i", id - KEPT_ACTS)
-        && store_exec(store, error, "DELETE FROM act WHERE id <= ?", "i",
-                      id - KEPT_ACTS)
-        && store_exec(store, error, "INSERT INTO act (id, label, time)"
-                      " VALUES (?, ?, ?)", "isi", id, label, clock_now());
+    gint64 id;
+    bool ok;
 
-    return ok ? id : 0;
+    if (!store_begin(store, error))
+        return 0;
+    id = store_int(store, 1, "SELECT max(id) + 1 FROM act", "");
+    ok = begin(store, id, label, error);
+    return store_end(store, ok, ok ? error : NULL) && ok ? id : 0;
 }
 
 bool
 store_act_note(Store *store, gint64 act, gint64 id, GError **error)
 {
-    return store_exec(store, error, "INSERT OR IGNORE INTO act_item"
+    return store_exec(store, error,
+                      "INSERT OR IGNORE INTO act_item"
                       " SELECT ?, id, folder, flags, tags FROM message"
-                      " WHERE id = ?", "ii", act, id);
+                      " WHERE id = ?",
+                      "ii", act, id);
 }
 
 StoreAct *
@@ -88,9 +97,11 @@ static GArray *
 read_items(Store *store, gint64 act, GError **error)
 {
     g_autoptr(GArray) items = g_array_new(FALSE, TRUE, sizeof(Item));
-    sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT message, folder, flags, tags FROM act_item"
-        " WHERE act = ?", "i", act);
+    sqlite3_stmt *rows =
+        store_prepare(store, error,
+                      "SELECT message, folder, flags, tags FROM act_item"
+                      " WHERE act = ?",
+                      "i", act);
     int step;
 
     g_array_set_clear_func(items, item_clear);
@@ -107,39 +118,53 @@ read_items(Store *store, gint64 act, GError **error)
     return step == SQLITE_DONE ? g_steal_pointer(&items) : NULL;
 }
 
-/* A message that is gone since (expunged on the server) stays gone. */
+/* A message that is gone since (expunged on the server) stays gone, and so
+ * does the way back into a folder that is. */
 static bool
 swap_item(Store *store, gint64 act, const Item *item, GArray *ids,
           GError **error)
 {
-    if (!store_int(store, 0, "SELECT 1 FROM message WHERE id = ?", "i",
-                   item->id))
+    StoreState state = { item->folder, item->flags, item->tags };
+
+    if (!store_int(store, 0,
+                   "SELECT 1 FROM message WHERE id = ?1 AND (?2 = 0 OR EXISTS"
+                   " (SELECT 1 FROM folder WHERE id = ?2))",
+                   "ii", item->id, item->folder))
         return true;
-    if (!store_exec(store, error, "INSERT OR REPLACE INTO act_item"
+    if (!store_exec(store, error,
+                    "INSERT OR REPLACE INTO act_item"
                     " SELECT ?, id, folder, flags, tags FROM message"
-                    " WHERE id = ?", "ii", act, item->id)
-        || !store_set_folder(store, item->id, item->folder, error)
-        || !store_set_flags(store, item->id, item->flags, error)
-        || !store_set_tags(store, item->id, item->tags, error))
+                    " WHERE id = ?",
+                    "ii", act, item->id)
+        || !store_state_write(store, item->id, &state, error))
         return false;
     g_array_append_val(ids, item->id);
     return true;
 }
 
+static bool
+swap(Store *store, gint64 act, GArray *ids, GError **error)
+{
+    g_autoptr(GArray) items = read_items(store, act, error);
+    bool ok = items != NULL;
+
+    for (guint i = 0; ok && i < items->len; i++)
+        ok = swap_item(store, act, &g_array_index(items, Item, i), ids, error);
+    return ok
+           && store_exec(store, error,
+                         "UPDATE act SET undone = 1 - undone WHERE id = ?", "i",
+                         act);
+}
+
 GArray *
 store_act_swap(Store *store, gint64 act, GError **error)
 {
-    g_autoptr(GArray) items = read_items(store, act, error);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    bool ok = true;
+    bool ok;
 
-    if (items == NULL || !store_begin(store, error))
+    if (!store_begin(store, error))
         return NULL;
-    for (guint i = 0; ok && i < items->len; i++)
-        ok = swap_item(store, act, &g_array_index(items, Item, i), ids,
-                       error);
-    ok = ok && store_exec(store, error, "UPDATE act SET undone = 1 - undone"
-                          " WHERE id = ?", "i", act);
-    return store_end(store, ok, ok ? error : NULL) && ok
-        ? g_steal_pointer(&ids) : NULL;
+    ok = swap(store, act, ids, error);
+    return store_end(store, ok, ok ? error : NULL) && ok ? g_steal_pointer(&ids)
+                                                         : NULL;
 }

@@ -1,6 +1,6 @@
 /* What the files of the store share: the connection and short ways to run a
  * statement. Statements are cached by the address of their text, so a text
- * must be a literal or live as long as the store. */
+ * must be a literal or interned. */
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
@@ -13,57 +13,127 @@ struct Store {
     char *path;
     GHashTable *statements; /* text → sqlite3_stmt */
     int depth;              /* of nested transactions */
-    bool failed;            /* something inside was rolled back */
+    bool failed;            /* the transaction will be rolled back */
 };
 
+/* store_db.c */
+
 /* A statement, reset, with values bound by form: i gint64, s text or NULL,
- * b const void * and gsize. NULL with ERR_LOCAL. Cached: do not finalize. */
+ * b const void * and gsize. Texts are borrowed until the last step. NULL with
+ * ERR_LOCAL. Cached: do not finalize. */
 sqlite3_stmt *store_prepare(Store *store, GError **error, const char *sql,
                             const char *form, ...);
-
-/* Runs it to its end. */
-bool store_exec(Store *store, GError **error, const char *sql,
-                const char *form, ...);
-
-/* The first column of the first row, or otherwise. */
-gint64 store_int(Store *store, gint64 otherwise, const char *sql,
-                 const char *form, ...);
 
 /* One step: SQLITE_ROW, or SQLITE_DONE, or an error set. */
 int store_step(Store *store, sqlite3_stmt *statement, GError **error);
 
-bool store_fail(Store *store, GError **error);
+/* Runs it to its end. */
+bool store_exec(Store *store, GError **error, const char *sql, const char *form,
+                ...);
+
+/* Runs statements that are not cached and take no values. */
+bool store_run(Store *store, const char *sql, GError **error);
+
+/* The first column of the first row, or otherwise when there is none. Trouble
+ * inside a transaction makes that transaction fail. */
+gint64 store_int(Store *store, gint64 otherwise, const char *sql,
+                 const char *form, ...);
+
+/* The first column of all rows. GArray of gint64. statement may be NULL: then
+ * error is set already. */
+GArray *store_read_ids(Store *store, sqlite3_stmt *statement, GError **error);
 
 /* A column as a copy; NULL stays NULL. */
 char *store_text(sqlite3_stmt *statement, int column);
 
-/* store_threads.c: the place of a message in its thread's counts. */
-gint64 store_thread_join(Store *store, const StoreMessage *message,
-                         gint64 otherwise, GError **error);
+/* Sets ERR_LOCAL with what SQLite says. Returns false. */
+bool store_fail(Store *store, GError **error);
 
+/* Case folded, whatever the bytes. g_free(). */
+char *store_fold(const char *untrusted);
+
+/* store_schema.c: refuses a foreign or newer file, else brings it up. */
+bool store_schema_prepare(Store *store, GError **error);
+
+/* store_counts.c: what counts need to know of a row. */
 typedef struct {
-    gint64 folder;
+    gint64 id;
     gint64 thread;
+    gint64 folder; /* 0: nowhere */
     gint64 date;
     unsigned flags;
 } StorePlace;
 
-/* Counts a new message in. */
-bool store_place_add(Store *store, const StorePlace *place, GError **error);
+/* ERR_LOCAL when there is no such row. */
+bool
+store_place_read(Store *store, gint64 id, StorePlace *place, GError **error);
 
-/* A message changed: from what it was (folder 0: nowhere) to what it is. */
-bool store_place_change(Store *store, const StorePlace *from,
-                        const StorePlace *to, GError **error);
+/* The row was written: counts follow. from->folder 0: it is new; to->folder 0:
+ * it left. Both are of one thread. */
+bool store_place_moved(Store *store, const StorePlace *from,
+                       const StorePlace *to, GError **error);
 
-/* store_pending.c: makes `pending` true for one message (S4). */
+/* All rows of folder 0 of thread_folder anew, after a role changed. */
+bool store_counts_rebuild(Store *store, GError **error);
+
+/* All counts and `pending` anew, after a folder went. */
+bool store_recount(Store *store, GError **error);
+
+/* store_threads.c */
+
+/* The thread that the ids of a message belong to, made one where they named
+ * several; otherwise when none is known. 0 on error. */
+gint64 store_thread_join(Store *store, const StoreMessage *message,
+                         gint64 otherwise, GError **error);
+
+/* The same for a row that is there already. */
+bool store_thread_rejoin(Store *store, gint64 id, const StoreMessage *message,
+                         GError **error);
+
+/* A message of it was deleted: forgets the ids of a thread without any. */
+bool store_thread_leave(Store *store, gint64 thread, GError **error);
+
+/* The key of an id in `reference`. Never 0. */
+gint64 store_thread_hash(const char *message_id);
+
+/* store_state.c: what the user wants of a row, in one step; settles counts,
+ * `pending` and what the index and the file have to follow. */
+typedef struct {
+    gint64 folder;
+    unsigned flags; /* system bits; the others stay */
+    const char *tags;
+} StoreState;
+
+bool store_state_write(Store *store, gint64 id, const StoreState *state,
+                       GError **error);
+
+/* store_pending.c: makes `pending` true for one message (S4), or for all of a
+ * folder. */
 bool store_pending_update(Store *store, gint64 id, GError **error);
+bool store_pending_update_folder(Store *store, gint64 folder, GError **error);
+
+/* S4 as a condition on message m; an orphan waits for store_match(), a row that
+ * is nowhere for its removal, and a local folder has no server. */
+#define STORE_DIFFERS                                                          \
+    "(m.orphan = 0 AND (m.folder <> m.server_folder"                           \
+    " OR m.flags & 63 <> m.server_flags OR m.tags <> m.server_tags)"           \
+    " AND (m.server_folder > 0 OR EXISTS (SELECT 1 FROM folder f"              \
+    " WHERE f.id = m.folder AND f.local = 0)))"
 
 /* store_rows.c: the columns of a message row, and reading one. */
-#define STORE_ROW_COLUMNS \
-    "m.id, m.thread, m.folder, m.server_folder, m.uid, m.file, " \
-    "m.message_id, m.index_id, m.subject, m.from_name, m.from_addr, " \
-    "m.recipients, m.snippet, m.date, m.arrival, m.size, m.flags, " \
+#define STORE_ROW_COLUMNS                                                      \
+    "m.id, m.thread, m.folder, m.server_folder, m.uid, m.file, "               \
+    "m.message_id, m.index_id, m.subject, m.from_name, m.from_addr, "          \
+    "m.recipients, m.snippet, m.date, m.arrival, m.size, m.flags, "            \
     "m.server_flags, m.tags, m.server_tags, m.verdict"
 StoreRow *store_row_read(sqlite3_stmt *statement);
+
+/* Messages of thread ?1 that a list of folder ?2 (0: all mail) shows. The
+ * numbers are those of FOLDER_ROLE_JUNK and FOLDER_ROLE_TRASH. */
+#define STORE_IN_THREAD                                                        \
+    " FROM message m JOIN folder f ON f.id = m.folder WHERE m.thread = ?1"     \
+    " AND (m.folder = ?2 OR f.role NOT IN (5, 6))"
+G_STATIC_ASSERT(FOLDER_ROLE_JUNK == 5 && FOLDER_ROLE_TRASH == 6);
+G_STATIC_ASSERT(STORE_FLAG_SEEN == 4 && STORE_FLAG_FLAGGED == 32);
 
 #endif

@@ -14,8 +14,8 @@ store_folder_free(StoreFolder *folder)
     g_free(folder);
 }
 
-#define COLUMNS \
-    "id, account, name, path, delimiter, role, selectable, subscribed," \
+#define COLUMNS                                                                \
+    "id, account, name, path, delimiter, role, selectable, subscribed,"        \
     " local, uidvalidity, uidnext, modseq, total, unread"
 
 static StoreFolder *
@@ -46,10 +46,12 @@ store_folders(Store *store, const char *account, GError **error)
 {
     g_autoptr(GPtrArray) folders =
         g_ptr_array_new_with_free_func((GDestroyNotify)store_folder_free);
-    sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT " COLUMNS " FROM folder"
-        " WHERE ?1 IS NULL OR account = ?1"
-        " ORDER BY account, role = 0, role, lower(name)", "s", account);
+    sqlite3_stmt *rows =
+        store_prepare(store, error,
+                      "SELECT " COLUMNS " FROM folder"
+                      " WHERE ?1 IS NULL OR account = ?1"
+                      " ORDER BY account, role = 0, role, lower(name)",
+                      "s", account);
     int step;
 
     if (rows == NULL)
@@ -83,16 +85,20 @@ store_folder(Store *store, gint64 id, GError **error)
 {
     g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
 
-    return one(store, store_prepare(store, error, "SELECT " COLUMNS
-                                    " FROM folder WHERE id = ?", "i", id),
+    return one(store,
+               store_prepare(store, error,
+                             "SELECT " COLUMNS " FROM folder WHERE id = ?", "i",
+                             id),
                name, error);
 }
 
 StoreFolder *
 store_folder_by_path(Store *store, const char *path, GError **error)
 {
-    return one(store, store_prepare(store, error, "SELECT " COLUMNS
-                                    " FROM folder WHERE path = ?", "s", path),
+    return one(store,
+               store_prepare(store, error,
+                             "SELECT " COLUMNS " FROM folder WHERE path = ?",
+                             "s", path),
                path, error);
 }
 
@@ -101,38 +107,133 @@ store_folder_by_role(Store *store, const char *account, FolderRole role,
                      GError **error)
 {
     return one(store,
-               store_prepare(store, error, "SELECT " COLUMNS " FROM folder"
-                             " WHERE account = ? AND role = ? LIMIT 1", "si",
-                             account, (gint64)role),
+               store_prepare(store, error,
+                             "SELECT " COLUMNS " FROM folder"
+                             " WHERE account = ? AND role = ? LIMIT 1",
+                             "si", account, (gint64)role),
                account, error);
+}
+
+/* What two paths have in common that a disk may take for the same name. A local
+ * folder is what it is on the disk already. g_free(). */
+static char *
+path_key(const StoreFolder *folder, const char *path)
+{
+    g_autofree char *folded = folder->local ? NULL : store_fold(path);
+
+    return folded ? g_utf8_normalize(folded, -1, G_NORMALIZE_NFD)
+                  : g_strdup(path);
+}
+
+/* The path of a new folder: as wished, or with a mark made from its name when
+ * another folder's differs only in case or normal form (promise P82). */
+static char *
+free_path(Store *store, const StoreFolder *folder)
+{
+    g_autofree char *key = path_key(folder, folder->path);
+    g_autofree char *digest = NULL;
+
+    if (folder->local
+        || !store_int(store, 0, "SELECT 1 FROM folder WHERE path_key = ?", "s",
+                      key))
+        return g_strdup(folder->path);
+    digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, folder->name, -1);
+    return g_strdup_printf("%s%%~%.16s", folder->path, digest);
+}
+
+static bool
+write_folder(Store *store, const StoreFolder *folder, gint64 id,
+             const char *path, GError **error)
+{
+    g_autofree char *key = path_key(folder, path);
+
+    return store_exec(
+        store, error,
+        "INSERT INTO folder (" COLUMNS ", path_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"
+        " ON CONFLICT (id) DO UPDATE SET account = excluded.account,"
+        " name = excluded.name, path = excluded.path,"
+        " path_key = excluded.path_key, delimiter = excluded.delimiter,"
+        " role = excluded.role, selectable = excluded.selectable,"
+        " subscribed = excluded.subscribed, local = excluded.local,"
+        " uidvalidity = excluded.uidvalidity, uidnext = excluded.uidnext,"
+        " modseq = excluded.modseq",
+        "isssiiiiiiiis", id, folder->account, folder->name, path,
+        (gint64)folder->delimiter, (gint64)folder->role,
+        (gint64)folder->selectable, (gint64)folder->subscribed,
+        (gint64)folder->local, (gint64)folder->uidvalidity,
+        (gint64)folder->uidnext, (gint64)folder->modseq, key);
+}
+
+static bool
+is_aside(gint64 role)
+{
+    return role == FOLDER_ROLE_TRASH || role == FOLDER_ROLE_JUNK;
+}
+
+static bool
+add_folder(Store *store, const StoreFolder *folder, gint64 *id, GError **error)
+{
+    g_autofree char *path = free_path(store, folder);
+
+    *id = store_int(store, 1, "SELECT max(id) + 1 FROM folder", "");
+    return write_folder(store, folder, *id, path, error);
+}
+
+/* What was counted by the former role or account is counted anew. */
+static bool
+change_folder(Store *store, const StoreFolder *folder, GError **error)
+{
+    gint64 id = folder->id;
+    bool aside = is_aside(
+        store_int(store, 0, "SELECT role FROM folder WHERE id = ?", "i", id));
+    gint64 local = store_int(store, folder->local,
+                             "SELECT local FROM folder WHERE id = ?", "i", id);
+
+    return write_folder(store, folder, id, folder->path, error)
+           && (aside == is_aside(folder->role)
+               || store_counts_rebuild(store, error))
+           && (local == folder->local
+               || store_pending_update_folder(store, id, error));
 }
 
 gint64
 store_folder_put(Store *store, const StoreFolder *folder, GError **error)
 {
-    bool ok;
     gint64 id = folder->id;
+    bool ok;
 
     if (!store_begin(store, error))
         return 0;
-    if (id == 0)
-        id = store_int(store, 1, "SELECT max(id) + 1 FROM folder", "");
-    ok = store_exec(
-        store, error,
-        "INSERT INTO folder (" COLUMNS ")"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)"
-        " ON CONFLICT (id) DO UPDATE SET account = excluded.account,"
-        " name = excluded.name, path = excluded.path,"
-        " delimiter = excluded.delimiter, role = excluded.role,"
-        " selectable = excluded.selectable, subscribed = excluded.subscribed,"
-        " local = excluded.local, uidvalidity = excluded.uidvalidity,"
-        " uidnext = excluded.uidnext, modseq = excluded.modseq",
-        "isssiiiiiiii", id, folder->account, folder->name, folder->path,
-        (gint64)folder->delimiter, (gint64)folder->role,
-        (gint64)folder->selectable, (gint64)folder->subscribed,
-        (gint64)folder->local, (gint64)folder->uidvalidity,
-        (gint64)folder->uidnext, (gint64)folder->modseq);
+    ok = id ? change_folder(store, folder, error)
+            : add_folder(store, folder, &id, error);
     return store_end(store, ok, ok ? error : NULL) && ok ? id : 0;
+}
+
+/* What the user moved out of the folder lives on where he put it, to be
+ * appended; what he moved in is back where the server has it; the rest goes. */
+static bool
+remove_rows(Store *store, gint64 id, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE message SET server_folder = 0, uid = 0,"
+                      " orphan = 0, server_flags = 0, server_tags = '',"
+                      " settled = settled AND folder > 0"
+                      " WHERE server_folder = ?1 AND folder <> ?1",
+                      "i", id)
+           && store_exec(store, error,
+                         "UPDATE message SET folder = server_folder,"
+                         " settled = file IS NULL WHERE folder = ?1"
+                         " AND server_folder NOT IN (0, ?1)",
+                         "i", id)
+           && store_exec(store, error, "DELETE FROM message WHERE folder = ?",
+                         "i", id)
+           && store_exec(store, error,
+                         "DELETE FROM reference WHERE thread"
+                         " NOT IN (SELECT thread FROM message)",
+                         "")
+           && store_exec(store, error, "DELETE FROM folder WHERE id = ?", "i",
+                         id);
 }
 
 bool
@@ -142,22 +243,6 @@ store_folder_remove(Store *store, gint64 id, GError **error)
 
     if (!store_begin(store, error))
         return false;
-    ok = store_exec(store, error, "DELETE FROM pending WHERE message IN"
-                    " (SELECT id FROM message WHERE folder = ?1)", "i", id)
-        && store_exec(store, error, "DELETE FROM header WHERE message IN"
-                      " (SELECT id FROM message WHERE folder = ?1)", "i", id)
-        && store_exec(store, error, "DELETE FROM message WHERE folder = ?",
-                      "i", id)
-        && store_exec(store, error, "DELETE FROM thread_folder"
-                      " WHERE folder = ?", "i", id)
-        && store_exec(store, error, "DELETE FROM thread_folder"
-                      " WHERE folder = 0", "")
-        && store_exec(store, error, "INSERT INTO thread_folder"
-                      " SELECT 0, m.thread, max(m.date), count(*),"
-                      " sum(m.flags & 4 = 0) FROM message m JOIN folder f"
-                      " ON f.id = m.folder WHERE f.role NOT IN (5, 6)"
-                      " GROUP BY m.thread", "")
-        && store_exec(store, error, "DELETE FROM folder WHERE id = ?", "i",
-                      id);
+    ok = remove_rows(store, id, error) && store_recount(store, error);
     return store_end(store, ok, ok ? error : NULL) && ok;
 }

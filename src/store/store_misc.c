@@ -22,10 +22,12 @@ store_set_value(Store *store, const char *key, const char *value,
                 GError **error)
 {
     if (value == NULL)
-        return store_exec(store, error, "DELETE FROM value WHERE key = ?",
-                          "s", key);
-    return store_exec(store, error, "INSERT OR REPLACE INTO value"
-                      " VALUES (?, ?)", "ss", key, value);
+        return store_exec(store, error, "DELETE FROM value WHERE key = ?", "s",
+                          key);
+    return store_exec(store, error,
+                      "INSERT OR REPLACE INTO value"
+                      " VALUES (?, ?)",
+                      "ss", key, value);
 }
 
 static void
@@ -57,7 +59,7 @@ matches(sqlite3_stmt *row, const char *folded)
     const char *name = (const char *)sqlite3_column_text(row, 1);
     g_autofree char *both =
         g_strdup_printf("%s\n%s", name ? name : "", addr ? addr : "");
-    g_autofree char *text = g_utf8_casefold(both, -1);
+    g_autofree char *text = store_fold(both);
 
     return begins_word(text, folded);
 }
@@ -65,12 +67,13 @@ matches(sqlite3_stmt *row, const char *folded)
 GPtrArray *
 store_contacts(Store *store, const char *prefix, guint limit, GError **error)
 {
-    g_autoptr(GPtrArray) found =
-        g_ptr_array_new_with_free_func(contact_free);
-    g_autofree char *folded = g_utf8_casefold(prefix, -1);
-    sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT addr, name, sent, received, last FROM contact"
-        " ORDER BY sent * 10 + received DESC, last DESC", "");
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(contact_free);
+    g_autofree char *folded = store_fold(prefix);
+    sqlite3_stmt *rows =
+        store_prepare(store, error,
+                      "SELECT addr, name, sent, received, last FROM contact"
+                      " ORDER BY sent * 10 + received DESC, last DESC",
+                      "");
     int step;
 
     if (rows == NULL)
@@ -94,8 +97,8 @@ store_contacts(Store *store, const char *prefix, guint limit, GError **error)
 }
 
 bool
-store_contact_seen(Store *store, const char *name, const char *addr,
-                   bool sent, gint64 date, GError **error)
+store_contact_seen(Store *store, const char *name, const char *addr, bool sent,
+                   gint64 date, GError **error)
 {
     return store_exec(
         store, error,

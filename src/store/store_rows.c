@@ -59,8 +59,7 @@ store_row_read(sqlite3_stmt *statement)
 static StoreRow *
 one_row(Store *store, const char *sql, gint64 a, gint64 b, GError **error)
 {
-    sqlite3_stmt *statement =
-        store_prepare(store, error, sql, "ii", a, b);
+    sqlite3_stmt *statement = store_prepare(store, error, sql, "ii", a, b);
     StoreRow *row = NULL;
 
     if (statement && store_step(store, statement, error) == SQLITE_ROW) {
@@ -74,9 +73,11 @@ StoreRow *
 store_row(Store *store, gint64 id, GError **error)
 {
     g_autoptr(GError) trouble = NULL;
-    StoreRow *row = one_row(
-        store, "SELECT " STORE_ROW_COLUMNS " FROM message m WHERE m.id = ?1"
-        " AND ?2 = 0", id, 0, &trouble);
+    StoreRow *row =
+        one_row(store,
+                "SELECT " STORE_ROW_COLUMNS " FROM message m WHERE m.id = ?1"
+                " AND ?2 = 0",
+                id, 0, &trouble);
 
     if (row == NULL && trouble)
         g_propagate_error(error, g_steal_pointer(&trouble));
@@ -85,20 +86,12 @@ store_row(Store *store, gint64 id, GError **error)
     return row;
 }
 
-/* Messages of a thread that count in a folder's list (0: in "all mail"). */
-#define IN_THREAD \
-    " FROM message m JOIN folder f ON f.id = m.folder WHERE m.thread = ?1" \
-    " AND (m.folder = ?2 OR f.role NOT IN (5, 6))"
-
-static bool
-read_names(sqlite3_stmt *rows, GPtrArray *names)
+static void
+add_name(GPtrArray *names, const char *name)
 {
-    const char *name = (const char *)sqlite3_column_text(rows, 0);
-
-    if (name && !g_ptr_array_find_with_equal_func(names, name, g_str_equal,
-                                                  NULL))
+    if (name
+        && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
         g_ptr_array_add(names, g_strdup(name));
-    return true;
 }
 
 /* Who wrote: those of read messages first, oldest first, then the others. */
@@ -107,12 +100,13 @@ authors_of(Store *store, gint64 thread, gint64 folder)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     sqlite3_stmt *rows = store_prepare(
-        store, NULL, "SELECT coalesce(m.from_name, m.from_addr)" IN_THREAD
+        store, NULL,
+        "SELECT coalesce(nullif(m.from_name, ''), m.from_addr)" STORE_IN_THREAD
         " ORDER BY m.flags & 4 = 0, m.date, m.id LIMIT 200",
         "ii", thread, folder);
 
     while (rows && store_step(store, rows, NULL) == SQLITE_ROW)
-        read_names(rows, names);
+        add_name(names, (const char *)sqlite3_column_text(rows, 0));
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
@@ -120,17 +114,18 @@ authors_of(Store *store, gint64 thread, gint64 folder)
 static void
 count_thread(Store *store, StoreRow *row, gint64 folder)
 {
-    sqlite3_stmt *counts = store_prepare(
-        store, NULL, "SELECT count(*), sum(m.flags & 4 = 0),"
-        " max(m.flags & 32), max(m.flags & 256)" IN_THREAD,
-        "ii", row->thread, folder);
+    sqlite3_stmt *counts =
+        store_prepare(store, NULL,
+                      "SELECT count(*), sum(m.flags & 4 = 0),"
+                      " max(m.flags & 32), max(m.flags & 256)" STORE_IN_THREAD,
+                      "ii", row->thread, folder);
 
     if (counts == NULL || store_step(store, counts, NULL) != SQLITE_ROW)
         return;
     row->thread_total = (guint)sqlite3_column_int64(counts, 0);
     row->thread_unread = (guint)sqlite3_column_int64(counts, 1);
     row->flags |= (unsigned)sqlite3_column_int64(counts, 2)
-        | (unsigned)sqlite3_column_int64(counts, 3);
+                  | (unsigned)sqlite3_column_int64(counts, 3);
     sqlite3_reset(counts);
     if (row->thread_unread > 0)
         row->flags &= ~(unsigned)STORE_FLAG_SEEN;
@@ -141,9 +136,10 @@ count_thread(Store *store, StoreRow *row, gint64 folder)
 static void
 first_subject(Store *store, StoreRow *row, gint64 folder)
 {
-    sqlite3_stmt *first = store_prepare(
-        store, NULL, "SELECT m.subject" IN_THREAD
-        " ORDER BY m.date, m.id LIMIT 1", "ii", row->thread, folder);
+    sqlite3_stmt *first = store_prepare(store, NULL,
+                                        "SELECT m.subject" STORE_IN_THREAD
+                                        " ORDER BY m.date, m.id LIMIT 1",
+                                        "ii", row->thread, folder);
 
     if (first == NULL || store_step(store, first, NULL) != SQLITE_ROW)
         return;
@@ -158,11 +154,10 @@ thread_row(Store *store, gint64 thread, gint64 folder, GError **error)
     static const char in_folder[] =
         "SELECT " STORE_ROW_COLUMNS " FROM message m WHERE m.thread = ?1"
         " AND m.folder = ?2 ORDER BY m.date DESC, m.id DESC LIMIT 1";
-    static const char anywhere[] =
-        "SELECT " STORE_ROW_COLUMNS IN_THREAD
-        " ORDER BY m.date DESC, m.id DESC LIMIT 1";
-    StoreRow *row = one_row(store, folder ? in_folder : anywhere, thread,
-                            folder, error);
+    static const char anywhere[] = "SELECT " STORE_ROW_COLUMNS STORE_IN_THREAD
+                                   " ORDER BY m.date DESC, m.id DESC LIMIT 1";
+    StoreRow *row =
+        one_row(store, folder ? in_folder : anywhere, thread, folder, error);
 
     if (row == NULL)
         return NULL;
@@ -184,7 +179,8 @@ store_rows(Store *store, const gint64 *ids, guint n, bool threads,
         g_autoptr(GError) trouble = NULL;
         StoreRow *row =
             threads ? thread_row(store, ids[i], folder, &trouble)
-                    : one_row(store, "SELECT " STORE_ROW_COLUMNS
+                    : one_row(store,
+                              "SELECT " STORE_ROW_COLUMNS
                               " FROM message m WHERE m.id = ?1 AND ?2 = 0",
                               ids[i], 0, &trouble);
 
@@ -195,101 +191,4 @@ store_rows(Store *store, const gint64 *ids, guint n, bool threads,
         g_ptr_array_add(rows, row);
     }
     return g_steal_pointer(&rows);
-}
-
-typedef struct {
-    gint64 id;
-    char *message_id;
-    char *parent;
-    int depth;
-    bool placed;
-} Node;
-
-static void
-node_clear(void *data)
-{
-    Node *node = data;
-
-    g_free(node->message_id);
-    g_free(node->parent);
-}
-
-static GArray *
-read_nodes(Store *store, gint64 thread, GError **error)
-{
-    g_autoptr(GArray) nodes = g_array_new(FALSE, TRUE, sizeof(Node));
-    sqlite3_stmt *rows = store_prepare(
-        store, error, "SELECT m.id, m.message_id, m.in_reply_to" IN_THREAD
-        " ORDER BY m.date, m.id", "ii", thread, (gint64)0);
-    int step;
-
-    g_array_set_clear_func(nodes, node_clear);
-    if (rows == NULL)
-        return NULL;
-    while ((step = store_step(store, rows, error)) == SQLITE_ROW) {
-        Node node = { .id = sqlite3_column_int64(rows, 0),
-                      .message_id = store_text(rows, 1),
-                      .parent = store_text(rows, 2) };
-
-        g_array_append_val(nodes, node);
-    }
-    return step == SQLITE_DONE ? g_steal_pointer(&nodes) : NULL;
-}
-
-/* Appends a node and, below it, its answers; every node once, so that a ring
- * of replies ends. The depth of drawing is bounded by the views. */
-static void
-place_node(GArray *nodes, guint at, int depth, GArray *ids, GArray *depths)
-{
-    enum { DEEPEST = 500 };
-    Node *node = &g_array_index(nodes, Node, at);
-
-    node->placed = true;
-    g_array_append_val(ids, node->id);
-    if (depths)
-        g_array_append_val(depths, depth);
-    for (guint i = 0; node->message_id && depth < DEEPEST && i < nodes->len;
-         i++) {
-        const Node *child = &g_array_index(nodes, Node, i);
-
-        if (!child->placed && child->parent
-            && strcmp(child->parent, node->message_id) == 0)
-            place_node(nodes, i, depth + 1, ids, depths);
-    }
-}
-
-static bool
-has_parent(const GArray *nodes, const Node *node)
-{
-    for (guint i = 0; node->parent && i < nodes->len; i++) {
-        const Node *other = &g_array_index(nodes, Node, i);
-
-        if (other != node
-            && g_strcmp0(other->message_id, node->parent) == 0)
-            return true;
-    }
-    return false;
-}
-
-GArray *
-store_thread_messages(Store *store, gint64 thread, GArray **depths,
-                      GError **error)
-{
-    enum { TREE_LIMIT = 2000 }; /* larger threads are shown flat */
-    g_autoptr(GArray) nodes = read_nodes(store, thread, error);
-    GArray *ids;
-
-    if (nodes == NULL)
-        return NULL;
-    ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    if (depths)
-        *depths = g_array_new(FALSE, FALSE, sizeof(int));
-    for (guint i = 0; nodes->len <= TREE_LIMIT && i < nodes->len; i++)
-        if (!g_array_index(nodes, Node, i).placed
-            && !has_parent(nodes, &g_array_index(nodes, Node, i)))
-            place_node(nodes, i, 0, ids, depths ? *depths : NULL);
-    for (guint i = 0; i < nodes->len; i++)
-        if (!g_array_index(nodes, Node, i).placed)
-            place_node(nodes, i, 0, ids, depths ? *depths : NULL);
-    return ids;
 }
