@@ -46,7 +46,7 @@ child_setup(void *user)
 static char **
 build_environ(const SpawnParams *params)
 {
-    char **environ = g_get_environ();
+    char **variables = g_get_environ();
 
     for (const char *const *item = params->environ; item && *item; item++) {
         const char *equals = strchr(*item, '=');
@@ -55,21 +55,21 @@ build_environ(const SpawnParams *params)
         if (equals == NULL)
             continue;
         name = g_strndup(*item, (gsize)(equals - *item));
-        environ = g_environ_setenv(environ, name, equals + 1, TRUE);
+        variables = g_environ_setenv(variables, name, equals + 1, TRUE);
     }
-    return environ;
+    return variables;
 }
 
 static bool
 start(const SpawnParams *params, Child *child, GError **error)
 {
-    g_auto(GStrv) environ = build_environ(params);
+    g_auto(GStrv) variables = build_environ(params);
     g_autoptr(GError) failed = NULL;
 
     if (params->argv[0] == NULL)
         return err_set(error, ERR_USAGE, "no program was named");
     if (!g_spawn_async_with_pipes(
-            NULL, (char **)params->argv, environ,
+            NULL, (char **)params->argv, variables,
             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, NULL,
             &child->pid, &child->in, &child->out, &child->err, &failed))
         return err_set(error, ERR_LOCAL, "%s cannot be started: %s",

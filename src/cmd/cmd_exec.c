@@ -37,16 +37,16 @@ variable(const Event *event, const char *field)
 static char **
 event_environ(const Event *event)
 {
-    g_autoptr(GPtrArray) environ = g_ptr_array_new();
+    g_autoptr(GPtrArray) variables = g_ptr_array_new();
     g_autofree const char **fields = event ? event_fields(event) : NULL;
 
     if (event)
         g_ptr_array_add(
-            environ, g_strdup_printf("POSTHORN_EVENT=%s", event_name(event)));
+            variables, g_strdup_printf("POSTHORN_EVENT=%s", event_name(event)));
     for (const char **field = fields; field && *field; field++)
-        g_ptr_array_add(environ, variable(event, *field));
-    g_ptr_array_add(environ, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&environ), FALSE);
+        g_ptr_array_add(variables, variable(event, *field));
+    g_ptr_array_add(variables, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&variables), FALSE);
 }
 
 /* What went wrong, in the program's own words. */
@@ -106,14 +106,14 @@ cmd_exec_exec(CmdCall *call)
 {
     CmdContext *context = cmd_context(call);
     Exec *exec = g_new0(Exec, 1);
-    g_auto(GStrv) environ = event_environ(context->event);
+    g_auto(GStrv) variables = event_environ(context->event);
     g_autofree char *json =
         context->event ? event_to_json(context->event) : NULL;
     g_autofree char *program = paths_expand(cmd_rest(call)[0]);
     g_auto(GStrv) argv = g_strdupv((char **)cmd_rest(call));
     SpawnParams params = {
         .argv = (const char *const *)argv,
-        .environ = (const char *const *)environ,
+        .environ = (const char *const *)variables,
         .input = json,
         .timeout_ms = (guint)timeout_of(call) * 1000,
     };

@@ -242,7 +242,7 @@ static void
 skip_blanks(Reader *reader)
 {
     for (;;) {
-        if (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\r')
+        if (g_ascii_isspace(*reader->at) && *reader->at != '\n')
             advance(reader);
         else if (*reader->at == '\\' && reader->at[1] == '\n') {
             advance(reader);
@@ -305,7 +305,7 @@ cmd_quote(const char *word)
 {
     GString *text;
 
-    if (*word && strpbrk(word, " \t\r\n;\"'\\$#{}") == NULL)
+    if (*word && strpbrk(word, " \t\r\f\n;\"'\\$#{}") == NULL)
         return g_strdup(word);
     text = g_string_new("\"");
     for (; *word; word++) {

@@ -162,6 +162,7 @@ test_random(void)
                 line,
                 pieces[g_rand_int_range(random, 0, G_N_ELEMENTS(pieces))]);
         g_autofree char *found = complete(line->str, &start);
+        g_assert_nonnull(found);
         g_assert_cmpuint(start, <=, line->len);
     }
 }

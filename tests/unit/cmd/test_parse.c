@@ -57,6 +57,7 @@ static const struct {
     { "x {}", "x|{}" },
     { "x { a#b }", "x|{ a#b }" },
     { "a\r\nb\r\n", "a;b" },
+    { "a\fb \f\tc", "a|b|c" },
     { "tag -- -x", "tag|--|-x" },
     { "日本 \"語 x\"", "日本|語 x" },
 };
@@ -151,7 +152,7 @@ test_deep(void)
 static void
 test_quote(void)
 {
-    static const char alphabet[] = "ab \t\n;#\"'\\${}-=\r\x01";
+    static const char alphabet[] = "ab \t\f\v\n;#\"'\\${}-=\r\x01";
     g_autoptr(GRand) random = g_rand_new_with_seed(4);
     g_autoptr(Event) event = event_create("e");
 
