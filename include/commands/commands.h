@@ -21,7 +21,10 @@ extern const CmdEntry *const commands_sync[];
 /* compose reply reply-all forward sendmail outbox and the draft-… family */
 extern const CmdEntry *const commands_send[];
 
-/* Adds all families. */
+/* demo; main decides whether it needs the screen. */
+extern const CmdEntry command_demo;
+
+/* Adds all families but demo, and the language's own commands. */
 void commands_add(CmdTable *table);
 
 #endif

@@ -33,6 +33,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_destroy)
  * not exist). Call after every room added its commands. */
 bool session_configure(Session *session, const char *file, GError **error);
 
+/* The file that session_configure() read. Borrowed. */
+const char *session_config_file(const Session *session);
+
+/* Every event there is; NULL-terminated. */
+extern const char *const session_events[];
+
+/* default.conf, as compiled in. */
+const char *session_defaults(void);
+
 /* Makes an Account for each account block. No connection yet. */
 bool session_open_accounts(Session *session, GError **error);
 

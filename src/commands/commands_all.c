@@ -1,9 +1,12 @@
 /* All families in one place. */
 #include "commands/commands.h"
 
+#include "cmd/language.h"
+
 void
 commands_add(CmdTable *table)
 {
+    cmd_table_add(table, cmd_builtins);
     cmd_table_add(table, commands_mail);
     cmd_table_add(table, commands_files);
     cmd_table_add(table, commands_search);

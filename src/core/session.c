@@ -47,6 +47,7 @@ struct Session {
     guint listener_serial;
     guint reload_source;
     char **last_act;
+    char *config_file;
     bool offline;
 };
 
@@ -124,6 +125,7 @@ session_destroy(Session *session)
     frontend_destroy_headless(session->headless);
     g_array_unref(session->listeners);
     g_strfreev(session->last_act);
+    g_free(session->config_file);
     paths_destroy(session->paths);
     g_free(session);
 }
@@ -147,19 +149,22 @@ run_text(Session *session, const char *text, const char *file, GError **error)
     return cmd_run(&context, text, error) != CMD_FAILED;
 }
 
+/* A resource ends with a NUL and lives as long as the program. */
+const char *
+session_defaults(void)
+{
+    g_autoptr(GBytes) bytes = g_resource_lookup_data(
+        core_get_resource(), "/posthorn/default.conf",
+        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+    g_assert(bytes != NULL);
+    return g_bytes_get_data(bytes, NULL);
+}
+
 static bool
 run_defaults(Session *session, GError **error)
 {
-    g_autoptr(GBytes) bytes = NULL;
-    GResource *resource = core_get_resource();
-
-    bytes = g_resource_lookup_data(resource, "/posthorn/default.conf",
-                                   G_RESOURCE_LOOKUP_FLAGS_NONE, error);
-    if (bytes == NULL)
-        return false;
-    g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL),
-                                      g_bytes_get_size(bytes));
-    return run_text(session, text, "default.conf", error);
+    return run_text(session, session_defaults(), "default.conf", error);
 }
 
 bool
@@ -168,12 +173,20 @@ session_configure(Session *session, const char *file, GError **error)
     const char *path = file ? file : session->paths->config_file;
     g_autofree char *text = NULL;
 
+    g_free(session->config_file);
+    session->config_file = g_strdup(path);
     if (!run_defaults(session, error))
         return false;
     if (file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
         return true;
     text = file_read(path, 1 << 20, NULL, error);
     return text != NULL && run_text(session, text, path, error);
+}
+
+const char *
+session_config_file(const Session *session)
+{
+    return session->config_file;
 }
 
 bool
@@ -458,6 +471,18 @@ account_delimiter(const GPtrArray *folders)
     return '/';
 }
 
+/* The store has the last word on the path. Returns id, or 0. */
+static gint64
+make_directories(Session *session, gint64 id, GError **error)
+{
+    g_autoptr(StoreFolder) made =
+        id ? store_folder(session->store, id, error) : NULL;
+    g_autofree char *path =
+        made ? g_build_filename(session->paths->mail, made->path, NULL) : NULL;
+
+    return path && maildir_create(path, error) ? id : 0;
+}
+
 gint64
 session_make_folder(Session *session, const char *account, const char *name,
                     FolderRole role, GError **error)
@@ -482,10 +507,8 @@ session_make_folder(Session *session, const char *account, const char *name,
         .selectable = true, .subscribed = true,
         .local = owner == NULL || account_is_local(owner),
     };
-    g_autofree char *full = g_build_filename(session->paths->mail, path, NULL);
-    if (!maildir_create(full, error))
-        return 0;
-    return store_folder_put(session->store, &folder, error);
+    return make_directories(session, store_folder_put(session->store, &folder,
+                                                      error), error);
 }
 
 static bool

@@ -5,9 +5,6 @@
 #include "cmd/hook.h"
 #include "core/session.h"
 
-/* Every event there is; NULL-terminated. */
-extern const char *const session_events[];
-
 /* Hooks that match their queries by the session's index; listens to its bus
  * for every event but the before-… ones, which who fires them waits for. */
 Hooks *session_hooks_create(Session *session);

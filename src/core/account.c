@@ -1,0 +1,311 @@
+/* An account: who the user is there, and its state as a view shows it. How mail
+ * gets here is in account_local.c and account_remote.c. */
+#include "account_private.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "core/indexer.h"
+#include "maildir/maildir.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char *
+option(const Account *account, const char *name)
+{
+    return options_get(session_options(account->session), name, account->name,
+                       NULL);
+}
+
+static char **
+split_list(const char *text)
+{
+    char **parts = g_strsplit_set(text ? text : "", ",", -1);
+
+    for (char **part = parts; *part; part++)
+        g_strstrip(*part);
+    return parts;
+}
+
+/* An existing Maildir is reached through a link of ours below the mail root. */
+static bool
+link_maildir(const Account *account, GError **error)
+{
+    g_autofree char *root = maildir_encode_name(account->name);
+    g_autofree char *link = g_build_filename(
+        session_paths(account->session)->mail, root, NULL);
+    g_autofree char *target = g_file_read_link(link, NULL);
+
+    if (!g_file_test(account->incoming.path, G_FILE_TEST_IS_DIR))
+        return err_set(error, ERR_USAGE, "account %s: there is no folder %s",
+                       account->name, account->incoming.path);
+    if (target && strcmp(target, account->incoming.path) == 0)
+        return true;
+    if (target)
+        unlink(link);
+    if (symlink(account->incoming.path, link) != 0)
+        return err_set_errno(error, errno, "%s", link);
+    return true;
+}
+
+static bool
+read_options(Account *account, GError **error)
+{
+    const char *incoming = option(account, "incoming");
+    const char *address = option(account, "address");
+    const char *name = option(account, "name");
+
+    account->address = g_strdup(address ? address : "");
+    account->real_name = g_strdup(name ? name : "");
+    account->aliases = split_list(option(account, "aliases"));
+    if (address == NULL || strchr(address, '@') == NULL)
+        return err_set(error, ERR_USAGE, "account %s needs an address: write "
+                       "address you@example.org in its block", account->name);
+    if (incoming == NULL)
+        return true;
+    account->has_incoming = true;
+    if (!account_url_parse(account->name, true, incoming, &account->incoming,
+                           error))
+        return false;
+    return account->incoming.kind != URL_MAILDIR
+        || link_maildir(account, error);
+}
+
+Account *
+account_create(Session *session, const char *name, GError **error)
+{
+    g_autoptr(Account) account = g_new0(Account, 1);
+
+    account->session = session;
+    account->name = g_strdup(name);
+    account->waiters = g_array_new(FALSE, FALSE, sizeof(AccountWaiter));
+    if (!read_options(account, error))
+        return NULL;
+    if (account_is_local(account))
+        account->local = local_follower_create(account);
+    else
+        account->remote = remote_follower_create(account);
+    account_set_state(account,
+                      account_is_local(account) ? ACCOUNT_LOCAL
+                                                : ACCOUNT_OFFLINE,
+                      NULL, NULL);
+    return g_steal_pointer(&account);
+}
+
+static void
+secret_wipe(char **secret)
+{
+    if (*secret)
+        explicit_bzero(*secret, strlen(*secret));
+    g_clear_pointer(secret, g_free);
+}
+
+void
+account_destroy(Account *account)
+{
+    if (account == NULL)
+        return;
+    local_follower_destroy(account->local);
+    remote_follower_destroy(account->remote);
+    secret_wipe(&account->secrets[0]);
+    secret_wipe(&account->secrets[1]);
+    g_array_unref(account->waiters);
+    account_url_clear(&account->incoming);
+    g_strfreev(account->aliases);
+    g_free(account->name);
+    g_free(account->address);
+    g_free(account->real_name);
+    g_free(account->what);
+    g_free(account->reason);
+    g_free(account);
+}
+
+const char *
+account_name(const Account *account)
+{
+    return account->name;
+}
+
+const char *
+account_address(const Account *account)
+{
+    return account->address;
+}
+
+const char *
+account_real_name(const Account *account)
+{
+    return account->real_name;
+}
+
+bool
+account_is_local(const Account *account)
+{
+    return !account->has_incoming || account->incoming.kind == URL_MAILDIR;
+}
+
+/* "*@example.org" stands for every address of the domain. */
+static bool
+alias_matches(const char *alias, const char *address)
+{
+    if (g_str_has_prefix(alias, "*@")) {
+        const char *domain = strrchr(address, '@');
+
+        return domain && g_ascii_strcasecmp(domain, alias + 1) == 0;
+    }
+    return g_ascii_strcasecmp(alias, address) == 0;
+}
+
+bool
+account_owns(const Account *account, const char *address)
+{
+    if (g_ascii_strcasecmp(account->address, address) == 0)
+        return true;
+    for (char **alias = account->aliases; *alias; alias++)
+        if (**alias && alias_matches(*alias, address))
+            return true;
+    return false;
+}
+
+void
+account_set_state(Account *account, AccountState state, const char *what,
+                  const char *reason)
+{
+    AccountStatus *status = &account->status;
+
+    if (status->state != state)
+        status->since = clock_now();
+    status->state = state;
+    g_free(account->what);
+    g_free(account->reason);
+    account->what = text_sanitise(what ? what : "", -1, TEXT_LINE);
+    account->reason = text_sanitise(reason ? reason : "", -1, TEXT_LINE);
+    status->what = account->what;
+    status->reason = account->reason;
+    session_rows_changed(account->session);
+}
+
+const AccountStatus *
+account_status(const Account *account)
+{
+    AccountStatus *status = (AccountStatus *)&account->status;
+
+    status->pending = store_pending_count(session_store(account->session),
+                                          account->name);
+    return status;
+}
+
+static char *
+clock_text(gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
+
+    return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
+}
+
+char *
+account_status_text(const Account *account)
+{
+    const AccountStatus *status = &account->status;
+    g_autofree char *since = clock_text(status->since);
+    g_autofree char *retry = clock_text(status->retry);
+
+    switch (status->state) {
+    case ACCOUNT_LOCAL:
+        return g_strdup("on this machine");
+    case ACCOUNT_OFFLINE:
+        return g_strdup_printf("offline since %s", since);
+    case ACCOUNT_CONNECTING:
+        return g_strdup("connecting");
+    case ACCOUNT_SYNCING:
+        return g_strdup(*status->what ? status->what : "synchronising");
+    case ACCOUNT_ONLINE:
+        return g_strdup("up to date, listening");
+    case ACCOUNT_WAITING:
+        return g_strdup_printf("%s; next try at %s", status->reason, retry);
+    case ACCOUNT_FAILED:
+        return g_strdup(status->reason);
+    }
+    g_return_val_if_reached(NULL);
+}
+
+void
+account_start(Account *account)
+{
+    if (account->started || session_offline(account->session))
+        return;
+    account->started = true;
+    if (account->local)
+        local_follower_scan(account->local);
+    else
+        remote_follower_start(account->remote);
+}
+
+void
+account_stop(Account *account)
+{
+    account->started = false;
+    if (account->remote)
+        remote_follower_stop(account->remote);
+}
+
+void
+account_sync(Account *account, const AccountSync *how,
+             void (*done)(Account *account, const GError *error, void *user),
+             void *user)
+{
+    AccountWaiter waiter = { done, user };
+
+    if (done)
+        g_array_append_val(account->waiters, waiter);
+    if (account->local)
+        local_follower_scan(account->local);
+    else
+        remote_follower_sync(account->remote, how);
+}
+
+void
+account_synced(Account *account, const GError *error)
+{
+    g_autoptr(GArray) waiters = g_steal_pointer(&account->waiters);
+    g_autoptr(Event) event =
+        event_create(error ? "sync-failed" : "sync-finished");
+
+    account->waiters = g_array_new(FALSE, FALSE, sizeof(AccountWaiter));
+    if (error == NULL)
+        account->status.synced = clock_now();
+    event_set(event, "account", account->name);
+    event_set(event, "reason", error ? error->message : NULL);
+    if (!err_is(error, ERR_CANCELLED))
+        event_bus_emit(session_bus(account->session), event);
+    for (guint i = 0; i < waiters->len; i++) {
+        const AccountWaiter *waiter =
+            &g_array_index(waiters, AccountWaiter, i);
+
+        waiter->done(account, error, waiter->user);
+    }
+}
+
+void
+account_kick(Account *account)
+{
+    if (account->remote && account->started)
+        remote_follower_kick(account->remote);
+}
+
+void
+account_fetch(Account *account, gint64 id,
+              void (*done)(gint64 id, const GError *error, void *user),
+              void *user)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (account->remote) {
+        remote_follower_fetch(account->remote, id, done, user);
+        return;
+    }
+    err_set(&error, ERR_LOCAL, "the file of this message is gone");
+    done(id, error, user);
+}

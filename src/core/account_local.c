@@ -1,0 +1,133 @@
+/* An account without a server: its folders are scanned in a thread when it
+ * starts and when it is told to synchronise. */
+#include "account_private.h"
+
+#include "base/err.h"
+#include "core/arrive.h"
+#include "local.h"
+
+#include <string.h>
+
+struct LocalFollower {
+    Account *account;
+    Worker *worker; /* NULL until the first scan */
+    bool running;
+    bool first; /* nothing of the first scan is news */
+};
+
+typedef struct {
+    char *state_db, *mail, *account;
+} Request;
+
+static void
+request_free(void *data)
+{
+    Request *request = data;
+
+    g_free(request->state_db);
+    g_free(request->mail);
+    g_free(request->account);
+    g_free(request);
+}
+
+static void
+tell_progress(guint done, void *user)
+{
+    job_progress(user, "reading folders", done, 0);
+}
+
+static void *
+scan_run(Job *job, void *data, GError **error)
+{
+    const Request *request = data;
+    g_autoptr(Store) store = store_open(request->state_db, error);
+    g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(gint64));
+    LocalScan scan = {
+        .store = store, .mail = request->mail, .account = request->account,
+        .cancel = job_cancellable(job), .added = added,
+        .progress = tell_progress, .user = job,
+    };
+
+    return store && local_scan(&scan, error) ? g_steal_pointer(&added) : NULL;
+}
+
+static void
+scan_progress(void *user, const JobProgress *note)
+{
+    struct LocalFollower *follower = user;
+
+    follower->account->status.done = note->done;
+    session_rows_changed(follower->account->session);
+}
+
+static void
+scan_answer(void *user, void *answer, const GError *error)
+{
+    struct LocalFollower *follower = user;
+    const GArray *added = answer;
+
+    follower->running = false;
+    if (added)
+        arrive(follower->account->session,
+               (const gint64 *)(const void *)added->data, added->len,
+               follower->first);
+    if (error == NULL)
+        follower->first = false;
+    account_set_state(follower->account, ACCOUNT_LOCAL, NULL,
+                      error ? error->message : NULL);
+    account_synced(follower->account, error);
+}
+
+static void
+ids_free(void *ids)
+{
+    g_array_unref(ids);
+}
+
+static const JobClass scan_job = {
+    .name = "scan",
+    .run = scan_run,
+    .progress = scan_progress,
+    .answer = scan_answer,
+    .free_request = request_free,
+    .free_answer = ids_free,
+};
+
+struct LocalFollower *
+local_follower_create(Account *account)
+{
+    struct LocalFollower *follower = g_new0(struct LocalFollower, 1);
+    g_autoptr(GPtrArray) folders = store_folders(
+        session_store(account->session), account->name, NULL);
+
+    follower->account = account;
+    follower->first = folders == NULL || folders->len == 0;
+    return follower;
+}
+
+void
+local_follower_destroy(struct LocalFollower *follower)
+{
+    if (follower == NULL)
+        return;
+    worker_destroy(follower->worker);
+    g_free(follower);
+}
+
+void
+local_follower_scan(struct LocalFollower *follower)
+{
+    const Paths *paths = session_paths(follower->account->session);
+    Request *request;
+
+    if (follower->running)
+        return; /* its answer serves all who wait */
+    request = g_new0(Request, 1);
+    request->state_db = g_strdup(paths->state_db);
+    request->mail = g_strdup(paths->mail);
+    request->account = g_strdup(follower->account->name);
+    if (follower->worker == NULL)
+        follower->worker = worker_create("folders");
+    follower->running = true;
+    worker_submit(follower->worker, JOB_NORMAL, &scan_job, request, follower);
+}

@@ -1,0 +1,409 @@
+/* Jobs of an account, run in its threads. They know the room sync and the
+ * connection; what follows from their answers is account_remote.c's. */
+#include "account_worker.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "facts.h"
+#include "sync/sync.h"
+
+#include <string.h>
+
+enum { IDLE_SECONDS = 24 * 60 };
+
+struct Lane {
+    int refs; /* of the main thread and of each job */
+    Worker *worker;
+    LaneParams params;
+    GMutex lock; /* guards news */
+    LaneNews news;
+    /* Of the worker's thread: */
+    GCancellable *cancel; /* of the connection */
+    ImapConn *conn;
+};
+
+/* A job: its request, where its answer goes, how it ended. */
+typedef struct {
+    Lane *lane;
+    LaneJob kind;
+    LaneRequest request;
+    LaneCallbacks callbacks;
+    LaneAnswer answer;
+    Job *job; /* while it runs */
+} Task;
+
+void
+lane_params_clear(LaneParams *params)
+{
+    g_clear_pointer(&params->account, g_free);
+    g_clear_pointer(&params->state_db, g_free);
+    g_clear_pointer(&params->mail, g_free);
+    g_clear_pointer(&params->local_tags, g_strfreev);
+    net_params_clear(&params->imap.net);
+    sasl_params_clear(&params->imap.sasl);
+}
+
+static void
+arrival_free(void *data)
+{
+    LaneArrival *arrival = data;
+
+    g_array_unref(arrival->ids);
+    g_free(arrival);
+}
+
+static void
+news_init(LaneNews *news)
+{
+    *news = (LaneNews){
+        .arrivals = g_ptr_array_new_with_free_func(arrival_free),
+        .warnings = g_ptr_array_new_with_free_func(g_free),
+        .folder = news->folder,
+        .folders = news->folders,
+    };
+}
+
+void
+lane_news_clear(LaneNews *news)
+{
+    g_ptr_array_unref(news->arrivals);
+    g_ptr_array_unref(news->warnings);
+}
+
+Lane *
+lane_create(const char *name, LaneParams *params)
+{
+    Lane *lane = g_new0(Lane, 1);
+
+    lane->refs = 1;
+    lane->params = *params;
+    *params = (LaneParams){ 0 };
+    g_mutex_init(&lane->lock);
+    news_init(&lane->news);
+    lane->worker = worker_create(name);
+    return lane;
+}
+
+static void
+lane_unref(Lane *lane)
+{
+    if (!g_atomic_int_dec_and_test(&lane->refs))
+        return;
+    imap_conn_close(lane->conn);
+    g_clear_object(&lane->cancel);
+    lane_params_clear(&lane->params);
+    lane_news_clear(&lane->news);
+    g_mutex_clear(&lane->lock);
+    g_free(lane);
+}
+
+void
+lane_destroy(Lane *lane)
+{
+    if (lane == NULL)
+        return;
+    worker_destroy(lane->worker);
+    lane->worker = NULL;
+    lane_unref(lane);
+}
+
+void
+lane_take_news(Lane *lane, LaneNews *news)
+{
+    g_mutex_lock(&lane->lock);
+    *news = lane->news;
+    news_init(&lane->news);
+    g_mutex_unlock(&lane->lock);
+}
+
+static void
+cancel_connection(GCancellable *job, void *data)
+{
+    g_cancellable_cancel(data);
+}
+
+static void
+disconnect(Lane *lane)
+{
+    g_clear_pointer(&lane->conn, imap_conn_close);
+    g_clear_object(&lane->cancel);
+}
+
+/* The connection outlives the job; the job's cancellable reaches it through
+ * one of its own. */
+static bool
+connect_lane(Task *task, gulong *handler, GError **error)
+{
+    Lane *lane = task->lane;
+
+    if (lane->conn == NULL)
+        lane->cancel = g_cancellable_new();
+    *handler = g_cancellable_connect(job_cancellable(task->job),
+                                     G_CALLBACK(cancel_connection),
+                                     lane->cancel, NULL);
+    if (lane->conn == NULL) {
+        lane->conn = imap_conn_open(&lane->params.imap, lane->cancel, error);
+        if (lane->conn)
+            log_add(LOG_INFO, lane->params.account, "connected to %s",
+                    lane->params.imap.net.host);
+    }
+    task->answer.connected = lane->conn != NULL;
+    return task->answer.connected;
+}
+
+static StoreMessage *
+describe(const char *bytes, gsize size)
+{
+    G_STATIC_ASSERT(G_STRUCT_OFFSET(Facts, message) == 0);
+    return &facts_create(bytes, size)->message;
+}
+
+static void
+describe_free(StoreMessage *message)
+{
+    facts_destroy((Facts *)message);
+}
+
+static void
+note(Task *task, const SyncProgress *progress)
+{
+    job_progress(task->job, progress ? progress->folder : "",
+                 progress ? progress->done : 0,
+                 progress ? progress->total : 0);
+}
+
+static void
+on_arrived(void *user, const gint64 *ids, guint n, bool quiet)
+{
+    Task *task = user;
+    LaneArrival *arrival = g_new0(LaneArrival, 1);
+
+    arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);
+    g_array_append_vals(arrival->ids, ids, n);
+    arrival->quiet = quiet;
+    g_mutex_lock(&task->lane->lock);
+    g_ptr_array_add(task->lane->news.arrivals, arrival);
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
+}
+
+static void
+on_changed(void *user)
+{
+    Task *task = user;
+
+    g_mutex_lock(&task->lane->lock);
+    task->lane->news.changed = true;
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
+}
+
+static void
+on_progress(void *user, const SyncProgress *progress)
+{
+    Task *task = user;
+
+    if (progress->folders > 0) {
+        g_mutex_lock(&task->lane->lock);
+        task->lane->news.folder = progress->number;
+        task->lane->news.folders = progress->folders;
+        g_mutex_unlock(&task->lane->lock);
+    }
+    note(task, progress);
+}
+
+static bool
+on_yield(void *user)
+{
+    return job_should_yield(((Task *)user)->job);
+}
+
+static void
+on_warn(void *user, const char *text)
+{
+    Task *task = user;
+
+    log_add(LOG_WARN, task->lane->params.account, "%s", text);
+    g_mutex_lock(&task->lane->lock);
+    g_ptr_array_add(task->lane->news.warnings, g_strdup(text));
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
+}
+
+static Sync
+make_sync(Task *task, Store *store)
+{
+    const LaneParams *params = &task->lane->params;
+
+    return (Sync){
+        .account = params->account,
+        .mail = params->mail,
+        .store = store,
+        .server = sync_server_imap(task->lane->conn),
+        .cancel = job_cancellable(task->job),
+        .only = task->request.only,
+        .local_tags = (const char *const *)params->local_tags,
+        .headers_first = task->request.headers_first,
+        .accept_removals = task->request.accept_removals,
+        .urgent = task->kind == LANE_FETCH,
+        .describe = describe,
+        .describe_free = describe_free,
+        .arrived = on_arrived,
+        .changed = on_changed,
+        .progress = on_progress,
+        .should_yield = on_yield,
+        .warn = on_warn,
+        .user = task,
+    };
+}
+
+static bool
+rows_wait(Store *store, const char *account)
+{
+    g_autoptr(GPtrArray) folders = store_folders(store, account, NULL);
+
+    for (guint i = 0; folders && i < folders->len; i++)
+        if (store_orphans(store, ((StoreFolder *)folders->pdata[i])->id) > 0)
+            return true;
+    return false;
+}
+
+/* INBOX is listened to; the others are asked now and then. */
+static bool
+watch(Task *task, GError **error)
+{
+    g_auto(ImapSelected) selected = { 0 };
+    Lane *lane = task->lane;
+    GCancellable *wake = job_cancellable(task->job);
+
+    if (!imap_select(lane->conn, "INBOX", NULL, NULL, &selected, error))
+        return false;
+    while (!g_cancellable_is_cancelled(wake)) {
+        bool changed = false;
+
+        if (!imap_idle(lane->conn, wake, IDLE_SECONDS, &changed, error))
+            return false;
+        if (changed)
+            note(task, NULL);
+    }
+    return err_set(error, ERR_CANCELLED, "cancelled");
+}
+
+static bool
+perform(Task *task, GError **error)
+{
+    const LaneParams *params = &task->lane->params;
+    g_autoptr(Store) store = NULL;
+    Sync sync;
+
+    if (task->kind == LANE_WATCH)
+        return watch(task, error);
+    store = store_open(params->state_db, error);
+    if (store == NULL)
+        return false;
+    sync = make_sync(task, store);
+    switch (task->kind) {
+    case LANE_SYNC:
+        return sync_account(&sync, &task->answer.yielded, error);
+    case LANE_PUSH:
+        if (!sync_push(&sync, error))
+            return false;
+        task->answer.waiting = rows_wait(store, params->account);
+        return true;
+    case LANE_FETCH:
+        return sync_fetch_one(&sync, task->request.id, error);
+    default: {
+        g_autoptr(GPtrArray) mailboxes = imap_list(task->lane->conn, error);
+
+        return mailboxes != NULL;
+    }
+    }
+}
+
+static bool
+is_connection_dead(const GError *error)
+{
+    return err_is(error, ERR_PROTOCOL) || err_is(error, ERR_RETRY)
+        || err_is(error, ERR_CANCELLED) || err_is(error, ERR_AUTH);
+}
+
+static void *
+task_run(Job *job, void *data, GError **error)
+{
+    Task *task = data;
+    g_autoptr(GError) trouble = NULL;
+    gulong handler = 0;
+    bool ok;
+
+    task->job = job;
+    ok = connect_lane(task, &handler, &trouble) && perform(task, &trouble);
+    if (handler)
+        g_cancellable_disconnect(job_cancellable(job), handler);
+    if (task->lane->conn == NULL || (!ok && is_connection_dead(trouble))
+        || g_cancellable_is_cancelled(task->lane->cancel))
+        disconnect(task->lane);
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return NULL;
+}
+
+static void
+task_progress(void *user, const JobProgress *progress)
+{
+    Task *task = user;
+
+    if (task->callbacks.progress)
+        task->callbacks.progress(task->callbacks.user, progress);
+}
+
+static void
+task_answer(void *user, void *answer, const GError *error)
+{
+    Task *task = user;
+
+    task->callbacks.answer(task->callbacks.user, &task->answer, error);
+}
+
+static void
+task_free(void *data)
+{
+    Task *task = data;
+
+    lane_unref(task->lane);
+    g_free(task->request.only);
+    g_free(task);
+}
+
+static const JobClass classes[] = {
+    [LANE_SYNC] = { "sync", task_run, task_progress, task_answer, task_free,
+                    NULL },
+    [LANE_PUSH] = { "push", task_run, task_progress, task_answer, task_free,
+                    NULL },
+    [LANE_FETCH] = { "fetch", task_run, task_progress, task_answer, task_free,
+                     NULL },
+    [LANE_WATCH] = { "watch", task_run, task_progress, task_answer, task_free,
+                     NULL },
+    [LANE_CHECK] = { "check", task_run, task_progress, task_answer, task_free,
+                     NULL },
+};
+
+Job *
+lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
+            const LaneCallbacks *callbacks)
+{
+    static const JobPriority priorities[] = {
+        [LANE_SYNC] = JOB_BULK,     [LANE_PUSH] = JOB_NORMAL,
+        [LANE_FETCH] = JOB_URGENT,  [LANE_WATCH] = JOB_BULK,
+        [LANE_CHECK] = JOB_NORMAL,
+    };
+    Task *task = g_new0(Task, 1);
+
+    g_atomic_int_inc(&lane->refs);
+    task->lane = lane;
+    task->kind = job;
+    task->request = *request;
+    task->request.only = g_strdup(request->only);
+    task->callbacks = *callbacks;
+    return worker_submit(lane->worker, priorities[job], &classes[job], task,
+                         task);
+}

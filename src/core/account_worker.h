@@ -1,0 +1,80 @@
+/* The worker's side of an account with a server: lanes, each one thread and one
+ * connection that lives from job to job, and the jobs they run. What a job has
+ * to tell on its way lies in the lane until its progress note arrives. */
+#ifndef CORE_ACCOUNT_WORKER_H
+#define CORE_ACCOUNT_WORKER_H
+
+#include "base/job.h"
+#include "imap/imap.h"
+
+typedef struct Lane Lane;
+
+/* What every job of an account needs. Copied by lane_create(). */
+typedef struct {
+    char *account;
+    char *state_db;
+    char *mail;
+    char **local_tags;
+    ImapParams imap;
+} LaneParams;
+
+void lane_params_clear(LaneParams *params);
+
+/* Starts the thread; no connection yet. Takes params. Main thread. */
+Lane *lane_create(const char *name, LaneParams *params);
+
+/* Cancels what runs, closes the connection. */
+void lane_destroy(Lane *lane);
+
+/* New rows with their files, in the order of arrival. */
+typedef struct {
+    GArray *ids; /* gint64 */
+    bool quiet;
+} LaneArrival;
+
+typedef struct {
+    GPtrArray *arrivals; /* LaneArrival */
+    GPtrArray *warnings; /* char * */
+    bool changed;        /* rows changed */
+    guint folder, folders;
+} LaneNews;
+
+/* Takes what the job told since the last call. Main thread. */
+void lane_take_news(Lane *lane, LaneNews *news);
+void lane_news_clear(LaneNews *news);
+
+typedef struct {
+    char *only; /* path, or NULL */
+    bool headers_first;
+    bool accept_removals;
+    gint64 id; /* of a fetch */
+} LaneRequest;
+
+/* How a job ended, beside its error. */
+typedef struct {
+    bool connected; /* the trouble came later than the login */
+    bool yielded;   /* submit it again */
+    bool waiting;   /* rows wait for a UID: synchronise */
+} LaneAnswer;
+
+/* The jobs. Each answers with a LaneAnswer also when it failed, through
+ * lane_answer(); error is the job's. */
+typedef enum {
+    LANE_SYNC,
+    LANE_PUSH,
+    LANE_FETCH,
+    LANE_WATCH, /* until cancelled; each change is a progress note */
+    LANE_CHECK, /* connect and LIST */
+} LaneJob;
+
+typedef struct {
+    void (*progress)(void *user, const JobProgress *note);
+    void (*answer)(void *user, const LaneAnswer *answer, const GError *error);
+    void *user;
+} LaneCallbacks;
+
+/* Main thread. The job is borrowed until its answer. */
+Job *lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
+                 const LaneCallbacks *callbacks);
+
+#endif

@@ -1,0 +1,245 @@
+/* posthorn, a mail client for the terminal. Builds the rooms in layer order
+ * and runs: a command here, or the screen. Must stay a list of what is built
+ * when; every decision lies in the rooms.
+ *
+ * This program is free software: you can redistribute it and/or modify it under
+ * the terms of the GNU General Public License as published by the Free Software
+ * Foundation, either version 3 of the License, or (at your option) any later
+ * version. See COPYING. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cmd/control.h"
+#include "commands/commands.h"
+#include "config.h"
+#include "core/account.h"
+#include "core/demo.h"
+#include "core/option_table.h"
+#include "core/outbox.h"
+#include "core/session.h"
+#include "mime/mime.h"
+#include "tui/tui.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What one run has. */
+typedef struct {
+    Paths *paths; /* until the session takes them */
+    Session *session;
+    Control *control; /* of the instance with the screen */
+    Frontend *headless;
+    char *demo_root; /* to be removed at the end; NULL: no demo */
+    CmdTable *table; /* for help, before there is a session */
+} Program;
+
+/* No memory of ours in a core file: it holds passwords (promise P53). */
+static void
+no_cores(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+#ifdef PR_SET_DUMPABLE
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static bool
+is_demo(const CliRequest *request)
+{
+    return g_strcmp0(request->argv[0], "demo") == 0;
+}
+
+static bool
+make_demo_paths(Program *program, GError **error)
+{
+    g_autoptr(GError) failed = NULL;
+
+    program->demo_root = g_dir_make_tmp("posthorn-demo-XXXXXX", &failed);
+    if (program->demo_root == NULL)
+        return err_set(error, ERR_LOCAL, "%s", failed->message);
+    paths_destroy(program->paths);
+    program->paths = paths_create_below(program->demo_root);
+    return true;
+}
+
+/* The demo's configuration and mail instead of the user's. */
+static bool
+open_demo(Program *program, const CliRequest *request, GError **error)
+{
+    const char *path = session_paths(program->session)->config_file;
+    g_autofree char *folder = g_path_get_dirname(path);
+    DemoParams params;
+
+    return demo_params(request->argv + 1, &params, error)
+        && file_mkdir(folder, error)
+        && file_write_atomic(path, demo_config, strlen(demo_config), error)
+        && session_configure(program->session, path, error)
+        && session_open_accounts(program->session, error)
+        && demo_fill(program->session, &params, error);
+}
+
+static bool
+open_session(Program *program, const CliRequest *request, GError **error)
+{
+    if (is_demo(request) && !make_demo_paths(program, error))
+        return false;
+    program->session = session_create(program->paths, error);
+    program->paths = NULL;
+    if (program->session == NULL)
+        return false;
+    commands_add(session_table(program->session));
+    tui_commands_add(session_table(program->session));
+    if (is_demo(request))
+        return open_demo(program, request, error);
+    return session_configure(program->session, request->config, error)
+        && session_open_accounts(program->session, error);
+}
+
+static void
+close_session(void *user)
+{
+    Program *program = user;
+
+    control_destroy(g_steal_pointer(&program->control));
+    session_destroy(g_steal_pointer(&program->session));
+    if (program->headless)
+        frontend_destroy_headless(program->headless);
+    if (program->demo_root)
+        file_remove_tree(program->demo_root, NULL);
+    g_clear_pointer(&program->demo_root, g_free);
+}
+
+static void
+emit(Session *session, const char *name)
+{
+    g_autoptr(Event) event = event_create(name);
+
+    event_bus_emit(session_bus(session), event);
+}
+
+/* For a command without a screen. */
+static bool
+open_here(const CliRequest *request, CmdContext *context, void *user,
+          GError **error)
+{
+    Program *program = user;
+    Printer *out = context->out;
+
+    if (!open_session(program, request, error))
+        return false;
+    program->headless = frontend_create_headless(request->loop);
+    session_set_frontend(program->session, program->headless);
+    *context = session_context(program->session, CMD_FROM_SHELL);
+    context->out = out;
+    emit(program->session, "startup");
+    return true;
+}
+
+static void
+start_accounts(Session *session)
+{
+    const GPtrArray *accounts = session_accounts(session);
+
+    for (guint i = 0; i < accounts->len; i++)
+        account_start(accounts->pdata[i]);
+    outbox_start(session_outbox(session));
+}
+
+static gboolean
+start_behind(void *user)
+{
+    Program *program = user;
+    CmdContext context = session_context(program->session, CMD_FROM_SOCKET);
+    g_autoptr(GError) error = NULL;
+
+    /* After the first frame: nothing of this is needed to show mail. */
+    program->control = control_create(
+        session_paths(program->session)->runtime, &context, &error);
+    if (error)
+        log_add(LOG_INFO, "control", "%s", error->message);
+    start_accounts(program->session);
+    emit(program->session, "startup");
+    return G_SOURCE_REMOVE;
+}
+
+static int
+failed(const GError *error)
+{
+    fprintf(stderr, "posthorn: %s\n", error->message);
+    return err_exit_status(error);
+}
+
+static int
+run_screen(const CliRequest *request, void *user)
+{
+    Program *program = user;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Tui) tui = NULL;
+    int status;
+
+    if (!open_session(program, request, &error))
+        return failed(error);
+    tui = tui_create(program->session, &error);
+    if (tui == NULL)
+        return failed(error);
+    g_idle_add_full(G_PRIORITY_LOW, start_behind, program, NULL);
+    status = tui_run(tui, is_demo(request) ? NULL : request->argv);
+    emit(program->session, "shutdown");
+    tui_destroy(g_steal_pointer(&tui));
+    close_session(program);
+    return status;
+}
+
+/* The table that help and the manual are written from. */
+static CmdTable *
+make_table(const CmdEntry *const *demo)
+{
+    CmdTable *table = cmd_table_create();
+
+    commands_add(table);
+    tui_commands_add(table);
+    cmd_table_add(table, demo);
+    return table;
+}
+
+int
+main(int argc, char **argv)
+{
+    static const char *const here[] = { "demo", "verify", NULL };
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    CmdEntry demo = command_demo;
+    const CmdEntry *const demo_table[] = { &demo, NULL };
+    Program program = { 0 };
+    CliProgram cli = {
+        .version = POSTHORN_VERSION,
+        .options = option_table,
+        .events = session_events,
+        .defaults = session_defaults(),
+        .here = here,
+        .open = open_here,
+        .screen = run_screen,
+        .close = close_session,
+        .user = &program,
+    };
+    int status;
+
+    setlocale(LC_ALL, "");
+    no_cores();
+    mime_init();
+    demo.needs_screen = terminal; /* without one it prints its inbox */
+    program.paths = paths_create();
+    program.table = make_table(demo_table);
+    cli.table = program.table;
+    cli.runtime = program.paths->runtime;
+    status = cli_run(&cli, argc, argv);
+    paths_destroy(program.paths);
+    cmd_table_destroy(program.table);
+    return status;
+}

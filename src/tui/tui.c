@@ -1,0 +1,351 @@
+/* The screen's main loop: input, one frame for each burst of it, signals. */
+#include "tui_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/parse.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TICK_S = 30, TOLD_MS = 8000 };
+
+static gboolean
+redraw(void *data)
+{
+    Tui *tui = data;
+
+    tui->redraw = 0;
+    if (!tui->suspended && tui->dirty)
+        tui_draw(tui);
+    tui->dirty = false;
+    return G_SOURCE_REMOVE;
+}
+
+/* After what is ready now: keys come before frames. */
+void
+tui_dirty(Tui *tui)
+{
+    tui->dirty = true;
+    if (tui->redraw == 0)
+        tui->redraw = g_idle_add_full(G_PRIORITY_HIGH_IDLE, redraw, tui,
+                                      NULL);
+}
+
+static gboolean
+on_input(int fd, GIOCondition condition, void *data)
+{
+    Tui *tui = data;
+    char *paste;
+    char *key;
+
+    if (tui->suspended)
+        return G_SOURCE_CONTINUE;
+    if ((condition & (G_IO_HUP | G_IO_ERR)) && !(condition & G_IO_IN)) {
+        g_main_loop_quit(tui->loop); /* the terminal went away (P44) */
+        return G_SOURCE_REMOVE;
+    }
+    while ((key = input_next(&paste)) || paste) {
+        if (key)
+            tui_key(tui, key);
+        else
+            tui_paste(tui, paste);
+        g_free(key);
+        g_free(paste);
+        if (tui->suspended || !g_main_loop_is_running(tui->loop))
+            break;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_end(void *data)
+{
+    Tui *tui = data;
+
+    g_main_loop_quit(tui->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_resize(void *data)
+{
+    Tui *tui = data;
+
+    if (!tui->suspended) {
+        term_resize();
+        clearok(stdscr, TRUE);
+        tui_dirty(tui);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_tick(void *data)
+{
+    tui_dirty(data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+on_rows(void *data)
+{
+    Tui *tui = data;
+
+    for (guint i = 0; i < tui->views->len; i++) {
+        View *view = tui->views->pdata[i];
+
+        if (view->class->reload)
+            view->class->reload(view);
+    }
+    tui_dirty(tui);
+}
+
+static void
+on_option(const char *name, void *data)
+{
+    Tui *tui = data;
+    g_autoptr(GError) error = NULL;
+
+    if (strcmp(name, "theme") != 0)
+        return;
+    if (!theme_load(tui->session, &error))
+        tui_tell(tui, TELL_ERROR, false, error->message);
+    clearok(stdscr, TRUE);
+    tui_dirty(tui);
+}
+
+View *
+tui_top(Tui *tui)
+{
+    return tui->views->len ? tui->views->pdata[tui->views->len - 1] : NULL;
+}
+
+const char *
+tui_context(Tui *tui)
+{
+    if (tui->popup && tui->popup->class->context)
+        return tui->popup->class->context;
+    return tui_top(tui) ? tui_top(tui)->class->context : "list";
+}
+
+void
+tui_push(Tui *tui, View *view)
+{
+    /* From folder to folder: the lists do not pile up. */
+    if (view_is_list(view) && tui->views->len > 1
+        && view_is_list(tui_top(tui)) && list_view_folder_id(view))
+        tui_pop(tui);
+    g_ptr_array_add(tui->views, view);
+    tui_dirty(tui);
+}
+
+void
+tui_pop(Tui *tui)
+{
+    if (tui->views->len > 0)
+        g_ptr_array_remove_index(tui->views, tui->views->len - 1);
+    tui_dirty(tui);
+}
+
+void
+tui_set_popup(Tui *tui, View *popup)
+{
+    if (tui->popup)
+        tui->popup->class->destroy(tui->popup);
+    tui->popup = popup;
+    tui_dirty(tui);
+}
+
+static gboolean
+forget_told(void *data)
+{
+    Tui *tui = data;
+
+    tui->told_timer = 0;
+    if (!tui->told_error)
+        g_clear_pointer(&tui->told, g_free);
+    tui_dirty(tui);
+    return G_SOURCE_REMOVE;
+}
+
+void
+tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text)
+{
+    g_free(tui->told);
+    tui->told = draw_safe(text);
+    tui->told_error = kind == TELL_ERROR;
+    tui->told_undoable = undoable;
+    if (kind == TELL_ERROR)
+        log_add(LOG_ERR, "screen", "%s", tui->told);
+    g_clear_handle_id(&tui->told_timer, g_source_remove);
+    tui->told_timer = g_timeout_add(TOLD_MS, forget_told, tui);
+    tui_dirty(tui);
+}
+
+/* What a key or the prompt runs lives until it ends. */
+typedef struct {
+    CmdContext context;
+    Tui *tui;
+    GString *output;
+} Command;
+
+static void
+keep_output(const char *bytes, gsize size, void *user)
+{
+    Command *command = user;
+
+    g_string_append_len(command->output, bytes, (gssize)size);
+}
+
+/* Output of a command: a line in the bottom row, more as a page. */
+static void
+show_output(Command *command)
+{
+    g_strchomp(command->output->str);
+    if (*command->output->str == '\0')
+        return;
+    if (strchr(command->output->str, '\n'))
+        tui_push(command->tui, text_view(command->tui, "Output",
+                                         command->output->str));
+    else
+        tui_tell(command->tui, TELL_INFO, false, command->output->str);
+}
+
+static void
+command_done(CmdContext *context, const GError *error)
+{
+    Command *command = context->done_user;
+
+    if (error && !err_is(error, ERR_CANCELLED))
+        tui_tell(command->tui, TELL_ERROR, false, error->message);
+    show_output(command);
+    printer_destroy(command->context.out);
+    g_string_free(command->output, TRUE);
+    g_free(command);
+}
+
+void
+tui_run_command(Tui *tui, const char *text, int count)
+{
+    Command *command = g_new0(Command, 1);
+    g_autoptr(GError) error = NULL;
+
+    command->tui = tui;
+    command->output = g_string_new(NULL);
+    command->context = session_context(
+        tui->session, tui->prompt ? CMD_FROM_PROMPT : CMD_FROM_KEY);
+    command->context.out = printer_create(keep_output, command);
+    command->context.count = count;
+    command->context.done = command_done;
+    command->context.done_user = command;
+    if (cmd_run(&command->context, text, &error) != CMD_RUNNING)
+        command_done(&command->context, error);
+}
+
+static void
+view_free(void *data)
+{
+    View *view = data;
+
+    view->class->destroy(view);
+}
+
+static void
+watch_signals(Tui *tui)
+{
+    static const int ends[] = { SIGTERM, SIGHUP, SIGINT };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        tui->signals[i] = g_unix_signal_add(ends[i], on_end, tui);
+    tui->signals[3] = g_unix_signal_add(SIGWINCH, on_resize, tui);
+}
+
+Tui *
+tui_create(Session *session, GError **error)
+{
+    Tui *tui;
+
+    if (!term_open(error))
+        return NULL;
+    if (!theme_load(session, error)) {
+        term_close();
+        return NULL;
+    }
+    tui = g_new0(Tui, 1);
+    tui->session = session;
+    tui->loop = g_main_loop_new(NULL, FALSE);
+    tui->views = g_ptr_array_new_with_free_func(view_free);
+    tui->pressed = g_string_new(NULL);
+    tui->history = g_ptr_array_new_with_free_func(g_free);
+    tui->sidebar = true;
+    tui->frontend = tui_frontend_create(tui);
+    session_set_frontend(session, tui->frontend);
+    session_listen_rows(session, on_rows, tui);
+    options_listen(session_options(session), on_option, tui);
+    watch_signals(tui);
+    tui->input = g_unix_fd_add_full(
+        G_PRIORITY_DEFAULT - 10, STDIN_FILENO,
+        G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, tui, NULL);
+    tui->tick = g_timeout_add_seconds(TICK_S, on_tick, tui);
+    return tui;
+}
+
+void
+tui_destroy(Tui *tui)
+{
+    if (tui == NULL)
+        return;
+    term_close();
+    session_set_frontend(tui->session, NULL);
+    for (int i = 0; i < 4; i++)
+        g_source_remove(tui->signals[i]);
+    g_clear_handle_id(&tui->redraw, g_source_remove);
+    g_clear_handle_id(&tui->which_timer, g_source_remove);
+    g_clear_handle_id(&tui->told_timer, g_source_remove);
+    g_clear_handle_id(&tui->tick, g_source_remove);
+    g_clear_handle_id(&tui->input, g_source_remove);
+    tui_set_popup(tui, NULL);
+    g_clear_handle_id(&tui->redraw, g_source_remove);
+    prompt_destroy(tui->prompt);
+    g_ptr_array_unref(tui->views);
+    g_ptr_array_unref(tui->history);
+    g_string_free(tui->pressed, TRUE);
+    g_free(tui->told);
+    g_free(tui->progress);
+    tui_frontend_destroy(tui->frontend);
+    g_main_loop_unref(tui->loop);
+    g_free(tui);
+}
+
+/* The first inbox; where there is none, all mail. */
+static void
+open_inbox(Tui *tui)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 folder =
+        session_find_folder(tui->session, "inbox", NULL, &error);
+
+    tui_push(tui, list_view_folder(tui, folder, NULL));
+}
+
+int
+tui_run(Tui *tui, const char *const *command)
+{
+    open_inbox(tui);
+    tui_draw(tui);
+    if (command && command[0]) {
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        for (; *command; command++) {
+            g_autofree char *word = cmd_quote(*command);
+
+            g_string_append_printf(line, "%s ", word);
+        }
+        tui_run_command(tui, line->str, 0);
+    }
+    g_main_loop_run(tui->loop);
+    return tui->status;
+}

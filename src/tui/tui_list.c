@@ -1,0 +1,604 @@
+/* A list of threads or messages: a folder, or what a query finds. Holds ids;
+ * rows are read for what is on the screen and kept until something changes. The
+ * cursor stays on its screen row when rows above go away. */
+#include "tui_private.h"
+
+#include "base/clock.h"
+#include "core/account.h"
+#include "core/search.h"
+#include "tui_layout.h"
+
+#include <string.h>
+
+enum { FIRST_IDS = 300 };
+
+typedef struct {
+    View base;
+    gint64 folder;    /* 0: a query */
+    char *query;      /* NULL: a folder */
+    char *title_text;
+    char *account;
+    bool threads;
+    StoreOrder order;
+    bool reverse;
+    GArray *ids;
+    GHashTable *rows;     /* id → StoreRow, what was seen */
+    GHashTable *selected; /* ids */
+    gint64 range_from;    /* V: the other end; 0: none */
+    guint cursor, top;
+    guint rows_shown;
+    bool complete; /* ids holds all */
+    guint complete_source;
+    Search *search;
+    gint64 asked; /* monotonic time of the question */
+    int took_ms;
+    char *trouble; /* of the query; NULL: none */
+    guint unread, total;
+} ListView;
+
+static const ViewClass list_class;
+
+bool
+view_is_list(const View *view)
+{
+    return view->class == &list_class;
+}
+
+static gint64
+id_at(const ListView *list, guint index)
+{
+    return index < list->ids->len ? g_array_index(list->ids, gint64, index)
+                                  : 0;
+}
+
+static void
+forget_rows(ListView *list)
+{
+    g_hash_table_remove_all(list->rows);
+}
+
+/* The row of an index, read when it is first seen. */
+static const StoreRow *
+row_at(ListView *list, guint index)
+{
+    gint64 id = id_at(list, index);
+    StoreRow *row = g_hash_table_lookup(list->rows, &id);
+    g_autoptr(GPtrArray) read = NULL;
+
+    if (row || id == 0)
+        return row;
+    read = store_rows(session_store(list->base.tui->session), &id, 1,
+                      list->threads, list->folder, NULL);
+    if (read == NULL || read->pdata[0] == NULL)
+        return NULL;
+    row = g_ptr_array_steal_index(read, 0);
+    g_hash_table_insert(list->rows, g_memdup2(&id, sizeof id), row);
+    return row;
+}
+
+static void
+clamp(ListView *list)
+{
+    guint shown = MAX(list->rows_shown, 1);
+
+    if (list->ids->len == 0) {
+        list->cursor = list->top = 0;
+        return;
+    }
+    list->cursor = MIN(list->cursor, list->ids->len - 1);
+    if (list->cursor < list->top)
+        list->top = list->cursor;
+    if (list->cursor >= list->top + shown)
+        list->top = list->cursor - shown + 1;
+    if (list->top + shown > list->ids->len)
+        list->top = list->ids->len > shown ? list->ids->len - shown : 0;
+}
+
+/* New ids: the cursor stays with its message, else on its place. */
+static void
+take_ids(ListView *list, GArray *ids)
+{
+    gint64 current = id_at(list, list->cursor);
+    guint offset = list->cursor - MIN(list->top, list->cursor);
+
+    g_array_unref(list->ids);
+    list->ids = ids;
+    for (guint i = 0; current && list->cursor > 0 && i < ids->len; i++)
+        if (g_array_index(ids, gint64, i) == current) {
+            list->cursor = i;
+            list->top = i > offset ? i - offset : 0;
+            break;
+        }
+    forget_rows(list);
+    clamp(list);
+    tui_dirty(list->base.tui);
+}
+
+static StoreView
+store_view(const ListView *list)
+{
+    return (StoreView){ .folder = list->folder, .threads = list->threads,
+                        .order = list->order, .reverse = list->reverse };
+}
+
+static void
+count_folder(ListView *list)
+{
+    g_autoptr(StoreFolder) folder = store_folder(
+        session_store(list->base.tui->session), list->folder, NULL);
+
+    if (folder) {
+        list->unread = folder->unread;
+        list->total = folder->total;
+    }
+}
+
+static bool
+load(ListView *list, guint limit)
+{
+    StoreView view = store_view(list);
+    GArray *ids =
+        store_ids(session_store(list->base.tui->session), &view, limit, NULL);
+
+    if (ids == NULL)
+        return false;
+    list->complete = limit == 0 || ids->len < limit;
+    count_folder(list);
+    take_ids(list, ids);
+    return true;
+}
+
+/* The first frame needs the first page; the rest is read behind it. */
+static gboolean
+complete(void *data)
+{
+    ListView *list = data;
+
+    list->complete_source = 0;
+    load(list, 0);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+found(const GArray *ids, bool is_complete, const GError *error, void *user)
+{
+    ListView *list = user;
+    GArray *copy;
+
+    g_clear_pointer(&list->trouble, g_free);
+    if (error) {
+        list->trouble = draw_safe(error->message);
+        tui_dirty(list->base.tui);
+        return;
+    }
+    list->took_ms = (int)((g_get_monotonic_time() - list->asked) / 1000);
+    list->complete = is_complete;
+    copy = g_array_sized_new(FALSE, FALSE, sizeof(gint64), ids->len);
+    g_array_append_vals(copy, ids->data, ids->len);
+    list->total = ids->len;
+    take_ids(list, copy);
+}
+
+static void
+ask(ListView *list)
+{
+    if (list->search == NULL)
+        list->search = search_create(list->base.tui->session);
+    list->asked = g_get_monotonic_time();
+    search_start(list->search, list->query, 0, 0, found, list);
+}
+
+static void
+list_reload(View *view)
+{
+    ListView *list = (ListView *)view;
+
+    forget_rows(list);
+    if (list->query)
+        ask(list);
+    else if (list->complete)
+        load(list, 0);
+    else
+        load(list, FIRST_IDS);
+    tui_dirty(view->tui);
+}
+
+static void
+draw_empty(ListView *list, Rect area)
+{
+    int y = area.y + area.rows / 2 - 1;
+    g_autofree char *text = NULL;
+
+    draw_blank(area, GROUND_NORMAL);
+    if (list->trouble)
+        text = g_strdup(list->trouble);
+    else if (list->query)
+        text = g_strdup(list->complete ? "Nothing matches." : "");
+    else
+        text = g_strdup_printf("Nothing left in %s.", list->title_text);
+    draw_cells(y, area.x + MAX(0, (area.columns - 26) / 2),
+               area.columns - MAX(0, (area.columns - 26) / 2), text,
+               ROLE_DIM, GROUND_NORMAL);
+}
+
+static bool
+in_range(const ListView *list, guint index)
+{
+    guint from = list->cursor;
+
+    for (guint i = 0; list->range_from && i < list->ids->len; i++)
+        if (id_at(list, i) == list->range_from)
+            from = i;
+    return list->range_from && index >= MIN(from, list->cursor)
+        && index <= MAX(from, list->cursor);
+}
+
+static void
+list_draw(View *view, Rect area)
+{
+    ListView *list = (ListView *)view;
+
+    list->rows_shown = (guint)MAX(area.rows, 1);
+    clamp(list);
+    if (list->ids->len == 0) {
+        draw_empty(list, area);
+        return;
+    }
+    for (int i = 0; i < area.rows; i++) {
+        guint index = list->top + (guint)i;
+        gint64 id = id_at(list, index);
+        RowState state = {
+            .row = row_at(list, index),
+            .current = index == list->cursor,
+            .selected = g_hash_table_contains(list->selected, &id)
+                || in_range(list, index),
+        };
+
+        if (state.row)
+            row_draw(view->tui, &state, area.y + i, area.x, area.columns);
+        else
+            draw_cells(area.y + i, area.x, area.columns, "", ROLE_TEXT,
+                       GROUND_NORMAL);
+    }
+}
+
+static void
+list_cursor(View *view, int *y, int *x)
+{
+    const ListView *list = (const ListView *)view;
+
+    *y += (int)(list->cursor - list->top);
+    (void)x;
+}
+
+static void
+list_destroy(View *view)
+{
+    ListView *list = (ListView *)view;
+
+    g_clear_handle_id(&list->complete_source, g_source_remove);
+    search_destroy(list->search);
+    g_array_unref(list->ids);
+    g_hash_table_unref(list->rows);
+    g_hash_table_unref(list->selected);
+    g_free(list->query);
+    g_free(list->title_text);
+    g_free(list->account);
+    g_free(list->trouble);
+    g_free(list);
+}
+
+static bool
+is_unread(ListView *list, guint index)
+{
+    const StoreRow *row = row_at(list, index);
+
+    return row && !(row->flags & STORE_FLAG_SEEN);
+}
+
+/* The next unread row in a direction, or -1. */
+static int
+next_unread(ListView *list, int step)
+{
+    for (int i = (int)list->cursor + step;
+         i >= 0 && i < (int)list->ids->len; i += step)
+        if (is_unread(list, (guint)i))
+            return i;
+    return -1;
+}
+
+static bool
+list_move(View *view, Motion motion, int count)
+{
+    ListView *list = (ListView *)view;
+    gint64 cursor = list->cursor;
+    int page = MAX(1, (int)list->rows_shown - 1);
+    int unread;
+
+    switch (motion) {
+    case MOVE_LINES:
+    case MOVE_THREADS:
+        cursor += count;
+        break;
+    case MOVE_PAGES:
+        cursor += (gint64)page * count;
+        break;
+    case MOVE_HALF_PAGES:
+        cursor += (gint64)MAX(1, page / 2) * count;
+        break;
+    case MOVE_FIRST:
+        cursor = 0;
+        break;
+    case MOVE_LAST:
+        cursor = (gint64)list->ids->len - 1;
+        break;
+    case MOVE_UNREAD:
+        unread = next_unread(list, count < 0 ? -1 : 1);
+        if (unread < 0)
+            return false;
+        cursor = unread;
+        break;
+    case MOVE_ITEMS:
+        return false;
+    }
+    list->cursor = (guint)CLAMP(cursor, 0, MAX(0, (gint64)list->ids->len - 1));
+    clamp(list);
+    tui_dirty(view->tui);
+    return true;
+}
+
+gint64
+list_view_neighbour(View *view, int step, bool unread)
+{
+    ListView *list = (ListView *)view;
+    int next = unread ? next_unread(list, step) : (int)list->cursor + step;
+    const StoreRow *row;
+
+    if (next < 0 || next >= (int)list->ids->len)
+        return 0;
+    list->cursor = (guint)next;
+    clamp(list);
+    row = row_at(list, list->cursor);
+    return row ? row->id : 0;
+}
+
+/* The messages of a row: in a folder's list those that lie in the folder. */
+static void
+add_messages(ListView *list, gint64 id, TargetScope scope, GArray *ids)
+{
+    Store *store = session_store(list->base.tui->session);
+    g_autoptr(GArray) messages = NULL;
+
+    if (!list->threads) {
+        g_array_append_val(ids, id);
+        return;
+    }
+    messages = store_thread_messages(store, id, NULL, NULL);
+    for (guint i = 0; messages && i < messages->len; i++) {
+        gint64 message = g_array_index(messages, gint64, i);
+        g_autoptr(StoreRow) row = store_row(store, message, NULL);
+
+        if (row && (scope == SCOPE_THREAD || list->folder == 0
+                    || row->folder == list->folder))
+            g_array_append_val(ids, message);
+    }
+}
+
+static bool
+list_targets(View *view, TargetScope scope, GArray *ids)
+{
+    ListView *list = (ListView *)view;
+    bool any = g_hash_table_size(list->selected) > 0 || list->range_from;
+
+    for (guint i = 0; i < list->ids->len; i++) {
+        gint64 id = id_at(list, i);
+
+        if (any ? g_hash_table_contains(list->selected, &id)
+                || in_range(list, i)
+                : i == list->cursor)
+            add_messages(list, id, scope, ids);
+    }
+    g_hash_table_remove_all(list->selected);
+    list->range_from = 0;
+    return ids->len > 0;
+}
+
+static void
+list_enter(View *view)
+{
+    ListView *list = (ListView *)view;
+    const StoreRow *row = row_at(list, list->cursor);
+
+    if (row)
+        tui_push(view->tui, message_view(view->tui, row->id,
+                                         row->thread_total > 1));
+}
+
+static void
+toggle_selected(ListView *list)
+{
+    gint64 id = id_at(list, list->cursor);
+
+    if (id == 0)
+        return;
+    if (!g_hash_table_remove(list->selected, &id))
+        g_hash_table_add(list->selected, g_memdup2(&id, sizeof id));
+    list_move(&list->base, MOVE_LINES, 1);
+}
+
+static const char *const order_names[] = { "date", "from", "subject",
+                                           "unread", "size", NULL };
+
+static bool
+set_order(ListView *list, const char *name)
+{
+    for (int i = 0; name && order_names[i]; i++)
+        if (strcmp(order_names[i], name) == 0) {
+            list->reverse = list->order == (StoreOrder)i && !list->reverse;
+            list->order = (StoreOrder)i;
+            list_reload(&list->base);
+            return true;
+        }
+    return false;
+}
+
+static bool
+list_act(View *view, const char *what, const char *word)
+{
+    ListView *list = (ListView *)view;
+
+    if (strcmp(what, "select") == 0) {
+        toggle_selected(list);
+    } else if (strcmp(what, "select-range") == 0) {
+        list->range_from = list->range_from ? 0 : id_at(list, list->cursor);
+    } else if (strcmp(what, "cancel") == 0) {
+        bool had = g_hash_table_size(list->selected) || list->range_from;
+
+        g_hash_table_remove_all(list->selected);
+        list->range_from = 0;
+        return had;
+    } else if (strcmp(what, "order") == 0) {
+        return set_order(list, word);
+    } else if (strcmp(what, "threads") == 0 && list->query == NULL) {
+        list->threads = !list->threads;
+        list_reload(view);
+    } else if (strcmp(what, "neighbour") == 0 && list->folder) {
+        gint64 next = sidebar_neighbour(view->tui, list->folder,
+                                        word && *word == '-' ? -1 : 1);
+
+        if (next)
+            tui_push(view->tui, list_view_folder(view->tui, next, NULL));
+    } else {
+        return false;
+    }
+    tui_dirty(view->tui);
+    return true;
+}
+
+static char *
+list_title(View *view)
+{
+    const ListView *list = (const ListView *)view;
+
+    if (list->query && list->complete)
+        return g_strdup_printf("%s  %s %s %u found %s %d ms",
+                               list->title_text, list->query, glyph("·"),
+                               list->ids->len, glyph("·"), list->took_ms);
+    if (list->query)
+        return g_strdup_printf("%s  %s", list->title_text, list->query);
+    if (list->total == 0)
+        return g_strdup_printf("%s  empty", list->title_text);
+    if (list->unread == 0)
+        return g_strdup_printf("%s  %u", list->title_text, list->ids->len);
+    return g_strdup_printf("%s  %u unread %s %u", list->title_text,
+                           list->unread, glyph("·"), list->ids->len);
+}
+
+static char *
+list_place(View *view)
+{
+    const ListView *list = (const ListView *)view;
+    guint n = g_hash_table_size(list->selected);
+
+    if (list->ids->len == 0)
+        return g_strdup("");
+    if (n > 0)
+        return g_strdup_printf("%u selected %s %u/%u", n, glyph("·"),
+                               list->cursor + 1, list->ids->len);
+    return g_strdup_printf("%u/%u", list->cursor + 1, list->ids->len);
+}
+
+static const ViewClass list_class = {
+    .context = "list",
+    .draw = list_draw,
+    .destroy = list_destroy,
+    .reload = list_reload,
+    .move = list_move,
+    .targets = list_targets,
+    .enter = list_enter,
+    .act = list_act,
+    .title = list_title,
+    .place = list_place,
+    .cursor = list_cursor,
+};
+
+static void
+row_free(void *row)
+{
+    store_row_free(row);
+}
+
+static ListView *
+list_create(Tui *tui)
+{
+    ListView *list = g_new0(ListView, 1);
+
+    list->base.class = &list_class;
+    list->base.tui = tui;
+    list->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    list->rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                       row_free);
+    list->selected =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    list->rows_shown = (guint)MAX(LINES - 2, 1);
+    return list;
+}
+
+/* What the top row calls a folder: INBOX is an inbox to people. */
+static char *
+folder_title(const StoreFolder *folder)
+{
+    if (folder->role == FOLDER_ROLE_INBOX)
+        return g_strdup("Inbox");
+    return draw_safe(folder->name);
+}
+
+View *
+list_view_folder(Tui *tui, gint64 folder, const char *title)
+{
+    ListView *list = list_create(tui);
+    g_autoptr(StoreFolder) row =
+        store_folder(session_store(tui->session), folder, NULL);
+
+    list->folder = folder;
+    list->threads = true;
+    list->title_text = title ? g_strdup(title)
+        : row ? folder_title(row) : g_strdup("All mail");
+    list->account = row ? g_strdup(row->account) : NULL;
+    load(list, FIRST_IDS);
+    if (!list->complete)
+        list->complete_source =
+            g_idle_add_full(G_PRIORITY_LOW, complete, list, NULL);
+    return &list->base;
+}
+
+View *
+list_view_query(Tui *tui, const char *query, const char *title)
+{
+    ListView *list = list_create(tui);
+
+    list->title_text = g_strdup(title ? title : "Search");
+    list->query = g_strdup(query);
+    if (*query)
+        ask(list);
+    return &list->base;
+}
+
+void
+list_view_set_query(View *view, const char *query)
+{
+    ListView *list = (ListView *)view;
+
+    g_free(list->query);
+    list->query = g_strdup(query);
+    list->cursor = list->top = 0;
+    if (*query)
+        ask(list);
+    tui_dirty(view->tui);
+}
+
+gint64
+list_view_folder_id(const View *view)
+{
+    return ((const ListView *)view)->folder;
+}

@@ -1,0 +1,451 @@
+/* A message, or a thread on one page: scrolling, folding, links. */
+#include "tui_page.h"
+
+#include "base/spawn.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "core/act.h"
+
+#include <string.h>
+
+enum { OPENER_MS = 60 * 1000 };
+
+typedef struct {
+    View base;
+    Page *page;
+    gint64 id;
+    guint current; /* item */
+    int top;       /* first line seen */
+    int rows;
+    char *needle; /* of find; NULL: none */
+    bool placed;  /* the current message was scrolled to */
+} MessageView;
+
+static const ViewClass message_class;
+static const ViewClass thread_class;
+
+static PageItem *
+current_item(MessageView *view)
+{
+    return view->current < view->page->items->len
+        ? view->page->items->pdata[view->current] : NULL;
+}
+
+static void
+clamp(MessageView *view)
+{
+    int most = MAX(0, (int)view->page->lines->len - view->rows);
+
+    view->top = CLAMP(view->top, 0, most);
+}
+
+/* After it was shown: a message that is here was read. */
+static gboolean
+mark_read(void *data)
+{
+    gint64 *id = data;
+
+    act_mark_read(*(Session **)(id + 1), *id, NULL);
+    g_free(data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+opened(MessageView *view)
+{
+    PageItem *item = current_item(view);
+    Session *session = view->base.tui->session;
+    struct {
+        gint64 id;
+        Session *session;
+    } *mark;
+
+    if (item == NULL || item->message == NULL)
+        return;
+    if (hooks_has(session_hooks(session), "message-opened")) {
+        g_autoptr(Event) event =
+            session_message_event(session, "message-opened", item->row->id);
+
+        event_bus_emit(session_bus(session), event);
+    }
+    if (item->row->flags & STORE_FLAG_SEEN)
+        return;
+    mark = g_malloc(sizeof *mark);
+    mark->id = item->row->id;
+    mark->session = session;
+    g_idle_add_full(G_PRIORITY_LOW, mark_read, mark, NULL);
+}
+
+static void
+fetched(gint64 id, const GError *error, void *user)
+{
+    Tui *tui = user;
+
+    if (error)
+        tui_tell(tui, TELL_ERROR, false, error->message);
+    session_rows_changed(tui->session);
+}
+
+/* A message that is not here is asked for at once. */
+static void
+fetch(MessageView *view, const PageItem *item)
+{
+    Session *session = view->base.tui->session;
+    g_autoptr(StoreFolder) folder =
+        store_folder(session_store(session), item->row->folder, NULL);
+    Account *account =
+        folder ? session_account(session, folder->account) : NULL;
+
+    if (account && !account_is_local(account) && !session_offline(session))
+        account_fetch(account, item->row->id, fetched, view->base.tui);
+}
+
+static void
+show_current(MessageView *view)
+{
+    PageItem *item = current_item(view);
+
+    if (item == NULL)
+        return;
+    item->unfolded = true;
+    view->page->columns = 0;
+    view->placed = false;
+    if (!page_load(view->page, item))
+        fetch(view, item);
+    opened(view);
+    tui_dirty(view->base.tui);
+}
+
+static void
+draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
+{
+    int right = line->right ? text_width(line->right) + 1 : 1;
+    int width = MAX(0, area.columns - line->indent - right);
+    bool hit = view->needle
+        && strcasestr(line->text, view->needle) != NULL;
+
+    if (line->kind == PAGE_RULE) {
+        draw_rule(y, area.x, area.columns);
+        return;
+    }
+    draw_cells(y, area.x, line->indent, "", ROLE_TEXT, GROUND_NORMAL);
+    draw_cells(y, area.x + line->indent, width, line->text,
+               hit ? ROLE_ACCENT : line->role, GROUND_NORMAL);
+    draw_cells(y, area.x + line->indent + width, right,
+               line->right ? line->right : "", ROLE_DIM, GROUND_NORMAL);
+}
+
+static void
+message_draw(View *base, Rect area)
+{
+    MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
+
+    view->rows = area.rows;
+    page_make(view->page, area.columns);
+    if (!view->placed && item && view->page->items->len > 1)
+        view->top = MAX(0, (int)item->first - 1);
+    view->placed = true;
+    clamp(view);
+    for (int i = 0; i < area.rows; i++) {
+        guint index = (guint)(view->top + i);
+
+        if (index < view->page->lines->len)
+            draw_line(view, view->page->lines->pdata[index], area.y + i,
+                      area);
+        else
+            draw_cells(area.y + i, area.x, area.columns, "", ROLE_TEXT,
+                       GROUND_NORMAL);
+    }
+}
+
+static void
+message_destroy(View *base)
+{
+    MessageView *view = (MessageView *)base;
+
+    page_destroy(view->page);
+    g_free(view->needle);
+    g_free(view);
+}
+
+static void
+message_reload(View *base)
+{
+    MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
+
+    page_reload(view->page);
+    if (item && item->message == NULL && page_load(view->page, item))
+        opened(view);
+    tui_dirty(base->tui);
+}
+
+/* Another message: of the thread, else of the list below this view. */
+static bool
+go_to_neighbour(MessageView *view, int step, bool unread)
+{
+    Tui *tui = view->base.tui;
+    int next = (int)view->current + step;
+    gint64 id;
+
+    if (!unread && next >= 0 && next < (int)view->page->items->len) {
+        view->current = (guint)next;
+        show_current(view);
+        return true;
+    }
+    if (tui->views->len < 2
+        || !view_is_list(tui->views->pdata[tui->views->len - 2]))
+        return false;
+    id = list_view_neighbour(tui->views->pdata[tui->views->len - 2], step,
+                             unread);
+    if (id == 0)
+        return false;
+    tui_pop(tui);
+    tui_push(tui, message_view(tui, id, true));
+    return true;
+}
+
+static bool
+message_move(View *base, Motion motion, int count)
+{
+    MessageView *view = (MessageView *)base;
+    int page = MAX(1, view->rows - 1);
+    int before = view->top;
+
+    switch (motion) {
+    case MOVE_LINES:
+        view->top += count;
+        break;
+    case MOVE_PAGES:
+        view->top += page * count;
+        break;
+    case MOVE_HALF_PAGES:
+        view->top += MAX(1, page / 2) * count;
+        break;
+    case MOVE_FIRST:
+        view->top = 0;
+        break;
+    case MOVE_LAST:
+        view->top = (int)view->page->lines->len;
+        break;
+    case MOVE_ITEMS:
+    case MOVE_THREADS:
+        return go_to_neighbour(view, count < 0 ? -1 : 1, false);
+    case MOVE_UNREAD:
+        return go_to_neighbour(view, count < 0 ? -1 : 1, true);
+    }
+    clamp(view);
+    tui_dirty(base->tui);
+    return view->top != before;
+}
+
+static bool
+message_targets(View *base, TargetScope scope, GArray *ids)
+{
+    MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
+
+    for (guint i = 0; i < view->page->items->len; i++) {
+        PageItem *one = view->page->items->pdata[i];
+
+        if (scope == SCOPE_THREAD || one == item)
+            g_array_append_val(ids, one->row->id);
+    }
+    return ids->len > 0;
+}
+
+/* A link is opened only unlocked, and its real target is what is opened. */
+static void
+open_link(MessageView *view, int number)
+{
+    Tui *tui = view->base.tui;
+    PageItem *item = current_item(view);
+    const GPtrArray *links = item ? page_links(item) : NULL;
+    const MimeLink *link;
+    g_autofree char *told = NULL;
+
+    if (links == NULL || number < 1 || number > (int)links->len) {
+        tui_tell(tui, TELL_INFO, false, "There is no link of that number.");
+        return;
+    }
+    if (page_is_locked(view->page, item)) {
+        tui_tell(tui, TELL_ERROR, false, "Links are locked: the sender check "
+                 "failed. X unlocks them for this message.");
+        return;
+    }
+    link = links->pdata[number - 1];
+    if (!g_str_has_prefix(link->target, "http://")
+        && !g_str_has_prefix(link->target, "https://")
+        && !g_str_has_prefix(link->target, "mailto:")) {
+        told = g_strdup_printf("Not opened: %s", link->target);
+    } else {
+        const char *opener = options_get(session_options(tui->session),
+                                         "opener", NULL, NULL);
+        const char *argv[] = { opener, link->target, NULL };
+
+        SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
+
+        spawn_start(&params, NULL, NULL);
+        told = g_strdup_printf("Opened %s", link->target);
+    }
+    tui_tell(tui, TELL_INFO, false, told);
+}
+
+static void
+message_enter(View *base)
+{
+    MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
+
+    if (base->tui->count > 0) {
+        open_link(view, base->tui->count);
+        return;
+    }
+    if (item && view->page->items->len > 1) {
+        item->unfolded = !item->unfolded;
+        view->page->columns = 0;
+        tui_dirty(base->tui);
+    }
+}
+
+static void
+unfold_all(MessageView *view, bool unfolded)
+{
+    for (guint i = 0; i < view->page->items->len; i++)
+        ((PageItem *)view->page->items->pdata[i])->unfolded = unfolded;
+    view->page->columns = 0;
+}
+
+/* The next line that holds the needle, from the top on. */
+static void
+find(MessageView *view, int step)
+{
+    int n = (int)view->page->lines->len;
+
+    for (int i = view->top + step; view->needle && i >= 0 && i < n;
+         i += step) {
+        const PageLine *line = view->page->lines->pdata[i];
+
+        if (strcasestr(line->text, view->needle)) {
+            view->top = i;
+            return;
+        }
+    }
+    tui_tell(view->base.tui, TELL_INFO, false, "Not found.");
+}
+
+static bool
+toggle_wish(MessageView *view, const char *word)
+{
+    PageWish *wish = &view->page->wish;
+    struct {
+        const char *name;
+        bool *value;
+    } wishes[] = {
+        { "quotes", &wish->quotes },     { "headers", &wish->headers },
+        { "raw", &wish->raw },           { "html", &wish->html },
+        { "unlocked", &wish->unlocked },
+    };
+
+    for (gsize i = 0; word && i < G_N_ELEMENTS(wishes); i++)
+        if (strcmp(wishes[i].name, word) == 0) {
+            *wishes[i].value = !*wishes[i].value;
+            page_forget_texts(view->page);
+            return true;
+        }
+    return false;
+}
+
+static bool
+message_act(View *base, const char *what, const char *word)
+{
+    MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
+
+    if (strcmp(what, "toggle") == 0) {
+        if (!toggle_wish(view, word))
+            return false;
+    } else if (strcmp(what, "find") == 0) {
+        g_free(view->needle);
+        view->needle = g_strdup(word);
+        find(view, 1);
+    } else if (strcmp(what, "find-next") == 0) {
+        find(view, word && *word == '-' ? -1 : 1);
+    } else if (strcmp(what, "unfold") == 0) {
+        unfold_all(view, word == NULL || *word != '-');
+    } else if (strcmp(what, "files") == 0 && item) {
+        tui_set_popup(base->tui, files_popup(base->tui, item->row->id));
+    } else if (strcmp(what, "cancel") == 0) {
+        bool had = view->needle != NULL;
+
+        g_clear_pointer(&view->needle, g_free);
+        tui_dirty(base->tui);
+        return had;
+    } else {
+        return false;
+    }
+    tui_dirty(base->tui);
+    return true;
+}
+
+static char *
+message_title(View *base)
+{
+    Tui *tui = base->tui;
+
+    /* The list that the message was opened from says where we are. */
+    for (guint i = tui->views->len; i-- > 0;) {
+        View *view = tui->views->pdata[i];
+
+        if (view_is_list(view)) {
+            g_autofree char *title = view->class->title(view);
+            g_autofree char *place = view->class->place(view);
+            g_auto(GStrv) words = g_strsplit(title, "  ", 2);
+
+            return g_strdup_printf("%s  %s", words[0], place);
+        }
+    }
+    return g_strdup("Message");
+}
+
+static char *
+message_place(View *base)
+{
+    const MessageView *view = (const MessageView *)base;
+    int n = (int)view->page->lines->len;
+    int seen = view->top + view->rows;
+
+    if (n <= view->rows)
+        return g_strdup("All");
+    return g_strdup_printf("%d%%", MIN(100, 100 * seen / MAX(n, 1)));
+}
+
+#define MESSAGE_CLASS(CONTEXT) \
+    { \
+        .context = CONTEXT, .draw = message_draw, \
+        .destroy = message_destroy, .reload = message_reload, \
+        .move = message_move, .targets = message_targets, \
+        .enter = message_enter, .act = message_act, \
+        .title = message_title, .place = message_place, \
+    }
+
+static const ViewClass message_class = MESSAGE_CLASS("message");
+static const ViewClass thread_class = MESSAGE_CLASS("thread");
+
+View *
+message_view(Tui *tui, gint64 id, bool thread)
+{
+    MessageView *view = g_new0(MessageView, 1);
+
+    view->base.tui = tui;
+    view->page = page_create(tui, id, thread);
+    view->base.class =
+        view->page->items->len > 1 ? &thread_class : &message_class;
+    view->id = id;
+    for (guint i = 0; i < view->page->items->len; i++)
+        if (((PageItem *)view->page->items->pdata[i])->row->id == id)
+            view->current = i;
+    show_current(view);
+    return &view->base;
+}

@@ -1,0 +1,464 @@
+/* Messages to lines. */
+#include "tui_page.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "tui_layout.h"
+
+#include <string.h>
+
+enum { LONG_LIST = 6 };
+
+static void
+line_free(void *data)
+{
+    PageLine *line = data;
+
+    g_free(line->text);
+    g_free(line->right);
+    g_free(line);
+}
+
+static void
+item_free(void *data)
+{
+    PageItem *item = data;
+
+    store_row_free(item->row);
+    g_free(item->path);
+    mime_message_free(item->message);
+    mime_text_free(item->text);
+    g_free(item);
+}
+
+static void
+add_item(Page *page, gint64 id, int depth, bool unfolded)
+{
+    Store *store = session_store(page->tui->session);
+    StoreRow *row = store_row(store, id, NULL);
+    PageItem *item;
+
+    if (row == NULL)
+        return;
+    item = g_new0(PageItem, 1);
+    item->row = row;
+    item->depth = depth;
+    item->unfolded = unfolded || !(row->flags & STORE_FLAG_SEEN);
+    g_ptr_array_add(page->items, item);
+}
+
+Page *
+page_create(Tui *tui, gint64 id, bool thread)
+{
+    Page *page = g_new0(Page, 1);
+    Store *store = session_store(tui->session);
+    g_autoptr(StoreRow) row = store_row(store, id, NULL);
+    g_autoptr(GArray) depths = NULL;
+    g_autoptr(GArray) ids = NULL;
+
+    page->tui = tui;
+    page->items = g_ptr_array_new_with_free_func(item_free);
+    page->lines = g_ptr_array_new_with_free_func(line_free);
+    if (row && thread)
+        ids = store_thread_messages(store, row->thread, &depths, NULL);
+    for (guint i = 0; ids && i < ids->len; i++) {
+        gint64 message = g_array_index(ids, gint64, i);
+
+        add_item(page, message, g_array_index(depths, int, i), message == id);
+    }
+    if (page->items->len == 0)
+        add_item(page, id, 0, true);
+    return page;
+}
+
+void
+page_destroy(Page *page)
+{
+    if (page == NULL)
+        return;
+    g_ptr_array_unref(page->items);
+    g_ptr_array_unref(page->lines);
+    g_free(page);
+}
+
+void
+page_reload(Page *page)
+{
+    Store *store = session_store(page->tui->session);
+
+    for (guint i = 0; i < page->items->len; i++) {
+        PageItem *item = page->items->pdata[i];
+        StoreRow *row = store_row(store, item->row->id, NULL);
+
+        if (row == NULL)
+            continue; /* gone on the server: shown until the view is left */
+        store_row_free(item->row);
+        item->row = row;
+    }
+    page->columns = 0;
+}
+
+void
+page_forget_texts(Page *page)
+{
+    for (guint i = 0; i < page->items->len; i++)
+        ((PageItem *)page->items->pdata[i])->text_width = 0;
+    page->columns = 0;
+}
+
+bool
+page_load(Page *page, PageItem *item)
+{
+    if (item->message)
+        return true;
+    g_free(item->path);
+    item->path = session_message_path(page->tui->session, item->row);
+    if (item->path)
+        item->message = mime_load_file(item->path, NULL);
+    return item->message != NULL;
+}
+
+const GPtrArray *
+page_links(const PageItem *item)
+{
+    return item->text ? item->text->links : NULL;
+}
+
+bool
+page_is_locked(const Page *page, const PageItem *item)
+{
+    return g_strcmp0(item->row->verdict, "fail") == 0
+        && !page->wish.unlocked;
+}
+
+static PageLine *
+add_line(Page *page, const char *safe, Role role)
+{
+    PageLine *line = g_new0(PageLine, 1);
+
+    line->text = g_strdup(safe);
+    line->role = role;
+    line->indent = 1;
+    line->item = page->items->len;
+    g_ptr_array_add(page->lines, line);
+    return line;
+}
+
+static void
+add_rule(Page *page)
+{
+    add_line(page, "", ROLE_RULE)->kind = PAGE_RULE;
+}
+
+/* "Sun 22 Nov 2026 21:18", without the year where it is this one. g_free(). */
+static char *
+long_date(gint64 time, bool year)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
+
+    return date ? g_date_time_format(date, year ? "%a %e %b %Y %H:%M"
+                                                : "%a %e %b %H:%M")
+                : g_strdup("");
+}
+
+static char *
+display_name(Tui *tui, const MimeAddress *address)
+{
+    const GPtrArray *accounts = session_accounts(tui->session);
+
+    for (guint i = 0; i < accounts->len; i++)
+        if (account_owns(accounts->pdata[i], address->addr))
+            return g_strdup("me");
+    return draw_safe(address->name && *address->name ? address->name
+                                                     : address->addr);
+}
+
+/* "to me, Ben Okafor" from a header. g_free(); NULL when there is none. */
+static char *
+recipients(Tui *tui, const char *label, const char *header)
+{
+    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
+    g_autoptr(GString) text = g_string_new(label);
+
+    if (list == NULL || list->len == 0)
+        return NULL;
+    for (guint i = 0; i < list->len && i < LONG_LIST; i++) {
+        g_autofree char *name = display_name(tui, list->pdata[i]);
+
+        g_string_append_printf(text, "%s%s", i ? ", " : " ", name);
+    }
+    if (list->len > LONG_LIST)
+        g_string_append_printf(text, " +%u", list->len - LONG_LIST);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *
+from_text(const StoreRow *row)
+{
+    g_autofree char *name = draw_safe(row->from_name);
+    g_autofree char *addr = draw_safe(row->from_addr);
+
+    if (*name && *addr)
+        return g_strdup_printf("%s <%s>", name, addr);
+    return g_strdup(*addr ? addr : "(no sender)");
+}
+
+static const char *
+domain_of(const StoreRow *row)
+{
+    const char *at = row->from_addr ? strrchr(row->from_addr, '@') : NULL;
+
+    return at ? at + 1 : "";
+}
+
+/* The line about the sender: words always, colour beside. */
+static void
+add_verdict(Page *page, const PageItem *item)
+{
+    const char *verdict = item->row->verdict;
+    g_autofree char *domain = draw_safe(domain_of(item->row));
+    g_autofree char *text = NULL;
+
+    if (verdict == NULL)
+        return;
+    if (strcmp(verdict, "pass") == 0) {
+        text = g_strdup_printf("%s %s  DMARC pass", glyph("✓"), domain);
+        add_line(page, text, ROLE_GOOD);
+    } else if (strcmp(verdict, "fail") == 0) {
+        text = g_strdup_printf("%s Not from %s  DMARC fail", glyph("✗"),
+                               domain);
+        add_line(page, text, ROLE_BAD);
+        add_line(page, page_is_locked(page, item)
+                     ? "  Links and attachments are locked.  ! junk  "
+                       "X unlock for this message"
+                     : "  Unlocked by you. Take care.", ROLE_WARN);
+    } else {
+        text = g_strdup_printf("? %s  sender not verified", domain);
+        add_line(page, text, ROLE_WARN);
+    }
+}
+
+/* "@ 2 files  1 design.md 26B  2 diagram.png 12K" */
+static void
+add_files(Page *page, const PageItem *item)
+{
+    const GPtrArray *parts = mime_parts(item->message);
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint n = 0;
+
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+        g_autofree char *name = NULL;
+        g_autofree char *size = NULL;
+
+        if (!part->is_attachment)
+            continue;
+        name = draw_safe(part->name ? part->name : part->content_type);
+        size = text_size(part->size);
+        g_string_append_printf(text, "  %u %s %s", ++n, name, size);
+    }
+    if (n > 0) {
+        g_autofree char *line = g_strdup_printf(
+            "@ %u file%s%s", n, n == 1 ? "" : "s", text->str);
+
+        add_line(page, line, ROLE_ACCENT);
+    }
+}
+
+static void
+add_header(const char *name, const char *value, void *user)
+{
+    Page *page = user;
+    g_autofree char *safe_name = draw_safe(name);
+    g_autofree char *safe_value = draw_safe(value);
+    g_autofree char *text =
+        g_strdup_printf("%s: %s", safe_name, safe_value);
+
+    add_line(page, text, ROLE_DIM);
+}
+
+static void
+add_heading(Page *page, PageItem *item, guint number)
+{
+    Tui *tui = page->tui;
+    g_autofree char *from = from_text(item->row);
+    g_autofree char *to = NULL;
+    g_autofree char *cc = NULL;
+    g_autofree char *both = NULL;
+    PageLine *line = add_line(page, from, ROLE_BOLD);
+
+    line->right = long_date(item->row->date, page->columns >= 100);
+    if (item->message == NULL)
+        return;
+    to = recipients(tui, "to", mime_header(item->message, "To"));
+    cc = recipients(tui, "cc", mime_header(item->message, "Cc"));
+    both = g_strdup_printf("%s%s%s%s%s", to ? to : "", to && cc ? " " : "",
+                           to && cc ? glyph("·") : "", cc ? " " : "",
+                           cc ? cc : "");
+    line = add_line(page, both, ROLE_DIM);
+    if (page->items->len > 1)
+        line->right = g_strdup_printf("%u of %u%s", number + 1,
+                                      page->items->len,
+                                      page->columns >= 100 ? " in thread"
+                                                           : "");
+    else if (item->text && item->text->is_html)
+        line->right = g_strdup("html");
+    add_verdict(page, item);
+    add_files(page, item);
+    if (page->wish.headers)
+        mime_headers(item->message, add_header, page);
+}
+
+static Role
+line_role(const MimeLine *line)
+{
+    switch (line->kind) {
+    case MIME_LINE_QUOTE:
+    case MIME_LINE_SIGNATURE:
+    case MIME_LINE_NOTE:
+        return ROLE_DIM;
+    case MIME_LINE_DIFF_ADD:
+        return ROLE_GOOD;
+    case MIME_LINE_DIFF_DEL:
+        return ROLE_BAD;
+    case MIME_LINE_DIFF_HUNK:
+    case MIME_LINE_LINK:
+        return ROLE_ACCENT;
+    case MIME_LINE_HEADING:
+        return ROLE_BOLD;
+    case MIME_LINE_TEXT:
+        break;
+    }
+    return ROLE_TEXT;
+}
+
+/* Where the column of text begins: centred when there is room. */
+static int
+text_indent(int columns)
+{
+    return columns > LAYOUT_TEXT + 4 ? (columns - LAYOUT_TEXT) / 2 : 1;
+}
+
+static void
+make_text(Page *page, PageItem *item)
+{
+    MimeTextOptions options = {
+        .width = MAX(10, MIN(LAYOUT_TEXT, page->columns - 2)),
+        .prefer_html = page->wish.html,
+        .raw = page->wish.raw,
+        .all_quotes = page->wish.quotes,
+        .list_links = true,
+    };
+
+    if (item->text && item->text_width == options.width)
+        return;
+    mime_text_free(item->text);
+    item->text = mime_text(item->message, &options);
+    item->text_width = options.width;
+}
+
+static void
+add_body(Page *page, PageItem *item)
+{
+    int indent = text_indent(page->columns);
+
+    if (item->message == NULL) {
+        add_line(page, item->row->file
+                     ? "The file of this message is gone.  $ to fetch it."
+                     : "Not on this machine.  $ to fetch it.", ROLE_WARN);
+        return;
+    }
+    if (item->text->note) {
+        g_autofree char *note = draw_safe(item->text->note);
+
+        add_line(page, note, ROLE_WARN);
+    }
+    for (guint i = 0; i < item->text->lines->len; i++) {
+        const MimeLine *line = item->text->lines->pdata[i];
+
+        add_line(page, line->text, line_role(line))->indent = indent;
+    }
+    if (item->text->remote_images > 0) {
+        g_autofree char *text = g_strdup_printf(
+            "%u remote image%s not loaded", item->text->remote_images,
+            item->text->remote_images == 1 ? "" : "s");
+
+        add_line(page, "", ROLE_DIM);
+        add_line(page, text, ROLE_DIM)->indent = indent;
+    }
+}
+
+/* A folded message is one line: who, the first words, when. */
+static void
+add_folded(Page *page, const PageItem *item)
+{
+    g_autofree char *name = draw_safe(
+        item->row->from_name ? item->row->from_name : item->row->from_addr);
+    g_autofree char *words = draw_safe(item->row->snippet);
+    g_autofree char *text =
+        g_strdup_printf("%s %s  %s", glyph("▸"), name, words);
+
+    add_line(page, text, ROLE_DIM)->right =
+        draw_date(item->row->date, clock_now());
+}
+
+static void
+add_message(Page *page, PageItem *item, guint number)
+{
+    guint before = page->lines->len;
+
+    item->first = before;
+    if (!item->unfolded) {
+        add_folded(page, item);
+    } else {
+        if (page_load(page, item))
+            make_text(page, item);
+        add_heading(page, item, number);
+        if (page->items->len == 1)
+            add_rule(page);
+        else
+            add_line(page, "", ROLE_TEXT);
+        if (page->columns >= 100 && page->items->len == 1)
+            add_line(page, "", ROLE_TEXT);
+        add_body(page, item);
+        if (page->items->len > 1)
+            add_line(page, "", ROLE_TEXT);
+    }
+    for (guint i = before; i < page->lines->len; i++)
+        ((PageLine *)page->lines->pdata[i])->item = number;
+}
+
+static char *
+shown_tags(const StoreRow *row)
+{
+    g_autofree char *safe = draw_safe(row->tags);
+
+    return g_strdup(safe);
+}
+
+void
+page_make(Page *page, int columns)
+{
+    const PageItem *first;
+    g_autofree char *subject = NULL;
+    PageLine *line;
+
+    if (page->columns == columns || page->items->len == 0)
+        return;
+    page->columns = columns;
+    g_ptr_array_set_size(page->lines, 0);
+    first = page->items->pdata[0];
+    subject = draw_safe(first->row->subject && *first->row->subject
+                            ? first->row->subject : "(no subject)");
+    line = add_line(page, subject, ROLE_BOLD);
+    line->right = shown_tags(first->row);
+    line->item = 0;
+    for (guint i = 0; i < page->items->len; i++) {
+        PageItem *item = page->items->pdata[i];
+
+        if (page->items->len > 1 && item->unfolded)
+            add_rule(page);
+        add_message(page, item, i);
+    }
+}

@@ -1,0 +1,70 @@
+/* A page of lines made from one message or a whole thread: what the message
+ * view scrolls. Building a page reads files; drawing it does not. */
+#ifndef TUI_PAGE_H
+#define TUI_PAGE_H
+
+#include "mime/mime.h"
+#include "tui_private.h"
+
+typedef enum {
+    PAGE_TEXT,
+    PAGE_RULE,
+} PageKind;
+
+typedef struct {
+    PageKind kind;
+    Role role;
+    char *text;  /* safe */
+    char *right; /* at the right edge; or NULL */
+    int indent;  /* columns before text */
+    guint item;  /* of the message it belongs to */
+} PageLine;
+
+/* One message of the page. */
+typedef struct {
+    StoreRow *row;
+    int depth;
+    bool unfolded;
+    char *path;           /* NULL: not on this machine */
+    MimeMessage *message; /* loaded when it is first unfolded */
+    MimeText *text;       /* for the width it was made for */
+    int text_width;
+    guint first; /* its first line on the page */
+} PageItem;
+
+/* How bodies are shown; toggled by keys. */
+typedef struct {
+    bool quotes, headers, raw, html, flat;
+    bool unlocked; /* links of a message that failed its sender check */
+} PageWish;
+
+typedef struct {
+    Tui *tui;
+    GPtrArray *items; /* PageItem */
+    GPtrArray *lines; /* PageLine */
+    PageWish wish;
+    int columns; /* the lines were made for */
+} Page;
+
+Page *page_create(Tui *tui, gint64 id, bool thread);
+void page_destroy(Page *page);
+
+/* Makes the lines anew for a width. */
+void page_make(Page *page, int columns);
+
+/* Reads the rows again: flags and tags may have changed. */
+void page_reload(Page *page);
+
+/* Texts are to be made again: a wish changed. */
+void page_forget_texts(Page *page);
+
+/* Loads the message of an item; false: it is not here. */
+bool page_load(Page *page, PageItem *item);
+
+/* The links of the item in order; NULL: none. */
+const GPtrArray *page_links(const PageItem *item);
+
+/* Are its links and files locked: the sender check failed? */
+bool page_is_locked(const Page *page, const PageItem *item);
+
+#endif

@@ -1,0 +1,208 @@
+/* What the files of the screen share. All of it is the main thread's. */
+#ifndef TUI_PRIVATE_H
+#define TUI_PRIVATE_H
+
+#include "tui/tui.h"
+
+#define NCURSES_NOMACROS 1
+#include <curses.h>
+
+typedef struct View View;
+typedef struct Prompt Prompt;
+
+/* What text means; the theme says how that looks. */
+typedef enum {
+    ROLE_TEXT,
+    ROLE_BOLD, /* unread, heading */
+    ROLE_DIM,
+    ROLE_RULE,
+    ROLE_ACCENT,
+    ROLE_TAG,
+    ROLE_GOOD,
+    ROLE_WARN,
+    ROLE_BAD,
+    ROLE_COUNT,
+} Role;
+
+/* What it lies on. */
+typedef enum {
+    GROUND_NORMAL,
+    GROUND_SELECTED,
+    GROUND_TOP,
+    GROUND_POPUP,
+    GROUND_COUNT,
+} Ground;
+
+typedef struct {
+    int y, x, rows, columns;
+} Rect;
+
+/* Motions that every view understands in its own way. */
+typedef enum {
+    MOVE_LINES,
+    MOVE_PAGES,
+    MOVE_HALF_PAGES,
+    MOVE_FIRST,
+    MOVE_LAST,
+    MOVE_UNREAD,
+    MOVE_ITEMS, /* the next message, folder, … */
+    MOVE_THREADS,
+} Motion;
+
+typedef struct {
+    const char *context; /* of its keys: "list" */
+
+    void (*draw)(View *view, Rect area);
+    void (*destroy)(View *view);
+
+    /* The rest may be NULL. */
+    void (*reload)(View *view); /* rows changed */
+    bool (*move)(View *view, Motion motion, int count);
+    bool (*targets)(View *view, TargetScope scope, GArray *ids);
+    void (*enter)(View *view); /* Enter, l */
+    bool (*act)(View *view, const char *what, const char *word);
+    /* g_free(): left and right of the top row; where the cursor is. */
+    char *(*title)(View *view);
+    char *(*place)(View *view); /* right end of the bottom row */
+    void (*cursor)(View *view, int *y, int *x);
+} ViewClass;
+
+struct View {
+    const ViewClass *class;
+    Tui *tui;
+};
+
+enum { HISTORY_LINES = 100 };
+
+struct Tui {
+    Session *session;
+    GMainLoop *loop;
+    int status;
+    GPtrArray *views; /* View; the last one is seen */
+    Prompt *prompt;   /* NULL: none */
+    View *popup;      /* help, which-key, files: over the view; or NULL */
+    GString *pressed; /* keys of an unfinished sequence */
+    int count;        /* digits typed; 0: none */
+    guint which_timer;
+    char *told; /* the result of the last act; NULL: hints */
+    bool told_error;
+    bool told_undoable;
+    guint told_timer;
+    bool quit_asked;
+    bool dirty;
+    guint redraw;
+    guint input;
+    guint signals[5];
+    guint tick;
+    bool sidebar;
+    bool suspended; /* another program has the terminal */
+    int cursor_y, cursor_x;
+    GPtrArray *history; /* char * */
+    char *progress;
+    Frontend *frontend;
+};
+
+/* tui_term.c: the terminal. */
+bool term_open(GError **error);
+void term_close(void);
+void term_leave(void);  /* for another program */
+void term_return(void);
+void term_resize(void); /* after SIGWINCH */
+void term_frame_begin(void);
+void term_frame_end(void);
+void term_copy(const char *text); /* OSC 52 */
+
+/* tui_input.c: the next key by name, or NULL. *paste gets a pasted text
+ * instead. Free both with g_free(). */
+char *input_next(char **paste);
+
+/* tui_theme.c */
+bool theme_load(Session *session, GError **error);
+void theme_set(Role role, Ground ground);
+void theme_underline(bool on);
+
+/* tui_draw.c */
+const char *glyph(const char *unicode);
+bool draw_is_ascii(void);
+/* Untrusted text made safe and, in a terminal without Unicode, readable. */
+char *draw_safe(const char *untrusted);
+/* Exactly width columns of safe text at y, x; in role on ground. */
+void draw_cells(int y, int x, int width, const char *safe, Role role,
+                Ground ground);
+/* The same, right aligned. */
+void draw_right(int y, int x, int width, const char *safe, Role role,
+                Ground ground);
+void draw_blank(Rect area, Ground ground);
+void draw_rule(int y, int x, int width);
+/* A frame with a title; returns the area inside. */
+Rect draw_frame(Rect area, const char *title);
+/* "05:13", "Sun", "20 Nov", "2024": six columns, right aligned. g_free(). */
+char *draw_date(gint64 time, gint64 now);
+
+/* tui_row.c: one row of a message list, drawn at its place. */
+typedef struct {
+    const StoreRow *row;
+    bool selected; /* x */
+    bool current;  /* cursor */
+    int depth;     /* in an unfolded thread */
+} RowState;
+void row_draw(Tui *tui, const RowState *state, int y, int x, int columns);
+/* "Marta … Ben": names of a thread within width columns. g_free(). */
+char *row_authors(const StoreRow *row, Tui *tui, int width);
+
+/* tui_views.c */
+void tui_push(Tui *tui, View *view);
+void tui_pop(Tui *tui);
+View *tui_top(Tui *tui);
+void tui_dirty(Tui *tui);
+void tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text);
+void tui_set_popup(Tui *tui, View *popup); /* NULL: away */
+void tui_run_command(Tui *tui, const char *text, int count);
+const char *tui_context(Tui *tui);
+
+/* tui_keys.c */
+void tui_key(Tui *tui, const char *key);
+void tui_paste(Tui *tui, const char *text);
+
+/* tui_frame.c: one frame of everything. */
+void tui_draw(Tui *tui);
+
+/* The views. */
+View *list_view_folder(Tui *tui, gint64 folder, const char *title);
+View *list_view_query(Tui *tui, const char *query, const char *title);
+void list_view_set_query(View *view, const char *query);
+bool view_is_list(const View *view);
+gint64 list_view_folder_id(const View *view);
+gint64 list_view_neighbour(View *view, int step, bool unread);
+View *message_view(Tui *tui, gint64 id, bool thread);
+View *text_view(Tui *tui, const char *title, const char *text);
+View *activity_view(Tui *tui);
+View *review_view(Tui *tui, const char *path);
+View *outbox_view(Tui *tui);
+View *help_popup(Tui *tui);
+View *which_popup(Tui *tui, const char *prefix);
+View *files_popup(Tui *tui, gint64 id);
+bool help_popup_type(View *view, const char *key);
+
+/* tui_sidebar.c */
+void sidebar_draw(Tui *tui, Rect area);
+/* The folder that stands step rows from that of id. 0: none. */
+gint64 sidebar_neighbour(Tui *tui, gint64 folder, int step);
+
+/* tui_prompt.c */
+Prompt *prompt_command(Tui *tui, const char *initial);
+Prompt *prompt_search(Tui *tui);
+Prompt *prompt_find(Tui *tui);
+Prompt *prompt_ask(Tui *tui, const AskRequest *request);
+void prompt_destroy(Prompt *prompt);
+bool prompt_key(Prompt *prompt, const char *key); /* false: it is over */
+void prompt_paste(Prompt *prompt, const char *text);
+void prompt_draw(Prompt *prompt, Rect screen, int *y, int *x);
+
+/* tui_frontend.c */
+Frontend *tui_frontend_create(Tui *tui);
+void tui_frontend_destroy(Frontend *frontend);
+/* NULL: another face. */
+Tui *tui_of_frontend(Frontend *frontend);
+
+#endif

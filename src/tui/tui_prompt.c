@@ -1,0 +1,446 @@
+/* The bottom row as a field: a command, a search, a question. Readline's keys;
+ * what is typed never becomes a command of the list. */
+#include "tui_private.h"
+
+#include "base/text.h"
+#include "cmd/complete.h"
+#include "tui_prompt.h"
+
+#include <string.h>
+
+enum { SHOWN = 8, SEARCH_MS = 30 };
+
+typedef enum { PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FIND, PROMPT_ASK } Kind;
+
+struct Prompt {
+    Tui *tui;
+    Kind kind;
+    char *label;
+    GString *text;
+    gsize cursor; /* byte */
+    char *keys;   /* one-letter answers; or NULL */
+    bool secret;
+    char *completion;
+    AskRequest ask;
+    GPtrArray *candidates; /* CmdCandidate */
+    gsize start;           /* byte where candidates go */
+    int chosen;            /* -1: none */
+    int history;           /* steps back; 0: what is typed */
+    char *typed;           /* kept while history is shown */
+    View *results;         /* of a search */
+    guint timer;
+};
+
+static const char *const ask_types[][2] = { { "folder", "move " }, { "tag", "tag +" } };
+
+/* What a question asks for is completed as the argument of a command is. */
+static char *
+completion_line(const Prompt *prompt, gsize *skip)
+{
+    *skip = 0;
+    for (gsize i = 0; prompt->completion && i < G_N_ELEMENTS(ask_types); i++)
+        if (strcmp(prompt->completion, ask_types[i][0]) == 0) {
+            *skip = strlen(ask_types[i][1]);
+            return g_strconcat(ask_types[i][1], prompt->text->str, NULL);
+        }
+    return g_strdup(prompt->text->str);
+}
+
+static void
+complete(Prompt *prompt)
+{
+    Tui *tui = prompt->tui;
+    gsize skip;
+    g_autofree char *line = completion_line(prompt, &skip);
+    CmdCompletion completion = {
+        .table = session_table(tui->session),
+        .options = session_options(tui->session),
+        .keys = session_keys(tui->session),
+        .key_context = tui_top(tui) ? tui_top(tui)->class->context : "list",
+        .values = prompt_values,
+        .user = tui,
+    };
+
+    g_clear_pointer(&prompt->candidates, g_ptr_array_unref);
+    prompt->chosen = -1;
+    if (prompt->kind == PROMPT_COMMAND || skip > 0) {
+        prompt->candidates = cmd_complete(&completion, line,
+                                          prompt->cursor + skip,
+                                          &prompt->start);
+        prompt->start -= MIN(skip, prompt->start);
+    }
+}
+
+static gboolean
+search_now(void *data)
+{
+    Prompt *prompt = data;
+
+    prompt->timer = 0;
+    list_view_set_query(prompt->results, prompt->text->str);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+changed(Prompt *prompt)
+{
+    complete(prompt);
+    if (prompt->kind == PROMPT_SEARCH && prompt->timer == 0)
+        prompt->timer = g_timeout_add(SEARCH_MS, search_now, prompt);
+    tui_dirty(prompt->tui);
+}
+
+static Prompt *
+create(Tui *tui, Kind kind, const char *label, const char *initial)
+{
+    Prompt *prompt = g_new0(Prompt, 1);
+
+    prompt->tui = tui;
+    prompt->kind = kind;
+    prompt->label = g_strdup(label);
+    prompt->text = g_string_new(initial ? initial : "");
+    prompt->cursor = prompt->text->len;
+    prompt->chosen = -1;
+    complete(prompt);
+    tui_dirty(tui);
+    return prompt;
+}
+
+Prompt *
+prompt_command(Tui *tui, const char *initial)
+{
+    return create(tui, PROMPT_COMMAND, ":", initial);
+}
+
+Prompt *
+prompt_search(Tui *tui)
+{
+    Prompt *prompt = create(tui, PROMPT_SEARCH, "/", "");
+
+    prompt->results = list_view_query(tui, "", "Search");
+    tui_push(tui, prompt->results);
+    return prompt;
+}
+
+Prompt *
+prompt_find(Tui *tui)
+{
+    return create(tui, PROMPT_FIND, "/", "");
+}
+
+Prompt *
+prompt_ask(Tui *tui, const AskRequest *request)
+{
+    g_autofree char *safe = draw_safe(request->prompt);
+    g_autofree char *label = g_strdup_printf("%s: ", safe);
+    Prompt *prompt;
+
+    prompt = create(tui, PROMPT_ASK, label, request->initial);
+    prompt->ask = *request;
+    prompt->keys = g_strdup(request->keys);
+    prompt->secret = request->secret;
+    prompt->completion = g_strdup(request->completion);
+    complete(prompt);
+    return prompt;
+}
+
+void
+prompt_destroy(Prompt *prompt)
+{
+    if (prompt == NULL)
+        return;
+    g_clear_handle_id(&prompt->timer, g_source_remove);
+    explicit_bzero(prompt->text->str, prompt->text->len);
+    g_string_free(prompt->text, TRUE);
+    g_clear_pointer(&prompt->candidates, g_ptr_array_unref);
+    g_free(prompt->label);
+    g_free(prompt->keys);
+    g_free(prompt->completion);
+    g_free(prompt->typed);
+    g_free(prompt);
+}
+
+static void
+insert(Prompt *prompt, const char *text)
+{
+    g_string_insert(prompt->text, (gssize)prompt->cursor, text);
+    prompt->cursor += strlen(text);
+    changed(prompt);
+}
+
+static void
+cut(Prompt *prompt, gsize from, gsize to)
+{
+    g_string_erase(prompt->text, (gssize)from, (gssize)(to - from));
+    prompt->cursor = from;
+    changed(prompt);
+}
+
+static gsize
+before(const Prompt *prompt, gsize at)
+{
+    const char *text = prompt->text->str;
+    const char *previous = g_utf8_find_prev_char(text, text + at);
+
+    return previous ? (gsize)(previous - text) : 0;
+}
+
+static gsize
+after(const Prompt *prompt, gsize at)
+{
+    const char *text = prompt->text->str;
+
+    return at < prompt->text->len
+        ? (gsize)(g_utf8_next_char(text + at) - text) : at;
+}
+
+static gsize
+word_before(const Prompt *prompt)
+{
+    gsize at = prompt->cursor;
+
+    while (at > 0 && prompt->text->str[at - 1] == ' ')
+        at--;
+    while (at > 0 && prompt->text->str[at - 1] != ' ')
+        at--;
+    return at;
+}
+
+/* Another candidate takes the place of the typed word. */
+static void
+choose(Prompt *prompt, int step)
+{
+    int n = prompt->candidates ? (int)prompt->candidates->len : 0;
+    const CmdCandidate *candidate;
+    int chosen;
+
+    if (n == 0)
+        return;
+    chosen = (prompt->chosen + step + n + (prompt->chosen < 0 && step < 0))
+        % n;
+    candidate = prompt->candidates->pdata[chosen];
+    g_string_erase(prompt->text, (gssize)prompt->start,
+                   (gssize)(prompt->cursor - prompt->start));
+    g_string_insert(prompt->text, (gssize)prompt->start, candidate->text);
+    prompt->cursor = prompt->start + strlen(candidate->text);
+    prompt->chosen = chosen;
+    if (n == 1) {
+        insert(prompt, " ");
+        return;
+    }
+    tui_dirty(prompt->tui);
+}
+
+static void
+recall(Prompt *prompt, int step)
+{
+    GPtrArray *history = prompt->tui->history;
+    int to = CLAMP(prompt->history + step, 0, (int)history->len);
+
+    if (prompt->kind != PROMPT_COMMAND || to == prompt->history)
+        return;
+    if (prompt->history == 0) {
+        g_free(prompt->typed);
+        prompt->typed = g_strdup(prompt->text->str);
+    }
+    prompt->history = to;
+    g_string_assign(prompt->text,
+                    to == 0 ? prompt->typed
+                            : history->pdata[history->len - (guint)to]);
+    prompt->cursor = prompt->text->len;
+    changed(prompt);
+}
+
+static void
+remember(Tui *tui, const char *line)
+{
+    if (*line == '\0')
+        return;
+    if (tui->history->len >= HISTORY_LINES)
+        g_ptr_array_remove_index(tui->history, 0);
+    g_ptr_array_add(tui->history, g_strdup(line));
+}
+
+/* The prompt is taken away first: what runs may open another. */
+static bool
+accept(Prompt *prompt)
+{
+    Tui *tui = prompt->tui;
+    g_autofree char *text = g_strdup(prompt->text->str);
+    Kind kind = prompt->kind;
+    AskRequest ask = prompt->ask;
+
+    if (prompt->timer)
+        search_now(prompt);
+    tui->prompt = NULL;
+    prompt_destroy(prompt);
+    tui_dirty(tui);
+    if (kind == PROMPT_COMMAND) {
+        remember(tui, text);
+        tui_run_command(tui, text, 0);
+    } else if (kind == PROMPT_FIND && tui_top(tui)->class->act) {
+        tui_top(tui)->class->act(tui_top(tui), "find", text);
+    } else if (kind == PROMPT_ASK) {
+        ask.answer(text, ask.user);
+        explicit_bzero(text, strlen(text));
+    }
+    return false;
+}
+
+static bool
+cancel(Prompt *prompt)
+{
+    Tui *tui = prompt->tui;
+    Kind kind = prompt->kind;
+    AskRequest ask = prompt->ask;
+
+    tui->prompt = NULL;
+    if (kind == PROMPT_SEARCH)
+        tui_pop(tui);
+    prompt_destroy(prompt);
+    tui_dirty(tui);
+    if (kind == PROMPT_ASK)
+        ask.answer(NULL, ask.user);
+    return false;
+}
+
+static bool
+answer_key(Prompt *prompt, const char *key)
+{
+    if (strcmp(key, "Esc") == 0 || strcmp(key, "^C") == 0
+        || strcmp(key, "^G") == 0)
+        return cancel(prompt);
+    if (strlen(key) == 1 && strchr(prompt->keys, *key)) {
+        g_string_assign(prompt->text, key);
+        return accept(prompt);
+    }
+    return true;
+}
+
+static bool
+edit_key(Prompt *prompt, const char *key)
+{
+    if (strcmp(key, "Backspace") == 0 && prompt->cursor > 0)
+        cut(prompt, before(prompt, prompt->cursor), prompt->cursor);
+    else if (strcmp(key, "Del") == 0)
+        cut(prompt, prompt->cursor, after(prompt, prompt->cursor));
+    else if (strcmp(key, "^U") == 0)
+        cut(prompt, 0, prompt->cursor);
+    else if (strcmp(key, "^K") == 0)
+        cut(prompt, prompt->cursor, prompt->text->len);
+    else if (strcmp(key, "^W") == 0)
+        cut(prompt, word_before(prompt), prompt->cursor);
+    else if (strcmp(key, "Space") == 0)
+        insert(prompt, " ");
+    else if (g_utf8_strlen(key, -1) == 1)
+        insert(prompt, key);
+    else
+        return false;
+    return true;
+}
+
+static void
+move_key(Prompt *prompt, const char *key)
+{
+    if (strcmp(key, "Left") == 0 || strcmp(key, "^B") == 0)
+        prompt->cursor = before(prompt, prompt->cursor);
+    else if (strcmp(key, "Right") == 0 || strcmp(key, "^F") == 0)
+        prompt->cursor = after(prompt, prompt->cursor);
+    else if (strcmp(key, "Home") == 0 || strcmp(key, "^A") == 0)
+        prompt->cursor = 0;
+    else if (strcmp(key, "End") == 0 || strcmp(key, "^E") == 0)
+        prompt->cursor = prompt->text->len;
+    else if (strcmp(key, "Alt-b") == 0)
+        prompt->cursor = word_before(prompt);
+    else if (strcmp(key, "Up") == 0 || strcmp(key, "^P") == 0)
+        recall(prompt, 1);
+    else if (strcmp(key, "Down") == 0 || strcmp(key, "^N") == 0)
+        recall(prompt, -1);
+    tui_dirty(prompt->tui);
+}
+
+bool
+prompt_key(Prompt *prompt, const char *key)
+{
+    if (prompt->keys)
+        return answer_key(prompt, key);
+    if (strcmp(key, "Enter") == 0)
+        return accept(prompt);
+    if (strcmp(key, "Esc") == 0 || strcmp(key, "^C") == 0
+        || strcmp(key, "^G") == 0
+        || (strcmp(key, "Backspace") == 0 && prompt->text->len == 0))
+        return cancel(prompt);
+    if (strcmp(key, "Tab") == 0)
+        choose(prompt, 1);
+    else if (strcmp(key, "S-Tab") == 0)
+        choose(prompt, -1);
+    else if (!edit_key(prompt, key))
+        move_key(prompt, key);
+    return true;
+}
+
+void
+prompt_paste(Prompt *prompt, const char *text)
+{
+    g_autofree char *line = text_sanitise(text, -1, TEXT_LINE);
+
+    if (prompt->keys == NULL)
+        insert(prompt, line);
+}
+
+static void
+draw_candidates(Prompt *prompt, Rect screen)
+{
+    guint n = prompt->candidates ? prompt->candidates->len : 0;
+    int shown = MIN((int)n, MIN(SHOWN, screen.rows - 6));
+    int first = MAX(0, prompt->chosen - shown + 1);
+    Rect frame = { screen.y + screen.rows - 3 - shown, screen.x, shown + 2,
+                   screen.columns };
+    Rect inside;
+
+    if (shown <= 0 || screen.columns < 30)
+        return;
+    inside = draw_frame(frame, NULL);
+    for (int i = 0; i < shown; i++) {
+        const CmdCandidate *one = prompt->candidates->pdata[first + i];
+        Ground ground = first + i == prompt->chosen ? GROUND_SELECTED
+                                                    : GROUND_POPUP;
+        g_autofree char *text = draw_safe(one->text);
+        g_autofree char *help = draw_safe(one->help);
+        int left = MIN(20, inside.columns / 3);
+
+        draw_cells(inside.y + i, inside.x, left, text, ROLE_ACCENT, ground);
+        draw_cells(inside.y + i, inside.x + left, inside.columns - left - 8,
+                   help, ROLE_TEXT, ground);
+        draw_right(inside.y + i, inside.x + inside.columns - 8, 8,
+                   one->key ? one->key : "", ROLE_DIM, ground);
+    }
+}
+
+void
+prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
+{
+    int row = screen.y + screen.rows - 1;
+    int label = text_width(prompt->label);
+    g_autofree char *head = g_strndup(prompt->text->str, prompt->cursor);
+    g_autofree char *shown = prompt->secret
+        ? g_strnfill(g_utf8_strlen(prompt->text->str, -1), '*')
+        : text_sanitise(prompt->text->str, -1, TEXT_LINE);
+    int at = prompt->secret ? (int)g_utf8_strlen(head, -1)
+                            : text_width(head);
+
+    draw_candidates(prompt, screen);
+    draw_cells(row, screen.x, label, prompt->label, ROLE_ACCENT,
+               GROUND_NORMAL);
+    draw_cells(row, screen.x + label, screen.columns - label, shown,
+               ROLE_TEXT, GROUND_NORMAL);
+    if (screen.columns - label - text_width(shown) > 44 && !prompt->keys) {
+        g_autofree char *hint = g_strdup_printf("Tab complete   %s ok   "
+                                                "Esc cancel ", glyph("⏎"));
+
+        draw_right(row, screen.x + screen.columns - 40, 40, hint, ROLE_DIM,
+                   GROUND_NORMAL);
+    }
+    *y = row;
+    *x = MIN(screen.x + label + at, screen.x + screen.columns - 1);
+}

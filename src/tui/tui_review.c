@@ -1,0 +1,240 @@
+/* The page before sending: headers, checks, the text, what each key does. */
+#include "tui_private.h"
+
+#include "base/text.h"
+#include "core/draft.h"
+
+#include <string.h>
+
+typedef struct {
+    View base;
+    char *path;
+    Draft *draft;      /* NULL: cannot be read */
+    GPtrArray *checks; /* DraftCheck */
+    char *trouble;
+    int top;
+} ReviewView;
+
+static void
+load(ReviewView *view)
+{
+    g_autoptr(GError) error = NULL;
+
+    draft_free(view->draft);
+    g_clear_pointer(&view->checks, g_ptr_array_unref);
+    g_clear_pointer(&view->trouble, g_free);
+    view->draft = draft_load(view->path, &error);
+    if (view->draft)
+        view->checks = draft_checks(view->base.tui->session, view->draft);
+    else
+        view->trouble = draw_safe(error->message);
+}
+
+static void
+review_reload(View *base)
+{
+    load((ReviewView *)base);
+    tui_dirty(base->tui);
+}
+
+static void
+draw_field(Rect *left, const char *label, const char *value)
+{
+    g_autofree char *safe = draw_safe(value);
+
+    if (left->rows <= 0)
+        return;
+    draw_right(left->y, left->x, 8, label, ROLE_DIM, GROUND_NORMAL);
+    draw_cells(left->y, left->x + 8, 2, "", ROLE_TEXT, GROUND_NORMAL);
+    draw_cells(left->y, left->x + 10, left->columns - 10, safe, ROLE_TEXT,
+               GROUND_NORMAL);
+    left->y++;
+    left->rows--;
+}
+
+static void
+draw_line(Rect *left, const char *safe, Role role)
+{
+    if (left->rows <= 0)
+        return;
+    draw_cells(left->y, left->x, left->columns, safe, role, GROUND_NORMAL);
+    left->y++;
+    left->rows--;
+}
+
+static void
+draw_separator(Rect *left)
+{
+    if (left->rows <= 0)
+        return;
+    draw_rule(left->y, left->x, left->columns);
+    left->y++;
+    left->rows--;
+}
+
+static void
+draw_headers(const ReviewView *view, Rect *left)
+{
+    const Draft *draft = view->draft;
+    g_autoptr(GString) files = g_string_new(NULL);
+
+    draw_field(left, "From", draft->from);
+    draw_field(left, "To", draft->to);
+    if (*draft->cc)
+        draw_field(left, "Cc", draft->cc);
+    if (*draft->bcc)
+        draw_field(left, "Bcc", draft->bcc);
+    draw_field(left, "Subject", draft->subject);
+    for (guint i = 0; i < draft->attach->len; i++) {
+        g_autofree char *name = g_path_get_basename(draft->attach->pdata[i]);
+
+        g_string_append_printf(files, "%s%u %s", i ? "  " : "@ ", i + 1,
+                               name);
+    }
+    if (files->len)
+        draw_field(left, "Files", files->str);
+}
+
+static void
+draw_checks(const ReviewView *view, Rect *left)
+{
+    static const Role roles[] = { ROLE_GOOD, ROLE_WARN, ROLE_BAD };
+
+    for (guint i = 0; i < view->checks->len; i++) {
+        const DraftCheck *check = view->checks->pdata[i];
+        g_autofree char *safe = draw_safe(check->text);
+        g_autofree char *text = g_strdup_printf(
+            " %s %s", check->kind == DRAFT_CHECK_OK ? glyph("✓") : "!", safe);
+
+        draw_line(left, text, roles[check->kind]);
+    }
+    if (view->checks->len > 0)
+        draw_separator(left);
+}
+
+static void
+draw_keys(Rect area)
+{
+    static const char *const rows[][2] = {
+        { "         y Send now (10 s to undo)", "w Send later" },
+        { "         e Edit text", "d Discard draft (asks)" },
+        { " t c b s f Edit To, Cc, Bcc, Subject, From", "q Back" },
+        { "     a / x Attach file / remove file",
+          "p Keep as draft and close" },
+    };
+
+    for (int i = 0; i < (int)G_N_ELEMENTS(rows); i++) {
+        draw_cells(area.y + i, area.x, 46, rows[i][0], ROLE_DIM,
+                   GROUND_NORMAL);
+        draw_cells(area.y + i, area.x + 46, area.columns - 46, rows[i][1],
+                   ROLE_DIM, GROUND_NORMAL);
+    }
+}
+
+static void
+draw_text(const ReviewView *view, Rect *left)
+{
+    g_auto(GStrv) lines = g_strsplit(view->draft->text, "\n", -1);
+    int n = (int)g_strv_length(lines);
+
+    for (int i = MIN(view->top, n); i < n && left->rows > 0; i++) {
+        g_autofree char *safe = text_sanitise(lines[i], -1, TEXT_BODY);
+        g_autofree char *text = g_strdup_printf(" %s", safe);
+
+        if (left->rows == 1 && n - i > 1) {
+            g_autofree char *more = g_strdup_printf(
+                " %s %d more lines", glyph("⋯"), n - i);
+
+            draw_line(left, more, ROLE_DIM);
+            return;
+        }
+        draw_line(left, text, *safe == '>' ? ROLE_DIM : ROLE_TEXT);
+    }
+}
+
+static void
+review_draw(View *base, Rect area)
+{
+    ReviewView *view = (ReviewView *)base;
+    int keys = area.rows >= 16 ? 5 : 0;
+    Rect left = { area.y, area.x, area.rows - keys, area.columns };
+
+    draw_blank(area, GROUND_NORMAL);
+    if (view->draft == NULL) {
+        draw_line(&left, view->trouble, ROLE_BAD);
+        return;
+    }
+    draw_headers(view, &left);
+    draw_separator(&left);
+    draw_checks(view, &left);
+    draw_text(view, &left);
+    if (keys)
+        draw_keys((Rect){ area.y + area.rows - 4, area.x, 4, area.columns });
+}
+
+static void
+review_destroy(View *base)
+{
+    ReviewView *view = (ReviewView *)base;
+
+    draft_set_current(base->tui->session, NULL);
+    draft_free(view->draft);
+    g_clear_pointer(&view->checks, g_ptr_array_unref);
+    g_free(view->trouble);
+    g_free(view->path);
+    g_free(view);
+}
+
+static bool
+review_move(View *base, Motion motion, int count)
+{
+    ReviewView *view = (ReviewView *)base;
+
+    if (motion != MOVE_LINES && motion != MOVE_PAGES
+        && motion != MOVE_HALF_PAGES)
+        return false;
+    view->top = MAX(0, view->top + count * (motion == MOVE_LINES ? 1 : 8));
+    tui_dirty(base->tui);
+    return true;
+}
+
+static char *
+review_title(View *base)
+{
+    const ReviewView *view = (const ReviewView *)base;
+
+    return g_strdup_printf("Review  %s, not sent yet",
+                           view->draft ? draft_kind_name(view->draft->kind)
+                                       : "draft");
+}
+
+static char *
+review_place(View *base)
+{
+    const ReviewView *view = (const ReviewView *)base;
+
+    return view->draft ? text_size(draft_size(view->draft)) : g_strdup("");
+}
+
+static const ViewClass review_class = {
+    .context = "review",
+    .draw = review_draw,
+    .destroy = review_destroy,
+    .reload = review_reload,
+    .move = review_move,
+    .title = review_title,
+    .place = review_place,
+};
+
+View *
+review_view(Tui *tui, const char *path)
+{
+    ReviewView *view = g_new0(ReviewView, 1);
+
+    view->base.class = &review_class;
+    view->base.tui = tui;
+    view->path = g_strdup(path);
+    draft_set_current(tui->session, path);
+    load(view);
+    return &view->base;
+}

@@ -1,0 +1,249 @@
+/* One row of a message list: state, sender, count, subject, tags, files, date;
+ * what is least needed goes first when it gets narrow. */
+#include "tui_private.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "tui_layout.h"
+
+#include <string.h>
+
+/* Tags that the row shows by a sign, or not at all. */
+static const char *const hidden_tags[] = {
+    "inbox", "unread", "attachment", "replied", "flagged", "passed",
+    "draft", "signed", "encrypted", "$MDNSent", "$NotJunk", "NonJunk",
+    NULL
+};
+
+static bool
+is_own(Tui *tui, const char *address)
+{
+    const GPtrArray *accounts = session_accounts(tui->session);
+
+    for (guint i = 0; address && i < accounts->len; i++)
+        if (account_owns(accounts->pdata[i], address))
+            return true;
+    return false;
+}
+
+/* Is this name one of the user's own? */
+static bool
+is_own_name(Tui *tui, const char *name)
+{
+    const GPtrArray *accounts = session_accounts(tui->session);
+
+    for (guint i = 0; i < accounts->len; i++)
+        if (strcmp(account_real_name(accounts->pdata[i]), name) == 0)
+            return true;
+    return strchr(name, '@') && is_own(tui, name);
+}
+
+/* The name of one author: "me"; the address where a name pretends to be
+ * another address. g_free(). */
+static char *
+author_name(Tui *tui, const char *name, const StoreRow *row)
+{
+    if (is_own_name(tui, name))
+        return g_strdup("me");
+    if (strchr(name, '@') && row->from_addr
+        && g_strcmp0(name, row->from_name) == 0)
+        return draw_safe(row->from_addr);
+    return draw_safe(name);
+}
+
+static char *
+first_name(const char *name)
+{
+    const char *blank = strchr(name, ' ');
+
+    return blank ? g_strndup(name, (gsize)(blank - name)) : g_strdup(name);
+}
+
+char *
+row_authors(const StoreRow *row, Tui *tui, int width)
+{
+    guint n = row->authors ? g_strv_length(row->authors) : 0;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *first = NULL;
+    g_autofree char *last = NULL;
+    const char *only = row->from_name ? row->from_name : row->from_addr;
+
+    if (n <= 1) {
+        only = n == 1 ? row->authors[0] : only;
+        return only ? author_name(tui, only, row) : g_strdup("(nobody)");
+    }
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *full = author_name(tui, row->authors[i], row);
+        g_autofree char *name = first_name(full);
+
+        if (i == 0)
+            first = g_strdup(name);
+        if (i == n - 1)
+            last = g_strdup(name);
+        g_string_append_printf(text, "%s%s", i ? ", " : "", name);
+    }
+    if (text_width(text->str) <= width)
+        return g_string_free(g_steal_pointer(&text), FALSE);
+    return g_strdup_printf("%s %s %s", first, glyph("…"), last);
+}
+
+static void
+put(int y, int *x, int width, const char *text, Role role, Ground ground)
+{
+    draw_cells(y, *x, width, text, role, ground);
+    *x += width;
+}
+
+/* "●", "↩", "✎" and their colour. */
+static const char *
+state_sign(unsigned flags, Role *role)
+{
+    *role = ROLE_DIM;
+    if (!(flags & STORE_FLAG_SEEN)) {
+        *role = ROLE_ACCENT;
+        return glyph("●");
+    }
+    if (flags & STORE_FLAG_DRAFT)
+        return glyph("✎");
+    if (flags & STORE_FLAG_REPLIED)
+        return glyph("↩");
+    return flags & STORE_FLAG_PASSED ? glyph("↪") : " ";
+}
+
+/* Only trouble has a sign: silence is the good news. */
+static const char *
+verdict_sign(const char *verdict, Role *role)
+{
+    *role = ROLE_BAD;
+    if (g_strcmp0(verdict, "fail") == 0)
+        return glyph("✗");
+    *role = ROLE_WARN;
+    return g_strcmp0(verdict, "unverified") == 0 ? "?" : " ";
+}
+
+static void
+draw_signs(const RowState *state, int y, int *x, Ground ground)
+{
+    unsigned flags = state->row->flags;
+    Role role;
+    const char *sign = state->current ? glyph("▌")
+        : state->selected ? glyph("✓") : " ";
+
+    put(y, x, 1, sign, ROLE_ACCENT, ground);
+    sign = state_sign(flags, &role);
+    put(y, x, 1, sign, role, ground);
+    put(y, x, 1, flags & STORE_FLAG_FLAGGED ? glyph("★") : " ", ROLE_WARN,
+        ground);
+    sign = verdict_sign(state->row->verdict, &role);
+    put(y, x, 1, sign, role, ground);
+    put(y, x, 1, " ", ROLE_TEXT, ground);
+}
+
+/* At most n tags worth showing, joined. g_free(). */
+static char *
+tags_text(const StoreRow *row, int n)
+{
+    g_auto(GStrv) tags = g_strsplit(row->tags ? row->tags : "", " ", -1);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (char **tag = tags; *tag && n > 0; tag++) {
+        g_autofree char *safe = NULL;
+
+        if (**tag == '\0' || g_strv_contains(hidden_tags, *tag))
+            continue;
+        safe = draw_safe(*tag);
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", safe);
+        n--;
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void
+draw_subject(const RowState *state, const RowLayout *layout, int y, int x,
+             int width, Ground ground)
+{
+    const StoreRow *row = state->row;
+    bool unread = !(row->flags & STORE_FLAG_SEEN);
+    g_autofree char *subject = draw_safe(
+        row->subject && *row->subject ? row->subject : "(no subject)");
+    g_autofree char *snippet = draw_safe(row->snippet);
+    int used = MIN(text_width(subject), width);
+
+    if (state->depth > 0) {
+        int indent = MIN(2 * MIN(state->depth, 8), width);
+
+        draw_cells(y, x, indent, "", ROLE_DIM, ground);
+        draw_cells(y, x + indent - 2, 2, glyph("└"), ROLE_RULE, ground);
+        x += indent;
+        width -= indent;
+        used = MIN(used, width);
+    }
+    draw_cells(y, x, width, subject, unread ? ROLE_BOLD : ROLE_TEXT, ground);
+    if (layout->snippet && *snippet && width - used > 6) {
+        g_autofree char *text =
+            g_strdup_printf(" %s %s", glyph("–"), snippet);
+
+        draw_cells(y, x + used, width - used, text, ROLE_DIM, ground);
+    }
+}
+
+/* What stands right of the subject. Returns its columns. */
+static int
+draw_tail(const StoreRow *row, const RowLayout *layout, int y, int right,
+          Ground ground)
+{
+    g_autofree char *date = draw_date(row->date, clock_now());
+    g_autofree char *tags = tags_text(row, layout->tags);
+    int x = right;
+    Role role = row->flags & STORE_FLAG_SEEN ? ROLE_DIM : ROLE_TEXT;
+
+    if (!layout->date)
+        return 0;
+    draw_cells(y, --x, 1, "", ROLE_TEXT, ground);
+    x -= 6;
+    draw_right(y, x, 6, date, role, ground);
+    if (layout->files) {
+        bool files = row->flags & STORE_FLAG_ATTACHMENT;
+
+        x -= 2;
+        draw_cells(y, x, 2, files ? "@ " : "", ROLE_DIM, ground);
+    }
+    if (*tags) {
+        int width = text_width(tags) + 1;
+
+        x -= width;
+        draw_cells(y, x, width, tags, ROLE_TAG, ground);
+        draw_cells(y, x -= 2, 2, "", ROLE_TEXT, ground);
+    } else {
+        draw_cells(y, x -= 1, 1, "", ROLE_TEXT, ground);
+    }
+    return right - x;
+}
+
+void
+row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
+{
+    const StoreRow *row = state->row;
+    RowLayout layout = layout_row(columns);
+    Ground ground = state->current ? GROUND_SELECTED : GROUND_NORMAL;
+    bool unread = !(row->flags & STORE_FLAG_SEEN);
+    g_autofree char *who = row_authors(row, tui, layout.sender);
+    int right = x + columns;
+    int tail;
+
+    draw_signs(state, y, &x, ground);
+    put(y, &x, layout.sender, who, unread ? ROLE_BOLD : ROLE_TEXT, ground);
+    if (layout.count) {
+        g_autofree char *count = row->thread_total > 1
+            ? g_strdup_printf("%u", row->thread_total) : g_strdup("");
+
+        draw_right(y, x, 3, count, ROLE_DIM, ground);
+        x += 3;
+        put(y, &x, 2, "", ROLE_TEXT, ground);
+    } else {
+        put(y, &x, 1, "", ROLE_TEXT, ground);
+    }
+    tail = draw_tail(row, &layout, y, right, ground);
+    draw_subject(state, &layout, y, x, right - tail - x, ground);
+}

@@ -1,0 +1,334 @@
+/* Pages of plain lines: any text, the activity page, the outbox. A page is made
+ * anew when rows change; it holds nothing of its own. */
+#include "tui_private.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "core/account.h"
+#include "core/indexer.h"
+#include "core/outbox.h"
+
+#include <string.h>
+
+enum { LOG_SHOWN = 200 };
+
+typedef struct {
+    char *text;
+    Role role;
+    char *id; /* of an outbox entry; NULL: none */
+} Line;
+
+typedef struct {
+    View base;
+    GPtrArray *lines; /* Line */
+    char *title_text;
+    void (*make)(View *view); /* NULL: never changes */
+    int top, rows;
+    guint current; /* of the outbox */
+    guint serial;
+} TextView;
+
+static void
+line_free(void *data)
+{
+    Line *line = data;
+
+    g_free(line->text);
+    g_free(line->id);
+    g_free(line);
+}
+
+static Line *
+add(TextView *view, Role role, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static Line *
+add(TextView *view, Role role, const char *format, ...)
+{
+    Line *line = g_new0(Line, 1);
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    line->text = text_sanitise(text, -1, TEXT_BODY);
+    line->role = role;
+    g_ptr_array_add(view->lines, line);
+    return line;
+}
+
+static void
+text_destroy(View *base)
+{
+    TextView *view = (TextView *)base;
+
+    g_ptr_array_unref(view->lines);
+    g_free(view->title_text);
+    g_free(view);
+}
+
+static void
+text_draw(View *base, Rect area)
+{
+    TextView *view = (TextView *)base;
+    int most;
+
+    if (view->make && view->serial != log_serial())
+        view->make(base);
+    view->rows = area.rows;
+    most = MAX(0, (int)view->lines->len - area.rows);
+    view->top = CLAMP(view->top, 0, most);
+    for (int i = 0; i < area.rows; i++) {
+        guint index = (guint)(view->top + i);
+        const Line *line =
+            index < view->lines->len ? view->lines->pdata[index] : NULL;
+        bool here = line && line->id && index == view->current;
+
+        draw_cells(area.y + i, area.x, area.columns, line ? line->text : "",
+                   line ? line->role : ROLE_TEXT,
+                   here ? GROUND_SELECTED : GROUND_NORMAL);
+    }
+}
+
+/* In the outbox the cursor goes from entry to entry. */
+static void
+step_entry(TextView *view, int step)
+{
+    for (int i = (int)view->current + step;
+         i >= 0 && i < (int)view->lines->len; i += step)
+        if (((const Line *)view->lines->pdata[i])->id) {
+            view->current = (guint)i;
+            return;
+        }
+}
+
+static bool
+text_move(View *base, Motion motion, int count)
+{
+    TextView *view = (TextView *)base;
+
+    switch (motion) {
+    case MOVE_LINES:
+        view->top += count;
+        step_entry(view, count < 0 ? -1 : 1);
+        break;
+    case MOVE_PAGES:
+        view->top += count * MAX(1, view->rows - 1);
+        break;
+    case MOVE_HALF_PAGES:
+        view->top += count * MAX(1, view->rows / 2);
+        break;
+    case MOVE_FIRST:
+        view->top = 0;
+        break;
+    case MOVE_LAST:
+        view->top = (int)view->lines->len;
+        break;
+    default:
+        return false;
+    }
+    view->top = CLAMP(view->top, 0,
+                      MAX(0, (int)view->lines->len - view->rows));
+    tui_dirty(base->tui);
+    return true;
+}
+
+static char *
+text_title(View *base)
+{
+    return g_strdup(((TextView *)base)->title_text);
+}
+
+static void
+text_reload(View *base)
+{
+    TextView *view = (TextView *)base;
+
+    if (view->make)
+        view->make(base);
+}
+
+#define TEXT_CLASS(CONTEXT) \
+    .context = CONTEXT, .draw = text_draw, .destroy = text_destroy, \
+    .reload = text_reload, .move = text_move, .title = text_title
+
+static const ViewClass text_class = { TEXT_CLASS("text") };
+
+static TextView *
+create(Tui *tui, const ViewClass *class, const char *title)
+{
+    TextView *view = g_new0(TextView, 1);
+
+    view->base.class = class;
+    view->base.tui = tui;
+    view->title_text = g_strdup(title);
+    view->lines = g_ptr_array_new_with_free_func(line_free);
+    return view;
+}
+
+View *
+text_view(Tui *tui, const char *title, const char *text)
+{
+    TextView *view = create(tui, &text_class, title ? title : "Text");
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line; line++)
+        add(view, ROLE_TEXT, " %s", *line);
+    return &view->base;
+}
+
+static void
+add_account(TextView *view, const Account *account)
+{
+    const AccountStatus *status = account_status(account);
+    g_autofree char *text = account_status_text(account);
+    bool bad = status->state == ACCOUNT_FAILED;
+    bool fine = status->state == ACCOUNT_ONLINE
+        || status->state == ACCOUNT_LOCAL;
+
+    add(view, bad ? ROLE_BAD : ROLE_TEXT, "  %s  %-22s %s",
+        bad ? glyph("✗") : fine ? glyph("✓") : glyph("·"),
+        account_address(account), text);
+    if (status->state == ACCOUNT_SYNCING && status->total > 0) {
+        g_autoptr(GString) bar = g_string_new(NULL);
+
+        for (guint i = 0; i < 22; i++)
+            g_string_append(bar, i * status->total < status->done * 22
+                                     ? glyph("█") : glyph("░"));
+        add(view, ROLE_DIM, "     %s  %" G_GUINT64_FORMAT " of %"
+            G_GUINT64_FORMAT " messages", bar->str, status->done,
+            status->total);
+    }
+}
+
+static void
+add_outbox(TextView *view)
+{
+    g_autoptr(GPtrArray) entries = outbox_list(
+        session_outbox(view->base.tui->session), NULL);
+
+    if (entries == NULL || entries->len == 0) {
+        add(view, ROLE_DIM, "     nothing waits to be sent");
+        return;
+    }
+    for (guint i = 0; i < entries->len; i++) {
+        const OutboxEntry *entry = entries->pdata[i];
+        bool bad = entry->state == OUTBOX_FAILED
+            || entry->state == OUTBOX_IN_DOUBT;
+        Line *line = add(view, bad ? ROLE_BAD : ROLE_TEXT,
+                         "  %s  %-40.200s %s%s%s", bad ? "!" : glyph("↑"),
+                         entry->subject ? entry->subject : "(no subject)",
+                         outbox_state_name(entry->state),
+                         entry->reason ? ": " : "",
+                         entry->reason ? entry->reason : "");
+
+        line->id = g_strdup(entry->id);
+    }
+}
+
+static void
+add_log_line(const LogLine *line, void *user)
+{
+    TextView *view = user;
+    g_autoptr(GDateTime) date =
+        g_date_time_new_from_unix_local(line->time / G_USEC_PER_SEC);
+    g_autofree char *clock = g_date_time_format(date, "%H:%M:%S");
+
+    if (line->level <= LOG_INFO)
+        add(view, line->level == LOG_ERR ? ROLE_BAD : ROLE_DIM,
+            "  %s  %s: %s", clock, line->scope, line->text);
+}
+
+static void
+make_activity(View *base)
+{
+    TextView *view = (TextView *)base;
+    Session *session = base->tui->session;
+    const GPtrArray *accounts = session_accounts(session);
+    guint pending = store_pending_count(session_store(session), NULL);
+    guint left = indexer_left(session_indexer(session));
+
+    view->serial = log_serial();
+    g_ptr_array_set_size(view->lines, 0);
+    add(view, ROLE_TEXT, " ");
+    add(view, ROLE_BOLD, " Accounts");
+    if (accounts->len == 0)
+        add(view, ROLE_DIM, "     none yet: `posthorn help account`");
+    for (guint i = 0; i < accounts->len; i++)
+        add_account(view, accounts->pdata[i]);
+    add(view, ROLE_TEXT, " ");
+    add(view, ROLE_BOLD, " Outbox");
+    add_outbox(view);
+    add(view, ROLE_TEXT, " ");
+    add(view, ROLE_BOLD, " Changes waiting for the server");
+    add(view, ROLE_DIM, pending ? "     %u messages   safe here; sent when "
+        "the server answers" : "     none%.0u", pending);
+    if (left > 0)
+        add(view, ROLE_DIM, "     index: %u messages to go", left);
+    add(view, ROLE_TEXT, " ");
+    add(view, ROLE_BOLD, " Log");
+    log_each(add_log_line, view);
+}
+
+static const ViewClass activity_class = { TEXT_CLASS("activity") };
+
+View *
+activity_view(Tui *tui)
+{
+    TextView *view = create(tui, &activity_class, "Activity");
+
+    view->make = make_activity;
+    make_activity(&view->base);
+    return &view->base;
+}
+
+static void
+make_outbox(View *base)
+{
+    TextView *view = (TextView *)base;
+
+    g_ptr_array_set_size(view->lines, 0);
+    add_outbox(view);
+    view->current = MIN(view->current, view->lines->len - 1);
+}
+
+/* retry and cancel act on the entry under the cursor. */
+static bool
+outbox_act(View *base, const char *what, const char *word)
+{
+    TextView *view = (TextView *)base;
+    const Line *line = view->current < view->lines->len
+        ? view->lines->pdata[view->current] : NULL;
+    Outbox *outbox = session_outbox(base->tui->session);
+    g_autoptr(GError) error = NULL;
+
+    if (line == NULL || line->id == NULL)
+        return false;
+    if (strcmp(what, "retry") == 0)
+        outbox_retry(outbox, line->id, &error);
+    else if (strcmp(what, "remove") == 0)
+        outbox_cancel(outbox, line->id, &error);
+    else
+        return false;
+    if (error)
+        tui_tell(base->tui, TELL_ERROR, false, error->message);
+    make_outbox(base);
+    tui_dirty(base->tui);
+    return true;
+}
+
+static const ViewClass outbox_class = {
+    TEXT_CLASS("outbox"),
+    .act = outbox_act,
+};
+
+View *
+outbox_view(Tui *tui)
+{
+    TextView *view = create(tui, &outbox_class, "Outbox");
+
+    view->make = make_outbox;
+    make_outbox(&view->base);
+    return &view->base;
+}

@@ -1,0 +1,134 @@
+/* Values that the prompt completes: from the store, at once. */
+#include "tui_private.h"
+#include "tui_prompt.h"
+
+#include "cmd/complete.h"
+#include "core/account.h"
+
+#include <string.h>
+
+enum { ADDRESSES = 20, TAG_ROWS = 500 };
+
+static bool
+begins(const char *text, const char *prefix)
+{
+    return g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void
+add_folders(Tui *tui, const char *prefix, GPtrArray *candidates)
+{
+    g_autoptr(GPtrArray) folders =
+        store_folders(session_store(tui->session), NULL, NULL);
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (begins(folder->path, prefix) || begins(folder->name, prefix))
+            cmd_candidates_add(candidates, folder->path, folder->account);
+    }
+}
+
+/* Tags in use among the newest messages, and the ones everybody has. */
+static void
+add_tags(Tui *tui, const char *prefix, GPtrArray *candidates)
+{
+    Store *store = session_store(tui->session);
+    StoreView view = { 0 };
+    g_autoptr(GArray) ids = store_ids(store, &view, TAG_ROWS, NULL);
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char sign[2] = { *prefix == '-' ? '-' : '+', '\0' };
+    const char *word = *prefix == '+' || *prefix == '-' ? prefix + 1 : prefix;
+
+    g_hash_table_add(seen, g_strdup("todo"));
+    g_hash_table_add(seen, g_strdup("flagged"));
+    g_hash_table_add(seen, g_strdup("unread"));
+    for (guint i = 0; ids && i < ids->len; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(store, g_array_index(ids, gint64, i), NULL);
+        g_auto(GStrv) tags = g_strsplit(row && row->tags ? row->tags : "",
+                                        " ", -1);
+
+        for (char **tag = tags; *tag; tag++)
+            if (**tag)
+                g_hash_table_add(seen, g_strdup(*tag));
+    }
+    GHashTableIter iter;
+    void *tag;
+
+    g_hash_table_iter_init(&iter, seen);
+    while (g_hash_table_iter_next(&iter, &tag, NULL))
+        if (begins(tag, word)) {
+            g_autofree char *text = g_strconcat(sign, tag, NULL);
+
+            cmd_candidates_add(candidates, text, NULL);
+        }
+}
+
+static void
+add_addresses(Tui *tui, const char *prefix, GPtrArray *candidates)
+{
+    g_autoptr(GPtrArray) contacts = store_contacts(
+        session_store(tui->session), prefix, ADDRESSES, NULL);
+
+    for (guint i = 0; contacts && i < contacts->len; i++) {
+        const StoreContact *contact = contacts->pdata[i];
+
+        cmd_candidates_add(candidates, contact->addr, contact->name);
+    }
+}
+
+static void
+add_accounts(Tui *tui, const char *prefix, GPtrArray *candidates)
+{
+    const GPtrArray *accounts = session_accounts(tui->session);
+
+    for (guint i = 0; i < accounts->len; i++)
+        if (begins(account_name(accounts->pdata[i]), prefix))
+            cmd_candidates_add(candidates, account_name(accounts->pdata[i]),
+                               account_address(accounts->pdata[i]));
+}
+
+static void
+add_query(const char *prefix, GPtrArray *candidates)
+{
+    static const char *const words[][2] = {
+        { "from:", "who wrote it" },   { "to:", "whom it is for" },
+        { "subject:", "its subject" }, { "tag:", "a tag" },
+        { "folder:", "where it lies" }, { "date:", "date:1month.." },
+        { "is:unread", "not read yet" }, { "is:flagged", "flagged" },
+        { "has:attachment", "with files" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (begins(words[i][0], prefix))
+            cmd_candidates_add(candidates, words[i][0], words[i][1]);
+}
+
+void
+prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
+              void *user)
+{
+    Tui *tui = user;
+
+    switch (type) {
+    case CMD_FOLDER:
+        add_folders(tui, prefix, candidates);
+        break;
+    case CMD_TAG:
+        add_tags(tui, prefix, candidates);
+        break;
+    case CMD_ADDRESS:
+        add_addresses(tui, prefix, candidates);
+        break;
+    case CMD_ACCOUNT:
+        add_accounts(tui, prefix, candidates);
+        break;
+    case CMD_QUERY:
+        add_query(prefix, candidates);
+        break;
+    default:
+        break;
+    }
+}
