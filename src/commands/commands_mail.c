@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "targets.h"
+#include "writing.h"
 
 #include <string.h>
 
@@ -249,7 +250,8 @@ undo_exec(CmdCall *call)
     GError *error = NULL;
 
     for (int i = 0; i < cmd_count(call) && error == NULL; i++)
-        act_undo(cmd_session(call), &error);
+        if (!writing_take_back(cmd_session(call), &error) && error == NULL)
+            act_undo(cmd_session(call), &error);
     return cmd_result(call, error);
 }
 

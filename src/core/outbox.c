@@ -31,6 +31,7 @@ outbox_create(Session *session)
     outbox->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                           (GDestroyNotify)outbox_lane_free);
     outbox->listeners = g_array_new(FALSE, FALSE, sizeof(OutboxListener));
+    outbox->waiters = g_array_new(FALSE, FALSE, sizeof(OutboxWaiter));
     outbox->in_hooks =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return outbox;
@@ -42,7 +43,7 @@ outbox_destroy(Outbox *outbox)
     if (outbox == NULL)
         return;
     outbox->started = false;
-    outbox->flushed = NULL;
+    g_array_set_size(outbox->waiters, 0);
     g_clear_handle_id(&outbox->scan_source, g_source_remove);
     g_clear_handle_id(&outbox->clock_source, g_source_remove);
     g_clear_handle_id(&outbox->flush_source, g_source_remove);
@@ -50,6 +51,7 @@ outbox_destroy(Outbox *outbox)
     g_hash_table_destroy(outbox->lanes);
     g_hash_table_destroy(outbox->in_hooks);
     g_array_unref(outbox->listeners);
+    g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
     g_free(outbox->folder);
     g_free(outbox);
@@ -204,18 +206,23 @@ static gboolean
 tell_flushed(void *data)
 {
     Outbox *outbox = data;
-    void (*done)(guint, guint, void *) = outbox->flushed;
+    g_autoptr(GArray) waiters = outbox->waiters;
 
     outbox->flush_source = 0;
-    outbox->flushed = NULL;
-    done(outbox->n_sent, outbox->n_failed, outbox->flush_user);
+    outbox->waiters = g_array_new(FALSE, FALSE, sizeof(OutboxWaiter));
+    for (guint i = 0; i < waiters->len; i++) {
+        const OutboxWaiter *waiter = &g_array_index(waiters, OutboxWaiter, i);
+
+        waiter->done(outbox->n_sent, outbox->n_failed, waiter->user);
+    }
     return G_SOURCE_REMOVE;
 }
 
 static void
 end_flush(Outbox *outbox)
 {
-    if (outbox->flushed && !any_busy(outbox) && outbox->flush_source == 0)
+    if (outbox->waiters->len > 0 && !any_busy(outbox)
+        && outbox->flush_source == 0)
         outbox->flush_source = g_idle_add(tell_flushed, outbox);
 }
 
@@ -304,7 +311,7 @@ outbox_tried(OutboxLane *lane, const OutboxResult *result)
     Outbox *outbox = lane->outbox;
     Account *account = session_account(outbox->session, lane->account);
 
-    if (!outbox->started && outbox->flushed == NULL)
+    if (!outbox->started && outbox->waiters->len == 0)
         return; /* the session ends */
     if (result && result->auth_refused && account)
         account_password_refused(account, true);
@@ -321,10 +328,13 @@ void
 outbox_flush(Outbox *outbox,
              void (*done)(guint n_sent, guint n_failed, void *user), void *user)
 {
-    outbox->flushed = done;
-    outbox->flush_user = user;
-    outbox->n_sent = 0;
-    outbox->n_failed = 0;
+    OutboxWaiter waiter = { done, user };
+
+    if (outbox->waiters->len == 0) {
+        outbox->n_sent = 0;
+        outbox->n_failed = 0;
+    }
+    g_array_append_val(outbox->waiters, waiter);
     scan(outbox);
 }
 

@@ -13,6 +13,11 @@ typedef struct {
     void *user;
 } OutboxListener;
 
+typedef struct {
+    void (*done)(guint n_sent, guint n_failed, void *user);
+    void *user;
+} OutboxWaiter;
+
 struct Outbox {
     Session *session;
     char *folder;
@@ -25,9 +30,7 @@ struct Outbox {
     GArray *listeners;      /* OutboxListener */
     guint listener_serial;
 
-    /* outbox_flush() */
-    void (*flushed)(guint n_sent, guint n_failed, void *user);
-    void *flush_user;
+    GArray *waiters; /* OutboxWaiter: outbox_flush() */
     guint n_sent, n_failed;
     guint flush_source;
 

@@ -118,46 +118,55 @@ clean(const Raw *raw, GBytes *bytes, MimeMessage *message)
     return g_byte_array_free_to_bytes(out);
 }
 
+static void
+add_once(OutboxEntry *entry, const char *address)
+{
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        const OutboxRecipient *known = entry->recipients->pdata[i];
+
+        if (strcmp(known->address, address) == 0)
+            return;
+    }
+    outbox_entry_add(entry, address);
+}
+
+/* A name without a domain is a user of this machine, as cron writes to: that
+ * is the account itself. */
 static bool
-add_recipient(OutboxEntry *entry, const char *address, GError **error)
+add_recipient(const Raw *raw, const char *address, GError **error)
 {
     g_autoptr(GPtrArray) list = mime_addresses(address);
     const MimeAddress *one = list->len == 1 ? list->pdata[0] : NULL;
     g_autofree char *safe = text_sanitise(address, -1, TEXT_LINE);
 
-    if (one == NULL || strchr(one->addr, '@') == NULL
-        || strpbrk(one->addr, " <>") != NULL)
+    if (one == NULL || strpbrk(one->addr, " <>\r\n") != NULL)
         return err_set(error, ERR_USAGE,
                        "“%s” is no address: write name@domain", safe);
-    for (guint i = 0; i < entry->recipients->len; i++) {
-        const OutboxRecipient *known = entry->recipients->pdata[i];
-
-        if (strcmp(known->address, one->addr) == 0)
-            return true;
-    }
-    outbox_entry_add(entry, one->addr);
+    add_once(raw->entry, strchr(one->addr, '@')
+                             ? one->addr
+                             : account_address(raw->account));
     return true;
 }
 
 static bool
-add_recipients(const SendMessage *what, MimeMessage *message,
-               OutboxEntry *entry, GError **error)
+add_recipients(const Raw *raw, const SendMessage *what, MimeMessage *message,
+               GError **error)
 {
     static const char *const fields[] = { "To", "Cc", "Bcc" };
 
     for (const char *const *address = what->recipients; address && *address;
          address++)
-        if (!add_recipient(entry, *address, error))
+        if (!add_recipient(raw, *address, error))
             return false;
     for (gsize i = 0; what->read_recipients && i < G_N_ELEMENTS(fields); i++) {
         g_autoptr(GPtrArray) list = mime_header_addresses(message, fields[i]);
 
         for (guint k = 0; k < list->len; k++)
-            if (!add_recipient(entry, ((MimeAddress *)list->pdata[k])->addr,
+            if (!add_recipient(raw, ((MimeAddress *)list->pdata[k])->addr,
                                error))
                 return false;
     }
-    return entry->recipients->len > 0
+    return raw->entry->recipients->len > 0
            || err_set(error, ERR_USAGE,
                       "no recipient: name one, or use -t to take them from the "
                       "header");
@@ -203,7 +212,7 @@ fill_entry(Raw *raw, const SendMessage *what, GError **error)
     if (size == 0)
         return err_set(error, ERR_USAGE, "the message is empty");
     raw->account = choose_account(raw->session, what, from, error);
-    if (raw->account == NULL || !add_recipients(what, message, entry, error))
+    if (raw->account == NULL || !add_recipients(raw, what, message, error))
         return false;
     mime_summarise(bytes, size, &summary);
     entry->account = g_strdup(account_name(raw->account));

@@ -1,0 +1,480 @@
+/* Drafts: the list of them, and what the review page does to one. */
+#include "writing.h"
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef bool (*DraftChange)(Draft *draft, CmdCall *call, GError **error);
+
+/* Loads the draft that is meant, changes it, saves it, shows it again. */
+static CmdResult
+change(CmdCall *call, DraftChange fn)
+{
+    g_autoptr(GError) error = NULL;
+    const char *path = writing_draft(call, &error);
+    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+
+    if (draft == NULL || !fn(draft, call, &error) || !draft_save(draft, &error))
+        return cmd_fail(call, g_steal_pointer(&error));
+    writing_review(cmd_session(call), draft->path);
+    return CMD_DONE;
+}
+
+static char *
+words(CmdCall *call, guint from)
+{
+    const char *const *rest = cmd_rest(call);
+
+    return g_strjoinv(" ",
+                      (char **)rest + MIN(from, g_strv_length((char **)rest)));
+}
+
+/* --- a question, then the change ---------------------------------------------
+ */
+
+typedef struct {
+    CmdCall *call;
+    char *path;
+    char *field; /* NULL: a file to attach */
+} Question;
+
+static void
+answered(const char *answer, void *user)
+{
+    Question *question = user;
+    Session *session = cmd_session(question->call);
+    g_autoptr(Draft) draft = NULL;
+    GError *error = NULL;
+
+    if (answer)
+        draft = draft_load(question->path, &error);
+    if (draft
+        && (question->field ? draft_set(draft, question->field, answer, &error)
+                            : draft_attach(draft, answer, &error))
+        && draft_save(draft, &error))
+        writing_review(session, question->path);
+    cmd_finish(question->call, error);
+    g_free(question->path);
+    g_free(question->field);
+    g_free(question);
+}
+
+static const char *
+value_of(const Draft *draft, const char *field)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } values[] = {
+        { "from", draft->from },
+        { "to", draft->to },
+        { "cc", draft->cc },
+        { "bcc", draft->bcc },
+        { "reply-to", draft->reply_to },
+        { "subject", draft->subject },
+        { "account", draft->account },
+    };
+
+    for (gsize i = 0; field && i < G_N_ELEMENTS(values); i++)
+        if (g_ascii_strcasecmp(values[i].name, field) == 0)
+            return values[i].value;
+    return "";
+}
+
+static CmdResult
+ask(CmdCall *call, const char *field)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    g_autoptr(GError) error = NULL;
+    const char *path = writing_draft(call, &error);
+    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+    AskRequest request = { .prompt = field ? field : "Attach",
+                           .completion = field ? "address" : "path",
+                           .answer = answered };
+    Question *question;
+
+    if (draft == NULL)
+        return cmd_fail(call, g_steal_pointer(&error));
+    if (!frontend->has_screen)
+        return cmd_fail_usage(call, "%s: name the value behind the command",
+                              cmd_entry(call)->name);
+    if (g_strcmp0(field, "subject") == 0)
+        request.completion = "";
+    question = g_new0(Question, 1);
+    question->call = cmd_hold(call);
+    question->path = g_strdup(path);
+    question->field = g_strdup(field);
+    request.initial = value_of(draft, field);
+    request.user = question;
+    frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
+}
+
+/* --- commands ----------------------------------------------------------------
+ */
+
+static bool
+set_value(Draft *draft, CmdCall *call, GError **error)
+{
+    g_autofree char *value = words(call, 0);
+
+    return draft_set(draft, cmd_arg(call, 0), value, error);
+}
+
+static CmdResult
+set_exec(CmdCall *call)
+{
+    return cmd_rest(call)[0] ? change(call, set_value)
+                             : ask(call, cmd_arg(call, 0));
+}
+
+static bool
+attach_files(Draft *draft, CmdCall *call, GError **error)
+{
+    for (const char *const *file = cmd_rest(call); *file; file++) {
+        g_autofree char *path = writing_path(call, *file);
+
+        if (!draft_attach(draft, path, error))
+            return false;
+    }
+    return true;
+}
+
+static CmdResult
+attach_exec(CmdCall *call)
+{
+    return cmd_rest(call)[0] ? change(call, attach_files) : ask(call, NULL);
+}
+
+/* Without a number: the last file. */
+static bool
+detach_file(Draft *draft, CmdCall *call, GError **error)
+{
+    guint number = (guint)cmd_arg_int(call, 0, draft->attach->len);
+
+    return draft_detach(draft, number, error);
+}
+
+static CmdResult
+detach_exec(CmdCall *call)
+{
+    return change(call, detach_file);
+}
+
+static CmdResult
+send_exec(CmdCall *call)
+{
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+
+    if (path == NULL)
+        return cmd_fail(call, error);
+    return writing_send(call, path, cmd_flag_int(call, "at", 0));
+}
+
+static CmdResult
+edit_exec(CmdCall *call)
+{
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+
+    if (path == NULL)
+        return cmd_fail(call, error);
+    writing_edit(cmd_session(call), path);
+    return CMD_DONE;
+}
+
+static CmdResult
+view_exec(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    g_autoptr(GError) error = NULL;
+    const char *path = writing_draft(call, &error);
+    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    g_autofree char *text = NULL;
+
+    if (draft)
+        bytes = draft_build(draft, NULL, g_get_real_time() / G_USEC_PER_SEC,
+                            &error);
+    if (bytes == NULL)
+        return cmd_fail(call, g_steal_pointer(&error));
+    if (!frontend->has_screen) {
+        printer_bytes(cmd_out(call), g_bytes_get_data(bytes, NULL),
+                      g_bytes_get_size(bytes));
+        return CMD_DONE;
+    }
+    text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+    g_autofree char *joined = g_strjoinv("\n", lines);
+    ViewRequest request = { .kind = VIEW_TEXT,
+                            .title = "As it will be sent",
+                            .text = joined };
+
+    frontend->class->open(frontend, &request);
+    return CMD_DONE;
+}
+
+static void
+close_review(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+
+    draft_set_current(cmd_session(call), NULL);
+    if (frontend->has_screen && cmd_context(call)->origin == CMD_FROM_KEY)
+        frontend->class->close(frontend);
+}
+
+static void
+discard(CmdCall *call, const char *path, GError **error)
+{
+    Session *session = cmd_session(call);
+    g_autofree char *kept = g_strdup(path);
+
+    if (outbox_has_draft(session_outbox(session), kept)) {
+        err_set(error, ERR_USAGE,
+                "the draft is in the outbox: `outbox cancel` takes it out");
+        return;
+    }
+    if (!draft_discard(kept, error))
+        return;
+    frontend_tell(session_frontend(session), TELL_INFO, false,
+                  "Discarded the draft.");
+    close_review(call);
+}
+
+static void
+discard_answered(const char *answer, void *user)
+{
+    Question *question = user;
+    GError *error = NULL;
+
+    if (g_strcmp0(answer, "y") == 0)
+        discard(question->call, question->path, &error);
+    cmd_finish(question->call, error);
+    g_free(question->path);
+    g_free(question);
+}
+
+static CmdResult
+discard_exec(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+    AskRequest request = { .prompt = "Discard this draft for good?",
+                           .keys = "yn",
+                           .answer = discard_answered };
+    Question *question;
+
+    if (path && (!frontend->has_screen || cmd_has(call, "force")))
+        discard(call, path, &error);
+    if (path == NULL || !frontend->has_screen || cmd_has(call, "force"))
+        return cmd_result(call, error);
+    question = g_new0(Question, 1);
+    question->call = cmd_hold(call);
+    question->path = g_strdup(path);
+    request.user = question;
+    frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
+}
+
+static CmdResult
+keep_exec(CmdCall *call)
+{
+    frontend_tell(session_frontend(cmd_session(call)), TELL_INFO, false,
+                  "The draft is kept.");
+    close_review(call);
+    return CMD_DONE;
+}
+
+/* --- the list ----------------------------------------------------------------
+ */
+
+static void
+print_draft(CmdCall *call, guint number, const Draft *draft)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(draft->saved);
+    g_autofree char *when = g_date_time_format(date, "%Y-%m-%d %H:%M");
+    g_autofree char *to =
+        text_sanitise(*draft->to ? draft->to : "(nobody)", -1, TEXT_LINE);
+    g_autofree char *cell = text_pad(to, 24, "…");
+    g_autofree char *subject = text_sanitise(
+        *draft->subject ? draft->subject : "(no subject)", -1, TEXT_LINE);
+
+    printer_line(cmd_out(call), "%3u  %s  %s  %s", number, when, cell, subject);
+}
+
+static JsonNode *
+drafts_json(const GPtrArray *list)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < list->len; i++) {
+        const Draft *draft = list->pdata[i];
+        g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(draft->saved);
+        g_autofree char *when = g_date_time_format_iso8601(date);
+        const struct {
+            const char *name;
+            const char *value;
+        } members[] = {
+            { "path", draft->path }, { "account", draft->account },
+            { "saved", when },       { "from", draft->from },
+            { "to", draft->to },     { "cc", draft->cc },
+            { "bcc", draft->bcc },   { "subject", draft->subject },
+        };
+
+        json_builder_begin_object(builder);
+        for (gsize k = 0; k < G_N_ELEMENTS(members); k++) {
+            json_builder_set_member_name(builder, members[k].name);
+            json_builder_add_string_value(builder, members[k].value);
+        }
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    return json_builder_get_root(builder);
+}
+
+static CmdResult
+drafts_exec(CmdCall *call)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) list = draft_list(cmd_session(call), &error);
+
+    if (list == NULL)
+        return cmd_fail(call, error);
+    if (cmd_has(call, "json"))
+        printer_json(cmd_out(call), drafts_json(list));
+    for (guint i = 0; i < list->len && !cmd_has(call, "json"); i++)
+        print_draft(call, i + 1, list->pdata[i]);
+    return CMD_DONE;
+}
+
+/* A path, or a number of the list; without one, the newest. */
+static char *
+choose(CmdCall *call, GError **error)
+{
+    const char *word = cmd_arg(call, 0);
+    g_autoptr(GPtrArray) list = NULL;
+    guint64 number = 1;
+
+    if (word && !g_ascii_string_to_unsigned(word, 10, 1, 100000, &number, NULL))
+        return writing_path(call, word);
+    list = draft_list(cmd_session(call), error);
+    if (list == NULL)
+        return NULL;
+    if (number > list->len)
+        return err_null(error, ERR_USAGE,
+                        list->len ? "there are only %u drafts"
+                                  : "there are no drafts (%u)",
+                        list->len);
+    return g_strdup(((Draft *)list->pdata[number - 1])->path);
+}
+
+static CmdResult
+edit_draft_exec(CmdCall *call)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = choose(call, &error);
+    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+
+    if (draft == NULL)
+        return cmd_fail(call, g_steal_pointer(&error));
+    writing_review(cmd_session(call), path);
+    return CMD_DONE;
+}
+
+const CmdEntry command_drafts = {
+    .name = "drafts",
+    .help = "List the drafts on this machine, the newest first",
+    .group = "send",
+    .flags = { { "json", 'j', CMD_BOOL, NULL, "print them as JSON" } },
+    .exec = drafts_exec,
+};
+
+const CmdEntry command_edit_draft = {
+    .name = "edit-draft",
+    .alias = "resume",
+    .help = "Go on with a draft: a number of `drafts`, or its path",
+    .group = "send",
+    .args = { { "DRAFT", CMD_PATH, NULL, true, false } },
+    .needs_screen = true,
+    .exec = edit_draft_exec,
+};
+
+const CmdEntry command_draft_send = {
+    .name = "draft-send",
+    .help = "Send the draft, at once or at a time",
+    .group = "send",
+    .flags = { DRAFT_FLAG,
+               { "at", 0, CMD_TIME, NULL, "not before this time" } },
+    .exec = send_exec,
+};
+
+const CmdEntry command_draft_edit = {
+    .name = "draft-edit",
+    .help = "Edit the draft, header and text, in your editor",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .needs_screen = true,
+    .exec = edit_exec,
+};
+
+static const char *const field_names[] = { "from",    "to",       "cc",
+                                           "bcc",     "reply-to", "subject",
+                                           "account", NULL };
+
+const CmdEntry command_draft_set = {
+    .name = "draft-set",
+    .help = "Change a field of the draft; asks when no value is given",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .args = { { "FIELD", CMD_CHOICE, field_names, false, false },
+              { "VALUE", CMD_STRING, NULL, true, true } },
+    .exec = set_exec,
+};
+
+const CmdEntry command_draft_attach = {
+    .name = "draft-attach",
+    .help = "Attach files to the draft; asks when none is named",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .args = { { "FILE", CMD_PATH, NULL, true, true } },
+    .exec = attach_exec,
+};
+
+const CmdEntry command_draft_detach = {
+    .name = "draft-detach",
+    .help = "Take a file out of the draft, by its number; else the last",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .args = { { "NUMBER", CMD_INT, NULL, true, false } },
+    .exec = detach_exec,
+};
+
+const CmdEntry command_draft_view = {
+    .name = "draft-view",
+    .help = "Show the draft as it will be sent",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .exec = view_exec,
+};
+
+const CmdEntry command_draft_keep = {
+    .name = "draft-keep",
+    .help = "Close the draft and keep it",
+    .group = "send",
+    .exec = keep_exec,
+};
+
+const CmdEntry command_draft_discard = {
+    .name = "draft-discard",
+    .help = "Throw the draft away; asks first",
+    .group = "send",
+    .flags = { DRAFT_FLAG, { "force", 'f', CMD_BOOL, NULL, "do not ask" } },
+    .exec = discard_exec,
+};

@@ -1,0 +1,323 @@
+/* Writing: compose, reply, forward, and sendmail for other programs. What a
+ * draft begins with is in core/draft.h. */
+#include "commands/commands.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "targets.h"
+#include "writing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BODY_BYTES = 32 << 20,
+    MESSAGE_BYTES = 256 << 20
+};
+
+/* --- standard input and files ------------------------------------------------
+ */
+
+static GBytes *
+read_stdin(gsize limit, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gssize got;
+
+    while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            err_set_errno(error, errno, "standard input");
+            return NULL;
+        }
+        if (bytes->len + (gsize)got > limit)
+            return err_null(error, ERR_USAGE, "standard input is too big");
+        g_byte_array_append(bytes, buffer, (guint)got);
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+static bool
+may_read_stdin(CmdCall *call, GError **error)
+{
+    return cmd_context(call)->origin == CMD_FROM_SHELL
+           || err_set(error, ERR_USAGE,
+                      "%s: standard input is there only from "
+                      "the shell",
+                      cmd_entry(call)->name);
+}
+
+/* --body FILE or -. True with *body NULL when there is no such flag. */
+static bool
+read_body(CmdCall *call, char **body, GError **error)
+{
+    const char *file = cmd_flag(call, "body");
+    g_autofree char *path = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    *body = NULL;
+    if (file == NULL)
+        return true;
+    if (strcmp(file, "-") != 0) {
+        path = writing_path(call, file);
+        *body = file_read(path, BODY_BYTES, NULL, error);
+        return *body != NULL;
+    }
+    if (!may_read_stdin(call, error))
+        return false;
+    bytes = read_stdin(BODY_BYTES, error);
+    if (bytes == NULL)
+        return false;
+    *body = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    return true;
+}
+
+/* --- compose, reply, forward -------------------------------------------------
+ */
+
+/* The values of a flag that may stand several times, as one list. */
+static char *
+joined(CmdCall *call, const char *flag)
+{
+    const char *const *values = cmd_flag_all(call, flag);
+
+    return values && *values ? g_strjoinv(", ", (char **)values) : NULL;
+}
+
+static char **
+attachments(CmdCall *call)
+{
+    const char *const *values = cmd_flag_all(call, "attach");
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    for (; values && *values; values++)
+        g_ptr_array_add(paths, writing_path(call, *values));
+    g_ptr_array_add(paths, NULL);
+    return (char **)g_ptr_array_steal(paths, NULL);
+}
+
+static Draft *
+make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
+{
+    g_autofree char *to = joined(call, "to");
+    g_autofree char *cc = joined(call, "cc");
+    g_autofree char *bcc = joined(call, "bcc");
+    g_auto(GStrv) attach = attachments(call);
+    g_autofree char *body = NULL;
+    DraftStart start = {
+        .kind = kind,
+        .parent = parent,
+        .account = cmd_flag(call, "account"),
+        .from = cmd_flag(call, "from"),
+        .to = to,
+        .cc = cc,
+        .bcc = bcc,
+        .subject = cmd_flag(call, "subject"),
+        .attach = (const char *const *)attach,
+    };
+
+    if (!read_body(call, &body, error))
+        return NULL;
+    start.body = body;
+    return draft_start(cmd_session(call), &start, error);
+}
+
+static void
+tell_started(Session *session, const Draft *draft)
+{
+    g_autoptr(Event) event = event_create("compose-started");
+
+    event_set(event, "account", draft->account);
+    event_set(event, "file", draft->path);
+    event_set(event, "from", draft->from);
+    event_set(event, "to", draft->to);
+    event_set(event, "subject", draft->subject);
+    event_bus_emit(session_bus(session), event);
+}
+
+static CmdResult
+start(CmdCall *call, DraftKind kind, gint64 parent)
+{
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+    g_autoptr(Draft) draft = make_draft(call, kind, parent, &error);
+
+    if (draft == NULL)
+        return cmd_fail(call, error);
+    tell_started(session, draft);
+    if (cmd_has(call, "send"))
+        return writing_send(call, draft->path, cmd_flag_int(call, "at", 0));
+    if (session_frontend(session)->has_screen) {
+        writing_edit(session, draft->path);
+        return CMD_DONE;
+    }
+    printer_line(cmd_out(call), "%s", draft->path);
+    return CMD_DONE;
+}
+
+static CmdResult
+compose_exec(CmdCall *call)
+{
+    return start(call, DRAFT_NEW, 0);
+}
+
+static const struct {
+    const char *name;
+    DraftKind kind;
+} kinds[] = {
+    { "reply", DRAFT_REPLY },
+    { "reply-all", DRAFT_REPLY_ALL },
+    { "reply-list", DRAFT_REPLY_LIST },
+    { "forward", DRAFT_FORWARD },
+};
+
+static CmdResult
+reply_apply(CmdCall *call, const MessageSet *set)
+{
+    const char *name = cmd_entry(call)->name;
+    DraftKind kind = DRAFT_REPLY;
+
+    if (set->ids->len == 0)
+        return cmd_fail_usage(call, "%s: no message matches", name);
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            kind = kinds[i].kind;
+    return start(call, kind, g_array_index(set->ids, gint64, 0));
+}
+
+static CmdResult
+reply_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), reply_apply);
+}
+
+/* --- sendmail ----------------------------------------------------------------
+ */
+
+static void
+detach_child(void *user)
+{
+    setsid();
+}
+
+/* Tries once in the background, in a process of its own, so that the caller
+ * need not wait for the network. The message is safe without it. */
+static void
+try_behind(CmdCall *call)
+{
+    const char *config = session_config_file(cmd_session(call));
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    const char *argv[] = {
+        self ? self : "posthorn", "-c", config, "outbox", "--wait", NULL
+    };
+
+    g_spawn_async(NULL, (char **)argv, NULL,
+                  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
+                      | G_SPAWN_STDERR_TO_DEV_NULL,
+                  detach_child, NULL, NULL, NULL);
+}
+
+static void
+message_queued(const char *id, const GError *error, void *user)
+{
+    CmdCall *call = user;
+
+    if (error == NULL && !writing_is_served(call)
+        && cmd_context(call)->origin == CMD_FROM_SHELL)
+        try_behind(call);
+    cmd_finish(call, error ? g_error_copy(error) : NULL);
+}
+
+static CmdResult
+sendmail_exec(CmdCall *call)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    GError *error = NULL;
+    SendMessage message = {
+        .account = cmd_flag(call, "account"),
+        .sender = cmd_flag(call, "from"),
+        .recipients = cmd_rest(call),
+        .read_recipients = cmd_has(call, "read-recipients"),
+    };
+
+    if (message.sender == NULL)
+        message.sender = cmd_flag(call, "sender");
+    if (may_read_stdin(call, &error))
+        bytes = read_stdin(MESSAGE_BYTES, &error);
+    if (bytes == NULL)
+        return cmd_fail(call, error);
+    message.bytes = bytes;
+    send_message(cmd_session(call), &message, message_queued, cmd_hold(call));
+    return CMD_RUNNING;
+}
+
+/* --- entries -----------------------------------------------------------------
+ */
+
+#define WRITE_FLAGS                                                            \
+    { "to", 't', CMD_ADDRESS, NULL, "to whom; may be given several times" },   \
+        { "cc", 'c', CMD_ADDRESS, NULL, "copy to" },                           \
+        { "bcc", 'b', CMD_ADDRESS, NULL, "blind copy to" },                    \
+        { "subject", 's', CMD_STRING, NULL, "the subject" },                   \
+        { "body", 0, CMD_PATH, NULL, "the text, from a file or - (stdin)" },   \
+        { "attach", 'a', CMD_PATH, NULL, "attach a file" },                    \
+        { "from", 'f', CMD_ADDRESS, NULL, "write as this address" },           \
+        { "account", 0, CMD_ACCOUNT, NULL, "write from this account" },        \
+        { "at", 0, CMD_TIME, NULL, "with --send: not before this time" },      \
+    {                                                                          \
+        "send", 0, CMD_BOOL, NULL, "send without editing or review"            \
+    }
+
+#define REPLY_ENTRY(NAME, HELP)                                                \
+    {                                                                          \
+        .name = NAME, .help = HELP, .group = "send",                           \
+        .flags = { WRITE_FLAGS, TARGET_FLAG_QUERY },                           \
+        .args = { { "QUERY", CMD_QUERY, NULL, true, true } },                  \
+        .target = TARGET_MESSAGES, .exec = reply_exec,                         \
+    }
+
+static const CmdEntry reply_entries[] = {
+    REPLY_ENTRY("reply", "Answer the sender of a message"),
+    REPLY_ENTRY("reply-all", "Answer the sender and all recipients"),
+    REPLY_ENTRY("reply-list", "Answer to the mailing list"),
+    REPLY_ENTRY("forward", "Pass a message on, with its files"),
+};
+
+static const CmdEntry entry_compose = {
+    .name = "compose",
+    .help = "Write a new message",
+    .group = "send",
+    .flags = { WRITE_FLAGS },
+    .exec = compose_exec,
+};
+
+static const CmdEntry entry_sendmail = {
+    .name = "sendmail",
+    .help = "Queue a message from standard input, as sendmail(8) does",
+    .group = "send",
+    .flags = { { "read-recipients", 't', CMD_BOOL, NULL,
+                 "take recipients from the header too" },
+               { "ignore-dots", 'i', CMD_BOOL, NULL,
+                 "accepted; a lone dot never ends the message" },
+               { "from", 'f', CMD_STRING, NULL, "the envelope sender" },
+               { "sender", 'r', CMD_STRING, NULL, "the same" },
+               { "account", 0, CMD_ACCOUNT, NULL, "send from this account" },
+               { "name", 'F', CMD_STRING, NULL, "accepted and ignored" },
+               { "option", 'o', CMD_STRING, NULL, "accepted and ignored" },
+               { "body-type", 'B', CMD_STRING, NULL, "accepted and ignored" },
+               { "verbose", 'v', CMD_BOOL, NULL, "accepted and ignored" } },
+    .args = { { "RECIPIENT", CMD_ADDRESS, NULL, true, true } },
+    .exec = sendmail_exec,
+};
+
+const CmdEntry *const commands_send[] = {
+    &entry_compose,         &reply_entries[0],   &reply_entries[1],
+    &reply_entries[2],      &reply_entries[3],   &entry_sendmail,
+    &command_drafts,        &command_edit_draft, &command_draft_send,
+    &command_draft_edit,    &command_draft_set,  &command_draft_attach,
+    &command_draft_detach,  &command_draft_view, &command_draft_keep,
+    &command_draft_discard, &command_outbox,     NULL,
+};

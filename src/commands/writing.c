@@ -1,0 +1,198 @@
+/* Between the commands that write and the screen: editor, review page, the
+ * undo of sending. */
+#include "writing.h"
+
+#include "base/err.h"
+#include "cmd/control.h"
+
+#include <string.h>
+
+const char *
+writing_draft(CmdCall *call, GError **error)
+{
+    const char *path = cmd_flag(call, "draft");
+
+    path = path ? path : draft_current(cmd_session(call));
+    return path ? path
+                : err_null(error, ERR_USAGE,
+                           "%s: which draft? `posthorn drafts` lists them",
+                           cmd_entry(call)->name);
+}
+
+char *
+writing_path(CmdCall *call, const char *path)
+{
+    const char *folder = cmd_context(call)->folder;
+
+    if (*path == '~')
+        return g_strdup(path);
+    return g_canonicalize_filename(path, folder);
+}
+
+void
+writing_review(Session *session, const char *path)
+{
+    Frontend *frontend = session_frontend(session);
+    ViewRequest request = { .kind = VIEW_REVIEW, .path = path };
+
+    draft_set_current(session, path);
+    if (frontend->has_screen)
+        frontend->class->open(frontend, &request);
+}
+
+typedef struct {
+    Session *session;
+    char *path;
+} Editing;
+
+static void
+edited(bool ok, void *user)
+{
+    Editing *editing = user;
+
+    if (!ok)
+        frontend_tell(session_frontend(editing->session), TELL_ERROR, false,
+                      "The editor did not end well; the draft is kept");
+    writing_review(editing->session, editing->path);
+    g_free(editing->path);
+    g_free(editing);
+}
+
+void
+writing_edit(Session *session, const char *path)
+{
+    Frontend *frontend = session_frontend(session);
+    Editing *editing = g_new0(Editing, 1);
+
+    editing->session = session;
+    editing->path = g_strdup(path);
+    frontend->class->edit(frontend, editing->path, edited, editing);
+}
+
+bool
+writing_is_served(CmdCall *call)
+{
+    return cmd_context(call)->origin == CMD_FROM_SHELL
+           && control_is_served(session_paths(cmd_session(call))->runtime);
+}
+
+static void
+flushed(guint n_sent, guint n_failed, void *user)
+{
+    GError *error = NULL;
+
+    if (n_failed > 0)
+        err_set(&error, ERR_REFUSED, "%u not sent: `posthorn outbox` says why",
+                n_failed);
+    cmd_finish(user, error);
+}
+
+void
+writing_flush(CmdCall *call)
+{
+    if (writing_is_served(call))
+        cmd_finish(call, NULL);
+    else
+        outbox_flush(session_outbox(cmd_session(call)), flushed, call);
+}
+
+typedef struct {
+    CmdCall *call;
+    gint64 at;
+} Sending;
+
+static void
+tell_queued(Session *session, gint64 at, const char *id)
+{
+    Frontend *frontend = session_frontend(session);
+    g_autoptr(OutboxEntry) entry = NULL;
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(at);
+    g_autofree char *text =
+        when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
+    g_autofree char *undoable = outbox_undoable(session_outbox(session));
+
+    if (at > 0)
+        frontend_tell(frontend, TELL_INFO, false, "Will be sent at %s.", text);
+    else if (g_strcmp0(undoable, id) == 0)
+        frontend_tell(frontend, TELL_INFO, true, "Sending in a moment.");
+    else
+        frontend_tell(frontend, TELL_INFO, false, "Sending.");
+}
+
+static void
+queued(const char *id, const GError *error, void *user)
+{
+    g_autofree Sending *sending = user;
+    CmdCall *call = sending->call;
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+
+    if (error) {
+        cmd_finish(call, g_error_copy(error));
+        return;
+    }
+    if (frontend->has_screen) {
+        tell_queued(session, sending->at, id);
+        if (cmd_context(call)->origin == CMD_FROM_KEY)
+            frontend->class->close(frontend);
+        draft_set_current(session, NULL);
+        cmd_finish(call, NULL);
+        return;
+    }
+    printer_line(cmd_out(call), "queued %s", id);
+    if (sending->at > 0)
+        cmd_finish(call, NULL);
+    else
+        writing_flush(call);
+}
+
+CmdResult
+writing_send(CmdCall *call, const char *path, gint64 at)
+{
+    Session *session = cmd_session(call);
+    SendHow how = { .at = at,
+                    .no_undo = !session_frontend(session)->has_screen };
+    Sending *sending = g_new0(Sending, 1);
+
+    sending->call = cmd_hold(call);
+    sending->at = at;
+    send_draft(session, path, &how, queued, sending);
+    return CMD_RUNNING;
+}
+
+/* What the user did since to messages is undone first. */
+static bool
+is_last_act(Session *session, gint64 queued_at)
+{
+    g_autoptr(StoreAct) act =
+        store_act_last(session_store(session), false, NULL);
+
+    return act == NULL || act->time <= queued_at;
+}
+
+static OutboxEntry *
+find_entry(Session *session, const char *id)
+{
+    g_autoptr(GPtrArray) list = outbox_list(session_outbox(session), NULL);
+
+    for (guint i = 0; id && list && i < list->len; i++)
+        if (strcmp(((OutboxEntry *)list->pdata[i])->id, id) == 0)
+            return g_ptr_array_steal_index(list, i);
+    return NULL;
+}
+
+bool
+writing_take_back(Session *session, GError **error)
+{
+    Outbox *outbox = session_outbox(session);
+    g_autofree char *id = outbox_undoable(outbox);
+    g_autoptr(OutboxEntry) entry = find_entry(session, id);
+
+    if (entry == NULL || !is_last_act(session, entry->created)
+        || !outbox_cancel(outbox, id, error))
+        return false;
+    frontend_tell(session_frontend(session), TELL_INFO, false,
+                  "Not sent: the draft is open again.");
+    writing_review(session, entry->draft);
+    return true;
+}
