@@ -134,8 +134,7 @@ CmdResult cmd_run(CmdContext *context, const char *text, GError **error);
 CmdResult
 cmd_run_argv(CmdContext *context, const char *const *argv, GError **error);
 
-/* --- for the functions of commands ------------------------------------------
- */
+/* For the functions of commands. */
 
 CmdContext *cmd_context(const CmdCall *call);
 void *cmd_session(const CmdCall *call);

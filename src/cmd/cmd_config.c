@@ -22,6 +22,33 @@ add_member(JsonBuilder *builder, const char *name, const char *value)
         json_builder_add_null_value(builder);
 }
 
+/* The value of one account where it is its own; NULL: it has none. */
+static const char *
+own_value(const Options *options, const OptionEntry *entry, const char *account)
+{
+    const char *value = options_get(options, entry->name, account, NULL);
+    const char *common = options_get(options, entry->name, NULL, NULL);
+
+    return g_strcmp0(value, common) == 0 ? NULL : shown(entry, value);
+}
+
+static void
+add_accounts(JsonBuilder *builder, const Options *options,
+             const OptionEntry *entry)
+{
+    g_autofree const char **accounts = options_accounts(options);
+
+    json_builder_set_member_name(builder, "accounts");
+    json_builder_begin_object(builder);
+    for (const char **name = accounts; *name; name++) {
+        const char *value = own_value(options, entry, *name);
+
+        if (value)
+            add_member(builder, *name, value);
+    }
+    json_builder_end_object(builder);
+}
+
 static JsonNode *
 config_json(const Options *options, bool changed_only)
 {
@@ -37,6 +64,7 @@ config_json(const Options *options, bool changed_only)
         add_member(builder, "type", cmd_type_name(entry->type));
         add_member(builder, "value",
                    shown(entry, options_get(options, entry->name, NULL, NULL)));
+        add_accounts(builder, options, entry);
         add_member(builder, "default", entry->fallback);
         add_member(builder, "text", entry->text);
         json_builder_end_object(builder);
@@ -52,15 +80,13 @@ print_accounts(CmdCall *call, const Options *options, const OptionEntry *entry)
     g_autofree const char **accounts = options_accounts(options);
 
     for (const char **name = accounts; *name; name++) {
-        const char *value = options_get(options, entry->name, *name, NULL);
-        g_autofree char *word = NULL;
+        const char *value = own_value(options, entry, *name);
+        g_autofree char *account = cmd_quote(*name);
+        g_autofree char *word = value ? cmd_quote(value) : NULL;
 
-        if (g_strcmp0(value, options_get(options, entry->name, NULL, NULL))
-            == 0)
-            continue;
-        word = cmd_quote(shown(entry, value));
-        printer_line(cmd_out(call), "account %s { %s %s }", *name, entry->name,
-                     word);
+        if (word)
+            printer_line(cmd_out(call), "account %s { %s %s }", account,
+                         entry->name, word);
     }
 }
 
@@ -73,13 +99,14 @@ print_entry(CmdCall *call, const Options *options, const OptionEntry *entry)
                             : options_get(options, entry->name, NULL, NULL);
     g_autofree char *word = value ? cmd_quote(shown(entry, value)) : NULL;
 
+    /* One that stands only in account blocks would be refused outside. */
+    const char *sign = word && entry->scope != OPTION_ACCOUNT_ONLY ? "" : "# ";
+
     if (!cmd_has(call, "changed"))
         printer_line(cmd_out(call), "# %s", entry->text);
-    if (word)
-        printer_line(cmd_out(call), "set %s %s", entry->name, word);
-    else if (!cmd_has(call, "changed"))
-        printer_line(cmd_out(call), "# set %s %s", entry->name,
-                     cmd_type_name(entry->type));
+    if (*sign == '\0' || !cmd_has(call, "changed"))
+        printer_line(cmd_out(call), "%sset %s %s", sign, entry->name,
+                     word ? word : cmd_type_name(entry->type));
     if (!defaults)
         print_accounts(call, options, entry);
 }

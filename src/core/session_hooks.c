@@ -50,6 +50,7 @@ match_query(const char *query, Event *event,
 {
     Session *session = user;
     const char *id = event_get(event, "message_id");
+    g_autoptr(GString) term = NULL;
     g_autofree char *asked = NULL;
     Match *match;
 
@@ -57,7 +58,9 @@ match_query(const char *query, Event *event,
         answer(false, answer_user);
         return;
     }
-    asked = g_strdup_printf("(%s) and id:\"%s\"", query, id);
+    term = g_string_new(id);
+    g_string_replace(term, "\"", "\"\"", 0); /* a stranger wrote it */
+    asked = g_strdup_printf("(%s) and id:\"%s\"", query, term->str);
     match = g_new0(Match, 1);
     match->answer = answer;
     match->answer_user = answer_user;

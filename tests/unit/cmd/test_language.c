@@ -35,6 +35,11 @@ static const OptionEntry table_of_options[] = {
       .scope = OPTION_ACCOUNT_ONLY,
       .secret = true,
       .text = "Password." },
+    { .name = "auth",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .fallback = "auto",
+      .text = "Login." },
     { .name = "columns",
       .type = CMD_INT,
       .scope = OPTION_GLOBAL,
@@ -258,6 +263,11 @@ test_config(World *world, gconstpointer data)
     g_assert_nonnull(strstr(world->output->str, "set theme auto\n"));
     g_assert_nonnull(strstr(world->output->str, "# Colours.\n"));
     ok(world, world->output->str);
+    g_string_truncate(world->output, 0);
+    ok(world, "config --json");
+    g_autoptr(JsonNode) root = json_from_string(world->output->str, NULL);
+    g_assert_nonnull(root);
+    g_assert_nonnull(strstr(world->output->str, "\"work\" : \"A B\""));
 }
 
 static void
