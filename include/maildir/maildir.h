@@ -36,7 +36,11 @@ MaildirFlags maildir_name_flags(const char *file_name);
 char *maildir_name_base(const char *file_name);
 
 /* A folder name from a server as one safe directory name and back, one to one:
- * promise P55, P82. Free with g_free(). decode: NULL when not of our making. */
+ * promise P55, P82. Letters, digits and blanks stay readable; a name whose
+ * encoding is over 200 bytes becomes its beginning and a digest, for which
+ * decode gives NULL, as for what is not of our making. Free with g_free().
+ * Capital and small letters are different names here; where a disk takes them
+ * for the same, store_folder_put() keeps the paths apart. */
 char *maildir_encode_name(const char *mailbox);
 char *maildir_decode_name(const char *directory);
 

@@ -14,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SYNC_SINGLY = 4 };
+enum {
+    SYNC_SINGLY = 4,
+    BUFFER = 64 * 1024
+};
 
 typedef struct {
     char *base;
@@ -25,11 +28,13 @@ struct MaildirBatch {
     char *folder;
     int tmp; /* directories */
     int cur;
-    int fd;  /* of the message that is written; -1 */
+    int fd; /* of the message that is written; -1 */
     char *base;
     guint64 written;
     guint64 bytes;
+    gsize filled;        /* of buffer */
     GPtrArray *finished; /* Finished */
+    char buffer[BUFFER]; /* small writes are one */
 };
 
 static void
@@ -95,35 +100,56 @@ bool
 maildir_batch_begin(MaildirBatch *batch, const char *base, GError **error)
 {
     maildir_batch_drop(batch);
-    batch->fd = openat(batch->tmp, base,
-                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                       0600);
+    batch->fd =
+        openat(batch->tmp, base,
+               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (batch->fd < 0)
         return fail(batch, "tmp", error);
     batch->base = g_strdup(base);
     batch->written = 0;
-    return true;
+    batch->filled = 0;
+    return fchmod(batch->fd, 0600) == 0 || fail(batch, "tmp", error);
+}
+
+static bool
+flush(MaildirBatch *batch, GError **error)
+{
+    gsize filled = batch->filled;
+
+    batch->filled = 0;
+    return filled == 0
+           || file_write_all(batch->fd, batch->buffer, filled, batch->folder,
+                             error);
 }
 
 bool
 maildir_batch_write(MaildirBatch *batch, const void *bytes, gsize size,
                     GError **error)
 {
+    g_return_val_if_fail(batch->fd >= 0, false);
     batch->written += size;
-    return file_write_all(batch->fd, bytes, size, batch->folder, error);
+    if (batch->filled + size > BUFFER && !flush(batch, error))
+        return false;
+    if (size > BUFFER)
+        return file_write_all(batch->fd, bytes, size, batch->folder, error);
+    memcpy(batch->buffer + batch->filled, bytes, size);
+    batch->filled += size;
+    return true;
 }
 
 bool
 maildir_batch_finish(MaildirBatch *batch, MaildirFlags flags, GError **error)
 {
     Finished *finished;
-    bool failed = close(batch->fd) != 0;
+    bool ok;
 
+    g_return_val_if_fail(batch->fd >= 0, false);
+    ok = flush(batch, error);
+    if (close(batch->fd) != 0 && ok)
+        ok = fail(batch, "tmp", error);
     batch->fd = -1;
-    if (failed) {
-        fail(batch, "tmp", error);
-        unlinkat(batch->tmp, batch->base, 0);
-        g_clear_pointer(&batch->base, g_free);
+    if (!ok) {
+        maildir_batch_drop(batch);
         return false;
     }
     finished = g_new0(Finished, 1);
@@ -194,11 +220,12 @@ maildir_batch_commit(MaildirBatch *batch, GError **error)
     if (!sync_all(batch, error))
         return false;
     while (batch->finished->len > 0) {
-        const Finished *next = batch->finished->pdata[0];
+        guint last = batch->finished->len - 1;
+        const Finished *next = batch->finished->pdata[last];
 
         if (renameat(batch->tmp, next->base, batch->cur, next->name) != 0)
             return fail(batch, "cur", error);
-        g_ptr_array_remove_index_fast(batch->finished, 0);
+        g_ptr_array_set_size(batch->finished, (gint)last);
     }
     batch->bytes = 0;
     return fsync(batch->cur) == 0 || fail(batch, "cur", error);
@@ -211,7 +238,7 @@ maildir_deliver(const char *folder, const char *base, MaildirFlags flags,
     g_autoptr(MaildirBatch) batch = maildir_batch_create(folder, error);
 
     return batch != NULL && maildir_batch_begin(batch, base, error)
-        && maildir_batch_write(batch, bytes, size, error)
-        && maildir_batch_finish(batch, flags, error)
-        && maildir_batch_commit(batch, error);
+           && maildir_batch_write(batch, bytes, size, error)
+           && maildir_batch_finish(batch, flags, error)
+           && maildir_batch_commit(batch, error);
 }

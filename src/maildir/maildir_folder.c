@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STALE_SECONDS = 36 * 3600 };
+enum {
+    STALE_SECONDS = 36 * 3600
+};
 
 bool
 maildir_create(const char *folder, GError **error)
@@ -77,34 +79,54 @@ maildir_rename(const char *path, const char *folder, MaildirFlags flags,
     return g_steal_pointer(&to);
 }
 
+typedef struct {
+    bool (*each)(const MaildirEntry *entry, void *user);
+    void *user;
+    bool ended; /* by each */
+} Scan;
+
+/* Whole messages are ordinary files; what a disk does not tell is looked at,
+ * never through a symlink. */
 static bool
-scan_dir(const char *folder, const char *part,
-         bool (*each)(const MaildirEntry *entry, void *user), void *user,
-         GError **error)
+is_message(const struct dirent *entry, int dir)
+{
+    struct stat info;
+
+    if (entry->d_name[0] == '.')
+        return false;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_REG;
+    return fstatat(dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0
+           && S_ISREG(info.st_mode);
+}
+
+static void
+scan_entry(Scan *scan, const char *dir, const char *name, bool is_new)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autofree char *base = maildir_name_base(name);
+    MaildirEntry entry = { path, base, maildir_name_flags(name), is_new };
+
+    scan->ended = !scan->each(&entry, scan->user);
+}
+
+static bool
+scan_dir(Scan *scan, const char *folder, const char *part, GError **error)
 {
     g_autofree char *dir = g_build_filename(folder, part, NULL);
+    bool is_new = strcmp(part, "new") == 0;
     DIR *open = opendir(dir);
-    struct dirent *found;
-    bool go_on = true;
+    const struct dirent *found;
+    int trouble;
 
     if (open == NULL)
         return err_set_errno(error, errno, "%s", dir);
-    while (go_on && (found = readdir(open))) {
-        g_autofree char *path = NULL;
-        g_autofree char *base = NULL;
-        MaildirEntry entry;
-
-        if (found->d_name[0] == '.' || found->d_type == DT_DIR)
-            continue;
-        path = g_build_filename(dir, found->d_name, NULL);
-        base = maildir_name_base(found->d_name);
-        entry = (MaildirEntry){ path, base,
-                                maildir_name_flags(found->d_name),
-                                strcmp(part, "new") == 0 };
-        go_on = each(&entry, user);
-    }
+    while (errno = 0, !scan->ended && (found = readdir(open)))
+        if (is_message(found, dirfd(open)))
+            scan_entry(scan, dir, found->d_name, is_new);
+    trouble = scan->ended ? 0 : errno;
     closedir(open);
-    return true;
+    return trouble == 0 || err_set_errno(error, trouble, "%s", dir);
 }
 
 bool
@@ -112,8 +134,10 @@ maildir_scan(const char *folder,
              bool (*each)(const MaildirEntry *entry, void *user), void *user,
              GError **error)
 {
-    return scan_dir(folder, "cur", each, user, error)
-        && scan_dir(folder, "new", each, user, error);
+    Scan scan = { each, user, false };
+
+    return scan_dir(&scan, folder, "cur", error)
+           && (scan.ended || scan_dir(&scan, folder, "new", error));
 }
 
 void

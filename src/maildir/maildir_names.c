@@ -3,23 +3,28 @@
 
 #include <string.h>
 
-enum { LONGEST_NAME = 200 };
+enum {
+    LONGEST_NAME = 200, /* bytes of a directory's name; disks take 255 */
+    LONGEST_PATH = 1000,
+    KEPT_OF_LONG = 100,
+    MARK_DIGITS = 16,
+};
 
 static const struct {
     char letter;
     MaildirFlags flag;
 } letters[] = {
-    { 'D', MAILDIR_DRAFT },   { 'F', MAILDIR_FLAGGED },
-    { 'P', MAILDIR_PASSED },  { 'R', MAILDIR_REPLIED },
-    { 'S', MAILDIR_SEEN },    { 'T', MAILDIR_TRASHED },
+    { 'D', MAILDIR_DRAFT },  { 'F', MAILDIR_FLAGGED },
+    { 'P', MAILDIR_PASSED }, { 'R', MAILDIR_REPLIED },
+    { 'S', MAILDIR_SEEN },   { 'T', MAILDIR_TRASHED },
 };
 
 char *
 maildir_unique_name(void)
 {
     return g_strdup_printf("%" G_GINT64_FORMAT ".R%08x%08x.posthorn",
-                           g_get_real_time() / G_USEC_PER_SEC,
-                           g_random_int(), g_random_int());
+                           g_get_real_time() / G_USEC_PER_SEC, g_random_int(),
+                           g_random_int());
 }
 
 char *
@@ -70,8 +75,16 @@ is_plain_ascii(gunichar c)
     return c >= 0x20 && c < 0x7f && strchr("/\\%:*?\"<>|", (int)c) == NULL;
 }
 
-/* A character that looks the same to every disk: printable, no combining
- * mark, and its own normal form. */
+/* Hangul letters that a normal form joins to syllables. */
+static bool
+is_conjoining(gunichar c)
+{
+    return (c >= 0x1100 && c <= 0x11ff) || (c >= 0xa960 && c <= 0xa97f)
+           || (c >= 0xd7b0 && c <= 0xd7ff);
+}
+
+/* A character that looks the same to every disk: printable, not to be combined
+ * with its neighbours, and its own normal form. */
 static bool
 is_plain(gunichar c)
 {
@@ -80,7 +93,7 @@ is_plain(gunichar c)
 
     if (c < 0x80)
         return is_plain_ascii(c);
-    if (!g_unichar_isgraph(c) || g_unichar_ismark(c)
+    if (!g_unichar_isgraph(c) || g_unichar_ismark(c) || is_conjoining(c)
         || g_unichar_type(c) == G_UNICODE_FORMAT
         || g_unichar_type(c) == G_UNICODE_PRIVATE_USE)
         return false;
@@ -106,85 +119,111 @@ is_reserved(const char *mailbox)
         if (g_ascii_strcasecmp(mailbox, *name) == 0)
             return true;
     return g_ascii_strncasecmp(mailbox, "dovecot", 7) == 0
-        || g_ascii_strcasecmp(mailbox, "maildirfolder") == 0;
+           || g_ascii_strcasecmp(mailbox, "maildirfolder") == 0;
 }
 
 /* A name that is too long: its beginning and a digest; not to be decoded. */
 static char *
-shorten(const char *mailbox, GString *name)
+shorten(const char *mailbox, const char *encoded)
 {
     g_autofree char *digest =
-        g_compute_checksum_for_string(G_CHECKSUM_SHA1, mailbox, -1);
-    gsize keep = 100;
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, mailbox, -1);
+    gsize keep = MIN(strlen(encoded), (gsize)KEPT_OF_LONG);
 
-    while (keep > 0 && ((guchar)name->str[keep] & 0xc0) == 0x80)
+    while (keep > 0 && ((guchar)encoded[keep] & 0xc0) == 0x80)
         keep--;
-    g_string_truncate(name, keep);
-    g_string_append_printf(name, "%%=%s", digest);
+    return g_strdup_printf("%.*s%%=%s", (int)keep, encoded, digest);
+}
+
+/* At the ends a dot, a dash or a blank hides a file, makes it an option, or is
+ * lost on some disks. */
+static bool
+is_edge(char c, bool first, bool last)
+{
+    return (first && strchr(".- ", c)) || (last && strchr(". ", c));
+}
+
+static char *
+encode(const char *mailbox)
+{
+    GString *name = g_string_new(*mailbox ? NULL : "%-");
+    bool reserved = is_reserved(mailbox);
+
+    for (const char *at = mailbox; *at;) {
+        gunichar c = g_utf8_get_char_validated(at, -1);
+        bool valid = c < 0x110000;
+        gsize size = valid ? (gsize)g_utf8_skip[(guchar)*at] : 1;
+        bool first = at == mailbox;
+
+        if (valid && is_plain(c) && !(first && reserved)
+            && !is_edge(*at, first, at[size] == '\0'))
+            g_string_append_len(name, at, (gssize)size);
+        else
+            append_encoded(name, at, size);
+        at += size;
+    }
     return g_string_free(name, FALSE);
 }
 
 char *
 maildir_encode_name(const char *mailbox)
 {
-    GString *name = g_string_new(NULL);
-    bool reserved = is_reserved(mailbox);
-    const char *at = mailbox;
+    g_autofree char *name = encode(mailbox);
 
-    if (*at == '\0')
-        g_string_append(name, "%-");
-    while (*at) {
-        gunichar c = g_utf8_get_char_validated(at, -1);
-        gsize size = c < 0x110000 ? g_utf8_skip[(guchar)*at] : 1;
-        bool first = at == mailbox;
-        bool last = at[size] == '\0';
-        bool edge = (first && strchr(".- ", *at))
-            || (last && strchr(". ", *at)) || (first && reserved);
+    return strlen(name) > LONGEST_NAME ? shorten(mailbox, name)
+                                       : g_steal_pointer(&name);
+}
 
-        if (c < 0x110000 && is_plain(c) && !edge)
-            g_string_append_len(name, at, (gssize)size);
-        else
-            append_encoded(name, at, size);
-        at += size;
-    }
-    return name->len > LONGEST_NAME ? shorten(mailbox, name)
-                                    : g_string_free(name, FALSE);
+/* Length of a name without the mark "%~" and digits that the store puts behind
+ * names which a disk may mix up. No name of ours has "%~" otherwise. */
+static gsize
+unmarked_length(const char *directory)
+{
+    gsize size = strlen(directory);
+    gsize mark = MARK_DIGITS + 2;
+
+    if (size <= mark || strncmp(directory + size - mark, "%~", 2) != 0)
+        return size;
+    return size - mark;
+}
+
+static bool
+decode_octet(const char *at, GString *name)
+{
+    if (!g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
+        return false;
+    g_string_append_c(name, (char)(g_ascii_xdigit_value(at[1]) * 16
+                                   + g_ascii_xdigit_value(at[2])));
+    return true;
 }
 
 char *
 maildir_decode_name(const char *directory)
 {
+    g_autofree char *plain = g_strndup(directory, unmarked_length(directory));
     g_autoptr(GString) name = g_string_new(NULL);
     g_autofree char *again = NULL;
 
-    if (strcmp(directory, "%-") == 0)
+    if (strcmp(plain, "%-") == 0)
         return g_strdup("");
-    for (const char *at = directory; *at; at++) {
-        if (*at != '%') {
+    for (const char *at = plain; *at; at += *at == '%' ? 3 : 1)
+        if (*at != '%')
             g_string_append_c(name, *at);
-            continue;
-        }
-        if (!g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
+        else if (!decode_octet(at, name))
             return NULL;
-        g_string_append_c(name, (char)(g_ascii_xdigit_value(at[1]) * 16
-                                       + g_ascii_xdigit_value(at[2])));
-        at += 2;
-    }
     if (strlen(name->str) != name->len)
         return NULL;
     again = maildir_encode_name(name->str);
-    return strcmp(again, directory) == 0
-        ? g_string_free(g_steal_pointer(&name), FALSE) : NULL;
+    return strcmp(again, plain) == 0
+               ? g_string_free(g_steal_pointer(&name), FALSE)
+               : NULL;
 }
 
-char *
-maildir_folder_path(const char *account, const char *mailbox, char delimiter)
+static char *
+join_parts(const char *root, const char *mailbox, char delimiter)
 {
     const char separator[] = { delimiter, '\0' };
-    g_auto(GStrv) parts = delimiter ? g_strsplit(mailbox, separator, -1)
-                                    : g_strdupv((char *[]){ (char *)mailbox,
-                                                            NULL });
-    g_autofree char *root = maildir_encode_name(account);
+    g_auto(GStrv) parts = g_strsplit(mailbox, separator, -1);
     GString *path = g_string_new(root);
 
     for (char **part = parts; *part; part++) {
@@ -193,4 +232,25 @@ maildir_folder_path(const char *account, const char *mailbox, char delimiter)
         g_string_append_printf(path, "/%s", safe);
     }
     return g_string_free(path, FALSE);
+}
+
+/* A hierarchy too deep for a disk is one directory, by its digest. */
+char *
+maildir_folder_path(const char *account, const char *mailbox, char delimiter)
+{
+    g_autofree char *root = maildir_encode_name(account);
+    g_autofree char *path = NULL;
+    g_autofree char *name = NULL;
+    g_autofree char *safe = NULL;
+
+    if (delimiter) {
+        path = join_parts(root, mailbox, delimiter);
+        if (strlen(path) <= LONGEST_PATH)
+            return g_steal_pointer(&path);
+        name = encode(mailbox);
+        safe = shorten(mailbox, name);
+    } else {
+        safe = maildir_encode_name(mailbox);
+    }
+    return g_strdup_printf("%s/%s", root, safe);
 }
