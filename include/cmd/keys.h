@@ -1,4 +1,4 @@
-/* Keys: a trie for each context ("list", "message", "thread", "review", …)
+/* Keys: bindings for each context ("list", "message", "thread", "review", …)
  * with the fallback context "global". A binding is a command as text, with its
  * one-line help and group, so that help, which-key and hints come from one
  * table. Key names: "a", "A", "^R", "Enter", "Tab", "S-Tab", "Space", "Esc",
