@@ -219,12 +219,14 @@ view_exec(CmdCall *call)
 }
 
 static void
-close_review(CmdCall *call)
+close_review(CmdCall *call, const char *path)
 {
-    Frontend *frontend = session_frontend(cmd_session(call));
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    bool is_shown = g_strcmp0(draft_current(session), path) == 0;
 
-    draft_set_current(cmd_session(call), NULL);
-    if (frontend->has_screen && cmd_context(call)->origin == CMD_FROM_KEY)
+    draft_set_current(session, NULL);
+    if (frontend->has_screen && is_shown)
         frontend->class->close(frontend);
 }
 
@@ -243,7 +245,7 @@ discard(CmdCall *call, const char *path, GError **error)
         return;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Discarded the draft.");
-    close_review(call);
+    close_review(call, kept);
 }
 
 static void
@@ -280,15 +282,6 @@ discard_exec(CmdCall *call)
     request.user = question;
     frontend->class->ask(frontend, &request);
     return CMD_RUNNING;
-}
-
-static CmdResult
-keep_exec(CmdCall *call)
-{
-    frontend_tell(session_frontend(cmd_session(call)), TELL_INFO, false,
-                  "The draft is kept.");
-    close_review(call);
-    return CMD_DONE;
 }
 
 /* --- the list ----------------------------------------------------------------
@@ -462,13 +455,6 @@ const CmdEntry command_draft_view = {
     .group = "send",
     .flags = { DRAFT_FLAG },
     .exec = view_exec,
-};
-
-const CmdEntry command_draft_keep = {
-    .name = "draft-keep",
-    .help = "Close the draft and keep it",
-    .group = "send",
-    .exec = keep_exec,
 };
 
 const CmdEntry command_draft_discard = {

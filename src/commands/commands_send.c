@@ -155,6 +155,9 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
         return CMD_DONE;
     }
     printer_line(cmd_out(call), "%s", draft->path);
+    frontend_tell(session_frontend(session), TELL_INFO, false,
+                  "The draft is kept: `posthorn edit-draft` goes on with it, "
+                  "`posthorn draft-send --draft FILE` sends it.");
     return CMD_DONE;
 }
 
@@ -314,10 +317,21 @@ static const CmdEntry entry_sendmail = {
 };
 
 const CmdEntry *const commands_send[] = {
-    &entry_compose,         &reply_entries[0],   &reply_entries[1],
-    &reply_entries[2],      &reply_entries[3],   &entry_sendmail,
-    &command_drafts,        &command_edit_draft, &command_draft_send,
-    &command_draft_edit,    &command_draft_set,  &command_draft_attach,
-    &command_draft_detach,  &command_draft_view, &command_draft_keep,
-    &command_draft_discard, &command_outbox,     NULL,
+    &entry_compose,
+    &reply_entries[0],
+    &reply_entries[1],
+    &reply_entries[2],
+    &reply_entries[3],
+    &entry_sendmail,
+    &command_drafts,
+    &command_edit_draft,
+    &command_draft_send,
+    &command_draft_edit,
+    &command_draft_set,
+    &command_draft_attach,
+    &command_draft_detach,
+    &command_draft_view,
+    &command_draft_discard,
+    &command_outbox,
+    NULL,
 };

@@ -33,9 +33,10 @@ void
 writing_review(Session *session, const char *path)
 {
     Frontend *frontend = session_frontend(session);
-    ViewRequest request = { .kind = VIEW_REVIEW, .path = path };
+    g_autofree char *kept = g_strdup(path); /* it may be the current one's */
+    ViewRequest request = { .kind = VIEW_REVIEW, .path = kept };
 
-    draft_set_current(session, path);
+    draft_set_current(session, kept);
     if (frontend->has_screen)
         frontend->class->open(frontend, &request);
 }
@@ -99,13 +100,13 @@ writing_flush(CmdCall *call)
 typedef struct {
     CmdCall *call;
     gint64 at;
+    bool is_shown; /* the review page has the focus */
 } Sending;
 
 static void
 tell_queued(Session *session, gint64 at, const char *id)
 {
     Frontend *frontend = session_frontend(session);
-    g_autoptr(OutboxEntry) entry = NULL;
     g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(at);
     g_autofree char *text =
         when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
@@ -133,9 +134,9 @@ queued(const char *id, const GError *error, void *user)
     }
     if (frontend->has_screen) {
         tell_queued(session, sending->at, id);
-        if (cmd_context(call)->origin == CMD_FROM_KEY)
-            frontend->class->close(frontend);
         draft_set_current(session, NULL);
+        if (sending->is_shown)
+            frontend->class->close(frontend);
         cmd_finish(call, NULL);
         return;
     }
@@ -156,6 +157,8 @@ writing_send(CmdCall *call, const char *path, gint64 at)
 
     sending->call = cmd_hold(call);
     sending->at = at;
+    sending->is_shown = g_strcmp0(draft_current(session), path) == 0
+                        && session_frontend(session)->has_screen;
     send_draft(session, path, &how, queued, sending);
     return CMD_RUNNING;
 }

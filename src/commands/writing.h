@@ -43,6 +43,6 @@ bool writing_take_back(Session *session, GError **error);
 extern const CmdEntry command_drafts, command_edit_draft, command_draft_send,
     command_draft_edit, command_draft_set, command_draft_attach,
     command_draft_detach, command_draft_view, command_draft_discard,
-    command_draft_keep, command_outbox;
+    command_outbox;
 
 #endif

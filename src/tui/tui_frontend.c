@@ -60,8 +60,14 @@ static void
 open_view(Frontend *frontend, const ViewRequest *request)
 {
     Tui *tui = tui_of(frontend);
-    View *view = make_view(tui, request);
+    View *top = tui_top(tui);
+    View *view;
 
+    /* A draft that was changed is shown anew, in the place of its old page. */
+    if (request->kind == VIEW_REVIEW && top
+        && strcmp(top->class->context, "review") == 0)
+        tui_pop(tui);
+    view = make_view(tui, request);
     if (view)
         tui_push(tui, view);
     else
