@@ -53,6 +53,7 @@ void account_stop(Account *account);
 typedef struct {
     bool no_index;     /* `sync --no-index` */
     const char *folder; /* only this path; NULL: all */
+    bool accept_removals; /* the yes to removing much (promise P16) */
 } AccountSync;
 
 /* One complete sync, now. done is called once: error NULL when all was done. */
@@ -60,6 +61,12 @@ void account_sync(Account *account, const AccountSync *how,
                   void (*done)(Account *account, const GError *error,
                                void *user),
                   void *user);
+
+/* Logs in and lists, nothing else. done is called once. */
+void account_check(Account *account,
+                   void (*done)(Account *account, const GError *error,
+                                void *user),
+                   void *user);
 
 /* The user changed something: push it soon. */
 void account_kick(Account *account);

@@ -289,6 +289,17 @@ account_synced(Account *account, const GError *error)
 }
 
 void
+account_check(Account *account,
+              void (*done)(Account *account, const GError *error, void *user),
+              void *user)
+{
+    if (account->remote)
+        remote_follower_check(account->remote, done, user);
+    else
+        done(account, NULL, user);
+}
+
+void
 account_kick(Account *account)
 {
     if (account->remote && account->started)

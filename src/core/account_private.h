@@ -49,6 +49,10 @@ void remote_follower_start(struct RemoteFollower *follower);
 void remote_follower_stop(struct RemoteFollower *follower);
 void remote_follower_sync(struct RemoteFollower *follower,
                           const AccountSync *how);
+void remote_follower_check(struct RemoteFollower *follower,
+                           void (*done)(Account *account, const GError *error,
+                                        void *user),
+                           void *user);
 void remote_follower_kick(struct RemoteFollower *follower);
 void remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
                            void (*done)(gint64 id, const GError *error,

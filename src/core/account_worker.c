@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-enum { IDLE_SECONDS = 24 * 60 };
+enum {
+    IDLE_SECONDS = 24 * 60
+};
 
 struct Lane {
     int refs; /* of the main thread and of each job */
@@ -168,8 +170,7 @@ static void
 note(Task *task, const SyncProgress *progress)
 {
     job_progress(task->job, progress ? progress->folder : "",
-                 progress ? progress->done : 0,
-                 progress ? progress->total : 0);
+                 progress ? progress->done : 0, progress ? progress->total : 0);
 }
 
 static void
@@ -324,7 +325,7 @@ static bool
 is_connection_dead(const GError *error)
 {
     return err_is(error, ERR_PROTOCOL) || err_is(error, ERR_RETRY)
-        || err_is(error, ERR_CANCELLED) || err_is(error, ERR_AUTH);
+           || err_is(error, ERR_CANCELLED) || err_is(error, ERR_AUTH);
 }
 
 static void *
@@ -392,8 +393,8 @@ lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
             const LaneCallbacks *callbacks)
 {
     static const JobPriority priorities[] = {
-        [LANE_SYNC] = JOB_BULK,     [LANE_PUSH] = JOB_NORMAL,
-        [LANE_FETCH] = JOB_URGENT,  [LANE_WATCH] = JOB_BULK,
+        [LANE_SYNC] = JOB_BULK,    [LANE_PUSH] = JOB_NORMAL,
+        [LANE_FETCH] = JOB_URGENT, [LANE_WATCH] = JOB_BULK,
         [LANE_CHECK] = JOB_NORMAL,
     };
     Task *task = g_new0(Task, 1);

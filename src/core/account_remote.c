@@ -1,0 +1,647 @@
+/* Follows a server: three lanes (one watches, one answers the user at once, one
+ * moves the rest), what is done when, and what follows from answers. Main
+ * thread; no I/O here. Must not know a protocol. */
+#include "account_private.h"
+#include "account_worker.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "core/arrive.h"
+#include "core/indexer.h"
+#include "core/outbox.h"
+#include "settle.h"
+
+#include <string.h>
+
+enum {
+    PUSH_MS = 200,         /* changes of so long go together */
+    POLL_SECONDS = 5 * 60, /* folders that nobody listens to */
+    BACKOFF_FIRST = 5,     /* seconds, doubled up to BACKOFF_MOST, ± 25 % */
+    BACKOFF_MOST = 15 * 60,
+    LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
+};
+
+typedef struct {
+    struct RemoteFollower *follower;
+    gint64 id;
+    void (*done)(gint64 id, const GError *error, void *user);
+    void *user;
+} Fetch;
+
+struct RemoteFollower {
+    Account *account;
+    Lane *bulk, *urgent, *watch; /* NULL until there is a password */
+    Job *sync, *push, *watching; /* running or queued; NULL: none */
+    bool asking;                 /* for the password */
+    bool again;                  /* another sync was asked for while one ran */
+    bool full;                   /* the sync that runs is of all folders */
+    bool accept_removals;
+    char *only;
+    bool online;
+    guint refusals;
+    guint backoff;
+    guint push_source, poll_source, retry_source;
+    gint64 began;       /* monotonic; of the folder that is fetched */
+    GPtrArray *fetches; /* Fetch: waiting for a password */
+};
+
+static void begin_sync(struct RemoteFollower *follower);
+static void begin_watch(struct RemoteFollower *follower);
+
+static void
+fetch_end(Fetch *fetch, const GError *error)
+{
+    fetch->done(fetch->id, error, fetch->user);
+    g_free(fetch);
+}
+
+struct RemoteFollower *
+remote_follower_create(Account *account)
+{
+    struct RemoteFollower *follower = g_new0(struct RemoteFollower, 1);
+
+    follower->account = account;
+    follower->fetches = g_ptr_array_new();
+    return follower;
+}
+
+static void
+stop_timers(struct RemoteFollower *follower)
+{
+    g_clear_handle_id(&follower->push_source, g_source_remove);
+    g_clear_handle_id(&follower->poll_source, g_source_remove);
+    g_clear_handle_id(&follower->retry_source, g_source_remove);
+}
+
+static void
+drop_lanes(struct RemoteFollower *follower)
+{
+    g_clear_pointer(&follower->watch, lane_destroy);
+    g_clear_pointer(&follower->urgent, lane_destroy);
+    g_clear_pointer(&follower->bulk, lane_destroy);
+}
+
+void
+remote_follower_destroy(struct RemoteFollower *follower)
+{
+    if (follower == NULL)
+        return;
+    stop_timers(follower);
+    drop_lanes(follower);
+    g_ptr_array_unref(follower->fetches);
+    g_free(follower->only);
+    g_free(follower);
+}
+
+static const char *
+option(const struct RemoteFollower *follower, const char *name)
+{
+    const Account *account = follower->account;
+
+    return options_get(session_options(account->session), name, account->name,
+                       NULL);
+}
+
+static LaneParams
+make_params(const struct RemoteFollower *follower, const char *password)
+{
+    const Account *account = follower->account;
+    const AccountUrl *url = &account->incoming;
+    const char *auth = option(follower, "auth");
+    const char *tags = option(follower, "local-tags");
+    const char *ca_file = option(follower, "tls-ca-file");
+    LaneParams params = { 0 };
+
+    params.account = g_strdup(account->name);
+    params.state_db = g_strdup(session_paths(account->session)->state_db);
+    params.mail = g_strdup(session_paths(account->session)->mail);
+    params.local_tags = g_strsplit(tags ? tags : "", " ", -1);
+    params.imap.net.host = g_strdup(url->host);
+    params.imap.net.port = url->port;
+    params.imap.net.security = url->security;
+    params.imap.net.ca_file = ca_file ? paths_expand(ca_file) : NULL;
+    params.imap.net.fingerprint = g_strdup(option(follower, "tls-fingerprint"));
+    params.imap.sasl.user = g_strdup(url->user ? url->user : account->address);
+    params.imap.sasl.password = g_strdup(password);
+    params.imap.sasl.auth =
+        auth && strcmp(auth, "auto") != 0 ? g_strdup(auth) : NULL;
+    params.imap.sasl_ir = options_bool(session_options(account->session),
+                                       "sasl-ir", account->name);
+    return params;
+}
+
+static Lane *
+make_lane(const struct RemoteFollower *follower, const char *what,
+          const char *password)
+{
+    g_autofree char *name =
+        g_strdup_printf("%s %s", follower->account->name, what);
+    LaneParams params = make_params(follower, password);
+
+    return lane_create(name, &params);
+}
+
+static void
+tell_event(const struct RemoteFollower *follower, const char *name,
+           const char *reason)
+{
+    g_autoptr(Event) event = event_create(name);
+
+    event_set(event, "account", follower->account->name);
+    event_set(event, "reason", reason);
+    event_bus_emit(session_bus(follower->account->session), event);
+}
+
+static void
+set_online(struct RemoteFollower *follower, bool online, const char *reason)
+{
+    if (follower->online == online)
+        return;
+    follower->online = online;
+    tell_event(follower, online ? "account-online" : "account-offline", reason);
+    if (online && session_outbox(follower->account->session))
+        outbox_kick(session_outbox(follower->account->session));
+}
+
+static void
+take_news(struct RemoteFollower *follower, Lane *lane)
+{
+    Session *session = follower->account->session;
+    LaneNews news;
+
+    lane_take_news(lane, &news);
+    for (guint i = 0; i < news.arrivals->len; i++) {
+        const LaneArrival *arrival = news.arrivals->pdata[i];
+
+        arrive(session, (const gint64 *)(const void *)arrival->ids->data,
+               arrival->ids->len, arrival->quiet);
+    }
+    for (guint i = 0; i < news.warnings->len; i++)
+        frontend_tell(session_frontend(session), TELL_ERROR, false, "%s",
+                      (char *)news.warnings->pdata[i]);
+    if (news.changed) {
+        settler_kick(session_settler(session));
+        session_rows_changed(session);
+    }
+    follower->account->status.folder = news.folder;
+    follower->account->status.folders = news.folders;
+    lane_news_clear(&news);
+}
+
+/* "fetching work/INBOX" and, without a screen, a line with rate and time. */
+static void
+show_progress(struct RemoteFollower *follower, const JobProgress *note)
+{
+    Account *account = follower->account;
+    Frontend *frontend = session_frontend(account->session);
+    g_autofree char *what = g_strdup_printf("fetching %s", note->what);
+    gint64 now = g_get_monotonic_time();
+    gdouble seconds;
+    gdouble rate;
+
+    if (strcmp(account->status.what, what) != 0) {
+        follower->began = now;
+        account_set_state(account, ACCOUNT_SYNCING, what, NULL);
+    }
+    account->status.done = note->done;
+    account->status.total = note->total;
+    session_rows_changed(account->session);
+    if (frontend->has_screen || note->done == 0)
+        return;
+    seconds = (gdouble)(now - follower->began) / G_USEC_PER_SEC;
+    rate = seconds > 0 ? (gdouble)note->done / seconds : 0;
+    g_free(what);
+    what = g_strdup_printf(
+        "%s: %.0f a second, %.0f s left,", note->what, rate,
+        rate > 0 ? (gdouble)(note->total - MIN(note->done, note->total)) / rate
+                 : 0);
+    frontend->class->progress(frontend, what, note->done, note->total);
+}
+
+static void
+sync_progress(void *user, const JobProgress *note)
+{
+    struct RemoteFollower *follower = user;
+
+    take_news(follower, follower->bulk);
+    if (*note->what)
+        show_progress(follower, note);
+}
+
+static gboolean
+retry_now(void *user)
+{
+    struct RemoteFollower *follower = user;
+
+    follower->retry_source = 0;
+    begin_sync(follower);
+    return G_SOURCE_REMOVE;
+}
+
+/* Growing pauses, not the same for all who lost the server together. */
+static void
+retry_later(struct RemoteFollower *follower, const char *reason)
+{
+    Account *account = follower->account;
+    guint pause;
+
+    follower->backoff = follower->backoff
+                            ? MIN(follower->backoff * 2, BACKOFF_MOST)
+                            : BACKOFF_FIRST;
+    pause = follower->backoff * (75 + g_random_int_range(0, 51)) / 100;
+    account->status.retry = clock_now() + MAX(pause, 1);
+    g_clear_handle_id(&follower->retry_source, g_source_remove);
+    follower->retry_source =
+        g_timeout_add_seconds(MAX(pause, 1), retry_now, follower);
+    account_set_state(account, ACCOUNT_WAITING, NULL, reason);
+}
+
+/* The password was wrong: once more with a new one where someone can be asked,
+ * then it is for the user to say when. */
+static void
+login_refused(struct RemoteFollower *follower, const GError *error)
+{
+    Account *account = follower->account;
+
+    account_password_refused(account, false);
+    drop_lanes(follower);
+    if (++follower->refusals < LOGINS_AFTER_REFUSAL && account->started
+        && session_frontend(account->session)->has_screen) {
+        begin_sync(follower);
+        return;
+    }
+    account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
+    account_synced(account, error);
+}
+
+static void
+sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
+            const GError *error)
+{
+    Account *account = follower->account;
+
+    log_add(LOG_WARN, account->name, "%s", error->message);
+    if (err_is(error, ERR_AUTH)) {
+        set_online(follower, false, error->message);
+        login_refused(follower, error);
+        return;
+    }
+    if (answer->connected && err_is(error, ERR_REFUSED)) {
+        /* one folder, or one change: the rest was done */
+        account_set_state(account, ACCOUNT_ONLINE, NULL, error->message);
+    } else if (err_is(error, ERR_REFUSED) || !account->started) {
+        set_online(follower, false, error->message);
+        account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
+    } else {
+        set_online(follower, false, error->message);
+        retry_later(follower, error->message);
+    }
+    account_synced(account, error);
+}
+
+static gboolean
+poll_now(void *user)
+{
+    begin_sync(user);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+sync_succeeded(struct RemoteFollower *follower)
+{
+    Account *account = follower->account;
+
+    follower->backoff = 0;
+    follower->refusals = 0;
+    account->status.done = account->status.total = 0;
+    set_online(follower, true, NULL);
+    account_set_state(account, ACCOUNT_ONLINE, NULL, NULL);
+    if (account->started) {
+        begin_watch(follower);
+        if (follower->poll_source == 0)
+            follower->poll_source =
+                g_timeout_add_seconds(POLL_SECONDS, poll_now, follower);
+    }
+    account_synced(account, NULL);
+}
+
+static void
+sync_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    struct RemoteFollower *follower = user;
+    Frontend *frontend = session_frontend(follower->account->session);
+    bool more = answer->yielded || follower->again;
+
+    follower->sync = NULL;
+    take_news(follower, follower->bulk);
+    if (!frontend->has_screen)
+        frontend->class->progress(frontend, NULL, 0, 0);
+    if (err_is(error, ERR_CANCELLED)) {
+        account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
+        account_synced(follower->account, error);
+        return;
+    }
+    if (error == NULL && more) {
+        begin_sync(follower);
+        return;
+    }
+    settler_kick(session_settler(follower->account->session));
+    if (error)
+        sync_failed(follower, answer, error);
+    else
+        sync_succeeded(follower);
+}
+
+static void
+submit_sync(struct RemoteFollower *follower)
+{
+    Account *account = follower->account;
+    LaneCallbacks callbacks = { sync_progress, sync_answer, follower };
+    LaneRequest request = {
+        .only = follower->only,
+        .headers_first = session_frontend(account->session)->has_screen,
+        .accept_removals = follower->accept_removals,
+    };
+
+    follower->again = false;
+    follower->full = follower->only == NULL;
+    if (!follower->online)
+        account_set_state(account, ACCOUNT_CONNECTING, NULL, NULL);
+    tell_event(follower, "sync-started", NULL);
+    follower->sync =
+        lane_submit(follower->bulk, LANE_SYNC, &request, &callbacks);
+    g_clear_pointer(&follower->only, g_free);
+    follower->accept_removals = false;
+}
+
+static void submit_fetch(struct RemoteFollower *follower, Fetch *fetch);
+
+static void
+got_password(const char *password, const GError *error, void *user)
+{
+    struct RemoteFollower *follower = user;
+    Account *account = follower->account;
+
+    follower->asking = false;
+    if (error) {
+        account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
+        account_synced(account, error);
+        while (follower->fetches->len > 0)
+            fetch_end(g_ptr_array_steal_index(follower->fetches, 0), error);
+        return;
+    }
+    follower->bulk = make_lane(follower, "mail", password);
+    follower->urgent = make_lane(follower, "open", password);
+    follower->watch = make_lane(follower, "watch", password);
+    submit_sync(follower);
+    while (follower->fetches->len > 0)
+        submit_fetch(follower, g_ptr_array_steal_index(follower->fetches, 0));
+}
+
+static void
+connect_lanes(struct RemoteFollower *follower)
+{
+    if (follower->asking)
+        return;
+    follower->asking = true;
+    account_set_state(follower->account, ACCOUNT_CONNECTING, NULL, NULL);
+    account_password(follower->account, false, got_password, follower);
+}
+
+static void
+begin_sync(struct RemoteFollower *follower)
+{
+    g_clear_handle_id(&follower->retry_source, g_source_remove);
+    if (follower->sync)
+        follower->again = true;
+    else if (follower->bulk == NULL)
+        connect_lanes(follower);
+    else
+        submit_sync(follower);
+}
+
+/* INBOX changed on the server: it alone is looked at. */
+static void
+watch_progress(void *user, const JobProgress *note)
+{
+    struct RemoteFollower *follower = user;
+    g_autoptr(StoreFolder) inbox = NULL;
+
+    if (follower->sync == NULL) {
+        inbox = store_folder_by_role(session_store(follower->account->session),
+                                     follower->account->name, FOLDER_ROLE_INBOX,
+                                     NULL);
+        follower->only = inbox ? g_strdup(inbox->path) : NULL;
+    }
+    begin_sync(follower);
+}
+
+static void
+watch_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    struct RemoteFollower *follower = user;
+
+    follower->watching = NULL;
+    if (error == NULL || err_is(error, ERR_CANCELLED)
+        || !follower->account->started)
+        return;
+    log_add(LOG_INFO, follower->account->name, "listening ended: %s",
+            error->message);
+    if (follower->sync == NULL) {
+        set_online(follower, false, error->message);
+        retry_later(follower, error->message);
+    }
+}
+
+static void
+begin_watch(struct RemoteFollower *follower)
+{
+    LaneCallbacks callbacks = { watch_progress, watch_answer, follower };
+    LaneRequest request = { 0 };
+
+    if (follower->watching == NULL)
+        follower->watching =
+            lane_submit(follower->watch, LANE_WATCH, &request, &callbacks);
+}
+
+void
+remote_follower_start(struct RemoteFollower *follower)
+{
+    begin_sync(follower);
+}
+
+void
+remote_follower_stop(struct RemoteFollower *follower)
+{
+    stop_timers(follower);
+    if (follower->sync)
+        job_cancel(follower->sync);
+    if (follower->push)
+        job_cancel(follower->push);
+    if (follower->watching)
+        job_cancel(follower->watching);
+    set_online(follower, false, "offline by wish");
+    account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
+}
+
+/* The user asks: no pause, and a refused password may be tried anew. */
+void
+remote_follower_sync(struct RemoteFollower *follower, const AccountSync *how)
+{
+    follower->backoff = 0;
+    follower->refusals = 0;
+    if (follower->sync == NULL) {
+        g_free(follower->only);
+        follower->only = g_strdup(how ? how->folder : NULL);
+    }
+    follower->accept_removals = how && how->accept_removals;
+    begin_sync(follower);
+}
+
+static void
+push_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    struct RemoteFollower *follower = user;
+
+    follower->push = NULL;
+    take_news(follower, follower->bulk);
+    session_rows_changed(follower->account->session);
+    if (err_is(error, ERR_CANCELLED))
+        return;
+    if (error)
+        log_add(LOG_WARN, follower->account->name, "%s", error->message);
+    if (error && !err_is(error, ERR_REFUSED) && follower->sync == NULL) {
+        set_online(follower, false, error->message);
+        retry_later(follower, error->message);
+    } else if (error == NULL && answer->waiting) {
+        begin_sync(follower);
+    }
+}
+
+static gboolean
+push_now(void *user)
+{
+    struct RemoteFollower *follower = user;
+    LaneCallbacks callbacks = { sync_progress, push_answer, follower };
+    LaneRequest request = { 0 };
+
+    follower->push_source = 0;
+    if (!follower->online || follower->bulk == NULL)
+        return G_SOURCE_REMOVE; /* the next sync tells it */
+    if (follower->push) {       /* may be past this change: once more */
+        remote_follower_kick(follower);
+        return G_SOURCE_REMOVE;
+    }
+    follower->push =
+        lane_submit(follower->bulk, LANE_PUSH, &request, &callbacks);
+    return G_SOURCE_REMOVE;
+}
+
+void
+remote_follower_kick(struct RemoteFollower *follower)
+{
+    if (follower->push_source == 0)
+        follower->push_source = g_timeout_add(PUSH_MS, push_now, follower);
+}
+
+static void
+fetch_progress(void *user, const JobProgress *note)
+{
+    Fetch *fetch = user;
+
+    take_news(fetch->follower, fetch->follower->urgent);
+}
+
+static void
+fetch_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    fetch_end(user, error);
+}
+
+static void
+submit_fetch(struct RemoteFollower *follower, Fetch *fetch)
+{
+    LaneCallbacks callbacks = { fetch_progress, fetch_answer, fetch };
+    LaneRequest request = { .id = fetch->id };
+
+    lane_submit(follower->urgent, LANE_FETCH, &request, &callbacks);
+}
+
+void
+remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
+                      void (*done)(gint64 id, const GError *error, void *user),
+                      void *user)
+{
+    Fetch *fetch = g_new0(Fetch, 1);
+    g_autoptr(GError) error = NULL;
+
+    *fetch = (Fetch){ follower, id, done, user };
+    if (session_offline(follower->account->session)) {
+        err_set(&error, ERR_RETRY,
+                "this message is not here and %s is "
+                "offline: go online first",
+                follower->account->name);
+        fetch_end(fetch, error);
+    } else if (follower->urgent == NULL) {
+        g_ptr_array_add(follower->fetches, fetch);
+        connect_lanes(follower);
+    } else {
+        submit_fetch(follower, fetch);
+    }
+}
+
+/* A login of its own, on a lane of its own. */
+typedef struct {
+    struct RemoteFollower *follower;
+    Lane *lane;
+    void (*done)(Account *account, const GError *error, void *user);
+    void *user;
+} Check;
+
+static gboolean
+check_free(void *data)
+{
+    Check *check = data;
+
+    lane_destroy(check->lane);
+    g_free(check);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+check_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    Check *check = user;
+
+    check->done(check->follower->account, error, check->user);
+    g_idle_add(check_free, check);
+}
+
+static void
+check_password(const char *password, const GError *error, void *user)
+{
+    Check *check = user;
+    LaneCallbacks callbacks = { NULL, check_answer, check };
+    LaneRequest request = { 0 };
+
+    if (error) {
+        check->done(check->follower->account, error, check->user);
+        g_free(check);
+        return;
+    }
+    check->lane = make_lane(check->follower, "check", password);
+    lane_submit(check->lane, LANE_CHECK, &request, &callbacks);
+}
+
+void
+remote_follower_check(struct RemoteFollower *follower,
+                      void (*done)(Account *account, const GError *error,
+                                   void *user),
+                      void *user)
+{
+    Check *check = g_new0(Check, 1);
+
+    *check = (Check){ follower, NULL, done, user };
+    account_password(follower->account, false, check_password, check);
+}
