@@ -21,8 +21,6 @@ typedef struct {
     char *ca_file;     /* PEM; NULL: the system's */
     char *fingerprint; /* "sha256:hex", of the certificate; NULL: none */
     char *client_cert; /* PEM with key; NULL: none */
-    char *proxy;       /* socks5://h:p, http://h:p; NULL: none */
-    char *tunnel;      /* command whose stdin and stdout are the stream */
     guint connect_timeout; /* seconds; 0: 30 */
     guint command_timeout; /* seconds for each answer; 0: 60 */
 } NetParams;

@@ -1,0 +1,40 @@
+/* A stream from inside: shared by net_stream.c, net_dial.c, net_tls.c. */
+#ifndef NET_PRIVATE_H
+#define NET_PRIVATE_H
+
+#include "net/net.h"
+
+#include <openssl/ssl.h>
+#include <zlib.h>
+
+enum { NET_BUFFER = 256 * 1024 };
+
+struct NetStream {
+    int in, out;      /* descriptors; the same for a socket */
+    char *name;       /* "imap.example.org:993" */
+    char *described;
+    GCancellable *cancel;
+    guint timeout; /* seconds for each answer */
+    SSL_CTX *context;
+    SSL *ssl;
+    char *buffer; /* read and not taken: start..end */
+    gsize start, end;
+    GByteArray *unsent;
+    GString *line;
+    bool deflate;
+    z_stream inflater, deflater;
+    char *packed; /* compressed bytes read and not inflated */
+    char *scope;  /* of the transcript; NULL: none */
+    bool hide;
+};
+
+/* Waits for a descriptor: events of poll(). 1 ready, 0 time is over, -1 with
+ * ERR_CANCELLED. end: g_get_monotonic_time(). */
+int net_poll(NetStream *stream, int fd, short events, gint64 end,
+             GError **error);
+
+/* A descriptor connected to host:port, or -1 with *error. */
+int net_connect(const NetParams *params, GCancellable *cancel,
+                GError **error);
+
+#endif
