@@ -186,6 +186,25 @@ link_begin(Html *html, const GumboElement *element)
     html->link = g_string_new(NULL);
 }
 
+/* Behind the text of the link, also where that was a block of its own. */
+static void
+mark_append(Html *html, const char *mark, bool has_text)
+{
+    MimeLogical *last;
+    char *joined;
+
+    html->blank = true;
+    if (html->line->len > 0 || !has_text || html->out->len == 0) {
+        line_append(html, mark, strlen(mark));
+        return;
+    }
+    last = g_ptr_array_index(html->out, html->out->len - 1);
+    joined = g_strdup_printf("%s %s", last->text, mark);
+    g_free(last->text);
+    last->text = joined;
+    html->blank = false;
+}
+
 static void
 link_finish(Html *html, const GumboElement *element)
 {
@@ -207,8 +226,7 @@ link_finish(Html *html, const GumboElement *element)
     mark = link->lies ? g_strdup_printf("[%u ✗ goes to %s]", number,
                                         host ? host : "no web address")
                       : g_strdup_printf("[%u]", number);
-    html->blank = true;
-    line_append(html, mark, strlen(mark));
+    mark_append(html, mark, *g_strstrip(shown) != '\0');
 }
 
 static bool
