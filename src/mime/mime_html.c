@@ -71,6 +71,21 @@ line_text(const Html *html)
     return g_string_free(out, FALSE);
 }
 
+/* The empty line between two blocks is quoted when both are. */
+static void
+gap_add(Html *html)
+{
+    const MimeLogical *last;
+    int depth;
+
+    if (html->out->len == 0)
+        return;
+    last = g_ptr_array_index(html->out, html->out->len - 1);
+    depth = MIN(last->quote_depth, html->quotes);
+    mime_logical_add(html->out, depth ? MIME_LINE_QUOTE : MIME_LINE_TEXT, depth,
+                     g_strdup(""));
+}
+
 static void
 line_end(Html *html)
 {
@@ -79,10 +94,8 @@ line_end(Html *html)
     html->blank = false;
     if (html->line->len == 0 && html->bullet == NULL)
         return;
-    if (html->gap && html->out->len > 0)
-        mime_logical_add(html->out,
-                         html->quotes ? MIME_LINE_QUOTE : MIME_LINE_TEXT,
-                         html->quotes, g_strdup(""));
+    if (html->gap)
+        gap_add(html);
     html->gap = false;
     line = mime_logical_add(html->out, line_kind(html), html->quotes,
                             line_text(html));

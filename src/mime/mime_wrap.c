@@ -99,15 +99,16 @@ wrap_one(const MimeLogical *logical, int width, GPtrArray *lines)
 
     do {
         int columns = width - text_width(prefix);
+        char *text;
         gsize size = is_short_ascii(at, columns)
                          ? strlen(at)
                          : break_at(at, columns, logical->hard);
 
         if (size == 0 && *at)
             size = g_utf8_next_char(at) - at;
-        add_line(
-            lines, logical,
-            g_strdup_printf("%s%.*s", prefix, (int)trim_blanks(at, size), at));
+        text = g_strdup_printf("%s%.*s", prefix, (int)size, at);
+        text[trim_blanks(text, strlen(text))] = '\0';
+        add_line(lines, logical, text);
         at += size;
         while (!logical->hard && *at == ' ')
             at++;

@@ -19,7 +19,7 @@ static const Case cases[] = {
       "T • one|T • two|T    • in|T|Tafter|" },
     { "<ol start=9><li><p>nine</p><li>ten</ol>", "T 9. nine|T10. ten|" },
     { "<blockquote>q<blockquote>r</blockquote></blockquote>t",
-      "Q> q|Q>> |Q>> r|T|Tt|" },
+      "Q> q|Q>|Q>> r|T|Tt|" },
     { "<pre>a\n  b</pre>", "Ta|T  b|" },
     { "<table><tr><td>a<td>b<tr><td>c<td>d</table>", "Ta  b|Tc  d|" },
     { "<table><tr><td><table><tr><td>in</table></table>", "Tin|" },
