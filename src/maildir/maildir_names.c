@@ -243,7 +243,7 @@ maildir_folder_path(const char *account, const char *mailbox, char delimiter)
     g_autofree char *name = NULL;
     g_autofree char *safe = NULL;
 
-    if (delimiter) {
+    if (delimiter && *mailbox) {
         path = join_parts(root, mailbox, delimiter);
         if (strlen(path) <= LONGEST_PATH)
             return g_steal_pointer(&path);
