@@ -1,0 +1,542 @@
+/* Entries of the outbox on disk and in the hands of a worker, with a server
+ * that does what a script says and with a process that ends anywhere. */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "outbox_job.h"
+
+#include <arpa/inet.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char message[] = "From: ana@example.org\r\n"
+                              "Subject: hello\r\n\r\nbody\r\n";
+
+enum {
+    NOW = 1800000000
+};
+
+typedef struct {
+    char *folder;
+} Fixture;
+
+static void
+set_up(Fixture *f, const void *data)
+{
+    f->folder = g_dir_make_tmp("posthorn-outbox-XXXXXX", NULL);
+    clock_pin(NOW);
+}
+
+static void
+tear_down(Fixture *f, const void *data)
+{
+    file_remove_tree(f->folder, NULL);
+    g_free(f->folder);
+    clock_pin(0);
+}
+
+/* An entry to these addresses, separated by blanks. Returns its id. */
+static char *
+queue(Fixture *f, const char *recipients)
+{
+    g_autoptr(OutboxEntry) entry = outbox_entry_create();
+    g_autoptr(GBytes) bytes = g_bytes_new_static(message, strlen(message));
+    g_auto(GStrv) words = g_strsplit(recipients, " ", -1);
+    g_autoptr(GError) error = NULL;
+
+    for (char **word = words; *word; word++)
+        outbox_entry_add(entry, *word);
+    entry->account = g_strdup("work");
+    entry->sender = g_strdup("ana@example.org");
+    entry->subject = g_strdup("hello");
+    entry->created = clock_now();
+    g_assert_true(outbox_entry_new(f->folder, entry, bytes, &error));
+    g_assert_no_error(error);
+    return g_strdup(entry->id);
+}
+
+static OutboxEntry *
+load(Fixture *f, const char *id)
+{
+    g_autoptr(GError) error = NULL;
+    OutboxEntry *entry = outbox_entry_load(f->folder, id, &error);
+
+    g_assert_no_error(error);
+    return entry;
+}
+
+static void
+assert_state(Fixture *f, const char *id, OutboxState state)
+{
+    g_autoptr(OutboxEntry) entry = load(f, id);
+
+    g_assert_cmpstr(outbox_state_name(entry->state), ==,
+                    outbox_state_name(state));
+}
+
+/* --- on disk
+ * ------------------------------------------------------------------ */
+
+static void
+test_round_trip(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org eve@example.org");
+    g_autoptr(OutboxEntry) entry = load(f, id);
+    g_autofree char *path = outbox_bytes_path(f->folder, id);
+    g_autofree char *bytes = NULL;
+    struct stat info;
+    gsize size;
+
+    g_assert_cmpuint(entry->recipients->len, ==, 2);
+    g_assert_cmpstr(entry->account, ==, "work");
+    g_assert_cmpint(entry->created, ==, NOW);
+    g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+    g_assert_cmpmem(bytes, size, message, strlen(message));
+    g_assert_cmpint(stat(path, &info), ==, 0);
+    g_assert_cmpint(info.st_mode & 0777, ==, 0600);
+}
+
+/* Bytes without an envelope are not queued: a crash before the second file. */
+static void
+test_half(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autofree char *envelope = outbox_envelope_path(f->folder, id);
+    g_autoptr(GPtrArray) ids = NULL;
+
+    g_unlink(envelope);
+    ids = outbox_entry_ids(f->folder, NULL);
+    g_assert_cmpuint(ids->len, ==, 0);
+}
+
+/* A newer or broken envelope is reported and never touched (P27). */
+static void
+test_unreadable(Fixture *f, const void *data)
+{
+    static const char *const texts[] = {
+        "",
+        "{",
+        "[]",
+        "{\"version\":2}",
+        "{\"version\":1}",
+        "{\"version\":1,\"account\":\"a\",\"sender\":\"b\","
+        "\"recipients\":[1]}",
+    };
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autofree char *envelope = outbox_envelope_path(f->folder, id);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *after = NULL;
+
+        g_assert_true(g_file_set_contents(envelope, texts[i], -1, NULL));
+        g_assert_null(outbox_entry_load(f->folder, id, &error));
+        g_assert_true(err_is(error, ERR_LOCAL));
+        g_assert_true(g_file_get_contents(envelope, &after, NULL, NULL));
+        g_assert_cmpstr(after, ==, texts[i]);
+    }
+}
+
+static void
+test_names(Fixture *f, const void *data)
+{
+    static const char *const bad[] = { "", "..", "../x", ".hidden", "nope" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpint(outbox_entry_lock(f->folder, bad[i], &error), <, 0);
+        g_assert_true(err_is(error, ERR_USAGE));
+    }
+}
+
+/* Two that want to send one entry: the second is told (P80). */
+static void
+test_lock(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autoptr(GError) error = NULL;
+    int first = outbox_entry_lock(f->folder, id, NULL);
+    int again;
+
+    g_assert_cmpint(first, >=, 0);
+    g_assert_cmpint(outbox_entry_lock(f->folder, id, &error), <, 0);
+    g_assert_true(err_is(error, ERR_RETRY));
+    close(first);
+    again = outbox_entry_lock(f->folder, id, NULL);
+    g_assert_cmpint(again, >=, 0);
+    close(again);
+}
+
+/* --- its life
+ * ----------------------------------------------------------------- */
+
+static void
+test_pauses(void)
+{
+    static const gint64 pauses[] = { 60,   120,  240,  480,   960,
+                                     1920, 3840, 7680, 14400, 14400 };
+    g_autoptr(OutboxEntry) entry = outbox_entry_create();
+
+    outbox_entry_add(entry, "bob@example.org");
+    entry->created = NOW;
+    for (gsize i = 0; i < G_N_ELEMENTS(pauses); i++) {
+        outbox_entry_begin(entry);
+        outbox_entry_defer(entry, "no answer", NOW + 1);
+        outbox_entry_end(entry, NOW + 1);
+        g_assert_cmpint(entry->state, ==, OUTBOX_DEFERRED);
+        g_assert_cmpint(outbox_entry_due(entry), ==, NOW + 1 + pauses[i]);
+    }
+    outbox_entry_begin(entry);
+    outbox_entry_defer(entry, "no answer", NOW + OUTBOX_GIVE_UP + 1);
+    outbox_entry_end(entry, NOW + OUTBOX_GIVE_UP + 1);
+    g_assert_cmpint(entry->state, ==, OUTBOX_FAILED);
+    g_assert_cmpint(outbox_entry_due(entry), ==, -1);
+}
+
+/* The process ended while sending: before the final dot nothing was sent,
+ * after it perhaps (P7, P8). */
+static void
+test_recover(void)
+{
+    for (int committed = 0; committed < 2; committed++) {
+        g_autoptr(OutboxEntry) entry = outbox_entry_create();
+        OutboxRecipient *done = outbox_entry_add(entry, "eve@example.org");
+
+        outbox_entry_add(entry, "bob@example.org");
+        done->state = OUTBOX_SENT;
+        outbox_entry_begin(entry);
+        entry->committed = committed;
+        g_assert_true(outbox_entry_recover(entry));
+        g_assert_cmpint(entry->state, ==,
+                        committed ? OUTBOX_IN_DOUBT : OUTBOX_WAITING);
+        g_assert_cmpint(done->state, ==, OUTBOX_SENT);
+        g_assert_false(outbox_entry_recover(entry));
+        outbox_entry_again(entry);
+        g_assert_cmpint(done->state, ==, OUTBOX_SENT);
+        g_assert_cmpint(entry->state, ==, OUTBOX_WAITING);
+    }
+}
+
+/* --- with a server
+ * ------------------------------------------------------------ */
+
+/* A server for any number of connections: each step of the script is one line
+ * of the client to wait for (its beginning) and what is answered; "" closes. */
+typedef struct {
+    const char *command;
+    const char *answer;
+} Step;
+
+typedef struct {
+    int fd;
+    guint port;
+    const Step *steps;
+    int connections; /* to be served */
+    GString *heard;
+    GThread *thread;
+} Server;
+
+static bool
+answer(int fd, const char *text)
+{
+    g_autofree char *line = g_strdup_printf("%s\r\n", text);
+
+    return *text && send(fd, line, strlen(line), MSG_NOSIGNAL) > 0;
+}
+
+/* One line; in a message, all of it up to the final dot. */
+static bool
+hear(int fd, GString *line, const char *end)
+{
+    char byte;
+
+    g_string_set_size(line, 0);
+    while (!g_str_has_suffix(line->str, end)) {
+        if (read(fd, &byte, 1) != 1)
+            return false;
+        g_string_append_c(line, byte);
+    }
+    return true;
+}
+
+static void
+serve(Server *server, int fd)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    const Step *step = server->steps;
+
+    if (!answer(fd, "220 test"))
+        return;
+    for (; step->command; step++) {
+        bool is_message = *step->command == '.';
+
+        if (!hear(fd, line, is_message ? "\r\n.\r\n" : "\r\n"))
+            return;
+        g_string_append(server->heard, line->str);
+        if (!is_message && !g_str_has_prefix(line->str, step->command))
+            g_string_append_printf(server->heard, "?? wanted %s\n",
+                                   step->command);
+        if (!answer(fd, step->answer))
+            return;
+    }
+    hear(fd, line, "\r\n");
+}
+
+static void *
+server_run(void *data)
+{
+    Server *server = data;
+
+    for (int i = 0; i < server->connections; i++) {
+        int fd = accept(server->fd, NULL, NULL);
+
+        serve(server, fd);
+        close(fd);
+    }
+    return NULL;
+}
+
+static void
+server_start(Server *server, const Step *steps, int connections)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t size = sizeof address;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(server->fd, (void *)&address, size), ==, 0);
+    g_assert_cmpint(listen(server->fd, 4), ==, 0);
+    g_assert_cmpint(getsockname(server->fd, (void *)&address, &size), ==, 0);
+    server->port = ntohs(address.sin_port);
+    server->steps = steps;
+    server->connections = connections;
+    server->heard = g_string_new(NULL);
+    server->thread = g_thread_new("server", server_run, server);
+}
+
+/* What it heard; g_free(). */
+static char *
+server_end(Server *server)
+{
+    g_thread_join(server->thread);
+    close(server->fd);
+    return g_string_free(server->heard, FALSE);
+}
+
+/* One try of every entry. Returns how many were tried. */
+static guint
+try_all(Fixture *f, guint port)
+{
+    OutboxRequest request = { .folder = f->folder };
+    g_autoptr(OutboxResult) result = NULL;
+    guint n;
+
+    request.ids = outbox_entry_ids(f->folder, NULL);
+    request.smtp.net.host = (char *)"127.0.0.1";
+    request.smtp.net.port = port;
+    request.smtp.net.security = NET_PLAIN;
+    result = outbox_try(&request, NULL);
+    n = result->entries->len;
+    g_ptr_array_unref(request.ids);
+    return n;
+}
+
+#define HELLO                                                                  \
+    { "EHLO", "250 test" },                                                    \
+    {                                                                          \
+        "MAIL", "250 ok"                                                       \
+    }
+
+static void
+test_sent(Fixture *f, const void *data)
+{
+    static const Step steps[] = { HELLO,
+                                  { "RCPT", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { NULL } };
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autofree char *heard = NULL;
+    g_autoptr(OutboxEntry) entry = NULL;
+    Server server;
+
+    server_start(&server, steps, 1);
+    g_assert_cmpuint(try_all(f, server.port), ==, 1);
+    heard = server_end(&server);
+    g_assert_null(strstr(heard, "??"));
+    g_assert_nonnull(strstr(heard, message));
+    entry = load(f, id);
+    g_assert_cmpint(entry->state, ==, OUTBOX_SENT);
+    g_assert_true(entry->accepted);
+    g_assert_false(entry->committed);
+}
+
+/* The accepted one is never sent to again, the refused one never by itself; the
+ * deferred one is tried when its time has come (P12). */
+static void
+test_partly(Fixture *f, const void *data)
+{
+    static const Step first[] = { HELLO,
+                                  { "RCPT", "250 ok" },
+                                  { "RCPT", "550 5.1.1 no" },
+                                  { "RCPT", "450 later" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { NULL } };
+    static const Step second[] = { HELLO,
+                                   { "RCPT TO:<tom@", "250 ok" },
+                                   { "DATA", "354 go" },
+                                   { ".", "250 queued" },
+                                   { NULL } };
+    g_autofree char *id =
+        queue(f, "bob@example.org eve@example.org tom@example.org");
+    g_autofree char *heard = NULL;
+    g_autofree char *heard_again = NULL;
+    g_autoptr(OutboxEntry) entry = NULL;
+    Server server;
+
+    server_start(&server, first, 1);
+    try_all(f, server.port);
+    heard = server_end(&server);
+    g_assert_null(strstr(heard, "??"));
+    entry = load(f, id);
+    g_assert_cmpint(entry->next_try, ==, NOW + OUTBOX_FIRST_PAUSE);
+    g_assert_true(entry->accepted);
+    clock_pin(NOW + OUTBOX_FIRST_PAUSE);
+    server_start(&server, second, 1);
+    try_all(f, server.port);
+    heard_again = server_end(&server);
+    g_assert_null(strstr(heard_again, "??"));
+    g_assert_null(strstr(heard_again, "bob@"));
+    g_assert_null(strstr(heard_again, "eve@"));
+    assert_state(f, id, OUTBOX_FAILED);
+}
+
+/* Cut at each stage: what it is afterwards, and that a doubt stays one. */
+static void
+test_cut(Fixture *f, const void *data)
+{
+    static const Step all[] = { HELLO,
+                                { "RCPT", "250 ok" },
+                                { "DATA", "354 go" },
+                                { ".", "250 queued" },
+                                { NULL } };
+    enum {
+        STEPS = G_N_ELEMENTS(all) - 1
+    };
+
+    for (int cut = 0; cut < STEPS; cut++) {
+        g_autofree char *id = queue(f, "bob@example.org");
+        g_autofree char *heard = NULL;
+        Step steps[STEPS + 1];
+        bool doubt = cut == STEPS - 1;
+        Server server;
+
+        memcpy(steps, all, sizeof all);
+        steps[cut].answer = "";
+        server_start(&server, steps, 1);
+        try_all(f, server.port);
+        heard = server_end(&server);
+        assert_state(f, id, doubt ? OUTBOX_IN_DOUBT : OUTBOX_DEFERRED);
+        clock_pin(NOW + 100 * 86400);
+        if (doubt) { /* nothing listens: a try would defer it */
+            try_all(f, 1);
+            assert_state(f, id, OUTBOX_IN_DOUBT);
+        }
+        clock_pin(NOW);
+        outbox_entry_remove(f->folder, id, NULL);
+    }
+}
+
+/* A server that cannot be reached: kept, with a time for the next try (P10). */
+static void
+test_unreachable(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autoptr(OutboxEntry) entry = NULL;
+
+    try_all(f, 1);
+    entry = load(f, id);
+    g_assert_cmpint(entry->state, ==, OUTBOX_DEFERRED);
+    g_assert_cmpint(entry->next_try, ==, NOW + OUTBOX_FIRST_PAUSE);
+    g_assert_nonnull(entry->reason);
+    g_assert_cmpuint(entry->attempts, ==, 1);
+}
+
+/* Before its time nothing is tried. */
+static void
+test_not_due(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autoptr(OutboxEntry) entry = load(f, id);
+
+    entry->not_before = NOW + 10;
+    g_assert_true(outbox_entry_save(f->folder, entry, NULL));
+    try_all(f, 1);
+    assert_state(f, id, OUTBOX_WAITING);
+}
+
+/* --- with a program
+ * ----------------------------------------------------------- */
+
+static void
+run_program(Fixture *f, const char *script, OutboxState want)
+{
+    g_autofree char *program = g_build_filename(f->folder, "sendmail", NULL);
+    g_autofree char *id = queue(f, "bob@example.org -eve@example.org");
+    OutboxRequest request = { .folder = f->folder, .program = program };
+    g_autoptr(OutboxResult) result = NULL;
+
+    g_assert_true(g_file_set_contents(program, script, -1, NULL));
+    g_chmod(program, 0700);
+    request.ids = outbox_entry_ids(f->folder, NULL);
+    result = outbox_try(&request, NULL);
+    g_ptr_array_unref(request.ids);
+    assert_state(f, id, want);
+    outbox_entry_remove(f->folder, id, NULL);
+}
+
+static void
+test_program(Fixture *f, const void *data)
+{
+    g_autofree char *got = g_build_filename(f->folder, "got", NULL);
+    g_autofree char *script =
+        g_strdup_printf("#!/bin/sh\necho \"$@\" >%s\ncat >>%s\n", got, got);
+    g_autofree char *text = NULL;
+
+    run_program(f, script, OUTBOX_SENT);
+    g_assert_true(g_file_get_contents(got, &text, NULL, NULL));
+    g_assert_true(g_str_has_prefix(
+        text, "-i -f ana@example.org -- bob@example.org -eve@example.org\n"));
+    g_assert_true(g_str_has_suffix(text, message));
+    run_program(f, "#!/bin/sh\nexit 75\n", OUTBOX_DEFERRED);
+    run_program(f, "#!/bin/sh\necho no >&2\nexit 67\n", OUTBOX_FAILED);
+}
+
+#define ADD(NAME, FN)                                                          \
+    g_test_add("/core/outbox/" NAME, Fixture, NULL, set_up, FN, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("round-trip", test_round_trip);
+    ADD("half", test_half);
+    ADD("unreadable", test_unreadable);
+    ADD("names", test_names);
+    ADD("lock", test_lock);
+    g_test_add_func("/core/outbox/pauses", test_pauses);
+    g_test_add_func("/core/outbox/recover", test_recover);
+    ADD("sent", test_sent);
+    ADD("partly", test_partly);
+    ADD("cut", test_cut);
+    ADD("unreachable", test_unreachable);
+    ADD("not-due", test_not_due);
+    ADD("program", test_program);
+    return g_test_run();
+}
