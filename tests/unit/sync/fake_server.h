@@ -1,0 +1,441 @@
+/* A server in this process, behind the table of calls that sync uses. It keeps
+ * mailboxes as IMAP does (UIDs that only grow, a modseq for each change), and
+ * can lose the connection before or after the nth call that changes or tells
+ * something, as a kill or a cut would. */
+#ifndef FAKE_SERVER_H
+#define FAKE_SERVER_H
+
+#include "base/err.h"
+#include "sync/sync.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    guint32 uid;
+    unsigned flags;
+    char *tags;
+    char *bytes;
+    guint64 modseq;
+} FakeMessage;
+
+typedef struct {
+    char *name;
+    guint32 uidvalidity, uidnext;
+    guint64 modseq;
+    GPtrArray *messages; /* FakeMessage, by UID */
+    GArray *gone;        /* guint32 */
+} FakeMailbox;
+
+typedef struct {
+    GPtrArray *mailboxes; /* FakeMailbox */
+    FakeMailbox *selected;
+    bool qresync, condstore, uidplus;
+    guint calls;    /* so far */
+    guint cut_call; /* this call fails; 0: none */
+    bool cut_after; /* it was performed, and the answer was lost */
+    guint appends, moves, stores, bodies, headers; /* performed */
+} Fake;
+
+static inline void
+fake_message_free(void *data)
+{
+    FakeMessage *message = data;
+
+    g_free(message->tags);
+    g_free(message->bytes);
+    g_free(message);
+}
+
+static inline void
+fake_mailbox_free(void *data)
+{
+    FakeMailbox *mailbox = data;
+
+    g_free(mailbox->name);
+    g_ptr_array_unref(mailbox->messages);
+    g_array_unref(mailbox->gone);
+    g_free(mailbox);
+}
+
+static inline FakeMailbox *
+fake_mailbox(Fake *fake, const char *name)
+{
+    FakeMailbox *mailbox;
+
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        mailbox = fake->mailboxes->pdata[i];
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    mailbox = g_new0(FakeMailbox, 1);
+    mailbox->name = g_strdup(name);
+    mailbox->uidvalidity = 7;
+    mailbox->uidnext = 1;
+    mailbox->modseq = 1;
+    mailbox->messages = g_ptr_array_new_with_free_func(fake_message_free);
+    mailbox->gone = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_ptr_array_add(fake->mailboxes, mailbox);
+    return mailbox;
+}
+
+static inline Fake *
+fake_create(void)
+{
+    Fake *fake = g_new0(Fake, 1);
+
+    fake->mailboxes = g_ptr_array_new_with_free_func(fake_mailbox_free);
+    fake->qresync = fake->condstore = fake->uidplus = true;
+    fake_mailbox(fake, "INBOX");
+    fake_mailbox(fake, "Archive");
+    return fake;
+}
+
+static inline void
+fake_destroy(Fake *fake)
+{
+    g_ptr_array_unref(fake->mailboxes);
+    g_free(fake);
+}
+
+static inline FakeMessage *
+fake_put(FakeMailbox *mailbox, const char *bytes, unsigned flags,
+         const char *tags)
+{
+    FakeMessage *message = g_new0(FakeMessage, 1);
+
+    message->uid = mailbox->uidnext++;
+    message->flags = flags;
+    message->tags = g_strdup(tags);
+    message->bytes = g_strdup(bytes);
+    message->modseq = ++mailbox->modseq;
+    g_ptr_array_add(mailbox->messages, message);
+    return message;
+}
+
+/* A message with a Message-ID that says which one it is. */
+static inline void
+fake_add(Fake *fake, const char *mailbox, guint number, unsigned flags)
+{
+    g_autofree char *bytes = g_strdup_printf(
+        "From: Ana <ana@example.org>\r\nSubject: number %u\r\n"
+        "Message-ID: <m%u@example.org>\r\n"
+        "Date: Mon, 2 Jan 2023 10:00:00 +0000\r\n\r\nbody %u\r\n",
+        number, number, number);
+
+    fake_put(fake_mailbox(fake, mailbox), bytes, flags, "");
+}
+
+static inline FakeMessage *
+fake_find(FakeMailbox *mailbox, guint32 uid)
+{
+    for (guint i = 0; i < mailbox->messages->len; i++) {
+        FakeMessage *message = mailbox->messages->pdata[i];
+
+        if (message->uid == uid)
+            return message;
+    }
+    return NULL;
+}
+
+static inline void
+fake_remove(FakeMailbox *mailbox, guint32 uid)
+{
+    FakeMessage *message = fake_find(mailbox, uid);
+
+    if (message == NULL)
+        return;
+    g_array_append_val(mailbox->gone, uid);
+    mailbox->modseq++;
+    g_ptr_array_remove(mailbox->messages, message);
+}
+
+/* --- the calls ------------------------------------------------------------- */
+
+/* Counts; true: the connection is lost before the call. */
+static inline bool
+fake_cut_before(Fake *fake, GError **error)
+{
+    if (++fake->calls != fake->cut_call || fake->cut_after)
+        return false;
+    err_set(error, ERR_RETRY, "cut before call %u", fake->calls);
+    return true;
+}
+
+static inline bool
+fake_answer(Fake *fake, GError **error)
+{
+    return fake->calls != fake->cut_call || !fake->cut_after
+        || err_set(error, ERR_RETRY, "cut after call %u", fake->calls);
+}
+
+static bool
+fake_can(void *conn, const char *capability)
+{
+    Fake *fake = conn;
+
+    if (strcmp(capability, "QRESYNC") == 0)
+        return fake->qresync;
+    if (strcmp(capability, "UIDPLUS") == 0)
+        return fake->uidplus;
+    return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
+}
+
+static GPtrArray *
+fake_list(void *conn, GError **error)
+{
+    Fake *fake = conn;
+    GPtrArray *list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)imap_mailbox_free);
+
+    if (fake_cut_before(fake, error)) {
+        g_ptr_array_unref(list);
+        return NULL;
+    }
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        const FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+        ImapMailbox *told = g_new0(ImapMailbox, 1);
+
+        told->name = g_strdup(mailbox->name);
+        told->delimiter = '/';
+        told->subscribed = true;
+        g_ptr_array_add(list, told);
+    }
+    return list;
+}
+
+static bool
+fake_tell(const FakeMessage *message, const ImapSink *sink, GError **error)
+{
+    ImapMessage told = { .uid = message->uid,
+                         .modseq = message->modseq,
+                         .has_flags = true,
+                         .flags = { message->flags, message->tags },
+                         .internaldate = 1672653600,
+                         .size = strlen(message->bytes) };
+
+    return sink->message == NULL || sink->message(sink->user, &told, error);
+}
+
+static bool
+fake_resync(FakeMailbox *mailbox, const ImapResync *resync,
+            const ImapSink *sink, GError **error)
+{
+    g_autoptr(UidSet) gone = uidset_create();
+
+    for (guint i = 0; i < mailbox->gone->len; i++)
+        uidset_add(gone, g_array_index(mailbox->gone, guint32, i));
+    if (!sink->vanished(sink->user, gone, error))
+        return false;
+    for (guint i = 0; i < mailbox->messages->len; i++) {
+        const FakeMessage *message = mailbox->messages->pdata[i];
+
+        if (message->modseq > resync->modseq
+            && !fake_tell(message, sink, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+fake_select(void *conn, const char *name, const ImapResync *resync,
+            const ImapSink *sink, ImapSelected *selected, GError **error)
+{
+    Fake *fake = conn;
+    FakeMailbox *mailbox = fake_mailbox(fake, name);
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake->selected = mailbox;
+    selected->uidvalidity = mailbox->uidvalidity;
+    selected->uidnext = mailbox->uidnext;
+    selected->modseq = fake->condstore ? mailbox->modseq : 0;
+    selected->exists = mailbox->messages->len;
+    selected->keywords_allowed = true;
+    selected->resynced = resync && fake->qresync
+        && resync->uidvalidity == mailbox->uidvalidity;
+    return (!selected->resynced
+            || fake_resync(mailbox, resync, sink, error))
+        && fake_answer(fake, error);
+}
+
+static bool
+fake_send(Fake *fake, const FakeMessage *message, const char *items,
+          const ImapSink *sink, GError **error)
+{
+    const char *end = strstr(message->bytes, "\r\n\r\n") + 4;
+    gsize size = strlen(message->bytes);
+
+    if (strstr(items, "HEADER")) {
+        size = (gsize)(end - message->bytes);
+        fake->headers++;
+    } else if (strstr(items, "BODY.PEEK[]")) {
+        fake->bodies++;
+    } else {
+        return fake_tell(message, sink, error);
+    }
+    return sink->body_begin(sink->user, "", size, error)
+        && sink->body_bytes(sink->user, message->bytes, size / 2, error)
+        && sink->body_bytes(sink->user, message->bytes + size / 2,
+                            size - size / 2, error)
+        && fake_tell(message, sink, error);
+}
+
+static bool
+fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
+           const ImapSink *sink, GError **error)
+{
+    Fake *fake = conn;
+    guint half = fake->selected->messages->len / 2;
+
+    if (fake_cut_before(fake, error))
+        return false;
+    for (guint i = 0; i < fake->selected->messages->len; i++) {
+        const FakeMessage *message = fake->selected->messages->pdata[i];
+
+        if (i == half && !fake_answer(fake, error))
+            return false; /* in the middle of the answer */
+        if (uidset_contains(uids, message->uid) && message->modseq > since
+            && !fake_send(fake, message, items, sink, error))
+            return false;
+    }
+    return fake_answer(fake, error);
+}
+
+static UidSet *
+fake_search(void *conn, const char *criteria, GError **error)
+{
+    Fake *fake = conn;
+    const char *id = strchr(criteria, '<');
+    g_autofree char *wanted = g_strndup(id, strcspn(id, "\""));
+    UidSet *found;
+
+    if (fake_cut_before(fake, error))
+        return NULL;
+    found = uidset_create();
+    for (guint i = 0; i < fake->selected->messages->len; i++) {
+        const FakeMessage *message = fake->selected->messages->pdata[i];
+
+        if (strstr(message->bytes, wanted))
+            uidset_add(found, message->uid);
+    }
+    return found;
+}
+
+static bool
+fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
+           GError **error)
+{
+    Fake *fake = conn;
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake->stores++;
+    for (guint i = 0; i < fake->selected->messages->len; i++) {
+        FakeMessage *message = fake->selected->messages->pdata[i];
+
+        if (!uidset_contains(uids, message->uid))
+            continue;
+        message->flags = add ? message->flags | flags->system
+                             : message->flags & ~flags->system;
+        message->modseq = ++fake->selected->modseq;
+        if (*flags->keywords) {
+            g_free(message->tags);
+            message->tags = g_strdup(add ? flags->keywords : "");
+        }
+    }
+    return fake_answer(fake, error);
+}
+
+static void
+fake_move_one(Fake *fake, FakeMailbox *to, guint32 uid, ImapCopied *copied)
+{
+    FakeMessage *message = fake_find(fake->selected, uid);
+    FakeMessage *there;
+
+    if (message == NULL)
+        return;
+    there = fake_put(to, message->bytes, message->flags, message->tags);
+    g_array_append_val(copied->from, uid);
+    g_array_append_val(copied->to, there->uid);
+    fake_remove(fake->selected, uid);
+}
+
+static bool
+fake_move(void *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, bool *marked, GError **error)
+{
+    Fake *fake = conn;
+    FakeMailbox *to = fake_mailbox(fake, mailbox);
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake->moves++;
+    copied->from = g_array_new(FALSE, FALSE, sizeof(guint32));
+    copied->to = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
+        if (uidset_contains(uids, uid))
+            fake_move_one(fake, to, uid, copied);
+    copied->uidvalidity = fake->uidplus ? to->uidvalidity : 0;
+    return fake_answer(fake, error);
+}
+
+static bool
+fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
+{
+    Fake *fake = conn;
+
+    if (fake_cut_before(fake, error))
+        return false;
+    for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
+        if (uidset_contains(uids, uid))
+            fake_remove(fake->selected, uid);
+    return fake_answer(fake, error);
+}
+
+static bool
+fake_append(void *conn, const char *mailbox, const ImapFlags *flags,
+            gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
+            GError **error)
+{
+    Fake *fake = conn;
+    FakeMailbox *to = fake_mailbox(fake, mailbox);
+    char bytes[4096] = "";
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake->appends++;
+    if (read(fd, bytes, sizeof bytes - 1) <= 0)
+        return err_set(error, ERR_LOCAL, "cannot read");
+    *uid = fake_put(to, bytes, flags->system, flags->keywords)->uid;
+    *uidvalidity = to->uidvalidity;
+    if (!fake->uidplus)
+        *uid = *uidvalidity = 0;
+    return fake_answer(fake, error);
+}
+
+static bool
+fake_make(void *conn, const char *mailbox, GError **error)
+{
+    Fake *fake = conn;
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake_mailbox(fake, mailbox);
+    return fake_answer(fake, error);
+}
+
+static const SyncServerClass fake_class = {
+    .can = fake_can,
+    .list = fake_list,
+    .select = fake_select,
+    .fetch = fake_fetch,
+    .search = fake_search,
+    .store = fake_store,
+    .move = fake_move,
+    .expunge = fake_expunge,
+    .append = fake_append,
+    .create = fake_make,
+};
+
+#endif

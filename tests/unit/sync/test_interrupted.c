@@ -1,0 +1,307 @@
+/* P1, P13, P14, P19: a sync that ends anywhere, run again, is as if it had
+ * never been interrupted. Ends come in two ways: the connection is lost before
+ * or after each call in turn, and the process is killed before each rename,
+ * unlink and fsync in turn, its own and SQLite's. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { KILLED = 9 };
+
+static int kill_at; /* the nth of the calls below; 0: none */
+
+static void
+count_call(void)
+{
+    if (kill_at > 0 && --kill_at == 0)
+        _exit(KILLED);
+}
+
+/* In front of libc's: what makes things durable or visible. */
+int
+fsync(int fd)
+{
+    count_call();
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+    count_call();
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+syncfs(int fd)
+{
+    count_call();
+    return (int)syscall(SYS_syncfs, fd);
+}
+
+int
+renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    count_call();
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+int
+unlink(const char *path)
+{
+    count_call();
+    return (int)syscall(SYS_unlinkat, -100, path, 0);
+}
+
+static void
+fill(Bench *bench)
+{
+    for (guint i = 1; i <= 7; i++)
+        fake_add(bench->fake, "INBOX", i, i % 2 ? STORE_FLAG_SEEN : 0);
+}
+
+static void
+change_there(Bench *bench)
+{
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMessage *message = fake_find(inbox, 3);
+
+    message->flags ^= STORE_FLAG_FLAGGED;
+    message->modseq = ++inbox->modseq;
+    fake_remove(inbox, 1);
+    fake_remove(inbox, 2);
+    fake_add(bench->fake, "INBOX", 30, 0);
+    fake_add(bench->fake, "Archive", 31, 0);
+}
+
+static void
+renumber(Bench *bench)
+{
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    inbox->uidvalidity++;
+    inbox->uidnext += 100;
+    for (guint i = 0; i < inbox->messages->len; i++)
+        ((FakeMessage *)inbox->messages->pdata[i])->uid += 100;
+}
+
+static void
+nothing(Bench *bench)
+{
+}
+
+/* In a child that dies at the nth call. True when it came to its end. */
+static bool
+killed_sync(Bench *bench, int n)
+{
+    pid_t child = fork();
+    int status;
+
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        bench_open(bench); /* a connection never crosses a fork */
+        kill_at = n;
+        _exit(bench_try(bench) ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), !=, 1);
+    return WEXITSTATUS(status) == 0;
+}
+
+typedef struct {
+    const char *name;
+    void (*before)(Bench *bench); /* then a whole sync */
+    void (*after)(Bench *bench);  /* then the one that is interrupted */
+    bool headers_first;
+} Scene;
+
+static const Scene scenes[] = {
+    { "first fetch", nothing, fill, false },
+    { "first fetch, headers first", nothing, fill, true },
+    { "changes", fill, change_there, false },
+    { "another UIDVALIDITY", fill, renumber, false },
+};
+
+static Bench *
+prepare(const Scene *scene)
+{
+    Bench *bench = bench_create();
+
+    bench->sync.headers_first = scene->headers_first;
+    scene->before(bench);
+    bench_sync(bench);
+    scene->after(bench);
+    return bench;
+}
+
+static void
+test_killed(const void *data)
+{
+    bool done = false;
+    int n;
+
+    for (n = 1; !done; n++) {
+        Bench *bench = prepare(data);
+
+        store_close(g_steal_pointer(&bench->store));
+        done = killed_sync(bench, n);
+        bench_open(bench);
+        bench_sync(bench);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+    g_assert_cmpint(n, >, 5); /* the calls were counted at all */
+}
+
+/* Killed again and again, never given the time to finish at once. */
+static void
+test_killed_often(void)
+{
+    Bench *bench = prepare(&scenes[0]);
+
+    store_close(g_steal_pointer(&bench->store));
+    for (int n = 1; n < 60 && !killed_sync(bench, n); n++)
+        ;
+    bench_open(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+act(Bench *bench)
+{
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+    g_autoptr(StoreFolder) archive = bench_folder(bench, "work/Archive");
+    g_autofree char *dir = g_build_filename(bench->mail, inbox->path, NULL);
+    static const char ours[] =
+        "Message-ID: <m50@example.org>\r\nSubject: ours\r\n\r\nx\r\n";
+    StoreMessage message = { .folder = inbox->id,
+                             .file = "work/INBOX/cur/ours:2,S",
+                             .message_id = "m50@example.org",
+                             .size = sizeof ours - 1,
+                             .arrival = 1672653600,
+                             .flags = STORE_FLAG_SEEN };
+    g_autoptr(GError) error = NULL;
+
+    store_set_flags(bench->store, bench_row(bench, 2), STORE_FLAG_SEEN,
+                    &error);
+    store_set_folder(bench->store, bench_row(bench, 4), archive->id, &error);
+    store_set_folder(bench->store, bench_row(bench, 5), 0, &error);
+    maildir_deliver(dir, "ours", MAILDIR_SEEN, ours, sizeof ours - 1, &error);
+    store_message_add(bench->store, &message, &error);
+    g_assert_no_error(error);
+}
+
+/* What the user did is there once: on the server and here. */
+static void
+check_act(Bench *bench)
+{
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
+
+    g_assert_cmpuint(inbox->messages->len, ==, 6); /* 7 - 2 + ours */
+    g_assert_cmpuint(archive->messages->len, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 4), ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 50), ==, 1);
+    g_assert_cmpuint(bench_row(bench, 5), ==, 0);
+    g_assert_cmpuint(fake_find(inbox, 2)->flags, ==, STORE_FLAG_SEEN);
+}
+
+static void
+settle(Bench *bench)
+{
+    g_autoptr(GArray) ids = store_unsettled(bench->store, 0, NULL);
+
+    for (guint i = 0; ids && i < ids->len; i++) {
+        gint64 id = g_array_index(ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+        g_autoptr(StoreFolder) to =
+            store_folder(bench->store, row->folder, NULL);
+        g_autofree char *from =
+            row->file ? g_build_filename(bench->mail, row->file, NULL) : NULL;
+        g_autofree char *dir = NULL;
+        g_autofree char *path = NULL;
+
+        if (to == NULL || from == NULL)
+            continue;
+        dir = g_build_filename(bench->mail, to->path, NULL);
+        path = maildir_rename(from, dir, row->flags & STORE_SYSTEM_FLAGS,
+                              NULL);
+        store_set_file(bench->store, id, path + strlen(bench->mail) + 1, NULL);
+    }
+}
+
+/* One run with a cut; true when it came through without meeting it. */
+static bool
+cut_run(const Scene *scene, bool acts, bool uidplus, guint n, bool after)
+{
+    Bench *bench = prepare(scene);
+    bool whole;
+
+    bench->fake->uidplus = uidplus;
+    if (acts)
+        act(bench);
+    bench->fake->calls = 0;
+    bench->fake->cut_call = n;
+    bench->fake->cut_after = after;
+    whole = bench_try(bench);
+    bench->fake->cut_call = 0;
+    bench_reopen(bench);
+    bench_sync(bench);
+    settle(bench);
+    bench_sync(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    if (acts)
+        check_act(bench);
+    bench_destroy(bench);
+    return whole;
+}
+
+static void
+test_cut(const void *data)
+{
+    for (int after = 0; after < 2; after++)
+        for (guint n = 1; n < 100 && !cut_run(data, false, true, n, after);
+             n++)
+            ;
+}
+
+static const Scene acting = { "acts", fill, nothing, false };
+
+static void
+test_cut_push(const void *uidplus)
+{
+    for (int after = 0; after < 2; after++) {
+        guint n = 1;
+
+        while (n < 100 && !cut_run(&acting, true, uidplus != NULL, n, after))
+            n++;
+        g_assert_cmpuint(n, >, 5);
+        g_assert_cmpuint(n, <, 100);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        g_autofree char *killed =
+            g_strdup_printf("/interrupted/killed: %s", scenes[i].name);
+        g_autofree char *cut =
+            g_strdup_printf("/interrupted/cut: %s", scenes[i].name);
+
+        g_test_add_data_func(killed, &scenes[i], test_killed);
+        g_test_add_data_func(cut, &scenes[i], test_cut);
+    }
+    g_test_add_func("/interrupted/killed often", test_killed_often);
+    g_test_add_data_func("/interrupted/cut: push", "", test_cut_push);
+    g_test_add_data_func("/interrupted/cut: push without UIDPLUS", NULL,
+                         test_cut_push);
+    return g_test_run();
+}
