@@ -1,0 +1,42 @@
+/* Rows by their files: what a scan of a folder's directories is compared
+ * with. */
+#include "store_db.h"
+
+static void
+file_free(void *data)
+{
+    StoreFile *file = data;
+
+    g_free(file->file);
+    g_free(file);
+}
+
+GPtrArray *
+store_files(Store *store, gint64 folder, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
+    sqlite3_stmt *rows = store_prepare(
+        store, error,
+        "SELECT id, file, flags FROM message WHERE folder = ?"
+        " AND file IS NOT NULL",
+        "i", folder);
+    int step = SQLITE_ERROR;
+
+    while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {
+        StoreFile *file = g_new0(StoreFile, 1);
+
+        file->id = sqlite3_column_int64(rows, 0);
+        file->file = store_text(rows, 1);
+        file->flags = (unsigned)sqlite3_column_int64(rows, 2);
+        g_ptr_array_add(files, file);
+    }
+    return step == SQLITE_DONE ? g_steal_pointer(&files) : NULL;
+}
+
+bool
+store_remove(Store *store, gint64 id, GError **error)
+{
+    g_autofree char *file = NULL;
+
+    return store_server_gone(store, id, &file, error);
+}
