@@ -23,6 +23,7 @@ typedef struct {
     gint64 folders[F_TOTAL];
 } Fixture;
 
+/* Inside call, `error` is a GError ** whose error is asserted not to be set. */
 #define must(call)                                                             \
     do {                                                                       \
         g_autoptr(GError) must_error = NULL;                                   \
