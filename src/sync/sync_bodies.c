@@ -194,6 +194,26 @@ body_message(void *user, const ImapMessage *message, GError **error)
            || flush(bodies, error);
 }
 
+/* Without those whose rows turned out to have their file already. */
+static UidSet *
+still_lacking(const SyncRun *run, const UidSet *uids)
+{
+    UidSet *lacking = uidset_create();
+
+    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
+        UidRange range = uidset_range(uids, i);
+
+        for (guint64 uid = range.first; uid <= range.last; uid++) {
+            bool here = false;
+
+            sync_run_row(run, (guint32)uid, &here);
+            if (!here)
+                uidset_add(lacking, (guint32)uid);
+        }
+    }
+    return lacking;
+}
+
 /* What was asked for and not told has gone on the server meanwhile: the next
  * view says so. */
 bool
@@ -204,6 +224,7 @@ sync_bodies(SyncRun *run, const UidSet *uids, GError **error)
     g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(Whole));
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
+    g_autoptr(UidSet) lacking = still_lacking(run, uids);
     Bodies bodies = { run, batch, whole, arrived, NULL, head, 0 };
     ImapSink sink = { .user = &bodies,
                       .body_begin = body_begin,
@@ -212,9 +233,9 @@ sync_bodies(SyncRun *run, const UidSet *uids, GError **error)
     bool ok;
 
     g_array_set_clear_func(whole, whole_clear);
-    if (batch == NULL)
-        return false;
-    ok = sync->server.class->fetch(sync->server.conn, uids, BODY_ITEMS, 0,
+    if (batch == NULL || uidset_n_ranges(lacking) == 0)
+        return batch != NULL;
+    ok = sync->server.class->fetch(sync->server.conn, lacking, BODY_ITEMS, 0,
                                    &sink, error)
          && flush(&bodies, error);
     forget_facts(&bodies);
