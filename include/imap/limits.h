@@ -1,0 +1,20 @@
+/* What a server may say before it is taken for broken (promise P30). Each
+ * limit is tested below, at and above its value. */
+#ifndef IMAP_LIMITS_H
+#define IMAP_LIMITS_H
+
+enum {
+    IMAP_LINE_BYTES = 1 << 20,   /* of a line without its literals */
+    IMAP_STRING_BYTES = 1 << 20, /* of a string kept in memory */
+    IMAP_LIST_DEPTH = 32,        /* of parentheses */
+    IMAP_CAPABILITIES = 500,
+    IMAP_FLAGS = 200,            /* of one message */
+    IMAP_FLAG_BYTES = 200,       /* longer flags are left out */
+    IMAP_MAILBOXES = 100000,
+    IMAP_SET_RANGES = 5000000,
+};
+
+/* Of one message; what is larger breaks the connection. */
+#define IMAP_LITERAL_BYTES (G_GUINT64_CONSTANT(4) << 30)
+
+#endif

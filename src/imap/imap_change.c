@@ -1,0 +1,233 @@
+/* What changes messages on the server: flags, moves, expunging, appending.
+ * Plain EXPUNGE is never sent: only UIDs that are meant go (promise P76). */
+#include "imap_private.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 8000, READ_BYTES = 64 * 1024 };
+
+void
+imap_copied_clear(ImapCopied *copied)
+{
+    g_clear_pointer(&copied->from, g_array_unref);
+    g_clear_pointer(&copied->to, g_array_unref);
+}
+
+UidSet *
+imap_search(ImapConn *conn, const char *criteria, GError **error)
+{
+    g_autoptr(UidSet) found = uidset_create();
+    ImapAnswers answers = { .found = found };
+
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "UID SEARCH ");
+    imap_cmd_text(conn, "%s", criteria);
+    if (!imap_cmd_finish(conn, error))
+        return NULL;
+    imap_cmd_answers(conn, NULL);
+    return g_steal_pointer(&found);
+}
+
+static bool
+store_set(ImapConn *conn, const char *set, const char *what, guint64 since,
+          GError **error)
+{
+    imap_cmd_begin(conn, "UID STORE ");
+    imap_cmd_text(conn, "%s ", set);
+    if (since > 0 && conn->condstore)
+        imap_cmd_text(conn, "(UNCHANGEDSINCE %" G_GUINT64_FORMAT ") ", since);
+    imap_cmd_text(conn, "%s", what);
+    return imap_cmd_finish(conn, error);
+}
+
+bool
+imap_store(ImapConn *conn, const UidSet *uids, bool add,
+           const ImapFlags *flags, guint64 unchanged_since, UidSet **modified,
+           GError **error)
+{
+    g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
+    g_autoptr(GString) what =
+        g_string_new(add ? "+FLAGS.SILENT (" : "-FLAGS.SILENT (");
+    ImapAnswers answers = { .modified = modified };
+    bool ok = true;
+
+    if (modified)
+        *modified = NULL;
+    if (!imap_flags_write(what, flags))
+        return true; /* nothing that the server could keep */
+    g_string_append_c(what, ')');
+    imap_cmd_answers(conn, &answers);
+    for (guint i = 0; ok && i < sets->len; i++)
+        ok = store_set(conn, sets->pdata[i], what->str, unchanged_since,
+                       error);
+    imap_cmd_answers(conn, NULL);
+    return ok;
+}
+
+static bool
+to_mailbox(ImapConn *conn, const char *command, const UidSet *uids,
+           const char *mailbox, ImapCopied *copied, GError **error)
+{
+    g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
+    ImapAnswers answers = { .copied = copied };
+    bool ok = true;
+
+    if (copied) {
+        copied->uidvalidity = 0;
+        copied->from = g_array_new(FALSE, FALSE, sizeof(guint32));
+        copied->to = g_array_new(FALSE, FALSE, sizeof(guint32));
+    }
+    imap_cmd_answers(conn, &answers);
+    for (guint i = 0; ok && i < sets->len; i++) {
+        imap_cmd_begin(conn, command);
+        imap_cmd_text(conn, "%s ", (char *)sets->pdata[i]);
+        imap_cmd_mailbox(conn, mailbox);
+        ok = imap_cmd_finish(conn, error);
+    }
+    imap_cmd_answers(conn, NULL);
+    return ok;
+}
+
+bool
+imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, GError **error)
+{
+    return to_mailbox(conn, "UID COPY ", uids, mailbox, copied, error);
+}
+
+bool
+imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error)
+{
+    static const ImapFlags deleted = { .system = 1 << 3, .keywords = "" };
+    g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
+    bool ok = imap_store(conn, uids, true, &deleted, 0, NULL, error);
+
+    *marked = !imap_conn_can(conn, "UIDPLUS")
+        && !imap_conn_can(conn, "IMAP4REV2");
+    for (guint i = 0; ok && !*marked && i < sets->len; i++) {
+        imap_cmd_begin(conn, "UID EXPUNGE ");
+        imap_cmd_text(conn, "%s", (char *)sets->pdata[i]);
+        ok = imap_cmd_finish(conn, error);
+    }
+    return ok;
+}
+
+bool
+imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, bool *marked, GError **error)
+{
+    *marked = false;
+    if (imap_conn_can(conn, "MOVE") || imap_conn_can(conn, "IMAP4REV2"))
+        return to_mailbox(conn, "UID MOVE ", uids, mailbox, copied, error);
+    return imap_copy(conn, uids, mailbox, copied, error)
+        && imap_expunge(conn, uids, marked, error);
+}
+
+/* Octets of the file with CRLF at the end of each line (RFC 9051, 6.3.12). */
+static bool
+wire_size(int fd, guint64 *size, GError **error)
+{
+    char buffer[READ_BYTES];
+    char last = 0;
+    gssize got;
+
+    *size = 0;
+    while ((got = read(fd, buffer, sizeof buffer)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set_errno(error, errno, "the message to upload");
+        for (gssize i = 0; i < got; i++) {
+            *size += buffer[i] == '\n' && last != '\r' ? 2 : 1;
+            last = buffer[i];
+        }
+    }
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_set_errno(error, errno, "the message to upload");
+    return true;
+}
+
+static bool
+send_lines(ImapConn *conn, int fd)
+{
+    char buffer[READ_BYTES];
+    char last = 0;
+    gssize got;
+
+    while ((got = read(fd, buffer, sizeof buffer)) != 0
+           && imap_decoder_ok(&conn->in)) {
+        g_autoptr(GString) out = NULL;
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set_errno(&conn->in.error, errno,
+                                 "the message to upload");
+        out = g_string_sized_new((gsize)got + 64);
+        for (gssize i = 0; i < got; i++) {
+            if (buffer[i] == '\n' && last != '\r')
+                g_string_append_c(out, '\r');
+            g_string_append_c(out, buffer[i]);
+            last = buffer[i];
+        }
+        net_write(conn->stream, out->str, out->len, &conn->in.error);
+    }
+    return imap_decoder_ok(&conn->in);
+}
+
+/* date-time: "17-Jul-1996 02:44:25 +0000" */
+static char *
+wire_date(gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time);
+    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+                                      "Jun", "Jul", "Aug", "Sep", "Oct",
+                                      "Nov", "Dec" };
+
+    if (date == NULL)
+        return NULL;
+    return g_strdup_printf(
+        "%02d-%s-%04d %02d:%02d:%02d +0000",
+        g_date_time_get_day_of_month(date),
+        months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
+        g_date_time_get_hour(date), g_date_time_get_minute(date),
+        g_date_time_get_second(date));
+}
+
+bool
+imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
+            gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
+            GError **error)
+{
+    g_autofree char *date = internaldate ? wire_date(internaldate) : NULL;
+    guint64 size;
+    bool ok;
+
+    *uidvalidity = *uid = 0;
+    if (!wire_size(fd, &size, error))
+        return false;
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "APPEND ");
+    imap_cmd_mailbox(conn, mailbox);
+    imap_cmd_text(conn, " ");
+    imap_cmd_flags(conn, flags);
+    if (date)
+        imap_cmd_text(conn, " \"%s\"", date);
+    imap_cmd_text(conn, " ");
+    imap_cmd_literal(conn, size);
+    if (conn->in.error && err_is(conn->in.error, ERR_REFUSED)) {
+        /* NO instead of "+": the connection is as it was. */
+        g_propagate_error(error, g_steal_pointer(&conn->in.error));
+        return false;
+    }
+    send_lines(conn, fd);
+    ok = imap_cmd_finish(conn, error);
+    *uidvalidity = conn->answers.append_uidvalidity;
+    *uid = conn->answers.append_uid;
+    return ok;
+}

@@ -1,0 +1,315 @@
+/* From a name to a connection that is logged in. Reads like the RFC: greeting,
+ * capabilities, STARTTLS where it is required, login, what is enabled. */
+#include "imap_private.h"
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <string.h>
+
+bool
+imap_conn_can(const ImapConn *conn, const char *capability)
+{
+    g_autofree char *upper = g_ascii_strup(capability, -1);
+
+    return g_hash_table_contains(conn->capabilities, upper);
+}
+
+const char *
+imap_conn_selected(const ImapConn *conn)
+{
+    return conn->selected;
+}
+
+static bool
+capability(ImapConn *conn, GError **error)
+{
+    g_hash_table_remove_all(conn->capabilities);
+    return imap_cmd_run(conn, error, "CAPABILITY");
+}
+
+/* greeting = "*" SP (OK / PREAUTH / BYE) */
+static bool
+greeting(ImapConn *conn, GError **error)
+{
+    ImapDecoder *in = &conn->in;
+
+    if (!imap_decoder_next(in)) {
+        g_propagate_error(error, g_error_copy(in->error));
+        return false;
+    }
+    if (!imap_decoder_try(in, '*') || !imap_decoder_try(in, ' '))
+        return err_set(error, ERR_PROTOCOL, "%s does not greet as an IMAP "
+                       "server: is the port right?", conn->params.net.host);
+    conn->preauth = imap_decoder_try_word(in, "PREAUTH");
+    if (imap_decoder_try_word(in, "BYE")) {
+        g_autofree char *text =
+            text_sanitise(imap_decoder_rest(in), -1, TEXT_LINE);
+
+        return err_set(error, ERR_RETRY, "%s does not serve us now:%s",
+                       conn->params.net.host, text);
+    }
+    if (!conn->preauth && !imap_decoder_try_word(in, "OK"))
+        return err_set(error, ERR_PROTOCOL, "%s does not greet as an IMAP "
+                       "server: is the port right?", conn->params.net.host);
+    imap_decoder_try(in, ' ');
+    if (imap_decoder_peek(in) == '[')
+        imap_response_code(conn);
+    if (in->error) {
+        g_propagate_error(error, g_error_copy(in->error));
+        return false;
+    }
+    return true;
+}
+
+/* STARTTLS when the URL asks for it, then CAPABILITY again: what was said
+ * before TLS is forgotten (RFC 9051, section 6.2.1). */
+static bool
+secure(ImapConn *conn, GError **error)
+{
+    if (conn->params.net.security != NET_STARTTLS)
+        return true;
+    if (conn->preauth)
+        return err_set(error, ERR_REFUSED, "%s greets as already logged in "
+                       "before TLS: someone may be in between",
+                       conn->params.net.host);
+    if (!imap_cmd_run(conn, error, "STARTTLS")) {
+        if (error && err_is(*error, ERR_REFUSED))
+            g_prefix_error(error, "TLS is required: ");
+        return false;
+    }
+    return net_start_tls(conn->stream, &conn->params.net, error)
+        && capability(conn, error);
+}
+
+/* "AUTH=PLAIN" … without their prefix. NULL-terminated; g_strfreev(). */
+static char **
+offered(const ImapConn *conn)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    GHashTableIter iter;
+    void *key;
+
+    g_hash_table_iter_init(&iter, conn->capabilities);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        if (g_str_has_prefix(key, "AUTH="))
+            g_strv_builder_add(names, (char *)key + 5);
+    return g_strv_builder_end(names);
+}
+
+static bool
+send_secret(ImapConn *conn, const char *text, GError **error)
+{
+    net_transcript_hide(conn->stream);
+    return net_write(conn->stream, text, strlen(text), error)
+        && net_write(conn->stream, "\r\n", 2, error)
+        && net_flush(conn->stream, error);
+}
+
+/* Answers challenges until the tagged answer, which imap_cmd_continue() reads:
+ * it returns false without *error when that was OK. */
+static bool
+answer_challenges(ImapConn *conn, SaslLogin *login, char *first, guint tag,
+                  GError **error)
+{
+    g_autofree char *kept = first; /* not sent with the command */
+
+    for (;;) {
+        g_autoptr(GError) trouble = NULL;
+        g_autofree char *step = NULL;
+        bool more = imap_cmd_challenge(conn, tag, &trouble);
+
+        if (trouble) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+        if (!more)
+            return true;
+        step = kept ? g_steal_pointer(&kept)
+                    : sasl_login_step(login, conn->challenge, error);
+        if (step == NULL) {
+            send_secret(conn, "*", NULL); /* cancels (RFC 9051, 6.2.2) */
+            return false;
+        }
+        if (!send_secret(conn, step, error))
+            return false;
+        explicit_bzero(step, strlen(step));
+    }
+}
+
+static bool
+authenticate(ImapConn *conn, SaslLogin *login, GError **error)
+{
+    bool at_once = conn->params.sasl_ir && imap_conn_can(conn, "SASL-IR")
+        && sasl_login_client_first(login);
+    char *first = NULL;
+    guint tag;
+
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "AUTHENTICATE ");
+    imap_cmd_text(conn, "%s", sasl_login_mechanism(login));
+    if (sasl_login_client_first(login)) {
+        first = sasl_login_step(login, NULL, error);
+        if (first == NULL)
+            return false;
+    }
+    if (at_once) {
+        imap_cmd_text(conn, " %s", *first ? first : "=");
+        net_transcript_hide(conn->stream);
+        explicit_bzero(first, strlen(first));
+        g_clear_pointer(&first, g_free);
+    }
+    tag = imap_cmd_end(conn);
+    return answer_challenges(conn, login, first, tag, error)
+        && sasl_login_finish(login, error);
+}
+
+/* LOGIN for servers that offer no SASL at all. */
+static bool
+plain_login(ImapConn *conn, GError **error)
+{
+    const SaslParams *who = &conn->params.sasl;
+
+    if (imap_conn_can(conn, "LOGINDISABLED"))
+        return err_set(error, ERR_REFUSED, "%s allows no login here",
+                       conn->params.net.host);
+    if (!net_is_tls(conn->stream) && conn->params.net.security != NET_PLAIN)
+        return err_set(error, ERR_REFUSED, "%s offers no TLS",
+                       conn->params.net.host);
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "LOGIN ");
+    imap_cmd_string(conn, who->user ? who->user : "");
+    imap_cmd_text(conn, " ");
+    imap_cmd_string(conn, who->password ? who->password : "");
+    net_transcript_hide(conn->stream);
+    return imap_cmd_finish(conn, error);
+}
+
+/* A refusal is told as one of the password, with the server's words; trouble
+ * that the server calls temporary is not. */
+static bool
+login_refused(const ImapConn *conn, GError *cause, GError **error)
+{
+    if (!err_is(cause, ERR_REFUSED) || strstr(cause->message, "offers no")) {
+        g_propagate_error(error, cause);
+        return false;
+    }
+    if (strstr(cause->message, "[UNAVAILABLE]")
+        || strstr(cause->message, "[INUSE]")
+        || strstr(cause->message, "[LIMIT]"))
+        err_set(error, ERR_RETRY, "%s", cause->message);
+    else
+        err_set(error, ERR_AUTH, "%s refused the password for %s (%s): run "
+                "`posthorn check --online`", conn->params.net.host,
+                conn->params.sasl.user, cause->message);
+    g_error_free(cause);
+    return false;
+}
+
+static bool
+login(ImapConn *conn, GError **error)
+{
+    g_auto(GStrv) names = offered(conn);
+    const char *binding_type = NULL;
+    g_autoptr(GBytes) binding =
+        net_channel_binding(conn->stream, &binding_type);
+    SaslChannel channel = {
+        .service = "imap", .host = conn->params.net.host,
+        .port = conn->params.net.port,
+        .encrypted = net_is_tls(conn->stream),
+        .insecure_ok = conn->params.net.security == NET_PLAIN,
+        .binding = binding, .binding_type = binding_type,
+    };
+    g_autoptr(SaslLogin) sasl = NULL;
+    GError *cause = NULL;
+    bool ok;
+
+    if (conn->preauth)
+        return true;
+    if (names[0] == NULL) {
+        ok = plain_login(conn, &cause);
+    } else {
+        sasl = sasl_login_create(&conn->params.sasl, &channel,
+                                 (const char *const *)names, &cause);
+        ok = sasl && authenticate(conn, sasl, &cause);
+    }
+    return ok || login_refused(conn, cause, error);
+}
+
+/* What the server can do once it knows us, and what we want of it. */
+static bool
+enable(ImapConn *conn, GError **error)
+{
+    g_autoptr(GString) line = g_string_new("ENABLE");
+
+    if (!imap_conn_can(conn, "ENABLE"))
+        return true;
+    if (imap_conn_can(conn, "QRESYNC"))
+        g_string_append(line, " QRESYNC");
+    else if (imap_conn_can(conn, "CONDSTORE"))
+        g_string_append(line, " CONDSTORE");
+    if (strcmp(line->str, "ENABLE") == 0)
+        return true;
+    if (!imap_cmd_run(conn, error, line->str))
+        return false;
+    conn->qresync = imap_conn_can(conn, "QRESYNC");
+    conn->condstore = true;
+    return true;
+}
+
+static bool
+compress(ImapConn *conn, GError **error)
+{
+    if (!conn->params.compress || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
+        return true;
+    return imap_cmd_run(conn, error, "COMPRESS DEFLATE")
+        && net_start_deflate(conn->stream, error);
+}
+
+ImapConn *
+imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error)
+{
+    g_autoptr(ImapConn) conn = g_new0(ImapConn, 1);
+
+    conn->params = *params;
+    net_params_copy(&conn->params.net, &params->net);
+    sasl_params_copy(&conn->params.sasl, &params->sasl);
+    conn->capabilities =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    conn->cancel = cancel ? g_object_ref(cancel) : NULL;
+    conn->stream = net_dial(&params->net, cancel, error);
+    if (conn->stream == NULL)
+        return NULL;
+    net_transcript(conn->stream, params->net.host);
+    imap_decoder_init(&conn->in, conn->stream, params->net.host);
+    if (!greeting(conn, error)
+        || (g_hash_table_size(conn->capabilities) == 0
+            && !capability(conn, error))
+        || !secure(conn, error) || !login(conn, error)
+        || !capability(conn, error) || !enable(conn, error)
+        || !compress(conn, error))
+        return NULL;
+    return g_steal_pointer(&conn);
+}
+
+void
+imap_conn_close(ImapConn *conn)
+{
+    if (conn == NULL)
+        return;
+    if (conn->stream && conn->in.kept && imap_decoder_ok(&conn->in)
+        && !(conn->cancel && g_cancellable_is_cancelled(conn->cancel))) {
+        imap_cmd_begin(conn, "LOGOUT");
+        imap_cmd_end(conn);
+    }
+    imap_decoder_clear(&conn->in);
+    net_stream_close(conn->stream);
+    net_params_clear(&conn->params.net);
+    sasl_params_clear(&conn->params.sasl);
+    g_hash_table_unref(conn->capabilities);
+    g_clear_object(&conn->cancel);
+    g_free(conn->selected);
+    g_free(conn->challenge);
+    g_free(conn->bye_text);
+    g_free(conn);
+}

@@ -1,0 +1,183 @@
+/* FETCH (RFC 9051, section 7.5.2): attributes in any order, bodies streamed to
+ * the sink as they come. Commands for large sets are sliced and sent ahead, so
+ * that the server never waits for us. */
+#include "imap_private.h"
+
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_BYTES = 8000 };
+
+typedef struct {
+    ImapConn *conn;
+    const char *section;
+} Body;
+
+static bool
+body_begin(void *user, guint64 size, GError **error)
+{
+    Body *body = user;
+    const ImapSink *sink = body->conn->answers.sink;
+
+    return sink == NULL || sink->body_begin == NULL
+        || sink->body_begin(sink->user, body->section, size, error);
+}
+
+static bool
+body_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    Body *body = user;
+    const ImapSink *sink = body->conn->answers.sink;
+
+    return sink == NULL || sink->body_bytes == NULL
+        || sink->body_bytes(sink->user, bytes, size, error);
+}
+
+/* "BODY" "[" section "]" ["<" number ">"] SP nstring */
+static void
+read_body(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    g_autoptr(GString) section = g_string_new(NULL);
+    Body body = { conn, NULL };
+
+    imap_decoder_expect(in, '[');
+    while (imap_decoder_ok(in) && in->at < in->size
+           && in->line[in->at] != ']')
+        g_string_append_c(section, in->line[in->at++]);
+    imap_decoder_expect(in, ']');
+    if (imap_decoder_try(in, '<')) {
+        imap_decoder_number(in);
+        imap_decoder_expect(in, '>');
+    }
+    imap_decoder_expect(in, ' ');
+    body.section = section->str;
+    imap_decoder_stream(in, body_begin, body_bytes, &body);
+}
+
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/* "17-Jul-1996 02:44:25 -0700" to seconds UTC; 0 when it is not one. */
+static gint64
+parse_date(const char *text)
+{
+    int day, year, hour, minute, second, zone;
+    char month[4] = "", sign;
+    const char *found;
+    g_autoptr(GDateTime) date = NULL;
+
+    if (text == NULL
+        || sscanf(text, " %d-%3s-%d %d:%d:%d %c%d", &day, month, &year, &hour,
+                  &minute, &second, &sign, &zone) != 8)
+        return 0;
+    found = strstr(months, month);
+    if (found == NULL || strlen(month) != 3)
+        return 0;
+    date = g_date_time_new_utc(year, (int)(found - months) / 3 + 1, day, hour,
+                               minute, second);
+    if (date == NULL)
+        return 0;
+    zone = zone / 100 * 3600 + zone % 100 * 60;
+    return g_date_time_to_unix(date) - (sign == '-' ? -zone : zone);
+}
+
+static void
+read_modseq(ImapDecoder *in, ImapMessage *message)
+{
+    imap_decoder_expect(in, '(');
+    message->modseq = imap_decoder_number(in);
+    imap_decoder_expect(in, ')');
+}
+
+/* One attribute; keywords gets what ImapFlags borrows. */
+static void
+read_attribute(ImapConn *conn, ImapMessage *message, char **keywords)
+{
+    ImapDecoder *in = &conn->in;
+
+    if (imap_decoder_try_word(in, "UID")) {
+        imap_decoder_expect(in, ' ');
+        message->uid = imap_decoder_number32(in);
+    } else if (imap_decoder_try_word(in, "FLAGS")) {
+        imap_decoder_expect(in, ' ');
+        g_free(*keywords);
+        imap_flags_read(in, &message->flags.system, keywords);
+        message->has_flags = true;
+    } else if (imap_decoder_try_word(in, "MODSEQ")) {
+        imap_decoder_expect(in, ' ');
+        read_modseq(in, message);
+    } else if (imap_decoder_try_word(in, "RFC822.SIZE")) {
+        imap_decoder_expect(in, ' ');
+        message->size = imap_decoder_number(in);
+    } else if (imap_decoder_try_word(in, "INTERNALDATE")) {
+        g_autofree char *text = NULL;
+
+        imap_decoder_expect(in, ' ');
+        text = imap_decoder_string(in);
+        message->internaldate = parse_date(text);
+    } else if (imap_decoder_try_word(in, "BODY")
+               || imap_decoder_try_word(in, "BINARY")) {
+        if (imap_decoder_peek(in) == '[') {
+            read_body(conn);
+        } else {
+            imap_decoder_expect(in, ' ');
+            imap_decoder_skip(in);
+        }
+    } else { /* of an extension */
+        g_free(imap_decoder_atom(in));
+        imap_decoder_expect(in, ' ');
+        imap_decoder_skip(in);
+    }
+}
+
+void
+imap_response_fetch(ImapConn *conn, guint32 seq)
+{
+    ImapDecoder *in = &conn->in;
+    const ImapSink *sink = conn->answers.sink;
+    ImapMessage message = { .seq = seq, .flags.keywords = "" };
+    g_autofree char *keywords = NULL;
+
+    imap_decoder_expect(in, '(');
+    while (imap_decoder_ok(in) && !imap_decoder_try(in, ')')) {
+        read_attribute(conn, &message, &keywords);
+        imap_decoder_try(in, ' ');
+    }
+    if (keywords)
+        message.flags.keywords = keywords;
+    if (imap_decoder_ok(in) && sink && sink->message)
+        sink->message(sink->user, &message, &in->error);
+}
+
+static void
+send_fetch(ImapConn *conn, const char *set, const char *items, guint64 since)
+{
+    imap_cmd_begin(conn, "UID FETCH ");
+    imap_cmd_text(conn, "%s (%s)", set, items);
+    if (since > 0 && conn->qresync)
+        imap_cmd_text(conn, " (CHANGEDSINCE %" G_GUINT64_FORMAT " VANISHED)",
+                      since);
+    else if (since > 0)
+        imap_cmd_text(conn, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")", since);
+}
+
+bool
+imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
+           guint64 since, const ImapSink *sink, GError **error)
+{
+    g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
+    ImapAnswers answers = { .sink = sink };
+    guint first = conn->tag + 1;
+    bool ok = true;
+
+    imap_cmd_answers(conn, &answers);
+    for (guint i = 0; i < sets->len; i++) {
+        send_fetch(conn, sets->pdata[i], items, since);
+        imap_cmd_end(conn);
+    }
+    for (guint i = 0; i < sets->len && ok; i++)
+        ok = imap_cmd_wait(conn, first + i, error);
+    return ok;
+}

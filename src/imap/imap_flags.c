@@ -1,0 +1,94 @@
+/* Flags and keywords (RFC 9051, section 2.3.2). */
+#include "imap_private.h"
+
+#include "imap/limits.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    unsigned bit; /* MaildirFlags */
+} system_flags[] = {
+    { "$Forwarded", 1 << 0 }, { "\\Answered", 1 << 1 }, { "\\Seen", 1 << 2 },
+    { "\\Deleted", 1 << 3 },  { "\\Draft", 1 << 4 },    { "\\Flagged", 1 << 5 },
+};
+
+unsigned
+imap_flag_bit(const char *flag)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(system_flags); i++)
+        if (g_ascii_strcasecmp(flag, system_flags[i].name) == 0)
+            return system_flags[i].bit;
+    return 0;
+}
+
+static int
+compare(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A keyword that a tag can be: no control characters, not too long. */
+static bool
+is_keyword(const char *flag)
+{
+    return flag[0] != '\\' && strlen(flag) <= IMAP_FLAG_BYTES
+        && g_utf8_validate(flag, -1, NULL);
+}
+
+void
+imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    *system = 0;
+    imap_decoder_expect(in, '(');
+    for (int i = 0; imap_decoder_ok(in) && !imap_decoder_try(in, ')'); i++) {
+        g_autofree char *flag = imap_decoder_atom(in);
+        unsigned bit = imap_flag_bit(flag);
+
+        *system |= bit;
+        if (bit == 0 && words->len < IMAP_FLAGS && is_keyword(flag)
+            && !g_ptr_array_find_with_equal_func(words, flag, g_str_equal,
+                                                 NULL))
+            g_ptr_array_add(words, g_steal_pointer(&flag));
+        imap_decoder_try(in, ' ');
+    }
+    g_ptr_array_sort(words, compare);
+    g_ptr_array_add(words, NULL);
+    *keywords = g_strjoinv(" ", (char **)words->pdata);
+}
+
+/* Can this tag be an atom on the wire (RFC 9051, flag-keyword)? */
+static bool
+is_atom(const char *word)
+{
+    if (*word == '\0' || *word == '\\')
+        return false;
+    for (; *word; word++)
+        if ((guchar)*word <= 0x20 || (guchar)*word >= 0x7f
+            || strchr("(){%*\"\\]", *word))
+            return false;
+    return true;
+}
+
+bool
+imap_flags_write(GString *to, const ImapFlags *flags)
+{
+    g_auto(GStrv) words =
+        g_strsplit(flags->keywords ? flags->keywords : "", " ", -1);
+    bool any = false;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(system_flags); i++)
+        if (flags->system & system_flags[i].bit) {
+            g_string_append_printf(to, "%s%s", any ? " " : "",
+                                   system_flags[i].name);
+            any = true;
+        }
+    for (char **word = words; *word; word++)
+        if (is_atom(*word)) {
+            g_string_append_printf(to, "%s%s", any ? " " : "", *word);
+            any = true;
+        }
+    return any;
+}

@@ -1,0 +1,91 @@
+/* Waiting for news: IDLE (RFC 2177), renewed before servers lose patience;
+ * NOOP where there is no IDLE. */
+#include "imap_private.h"
+
+#include "base/err.h"
+
+enum { IDLE_SECONDS = 28 * 60, NOOP_SECONDS = 60 };
+
+bool
+imap_noop(ImapConn *conn, GError **error)
+{
+    return imap_cmd_run(conn, error, "NOOP");
+}
+
+static bool
+is_over(gint64 end, GCancellable *wake)
+{
+    return g_get_monotonic_time() >= end
+        || (wake && g_cancellable_is_cancelled(wake));
+}
+
+static guint
+seconds_left(gint64 end, guint most)
+{
+    gint64 left = (end - g_get_monotonic_time()) / G_USEC_PER_SEC + 1;
+
+    return (guint)CLAMP(left, 1, (gint64)most);
+}
+
+/* Reads what the server says unasked until there is news or the time is over.
+ * The line that ends in a literal is read whole: nothing is left half. */
+static bool
+wait_news(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
+{
+    while (!conn->changed && !is_over(end, wake)) {
+        int ready = net_wait(conn->stream, wake,
+                             seconds_left(end, IDLE_SECONDS), error);
+
+        if (ready < 0)
+            return false;
+        if (ready > 0 && !imap_cmd_read_unasked(conn, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+idle_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
+{
+    guint tag;
+
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "IDLE");
+    tag = imap_cmd_end(conn);
+    if (!imap_cmd_continue(conn, tag, error)
+        || !wait_news(conn, wake, end, error)
+        || !net_write(conn->stream, "DONE\r\n", 6, error)
+        || !net_flush(conn->stream, error))
+        return false;
+    return imap_cmd_wait(conn, tag, error);
+}
+
+static bool
+poll_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
+{
+    int ready = net_wait(conn->stream, wake, seconds_left(end, NOOP_SECONDS),
+                         error);
+
+    return ready >= 0 && imap_noop(conn, error);
+}
+
+bool
+imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
+          GError **error)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+    bool can_idle = imap_conn_can(conn, "IDLE")
+        || imap_conn_can(conn, "IMAP4REV2");
+    bool ok = true;
+
+    while (ok && !conn->changed && !is_over(end, wake)) {
+        gint64 renew = g_get_monotonic_time()
+            + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
+
+        ok = can_idle ? idle_once(conn, wake, MIN(end, renew), error)
+                      : poll_once(conn, wake, end, error);
+    }
+    *changed = conn->changed;
+    conn->changed = false;
+    return ok;
+}

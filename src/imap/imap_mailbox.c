@@ -1,0 +1,161 @@
+/* Mailboxes: which there are, opening one, making and removing. */
+#include "imap_private.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+void
+imap_selected_clear(ImapSelected *selected)
+{
+    g_clear_pointer(&selected->permanent_flags, g_strfreev);
+}
+
+static void
+mailbox_free(void *mailbox)
+{
+    imap_mailbox_free(mailbox);
+}
+
+/* LIST-EXTENDED asks for everything at once (RFC 5258, 5819, 6154). */
+static void
+send_list(ImapConn *conn)
+{
+    g_autoptr(GString) items = g_string_new("SUBSCRIBED");
+
+    if (!imap_conn_can(conn, "LIST-EXTENDED")) {
+        imap_cmd_begin(conn, "LIST \"\" \"*\"");
+        return;
+    }
+    if (imap_conn_can(conn, "SPECIAL-USE"))
+        g_string_append(items, " SPECIAL-USE");
+    if (imap_conn_can(conn, "LIST-STATUS"))
+        g_string_append_printf(
+            items, " STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s)",
+            conn->condstore ? " HIGHESTMODSEQ" : "");
+    imap_cmd_begin(conn, "LIST \"\" \"*\" RETURN ");
+    imap_cmd_text(conn, "(%s)", items->str);
+}
+
+/* LSUB where LIST does not tell subscriptions. */
+static bool
+add_subscriptions(ImapConn *conn, GPtrArray *mailboxes, GError **error)
+{
+    g_autoptr(GPtrArray) subscribed =
+        g_ptr_array_new_with_free_func(mailbox_free);
+    ImapAnswers answers = { .mailboxes = subscribed, .is_lsub = true };
+
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "LSUB \"\" \"*\"");
+    if (!imap_cmd_finish(conn, error))
+        return false;
+    for (guint i = 0; i < subscribed->len; i++)
+        for (guint j = 0; j < mailboxes->len; j++) {
+            ImapMailbox *mailbox = mailboxes->pdata[j];
+            const ImapMailbox *named = subscribed->pdata[i];
+
+            if (strcmp(mailbox->name, named->name) == 0)
+                mailbox->subscribed = true;
+        }
+    return true;
+}
+
+GPtrArray *
+imap_list(ImapConn *conn, GError **error)
+{
+    g_autoptr(GPtrArray) mailboxes =
+        g_ptr_array_new_with_free_func(mailbox_free);
+    ImapAnswers answers = { .mailboxes = mailboxes };
+
+    imap_cmd_answers(conn, &answers);
+    send_list(conn);
+    if (!imap_cmd_finish(conn, error))
+        return NULL;
+    if (!imap_conn_can(conn, "LIST-EXTENDED")
+        && !add_subscriptions(conn, mailboxes, error))
+        return NULL;
+    imap_cmd_answers(conn, NULL);
+    return g_steal_pointer(&mailboxes);
+}
+
+bool
+imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
+            GError **error)
+{
+    ImapAnswers answers = { .status = status };
+
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "STATUS ");
+    imap_cmd_mailbox(conn, mailbox);
+    imap_cmd_text(conn, " (MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s)",
+                  conn->condstore ? " HIGHESTMODSEQ" : "");
+    return imap_cmd_finish(conn, error);
+}
+
+bool
+imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
+            const ImapSink *sink, ImapSelected *selected, GError **error)
+{
+    ImapAnswers answers = { .sink = sink, .selected = selected };
+
+    memset(selected, 0, sizeof *selected);
+    g_clear_pointer(&conn->selected, g_free);
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "SELECT ");
+    imap_cmd_mailbox(conn, mailbox);
+    if (resync && resync->modseq > 0 && conn->qresync) {
+        imap_cmd_text(conn, " (QRESYNC (%u %" G_GUINT64_FORMAT "))",
+                      resync->uidvalidity, resync->modseq);
+        selected->resynced = true;
+    } else if (conn->condstore && !conn->qresync) {
+        imap_cmd_text(conn, " (CONDSTORE)");
+    }
+    if (!imap_cmd_finish(conn, error))
+        return false;
+    selected->resynced = selected->resynced
+        && selected->uidvalidity == resync->uidvalidity
+        && selected->modseq > 0;
+    conn->selected = g_strdup(mailbox);
+    conn->changed = false;
+    return true;
+}
+
+static bool
+on_mailbox(ImapConn *conn, const char *command, const char *mailbox,
+           GError **error)
+{
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, command);
+    imap_cmd_mailbox(conn, mailbox);
+    return imap_cmd_finish(conn, error);
+}
+
+bool
+imap_create(ImapConn *conn, const char *mailbox, GError **error)
+{
+    return on_mailbox(conn, "CREATE ", mailbox, error);
+}
+
+bool
+imap_delete(ImapConn *conn, const char *mailbox, GError **error)
+{
+    return on_mailbox(conn, "DELETE ", mailbox, error);
+}
+
+bool
+imap_subscribe(ImapConn *conn, const char *mailbox, bool on, GError **error)
+{
+    return on_mailbox(conn, on ? "SUBSCRIBE " : "UNSUBSCRIBE ", mailbox,
+                      error);
+}
+
+bool
+imap_rename(ImapConn *conn, const char *from, const char *to, GError **error)
+{
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "RENAME ");
+    imap_cmd_mailbox(conn, from);
+    imap_cmd_text(conn, " ");
+    imap_cmd_mailbox(conn, to);
+    return imap_cmd_finish(conn, error);
+}

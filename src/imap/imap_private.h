@@ -1,0 +1,84 @@
+/* A connection from inside. */
+#ifndef IMAP_PRIVATE_H
+#define IMAP_PRIVATE_H
+
+#include "imap/imap.h"
+#include "imap_decoder.h"
+
+/* Where untagged responses of the present command go; zeroed for each. */
+typedef struct {
+    const ImapSink *sink;
+    ImapSelected *selected;
+    GPtrArray *mailboxes;    /* ImapMailbox, of LIST */
+    bool is_lsub;
+    ImapMailbox *status;     /* of STATUS */
+    UidSet *found;           /* of SEARCH */
+    ImapCopied *copied;
+    UidSet **modified;
+    guint32 append_uidvalidity, append_uid;
+} ImapAnswers;
+
+struct ImapConn {
+    ImapParams params;
+    NetStream *stream;
+    GCancellable *cancel;
+    ImapDecoder in;
+    GHashTable *capabilities; /* upper case */
+    guint tag;
+    char *selected;
+    ImapAnswers answers;
+    bool preauth;
+    bool qresync, condstore, utf8; /* enabled */
+    bool changed;   /* something happened unasked, for IDLE */
+    bool continues; /* a "+" line came */
+    char *challenge; /* of the "+" line */
+    bool bye;
+    char *bye_text;
+};
+
+/* imap_command.c. A command is written piece by piece; a failure sticks in the
+ * decoder. */
+void imap_cmd_begin(ImapConn *conn, const char *text);
+void imap_cmd_text(ImapConn *conn, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+/* A string from anywhere: quoted, or a literal where it must be (P58). */
+void imap_cmd_string(ImapConn *conn, const char *text);
+void imap_cmd_mailbox(ImapConn *conn, const char *mailbox);
+/* A literal header of size octets; waits for "+" where the server wants it. */
+void imap_cmd_literal(ImapConn *conn, guint64 size);
+void imap_cmd_flags(ImapConn *conn, const ImapFlags *flags);
+/* Ends the line without waiting; the tag to wait for. */
+guint imap_cmd_end(ImapConn *conn);
+/* Reads until the tagged answer. ERR_REFUSED for NO and BAD. */
+bool imap_cmd_wait(ImapConn *conn, guint tag, GError **error);
+/* Both. */
+bool imap_cmd_finish(ImapConn *conn, GError **error);
+/* A command of one text. */
+bool imap_cmd_run(ImapConn *conn, GError **error, const char *text);
+/* Reads until "+" or the tagged answer; true: continue. */
+bool imap_cmd_continue(ImapConn *conn, guint tag, GError **error);
+/* The same for a login: false without *error when the tagged answer is OK. */
+bool imap_cmd_challenge(ImapConn *conn, guint tag, GError **error);
+/* Reads one response that no command asked for. */
+bool imap_cmd_read_unasked(ImapConn *conn, GError **error);
+/* Forgets where answers of the last command went. */
+void imap_cmd_answers(ImapConn *conn, const ImapAnswers *answers);
+
+/* imap_response.c: one untagged response, from behind "* ". */
+void imap_response(ImapConn *conn);
+/* "[CODE …]" of a status response, if it stands there. */
+void imap_response_code(ImapConn *conn);
+/* FETCH's attributes, imap_fetch.c. */
+void imap_response_fetch(ImapConn *conn, guint32 seq);
+
+/* imap_utf7.c: mailbox names (RFC 3501, 5.1.3). g_free(). */
+char *imap_utf7_encode(const char *utf8);
+char *imap_utf7_decode(const char *name);
+
+/* "(\Seen a b)" to bits and words; imap_flags.c. */
+void imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords);
+/* The flags as atoms; false: there is none. */
+bool imap_flags_write(GString *to, const ImapFlags *flags);
+unsigned imap_flag_bit(const char *flag);
+
+#endif

@@ -1,0 +1,490 @@
+/* Untagged responses (RFC 9051, section 7): each goes where the present command
+ * wants it; what nobody asked for is noted or passed over. */
+#include "imap_private.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "imap/limits.h"
+
+#include <string.h>
+
+static void
+read_capabilities(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    g_hash_table_remove_all(conn->capabilities);
+    while (imap_decoder_ok(in) && !imap_decoder_at_end(in)
+           && imap_decoder_peek(in) != ']') {
+        g_autofree char *word = imap_decoder_atom(in);
+
+        if (g_hash_table_size(conn->capabilities) >= IMAP_CAPABILITIES)
+            imap_decoder_fail(in, "too many capabilities");
+        g_hash_table_add(conn->capabilities, g_ascii_strup(word, -1));
+        imap_decoder_try(in, ' ');
+    }
+}
+
+/* A set of UIDs as text; NULL sticks as a failure. */
+static UidSet *
+read_set(ImapConn *conn)
+{
+    g_autofree char *text = imap_decoder_atom(&conn->in);
+    g_autoptr(GError) bad = NULL;
+    UidSet *set = imap_decoder_ok(&conn->in)
+        ? uidset_parse(text, IMAP_SET_RANGES, &bad) : NULL;
+
+    if (bad)
+        imap_decoder_fail(&conn->in, bad->message);
+    return set;
+}
+
+/* Every UID of a set in the order in which it was written (RFC 4315: pairs). */
+static void
+append_uids(GArray *to, const char *text)
+{
+    g_auto(GStrv) ranges = g_strsplit(text, ",", -1);
+
+    for (char **range = ranges; *range; range++) {
+        guint64 first = g_ascii_strtoull(*range, NULL, 10);
+        const char *colon = strchr(*range, ':');
+        guint64 last = colon ? g_ascii_strtoull(colon + 1, NULL, 10) : first;
+        int step = last < first ? -1 : 1;
+
+        if (first == 0 || last == 0 || first > G_MAXUINT32
+            || last > G_MAXUINT32 || to->len > IMAP_SET_RANGES)
+            return;
+        for (guint64 uid = first; to->len <= IMAP_SET_RANGES;
+             uid += (guint64)step) {
+            guint32 one = (guint32)uid;
+
+            g_array_append_val(to, one);
+            if (uid == last)
+                break;
+        }
+    }
+}
+
+static void
+read_copyuid(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    ImapCopied *copied = conn->answers.copied;
+    guint32 uidvalidity = imap_decoder_number32(in);
+    g_autofree char *from = NULL;
+    g_autofree char *to = NULL;
+
+    imap_decoder_expect(in, ' ');
+    from = imap_decoder_atom(in);
+    imap_decoder_expect(in, ' ');
+    to = imap_decoder_atom(in);
+    if (copied == NULL || !imap_decoder_ok(in))
+        return;
+    copied->uidvalidity = uidvalidity;
+    append_uids(copied->from, from);
+    append_uids(copied->to, to);
+    if (copied->from->len != copied->to->len)
+        imap_decoder_fail(in, "COPYUID with sets of two sizes");
+}
+
+static void
+read_appenduid(ImapConn *conn)
+{
+    conn->answers.append_uidvalidity = imap_decoder_number32(&conn->in);
+    imap_decoder_expect(&conn->in, ' ');
+    conn->answers.append_uid = imap_decoder_number32(&conn->in);
+}
+
+static void
+read_permanent_flags(ImapConn *conn)
+{
+    ImapSelected *selected = conn->answers.selected;
+    g_autoptr(GPtrArray) flags = g_ptr_array_new_with_free_func(g_free);
+
+    imap_decoder_expect(&conn->in, '(');
+    while (imap_decoder_ok(&conn->in)
+           && !imap_decoder_try(&conn->in, ')')) {
+        g_ptr_array_add(flags, imap_decoder_atom(&conn->in));
+        imap_decoder_try(&conn->in, ' ');
+        if (flags->len > IMAP_FLAGS)
+            imap_decoder_fail(&conn->in, "too many flags");
+    }
+    if (selected == NULL)
+        return;
+    selected->keywords_allowed = g_ptr_array_find_with_equal_func(
+        flags, "\\*", g_str_equal, NULL);
+    g_ptr_array_add(flags, NULL);
+    g_strfreev(selected->permanent_flags);
+    selected->permanent_flags = (char **)g_ptr_array_steal(flags, NULL);
+}
+
+/* A number of the mailbox being selected. */
+static void
+read_selected(ImapConn *conn, const char *code)
+{
+    ImapSelected *selected = conn->answers.selected;
+    guint64 value = imap_decoder_number(&conn->in);
+
+    if (selected == NULL)
+        return;
+    if (strcmp(code, "HIGHESTMODSEQ") == 0)
+        selected->modseq = value;
+    else if (value > G_MAXUINT32)
+        imap_decoder_fail(&conn->in, "a number out of range");
+    else if (strcmp(code, "UIDVALIDITY") == 0)
+        selected->uidvalidity = (guint32)value;
+    else
+        selected->uidnext = (guint32)value;
+}
+
+static void
+read_modified(ImapConn *conn)
+{
+    g_autoptr(UidSet) set = read_set(conn);
+
+    if (conn->answers.modified && *conn->answers.modified == NULL)
+        *conn->answers.modified = g_steal_pointer(&set);
+}
+
+static void
+take_code(ImapConn *conn, const char *code)
+{
+    ImapDecoder *in = &conn->in;
+
+    if (strcmp(code, "CAPABILITY") == 0)
+        read_capabilities(conn);
+    else if (strcmp(code, "UIDVALIDITY") == 0 || strcmp(code, "UIDNEXT") == 0
+             || strcmp(code, "HIGHESTMODSEQ") == 0)
+        read_selected(conn, code);
+    else if (strcmp(code, "PERMANENTFLAGS") == 0)
+        read_permanent_flags(conn);
+    else if (strcmp(code, "COPYUID") == 0)
+        read_copyuid(conn);
+    else if (strcmp(code, "APPENDUID") == 0)
+        read_appenduid(conn);
+    else if (strcmp(code, "MODIFIED") == 0)
+        read_modified(conn);
+    else if (strcmp(code, "READ-ONLY") == 0 && conn->answers.selected)
+        conn->answers.selected->read_only = true;
+    else if (strcmp(code, "ALERT") == 0) {
+        g_autofree char *text = text_sanitise(in->line + in->at, -1,
+                                              TEXT_LINE);
+
+        log_add(LOG_WARN, conn->params.net.host, "alert %s", text);
+    }
+}
+
+void
+imap_response_code(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    g_autofree char *word = NULL;
+    g_autofree char *code = NULL;
+
+    if (!imap_decoder_try(in, '['))
+        return;
+    word = imap_decoder_atom(in);
+    code = g_ascii_strup(word, -1);
+    imap_decoder_try(in, ' ');
+    take_code(conn, code);
+    /* What a code holds that we do not know. */
+    while (imap_decoder_ok(in) && in->at < in->size
+           && in->line[in->at] != ']')
+        in->at++;
+    imap_decoder_expect(in, ']');
+    imap_decoder_try(in, ' ');
+}
+
+static void
+read_bye(ImapConn *conn)
+{
+    if (imap_decoder_peek(&conn->in) == '[')
+        imap_response_code(conn);
+    g_free(conn->bye_text);
+    conn->bye_text =
+        text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
+    conn->bye = true;
+}
+
+void
+imap_mailbox_free(ImapMailbox *mailbox)
+{
+    if (mailbox == NULL)
+        return;
+    g_free(mailbox->name);
+    g_free(mailbox->special_use);
+    g_free(mailbox);
+}
+
+static void
+take_attribute(ImapMailbox *mailbox, const char *word)
+{
+    static const char *const uses[] = { "\\All",    "\\Archive", "\\Drafts",
+                                        "\\Flagged", "\\Junk",   "\\Sent",
+                                        "\\Trash",  "\\Important", NULL };
+
+    if (g_ascii_strcasecmp(word, "\\Noselect") == 0
+        || g_ascii_strcasecmp(word, "\\NonExistent") == 0)
+        mailbox->no_select = true;
+    else if (g_ascii_strcasecmp(word, "\\Subscribed") == 0)
+        mailbox->subscribed = true;
+    for (const char *const *use = uses; *use; use++)
+        if (g_ascii_strcasecmp(word, *use) == 0
+            && mailbox->special_use == NULL)
+            mailbox->special_use = g_strdup(*use);
+}
+
+static char *
+mailbox_name(ImapConn *conn, char *wire)
+{
+    g_autofree char *name = wire;
+
+    if (name == NULL)
+        return g_strdup("");
+    return conn->utf8 ? g_utf8_make_valid(name, -1) : imap_utf7_decode(name);
+}
+
+/* mailbox-list = "(" [attributes] ")" SP (quoted char / nil) SP mailbox */
+static void
+read_list(ImapConn *conn, bool lsub)
+{
+    ImapDecoder *in = &conn->in;
+    ImapMailbox *mailbox = g_new0(ImapMailbox, 1);
+    g_autofree char *delimiter = NULL;
+
+    imap_decoder_expect(in, '(');
+    while (imap_decoder_ok(in) && !imap_decoder_try(in, ')')) {
+        g_autofree char *word = imap_decoder_atom(in);
+
+        take_attribute(mailbox, word);
+        imap_decoder_try(in, ' ');
+    }
+    imap_decoder_expect(in, ' ');
+    delimiter = imap_decoder_string(in);
+    mailbox->delimiter = delimiter ? delimiter[0] : 0;
+    imap_decoder_expect(in, ' ');
+    mailbox->name = mailbox_name(conn, imap_decoder_string(in));
+    mailbox->subscribed |= lsub;
+    (void)imap_decoder_rest(in); /* extended items */
+    if (!imap_decoder_ok(in) || conn->answers.mailboxes == NULL
+        || lsub != conn->answers.is_lsub)
+        imap_mailbox_free(mailbox);
+    else
+        g_ptr_array_add(conn->answers.mailboxes, mailbox);
+    if (conn->answers.mailboxes
+        && conn->answers.mailboxes->len > IMAP_MAILBOXES)
+        imap_decoder_fail(in, "too many mailboxes");
+}
+
+static ImapMailbox *
+find_mailbox(ImapConn *conn, const char *name)
+{
+    GPtrArray *all = conn->answers.mailboxes;
+
+    for (guint i = 0; all && i < all->len; i++) {
+        ImapMailbox *mailbox = all->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return conn->answers.status;
+}
+
+/* STATUS mailbox "(" item SP number … ")" */
+static void
+read_status(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    g_autofree char *name = mailbox_name(conn, imap_decoder_string(in));
+    ImapMailbox none = { 0 };
+    ImapMailbox *mailbox = find_mailbox(conn, name);
+
+    if (mailbox == NULL)
+        mailbox = &none;
+    mailbox->have_status = true;
+    imap_decoder_expect(in, ' ');
+    imap_decoder_expect(in, '(');
+    while (imap_decoder_ok(in) && !imap_decoder_try(in, ')')) {
+        g_autofree char *item = imap_decoder_atom(in);
+        guint64 value;
+
+        imap_decoder_expect(in, ' ');
+        value = imap_decoder_number(in);
+        if (g_ascii_strcasecmp(item, "MESSAGES") == 0)
+            mailbox->messages = (guint32)value;
+        else if (g_ascii_strcasecmp(item, "UIDNEXT") == 0)
+            mailbox->uidnext = (guint32)value;
+        else if (g_ascii_strcasecmp(item, "UIDVALIDITY") == 0)
+            mailbox->uidvalidity = (guint32)value;
+        else if (g_ascii_strcasecmp(item, "UNSEEN") == 0)
+            mailbox->unseen = (guint32)value;
+        else if (g_ascii_strcasecmp(item, "HIGHESTMODSEQ") == 0)
+            mailbox->modseq = value;
+        imap_decoder_try(in, ' ');
+    }
+}
+
+static void
+read_search(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    while (imap_decoder_ok(in) && !imap_decoder_at_end(in)) {
+        guint32 uid;
+
+        if (imap_decoder_peek(in) == '(') { /* (MODSEQ n) */
+            imap_decoder_skip(in);
+            continue;
+        }
+        uid = imap_decoder_number32(in);
+        if (conn->answers.found)
+            uidset_add(conn->answers.found, uid);
+        imap_decoder_try(in, ' ');
+    }
+}
+
+/* ESEARCH (TAG "x") UID ALL set (RFC 4731) */
+static void
+read_esearch(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    if (imap_decoder_peek(in) == '(') {
+        imap_decoder_skip(in);
+        imap_decoder_try(in, ' ');
+    }
+    if (imap_decoder_try_word(in, "UID"))
+        imap_decoder_try(in, ' ');
+    while (imap_decoder_ok(in) && !imap_decoder_at_end(in)) {
+        bool all = imap_decoder_try_word(in, "ALL");
+        g_autoptr(UidSet) set = NULL;
+
+        if (!all)
+            g_free(imap_decoder_atom(in));
+        imap_decoder_expect(in, ' ');
+        if (!all) {
+            imap_decoder_skip(in);
+        } else if ((set = read_set(conn)) && conn->answers.found) {
+            for (guint i = 0; i < uidset_n_ranges(set); i++) {
+                UidRange range = uidset_range(set, i);
+
+                uidset_add_range(conn->answers.found, range.first,
+                                 range.last);
+            }
+        }
+        imap_decoder_try(in, ' ');
+    }
+}
+
+/* VANISHED [(EARLIER)] set (RFC 7162) */
+static void
+read_vanished(ImapConn *conn)
+{
+    const ImapSink *sink = conn->answers.sink;
+    g_autoptr(UidSet) set = NULL;
+
+    conn->changed = true;
+    if (imap_decoder_peek(&conn->in) == '(') {
+        imap_decoder_skip(&conn->in);
+        imap_decoder_try(&conn->in, ' ');
+    }
+    set = read_set(conn);
+    if (set && sink && sink->vanished)
+        sink->vanished(sink->user, set, &conn->in.error);
+}
+
+/* "n EXISTS", "n EXPUNGE", "n RECENT", "n FETCH (…)" */
+static void
+read_numbered(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    guint32 number = imap_decoder_number32(in);
+
+    imap_decoder_expect(in, ' ');
+    if (imap_decoder_try_word(in, "FETCH")) {
+        conn->changed = true;
+        imap_decoder_expect(in, ' ');
+        imap_response_fetch(conn, number);
+    } else if (imap_decoder_try_word(in, "EXISTS")) {
+        conn->changed = true;
+        if (conn->answers.selected)
+            conn->answers.selected->exists = number;
+    } else if (imap_decoder_try_word(in, "EXPUNGE")) {
+        conn->changed = true;
+    } else if (!imap_decoder_try_word(in, "RECENT")) {
+        imap_decoder_fail(in, "an unknown response with a number");
+    }
+}
+
+/* OK, NO, BAD, PREAUTH: a code and words. */
+static void
+read_state(ImapConn *conn)
+{
+    if (imap_decoder_peek(&conn->in) == '[')
+        imap_response_code(conn);
+}
+
+static void
+read_list_response(ImapConn *conn)
+{
+    read_list(conn, false);
+}
+
+static void
+read_lsub_response(ImapConn *conn)
+{
+    read_list(conn, true);
+}
+
+/* What is not used, and what an extension says: passed over, literals too. */
+static void
+read_nothing(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    while (imap_decoder_ok(in) && !imap_decoder_at_end(in)) {
+        imap_decoder_skip(in);
+        imap_decoder_try(in, ' ');
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*read)(ImapConn *conn);
+} responses[] = {
+    { "CAPABILITY", read_capabilities },
+    { "LIST", read_list_response },
+    { "LSUB", read_lsub_response },
+    { "STATUS", read_status },
+    { "SEARCH", read_search },
+    { "ESEARCH", read_esearch },
+    { "VANISHED", read_vanished },
+    { "OK", read_state },
+    { "NO", read_state },
+    { "BAD", read_state },
+    { "PREAUTH", read_state },
+    { "BYE", read_bye },
+    { "FLAGS", read_nothing },
+    { "ENABLED", read_nothing },
+    { "ID", read_nothing },
+    { "NAMESPACE", read_nothing },
+};
+
+void
+imap_response(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    if (g_ascii_isdigit(imap_decoder_peek(in))) {
+        read_numbered(conn);
+        return;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(responses); i++)
+        if (imap_decoder_try_word(in, responses[i].name)) {
+            imap_decoder_try(in, ' ');
+            responses[i].read(conn);
+            return;
+        }
+    read_nothing(conn);
+}

@@ -1,0 +1,318 @@
+/* One login: the strongest mechanism that both sides and the parameters allow,
+ * then steps until the server is content and, where the mechanism demands it,
+ * has proved itself. gsasl knows the mechanisms but for the two OAuth ones. */
+#include "sasl/sasl.h"
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <gsasl.h>
+#include <string.h>
+
+struct SaslLogin {
+    char *mechanism;
+    SaslParams params;
+    char *service, *host;
+    guint port;
+    GBytes *binding;
+    const char *binding_type;
+    Gsasl *context;
+    Gsasl_session *session; /* NULL: an OAuth mechanism */
+    bool first;             /* no step was made yet */
+    bool complete;          /* gsasl is content */
+};
+
+typedef enum {
+    NEEDS_NOTHING,
+    NEEDS_TLS,   /* sends what a listener could use */
+    NEEDS_FORCE, /* weak: only where the user names it */
+} Condition;
+
+/* Strongest first. */
+static const struct {
+    const char *name;
+    Condition condition;
+    bool binding; /* binds to the TLS channel */
+    bool token;   /* takes an OAuth token, and only that */
+    bool client_first;
+} mechanisms[] = {
+    { "EXTERNAL", NEEDS_FORCE, false, false, true },
+    { "OAUTHBEARER", NEEDS_TLS, false, true, true },
+    { "XOAUTH2", NEEDS_TLS, false, true, true },
+    { "SCRAM-SHA-256-PLUS", NEEDS_NOTHING, true, false, true },
+    { "SCRAM-SHA-256", NEEDS_NOTHING, false, false, true },
+    { "SCRAM-SHA-1-PLUS", NEEDS_NOTHING, true, false, true },
+    { "SCRAM-SHA-1", NEEDS_NOTHING, false, false, true },
+    { "GSSAPI", NEEDS_FORCE, false, false, true },
+    { "PLAIN", NEEDS_TLS, false, false, true },
+    { "LOGIN", NEEDS_TLS, false, false, false },
+    { "CRAM-MD5", NEEDS_FORCE, false, false, false },
+};
+
+void
+sasl_params_copy(SaslParams *to, const SaslParams *from)
+{
+    *to = *from;
+    to->user = g_strdup(from->user);
+    to->password = g_strdup(from->password);
+    to->auth = g_strdup(from->auth);
+}
+
+void
+sasl_params_clear(SaslParams *params)
+{
+    if (params->password)
+        explicit_bzero(params->password, strlen(params->password));
+    g_clear_pointer(&params->user, g_free);
+    g_clear_pointer(&params->password, g_free);
+    g_clear_pointer(&params->auth, g_free);
+}
+
+static bool
+is_offered(const char *const *offered, const char *name)
+{
+    for (; *offered; offered++)
+        if (g_ascii_strcasecmp(*offered, name) == 0)
+            return true;
+    return false;
+}
+
+static const char *
+wanted(const SaslParams *params)
+{
+    return params->auth && g_ascii_strcasecmp(params->auth, "auto") != 0
+        ? params->auth : NULL;
+}
+
+static bool
+is_allowed(gsize i, const SaslParams *params, const SaslChannel *channel)
+{
+    const char *force = wanted(params);
+
+    if (force)
+        return g_ascii_strcasecmp(force, mechanisms[i].name) == 0
+            && (mechanisms[i].condition != NEEDS_TLS || channel->encrypted
+                || channel->insecure_ok);
+    if (mechanisms[i].condition == NEEDS_FORCE
+        || mechanisms[i].token != params->is_token)
+        return false;
+    if (mechanisms[i].condition == NEEDS_TLS)
+        return channel->encrypted || channel->insecure_ok;
+    return true;
+}
+
+static bool
+none_fits(const SaslParams *params, const SaslChannel *channel,
+          const char *const *offered, GError **error)
+{
+    g_autofree char *joined = g_strjoinv(" ", (char **)offered);
+    g_autofree char *list = text_sanitise(joined, -1, TEXT_LINE);
+    const char *force = wanted(params);
+
+    if (!channel->encrypted && !channel->insecure_ok)
+        return err_set(error, ERR_REFUSED, "%s offers no login that is safe "
+                       "without TLS (offered: %s)", channel->host,
+                       *list ? list : "none");
+    return err_set(error, ERR_REFUSED, "%s offers no login that fits%s%s "
+                   "(offered: %s)", channel->host, force ? " auth " : "",
+                   force ? force : "", *list ? list : "none");
+}
+
+/* The row to take, or -1. */
+static int
+choose(const SaslParams *params, const SaslChannel *channel,
+       const char *const *offered)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+        if (is_offered(offered, mechanisms[i].name)
+            && is_allowed(i, params, channel)
+            && (!mechanisms[i].binding || channel->binding))
+            return (int)i;
+    return -1;
+}
+
+/* gsasl asks for what a mechanism needs. */
+static int
+answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
+{
+    const SaslLogin *login = gsasl_session_hook_get(session);
+    const char *value = NULL;
+    g_autofree char *binding = NULL;
+    gsize size;
+
+    switch (property) {
+    case GSASL_AUTHID:
+        value = login->params.user;
+        break;
+    case GSASL_PASSWORD:
+        value = login->params.password;
+        break;
+    case GSASL_AUTHZID:
+        return GSASL_NO_CALLBACK;
+    case GSASL_SERVICE:
+        value = login->service;
+        break;
+    case GSASL_HOSTNAME:
+        value = login->host;
+        break;
+    case GSASL_CB_TLS_UNIQUE:
+    case GSASL_CB_TLS_EXPORTER:
+        if (login->binding == NULL
+            || strcmp(login->binding_type,
+                      property == GSASL_CB_TLS_UNIQUE ? "tls-unique"
+                                                      : "tls-exporter") != 0)
+            return GSASL_NO_CALLBACK;
+        binding = g_base64_encode(g_bytes_get_data(login->binding, &size),
+                                  g_bytes_get_size(login->binding));
+        value = binding;
+        break;
+    default:
+        return GSASL_NO_CALLBACK;
+    }
+    return value ? gsasl_property_set(session, property, value)
+                 : GSASL_NO_CALLBACK;
+}
+
+static bool
+start_gsasl(SaslLogin *login, GError **error)
+{
+    int result = gsasl_init(&login->context);
+
+    if (result == GSASL_OK) {
+        gsasl_callback_set(login->context, answer);
+        result = gsasl_client_start(login->context, login->mechanism,
+                                    &login->session);
+    }
+    if (result != GSASL_OK)
+        return err_set(error, ERR_LOCAL, "login by %s cannot begin: %s",
+                       login->mechanism, gsasl_strerror(result));
+    gsasl_session_hook_set(login->session, login);
+    return true;
+}
+
+SaslLogin *
+sasl_login_create(const SaslParams *params, const SaslChannel *channel,
+                  const char *const *offered, GError **error)
+{
+    g_autoptr(SaslLogin) login = NULL;
+    int row = choose(params, channel, offered);
+
+    if (row < 0) {
+        none_fits(params, channel, offered, error);
+        return NULL;
+    }
+    login = g_new0(SaslLogin, 1);
+    login->mechanism = g_strdup(mechanisms[row].name);
+    sasl_params_copy(&login->params, params);
+    login->service = g_strdup(channel->service);
+    login->host = g_strdup(channel->host);
+    login->port = channel->port;
+    login->first = true;
+    login->binding = channel->binding ? g_bytes_ref(channel->binding) : NULL;
+    login->binding_type = channel->binding_type;
+    if (!mechanisms[row].token && !start_gsasl(login, error))
+        return NULL;
+    return g_steal_pointer(&login);
+}
+
+void
+sasl_login_destroy(SaslLogin *login)
+{
+    if (login == NULL)
+        return;
+    if (login->session)
+        gsasl_finish(login->session);
+    if (login->context)
+        gsasl_done(login->context);
+    sasl_params_clear(&login->params);
+    g_clear_pointer(&login->binding, g_bytes_unref);
+    g_free(login->mechanism);
+    g_free(login->service);
+    g_free(login->host);
+    g_free(login);
+}
+
+const char *
+sasl_login_mechanism(const SaslLogin *login)
+{
+    return login->mechanism;
+}
+
+bool
+sasl_login_client_first(const SaslLogin *login)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+        if (strcmp(mechanisms[i].name, login->mechanism) == 0)
+            return mechanisms[i].client_first;
+    return false;
+}
+
+/* OAUTHBEARER (RFC 7628, 3.1) and XOAUTH2: one message with the token. */
+static char *
+oauth_message(const SaslLogin *login)
+{
+    g_autofree char *text =
+        strcmp(login->mechanism, "XOAUTH2") == 0
+            ? g_strdup_printf("user=%s\001auth=Bearer %s\001\001",
+                              login->params.user, login->params.password)
+            : g_strdup_printf("n,a=%s,\001host=%s\001port=%u\001auth=Bearer "
+                              "%s\001\001", login->params.user, login->host,
+                              login->port, login->params.password);
+    char *base64 = g_base64_encode((const guchar *)text, strlen(text));
+
+    explicit_bzero(text, strlen(text));
+    return base64;
+}
+
+/* A refused token is told in a challenge; an empty answer ends it (RFC 7628,
+ * 3.2.3: one octet 0x01). */
+static char *
+oauth_step(SaslLogin *login)
+{
+    bool first = login->first;
+
+    login->first = false;
+    login->complete = true;
+    if (first)
+        return oauth_message(login);
+    return g_strdup(strcmp(login->mechanism, "XOAUTH2") == 0 ? "" : "AQ==");
+}
+
+char *
+sasl_login_step(SaslLogin *login, const char *challenge, GError **error)
+{
+    char *output = NULL;
+    char *copy;
+    int result;
+
+    if (login->session == NULL)
+        return oauth_step(login);
+    login->first = false;
+    result = gsasl_step64(login->session, challenge ? challenge : "",
+                          &output);
+    if (result != GSASL_OK && result != GSASL_NEEDS_MORE) {
+        gsasl_free(output);
+        return err_null(error,
+                        result == GSASL_AUTHENTICATION_ERROR ? ERR_REFUSED
+                                                             : ERR_PROTOCOL,
+                        "login by %s at %s went wrong: %s", login->mechanism,
+                        login->host, gsasl_strerror(result));
+    }
+    login->complete = result == GSASL_OK;
+    copy = g_strdup(output ? output : "");
+    if (output) {
+        explicit_bzero(output, strlen(output));
+        gsasl_free(output);
+    }
+    return copy;
+}
+
+bool
+sasl_login_finish(SaslLogin *login, GError **error)
+{
+    if (login->complete || !g_str_has_prefix(login->mechanism, "SCRAM-"))
+        return true;
+    return err_set(error, ERR_REFUSED, "%s said yes without proving that it "
+                   "knows the password: someone may be in between",
+                   login->host);
+}
