@@ -36,10 +36,11 @@ def killed_often(world):
     rng = random.Random(seed)
     fill(world)
     there = world.mailbox("kim").messages()
+    whole = world.home("kim-undisturbed", ["kim"]).ok("sync").seconds
     home = world.home("kim", ["kim"])
     for _ in range(KILLS):
         process = home.start("sync")
-        time.sleep(rng.uniform(0.02, 0.7))
+        time.sleep(rng.uniform(0.02, whole))
         process.kill()
         process.communicate()
         whole_files(home, there)

@@ -288,6 +288,37 @@ test_cut_push(const void *uidplus)
     }
 }
 
+/* P14: the answer to an APPEND was lost, and the next thing is a push, without
+ * a look at the folder: it is looked for before a second upload. */
+static void
+test_append_ambiguous(void)
+{
+    Bench *bench = prepare(&acting);
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    g_autoptr(GError) error = NULL;
+
+    act(bench);
+    g_assert_true(sync_push(&bench->sync, NULL));
+    g_assert_cmpuint(bench->fake->appends, ==, 1);
+    fake_remove(inbox, inbox->uidnext - 1);
+    bench_sync(bench);
+    act(bench);
+    bench->fake->calls = 0;
+    for (bench->fake->cut_call = 1; bench->fake->appends == 1;
+         bench->fake->cut_call++) {
+        bench->fake->calls = 0;
+        bench->fake->cut_after = true;
+        sync_push(&bench->sync, NULL);
+    }
+    bench->fake->cut_call = 0;
+    sync_push(&bench->sync, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(bench->fake->appends, ==, 2);
+    bench_sync(bench);
+    g_assert_cmpuint(bench_rows(bench, 50), ==, 1);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -305,5 +336,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/interrupted/cut: push", "", test_cut_push);
     g_test_add_data_func("/interrupted/cut: push without UIDPLUS", NULL,
                          test_cut_push);
+    g_test_add_func("/interrupted/append, answer lost",
+                    test_append_ambiguous);
     return g_test_run();
 }
