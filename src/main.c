@@ -34,9 +34,20 @@ typedef struct {
     Session *session;
     Control *control; /* of the instance with the screen */
     Frontend *headless;
-    char *demo_root; /* to be removed at the end; NULL: no demo */
+    Demo *demo;      /* NULL: no demo */
+    char *demo_root; /* to be removed at the end */
     CmdTable *table; /* for help, before there is a session */
+    CmdEntry demo_entry;
+    const CmdEntry *demo_entries[2];
 } Program;
+
+static void
+add_commands(const Program *program, CmdTable *table)
+{
+    commands_add(table);
+    tui_commands_add(table);
+    cmd_table_add(table, program->demo_entries);
+}
 
 /* No memory of ours in a core file: it holds passwords (promise P53). */
 static void
@@ -82,7 +93,7 @@ open_demo(Program *program, const CliRequest *request, GError **error)
         && file_write_atomic(path, demo_config, strlen(demo_config), error)
         && session_configure(program->session, path, error)
         && session_open_accounts(program->session, error)
-        && demo_fill(program->session, &params, error);
+        && (program->demo = demo_create(program->session, &params, error));
 }
 
 static bool
@@ -94,8 +105,7 @@ open_session(Program *program, const CliRequest *request, GError **error)
     program->paths = NULL;
     if (program->session == NULL)
         return false;
-    commands_add(session_table(program->session));
-    tui_commands_add(session_table(program->session));
+    add_commands(program, session_table(program->session));
     if (is_demo(request))
         return open_demo(program, request, error);
     return session_configure(program->session, request->config, error)
@@ -108,6 +118,7 @@ close_session(void *user)
     Program *program = user;
 
     control_destroy(g_steal_pointer(&program->control));
+    demo_destroy(g_steal_pointer(&program->demo));
     session_destroy(g_steal_pointer(&program->session));
     if (program->headless)
         frontend_destroy_headless(program->headless);
@@ -165,6 +176,8 @@ start_behind(void *user)
     if (error)
         log_add(LOG_INFO, "control", "%s", error->message);
     start_accounts(program->session);
+    if (program->demo)
+        demo_start(program->demo);
     emit(program->session, "startup");
     return G_SOURCE_REMOVE;
 }
@@ -197,26 +210,12 @@ run_screen(const CliRequest *request, void *user)
     return status;
 }
 
-/* The table that help and the manual are written from. */
-static CmdTable *
-make_table(const CmdEntry *const *demo)
-{
-    CmdTable *table = cmd_table_create();
-
-    commands_add(table);
-    tui_commands_add(table);
-    cmd_table_add(table, demo);
-    return table;
-}
-
 int
 main(int argc, char **argv)
 {
-    static const char *const here[] = { "demo", "verify", NULL };
+    static const char *const here[] = { "demo", "sendmail", NULL };
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    CmdEntry demo = command_demo;
-    const CmdEntry *const demo_table[] = { &demo, NULL };
-    Program program = { 0 };
+    Program program = { .demo_entry = command_demo };
     CliProgram cli = {
         .version = POSTHORN_VERSION,
         .options = option_table,
@@ -233,9 +232,13 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     no_cores();
     mime_init();
-    demo.needs_screen = terminal; /* without one it prints its inbox */
+    /* Without a screen it prints its inbox. */
+    program.demo_entry.needs_screen = terminal;
+    program.demo_entries[0] = &program.demo_entry;
     program.paths = paths_create();
-    program.table = make_table(demo_table);
+    /* The table that help and the manual are written from. */
+    program.table = cmd_table_create();
+    add_commands(&program, program.table);
     cli.table = program.table;
     cli.runtime = program.paths->runtime;
     status = cli_run(&cli, argc, argv);

@@ -74,6 +74,10 @@ Account *session_account(const Session *session, const char *name);
 gint64 session_make_folder(Session *session, const char *account,
                            const char *name, FolderRole role, GError **error);
 
+/* The folders of all accounts, in the order of the configuration. Array of
+ * StoreFolder, free with g_ptr_array_unref(); NULL on error. */
+GPtrArray *session_folders(const Session *session, GError **error);
+
 /* The folder that the user calls name: its path ("work/INBOX"), its name in
  * the account of the first message of set (may be NULL), or its role
  * ("archive"). 0 with ERR_USAGE and the nearest name. */

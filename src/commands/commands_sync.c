@@ -251,7 +251,7 @@ folders_exec(CmdCall *call)
 {
     GError *error = NULL;
     g_autoptr(GPtrArray) folders =
-        store_folders(session_store(cmd_session(call)), NULL, &error);
+        session_folders(cmd_session(call), &error);
 
     if (folders == NULL)
         return cmd_fail(call, error);

@@ -458,16 +458,12 @@ act_append(Session *session, const ActAppend *what, GError **error)
     g_autofree char *name = maildir_file_name(base, what->flags);
     g_autofree char *path = NULL;
     g_autofree char *file = NULL;
-    gint64 id;
+    gint64 id = 0;
 
     if (to == NULL)
         return 0;
     path = g_build_filename(session_paths(session)->mail, to->path, NULL);
     file = g_build_filename(to->path, "cur", name, NULL);
-    if (!maildir_create(path, error)
-        || !maildir_deliver(path, base, what->flags, what->bytes, what->size,
-                            error))
-        return 0;
     facts = facts_create(what->bytes, what->size);
     facts->message.folder = to->id;
     facts->message.file = file;
@@ -475,7 +471,15 @@ act_append(Session *session, const ActAppend *what, GError **error)
     facts->message.flags |= what->flags;
     facts->message.tags = what->tags;
     facts->message.arrival = clock_now();
-    id = store_message_add(store, &facts->message, error);
+    /* One transaction, so that no scan of the folder sees the file without its
+     * row. */
+    if (!maildir_create(path, error) || !store_begin(store, error))
+        return 0;
+    if (maildir_deliver(path, base, what->flags, what->bytes, what->size,
+                        error))
+        id = store_message_add(store, &facts->message, error);
+    if (!store_end(store, id != 0, id ? error : NULL))
+        return 0;
     if (id != 0)
         follow(session);
     return id;

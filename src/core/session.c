@@ -543,11 +543,28 @@ no_such_folder(const GPtrArray *folders, const char *name, GError **error)
     return 0;
 }
 
+GPtrArray *
+session_folders(const Session *session, GError **error)
+{
+    g_autoptr(GPtrArray) all =
+        g_ptr_array_new_with_free_func((GDestroyNotify)store_folder_free);
+
+    for (guint i = 0; i < session->accounts->len; i++) {
+        const char *name = account_name(session->accounts->pdata[i]);
+        GPtrArray *folders = store_folders(session->store, name, error);
+
+        if (folders == NULL)
+            return NULL;
+        g_ptr_array_extend_and_steal(all, folders);
+    }
+    return g_steal_pointer(&all);
+}
+
 gint64
 session_find_folder(Session *session, const char *name,
                     const MessageSet *set, GError **error)
 {
-    g_autoptr(GPtrArray) folders = store_folders(session->store, NULL, error);
+    g_autoptr(GPtrArray) folders = session_folders(session, error);
     g_autoptr(StoreRow) row = NULL;
     g_autoptr(StoreFolder) of = NULL;
 

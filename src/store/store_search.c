@@ -122,3 +122,11 @@ store_unindexed_count(Store *store)
     return (guint)store_int(
         store, 0, "SELECT count(*) FROM message WHERE indexed = 0", "");
 }
+
+bool
+store_index_lost(Store *store, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE message SET indexed = 0, index_id = NULL"
+                      " WHERE file IS NOT NULL", "");
+}

@@ -1,6 +1,8 @@
 /* The folders of all accounts beside the list. */
 #include "tui_private.h"
 
+#include "core/account.h"
+
 #include <string.h>
 
 typedef struct {
@@ -53,11 +55,21 @@ current_folder(Tui *tui)
     return 0;
 }
 
+/* An account is called by its address where it has one. */
+static const char *
+heading(const Tui *tui, const char *account)
+{
+    const Account *known = session_account(tui->session, account);
+    const char *address = known ? account_address(known) : NULL;
+
+    return address && *address ? address : account;
+}
+
 void
 sidebar_draw(Tui *tui, Rect area)
 {
     g_autoptr(GPtrArray) folders =
-        store_folders(session_store(tui->session), NULL, NULL);
+        session_folders(tui->session, NULL);
     Drawing drawing = { area, 0, current_folder(tui) };
     const char *account = NULL;
 
@@ -69,7 +81,8 @@ sidebar_draw(Tui *tui, Rect area)
         const StoreFolder *folder = folders->pdata[i];
 
         if (g_strcmp0(account, folder->account) != 0) {
-            g_autofree char *name = draw_safe(folder->account);
+            g_autofree char *name =
+                draw_safe(heading(tui, folder->account));
 
             if (account)
                 drawing.row++;
@@ -85,7 +98,7 @@ gint64
 sidebar_neighbour(Tui *tui, gint64 folder, int step)
 {
     g_autoptr(GPtrArray) folders =
-        store_folders(session_store(tui->session), NULL, NULL);
+        session_folders(tui->session, NULL);
 
     for (guint i = 0; folders && i < folders->len; i++) {
         int next = (int)i + step;

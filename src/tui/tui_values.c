@@ -19,7 +19,7 @@ static void
 add_folders(Tui *tui, const char *prefix, GPtrArray *candidates)
 {
     g_autoptr(GPtrArray) folders =
-        store_folders(session_store(tui->session), NULL, NULL);
+        session_folders(tui->session, NULL);
 
     for (guint i = 0; folders && i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];

@@ -1,0 +1,414 @@
+/* Messages found and shown: what `search`, `count` and `show` print for scripts
+ * and people. On a screen, search opens what it found. */
+#include "commands/commands.h"
+
+#include "base/err.h"
+#include "base/text.h"
+#include "core/search.h"
+#include "mime/mime.h"
+#include "rows_json.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    SHOWN_COLUMNS = 80,
+    STDIN_LIMIT = 256 << 20,
+};
+
+static char *
+query_of(CmdCall *call)
+{
+    return g_strjoinv(" ", (char **)cmd_rest(call));
+}
+
+/* The rows of what a query finds; NULL on error. */
+static GPtrArray *
+find_rows(CmdCall *call, const char *query, guint limit, GError **error)
+{
+    Session *session = cmd_session(call);
+    g_autoptr(GArray) ids = search_run(session, query, limit, error);
+
+    if (ids == NULL)
+        return NULL;
+    return store_rows(session_store(session),
+                      (const gint64 *)(void *)ids->data, ids->len, false, 0,
+                      error);
+}
+
+static CmdResult
+open_search(CmdCall *call, const char *query)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    ViewRequest request = { .kind = VIEW_LIST, .query = query };
+
+    frontend->class->open(frontend, &request);
+    return CMD_DONE;
+}
+
+static CmdResult
+search_exec(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    g_autofree char *query = query_of(call);
+    GError *error = NULL;
+    g_autoptr(GPtrArray) rows = NULL;
+
+    if (session_frontend(session)->has_screen
+        && cmd_context(call)->origin != CMD_FROM_SOCKET)
+        return open_search(call, query);
+    rows = find_rows(call, query, (guint)cmd_flag_int(call, "limit", 0),
+                     &error);
+    if (rows == NULL)
+        return cmd_fail(call, error);
+    if (cmd_has(call, "json"))
+        printer_json(cmd_out(call), rows_json(session, rows));
+    else
+        rows_print(session, rows, cmd_out(call));
+    return CMD_DONE;
+}
+
+static const CmdEntry entry_search = {
+    .name = "search",
+    .help = "List what a query finds, newest first",
+    .group = "mail",
+    .flags = { { "limit", 0, CMD_INT, NULL, "at most so many" },
+               { "json", 0, CMD_BOOL, NULL, "as JSON" } },
+    .args = { { "QUERY", CMD_QUERY, NULL, false, true } },
+    .exec = search_exec,
+};
+
+static CmdResult
+count_exec(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    g_autofree char *query = query_of(call);
+    GError *error = NULL;
+    g_autoptr(GArray) ids = search_run(session, query, 0, &error);
+
+    if (ids == NULL)
+        return cmd_fail(call, error);
+    if (cmd_has(call, "json")) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "count");
+        json_builder_add_int_value(builder, ids->len);
+        json_builder_end_object(builder);
+        printer_json(cmd_out(call), json_builder_get_root(builder));
+    } else {
+        printer_line(cmd_out(call), "%u", ids->len);
+    }
+    return CMD_DONE;
+}
+
+static const CmdEntry entry_count = {
+    .name = "count",
+    .help = "Count what a query finds",
+    .group = "mail",
+    .flags = { { "json", 0, CMD_BOOL, NULL, "as JSON" } },
+    .args = { { "QUERY", CMD_QUERY, NULL, false, true } },
+    .exec = count_exec,
+};
+
+/* The message that show shows: a file, standard input, or what a query finds
+ * first. path: where its bytes lie, NULL for standard input. */
+typedef struct {
+    char *path;
+    GBytes *bytes;
+    StoreRow *row; /* NULL: not one of ours */
+} Shown;
+
+static void
+shown_clear(Shown *shown)
+{
+    g_free(shown->path);
+    g_clear_pointer(&shown->bytes, g_bytes_unref);
+    g_clear_pointer(&shown->row, store_row_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
+
+static bool
+read_stdin(Shown *shown, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gssize got;
+
+    while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) > 0) {
+        if (bytes->len + got > STDIN_LIMIT)
+            return err_set(error, ERR_USAGE, "standard input is over 256 MB: "
+                           "give the file's name");
+        g_byte_array_append(bytes, buffer, got);
+    }
+    shown->bytes = g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+    return true;
+}
+
+static bool
+find_message(CmdCall *call, Shown *shown, GError **error)
+{
+    g_autofree char *query = query_of(call);
+    g_autoptr(GPtrArray) rows = find_rows(call, query, 1, error);
+
+    if (rows == NULL)
+        return false;
+    if (rows->len == 0 || rows->pdata[0] == NULL)
+        return err_set(error, ERR_USAGE, "show: no message matches %s", query);
+    shown->row = store_row(session_store(cmd_session(call)),
+                           ((StoreRow *)rows->pdata[0])->id, error);
+    if (shown->row == NULL)
+        return false;
+    shown->path = session_message_path(cmd_session(call), shown->row);
+    return shown->path != NULL
+        || err_set(error, ERR_RETRY, "the text of \"%s\" is not on this "
+                   "machine yet: `posthorn sync` fetches it",
+                   shown->row->subject ? shown->row->subject : "");
+}
+
+/* A file where there is one of that name, else a query. */
+static bool
+find_shown(CmdCall *call, Shown *shown, GError **error)
+{
+    const char *const *words = cmd_rest(call);
+    struct stat info;
+
+    if (words[1] == NULL && strcmp(words[0], "-") == 0)
+        return read_stdin(shown, error);
+    if (words[1] == NULL && stat(words[0], &info) == 0
+        && S_ISREG(info.st_mode)) {
+        shown->path = g_strdup(words[0]);
+        return true;
+    }
+    return find_message(call, shown, error);
+}
+
+static MimeMessage *
+load(const Shown *shown, GError **error)
+{
+    gsize size;
+    const char *bytes;
+
+    if (shown->path)
+        return mime_load_file(shown->path, error);
+    bytes = g_bytes_get_data(shown->bytes, &size);
+    return mime_load_bytes(bytes, size);
+}
+
+static CmdResult
+show_raw(CmdCall *call, const Shown *shown)
+{
+    g_autoptr(GMappedFile) map = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    GError *error = NULL;
+
+    if (shown->path) {
+        g_autoptr(GError) trouble = NULL;
+
+        map = g_mapped_file_new(shown->path, FALSE, &trouble);
+        if (map == NULL) {
+            err_set(&error, ERR_LOCAL, "%s", trouble->message);
+            return cmd_fail(call, error);
+        }
+        bytes = g_mapped_file_get_bytes(map);
+    } else {
+        bytes = g_bytes_ref(shown->bytes);
+    }
+    printer_bytes(cmd_out(call), g_bytes_get_data(bytes, NULL),
+                  g_bytes_get_size(bytes));
+    return CMD_DONE;
+}
+
+static CmdResult
+show_part(CmdCall *call, MimeMessage *message)
+{
+    gint64 number = cmd_flag_int(call, "part", 0);
+    const GPtrArray *parts = mime_parts(message);
+    g_autoptr(GBytes) bytes = NULL;
+    GError *error = NULL;
+
+    if (number < 1 || number > parts->len)
+        return cmd_fail_usage(call, "show: there is no part %d, the message "
+                              "has %u", (int)number, parts->len);
+    bytes = mime_part_bytes(message, (guint)number, 0, &error);
+    if (bytes == NULL)
+        return cmd_fail(call, error);
+    printer_bytes(cmd_out(call), g_bytes_get_data(bytes, NULL),
+                  g_bytes_get_size(bytes));
+    return CMD_DONE;
+}
+
+static const char *const shown_fields[] = { "Subject", "From", "To", "Cc",
+                                            "Date" };
+
+static void
+print_message(CmdCall *call, MimeMessage *message)
+{
+    const MimeTextOptions options = { .width = SHOWN_COLUMNS,
+                                      .all_quotes = true,
+                                      .list_links = true };
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    const GPtrArray *parts = mime_parts(message);
+    Printer *out = cmd_out(call);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(shown_fields); i++) {
+        const char *value = mime_header(message, shown_fields[i]);
+        g_autofree char *safe =
+            value ? text_sanitise(value, -1, TEXT_LINE) : NULL;
+
+        if (safe)
+            printer_line(out, "%s: %s", shown_fields[i], safe);
+    }
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+        g_autofree char *name = text_sanitise(
+            part->name ? part->name : part->content_type, -1, TEXT_LINE);
+        g_autofree char *size = text_size(part->size);
+
+        if (part->is_attachment)
+            printer_line(out, "File: %s (part %u, %s)", name, part->number,
+                         size);
+    }
+    printer_line(out, "%s", "");
+    for (guint i = 0; i < text->lines->len; i++)
+        printer_line(out, "%s", ((MimeLine *)text->lines->pdata[i])->text);
+}
+
+static void
+member(JsonBuilder *builder, const char *name, const char *value)
+{
+    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+
+    json_builder_set_member_name(builder, name);
+    if (valid)
+        json_builder_add_string_value(builder, valid);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static void
+add_header(const char *name, const char *value, void *user)
+{
+    json_builder_begin_object(user);
+    member(user, "name", name);
+    member(user, "value", value);
+    json_builder_end_object(user);
+}
+
+static void
+add_part(JsonBuilder *builder, const MimePart *part)
+{
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "part");
+    json_builder_add_int_value(builder, part->number);
+    json_builder_set_member_name(builder, "depth");
+    json_builder_add_int_value(builder, part->depth);
+    member(builder, "type", part->content_type);
+    member(builder, "name", part->name);
+    json_builder_set_member_name(builder, "size");
+    json_builder_add_int_value(builder, (gint64)part->size);
+    json_builder_set_member_name(builder, "attachment");
+    json_builder_add_boolean_value(builder, part->is_attachment);
+    json_builder_end_object(builder);
+}
+
+static void
+add_text(JsonBuilder *builder, MimeMessage *message)
+{
+    const MimeTextOptions options = { .width = SHOWN_COLUMNS,
+                                      .all_quotes = true };
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    for (guint i = 0; i < text->lines->len; i++) {
+        const MimeLine *line = text->lines->pdata[i];
+
+        g_string_append_printf(lines, "%s\n", line->text);
+    }
+    member(builder, "text", lines->str);
+    json_builder_set_member_name(builder, "links");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < text->links->len; i++) {
+        const MimeLink *link = text->links->pdata[i];
+
+        json_builder_begin_object(builder);
+        member(builder, "target", link->target);
+        member(builder, "shown", link->shown);
+        json_builder_set_member_name(builder, "lies");
+        json_builder_add_boolean_value(builder, link->lies);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static CmdResult
+print_json(CmdCall *call, const Shown *shown, MimeMessage *message)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    const GPtrArray *parts = mime_parts(message);
+
+    json_builder_begin_object(builder);
+    if (shown->row) {
+        g_autofree char *tags = session_row_tags(shown->row);
+
+        json_builder_set_member_name(builder, "id");
+        json_builder_add_int_value(builder, shown->row->id);
+        member(builder, "tags", tags);
+        member(builder, "verdict", shown->row->verdict);
+    }
+    json_builder_set_member_name(builder, "headers");
+    json_builder_begin_array(builder);
+    mime_headers(message, add_header, builder);
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "parts");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < parts->len; i++)
+        add_part(builder, parts->pdata[i]);
+    json_builder_end_array(builder);
+    add_text(builder, message);
+    json_builder_end_object(builder);
+    printer_json(cmd_out(call), json_builder_get_root(builder));
+    return CMD_DONE;
+}
+
+static CmdResult
+show_exec(CmdCall *call)
+{
+    g_auto(Shown) shown = { 0 };
+    g_autoptr(MimeMessage) message = NULL;
+    GError *error = NULL;
+
+    if (!find_shown(call, &shown, &error))
+        return cmd_fail(call, error);
+    if (cmd_has(call, "raw"))
+        return show_raw(call, &shown);
+    message = load(&shown, &error);
+    if (message == NULL)
+        return cmd_fail(call, error);
+    if (cmd_has(call, "part"))
+        return show_part(call, message);
+    if (cmd_has(call, "json"))
+        return print_json(call, &shown, message);
+    print_message(call, message);
+    return CMD_DONE;
+}
+
+static const CmdEntry entry_show = {
+    .name = "show",
+    .help = "Print a message as the screen would show it",
+    .group = "mail",
+    .flags = { { "json", 0, CMD_BOOL, NULL, "fields, parts, text as JSON" },
+               { "raw", 0, CMD_BOOL, NULL, "the bytes as they are" },
+               { "part", 0, CMD_INT, NULL, "the decoded bytes of a part" } },
+    .args = { { "QUERY", CMD_QUERY, NULL, false, true } },
+    .exec = show_exec,
+};
+
+const CmdEntry *const commands_search[] = {
+    &entry_search,
+    &entry_count,
+    &entry_show,
+    NULL,
+};
