@@ -23,8 +23,8 @@ typedef struct {
     const char *const *events; /* names for CMD_EVENT; or NULL */
 
     /* Adds the values of a domain type (CMD_QUERY, CMD_FOLDER, CMD_ACCOUNT,
-     * CMD_TAG, CMD_ADDRESS) that begin with prefix, by cmd_candidates_add().
-     * May be NULL. Must return at once. */
+     * CMD_TAG, CMD_ADDRESS) that fit what was typed, best first, by
+     * cmd_candidates_add(). May be NULL. Must return at once. */
     void (*values)(CmdType type, const char *prefix, GPtrArray *candidates,
                    void *user);
     void *user;

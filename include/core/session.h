@@ -95,6 +95,8 @@ void session_set_offline(Session *session, bool offline);
 
 /* Rows of these ids changed (NULL: unknown which): views reload once, soon. */
 void session_rows_changed(Session *session);
+/* Reloads now what waits for it: the next key acts on what is there. */
+void session_rows_flush(Session *session);
 guint session_listen_rows(Session *session, void (*fn)(void *user),
                           void *user);
 

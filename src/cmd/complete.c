@@ -107,18 +107,22 @@ read_partial(const char *line, const Place *place, gsize cursor)
     return g_strdup(words ? ((CmdWord *)words->pdata[0])->text : "");
 }
 
-/* Adds one whose text is not yet quoted, when it begins as what was typed. */
+/* Adds one whose text is not yet quoted. */
+static void
+add(Completer *to, const char *text, const char *help)
+{
+    g_autofree char *whole = g_strconcat(to->before, text, NULL);
+    g_autofree char *quoted = cmd_quote(whole);
+
+    cmd_candidates_add(to->candidates, quoted, help);
+}
+
+/* The same, when it begins as what was typed. */
 static void
 offer(Completer *to, const char *text, const char *help)
 {
-    g_autofree char *whole = NULL;
-    g_autofree char *quoted = NULL;
-
-    if (!g_str_has_prefix(text, to->partial))
-        return;
-    whole = g_strconcat(to->before, text, NULL);
-    quoted = cmd_quote(whole);
-    cmd_candidates_add(to->candidates, quoted, help);
+    if (g_str_has_prefix(text, to->partial))
+        add(to, text, help);
 }
 
 static void
@@ -228,7 +232,7 @@ offer_values(Completer *to, CmdType type)
         const CmdCandidate *value = values->pdata[i];
         Completer each = { to->in, prefix, before, to->candidates };
 
-        offer(&each, value->text, value->help);
+        add(&each, value->text, value->help);
     }
 }
 

@@ -358,6 +358,15 @@ session_rows_changed(Session *session)
             G_PRIORITY_DEFAULT, tell_listeners, session, NULL);
 }
 
+void
+session_rows_flush(Session *session)
+{
+    if (session->reload_source == 0)
+        return;
+    g_clear_handle_id(&session->reload_source, g_source_remove);
+    tell_listeners(session);
+}
+
 guint
 session_listen_rows(Session *session, void (*fn)(void *user), void *user)
 {

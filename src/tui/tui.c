@@ -100,6 +100,7 @@ on_rows(void *data)
         if (view->class->reload)
             view->class->reload(view);
     }
+    preview_reload(tui);
     tui_dirty(tui);
 }
 
@@ -233,6 +234,7 @@ tui_run_command(Tui *tui, const char *text, int count)
     Command *command = g_new0(Command, 1);
     g_autoptr(GError) error = NULL;
 
+    session_rows_flush(tui->session);
     command->tui = tui;
     command->output = g_string_new(NULL);
     command->context = session_context(
@@ -310,6 +312,7 @@ tui_destroy(Tui *tui)
     tui_set_popup(tui, NULL);
     g_clear_handle_id(&tui->redraw, g_source_remove);
     prompt_destroy(tui->prompt);
+    preview_forget(tui);
     g_ptr_array_unref(tui->views);
     g_ptr_array_unref(tui->history);
     g_string_free(tui->pressed, TRUE);

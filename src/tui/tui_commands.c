@@ -163,6 +163,8 @@ show_exec(CmdCall *call)
         return no_screen(call);
     if (strcmp(what, "sidebar") == 0)
         tui->sidebar = !tui->sidebar;
+    else if (strcmp(what, "preview") == 0)
+        tui->preview_asked = !tui->preview_asked;
     else if (tui_top(tui)->class->act == NULL
              || !tui_top(tui)->class->act(
                  tui_top(tui), strcmp(what, "threads") == 0 ? what : "toggle",
@@ -208,7 +210,7 @@ prompt_exec(CmdCall *call)
     else if (strcmp(kind, "find-text") == 0)
         tui->prompt = prompt_find(tui);
     else
-        tui->prompt = prompt_search(tui);
+        tui->prompt = prompt_search(tui, cmd_arg(call, 0) != NULL);
     return CMD_DONE;
 }
 
@@ -295,13 +297,15 @@ copy_text_exec(CmdCall *call)
 }
 
 static const char *const toggle_choices[] = {
-    "sidebar", "threads", "quotes", "headers", "raw", "html", "unlocked",
+    "sidebar", "preview", "threads", "quotes", "headers", "raw", "html", "unlocked",
     NULL
 };
 static const char *const order_choices[] = { "date", "from", "subject",
                                              "unread", "size", NULL };
 static const char *const copy_choices[] = { "address", "subject", "id",
                                             NULL };
+
+static const char *const scope_choices[] = { "here", NULL };
 
 #define SCREEN(NAME, HELP, EXEC) \
     { .name = NAME, .help = HELP, .group = "view", .needs_screen = true, \
@@ -354,7 +358,8 @@ static const CmdEntry entries[] = {
     SCREEN("show-outbox", "Messages that are to be sent", activity_exec),
     SCREEN_ARG("prompt", "Type a command", prompt_exec,
                { "TEXT", CMD_STRING, NULL, true, false }),
-    SCREEN("find", "Search all mail as you type", prompt_exec),
+    SCREEN_ARG("find", "Search as you type: all mail, or here", prompt_exec,
+               { "SCOPE", CMD_CHOICE, scope_choices, true, false }),
     SCREEN("find-text", "Find text on this page", prompt_exec),
     SCREEN("change-folder", "Go to a folder by name", change_folder_exec),
     SCREEN("redraw", "Draw everything anew", redraw_exec),

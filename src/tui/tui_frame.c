@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/indexer.h"
-#include "tui_layout.h"
 
 #include <string.h>
 
@@ -176,18 +175,20 @@ static void
 draw_view(Tui *tui)
 {
     View *view = tui_top(tui);
-    int side = view && view_is_list(view)
-        ? layout_sidebar(COLS, tui->sidebar) : 0;
-    Rect area = { 1, side, LINES - 2, COLS - side };
-    Rect sidebar = { 1, 0, LINES - 2, side };
+    Rect all = { 1, 0, LINES - 2, COLS };
+    PaneLayout panes = view_is_list(view)
+        ? layout_panes(all, tui->sidebar, preview_is_wanted(tui, COLS))
+        : (PaneLayout){ .list = all };
 
-    if (area.rows <= 0)
+    if (all.rows <= 0)
         return;
-    if (side > 0)
-        sidebar_draw(tui, sidebar);
-    tui->cursor_y = area.y;
-    tui->cursor_x = area.x;
-    view->class->draw(view, area);
+    if (panes.sidebar.columns > 0)
+        sidebar_draw(tui, panes.sidebar);
+    tui->cursor_y = panes.list.y;
+    tui->cursor_x = panes.list.x;
+    view->class->draw(view, panes.list);
+    if (panes.preview.columns > 0)
+        preview_draw(tui, panes.preview, panes.below);
     if (view->class->cursor)
         view->class->cursor(view, &tui->cursor_y, &tui->cursor_x);
 }

@@ -17,10 +17,39 @@ layout_row(int columns)
                         .snippet = true };
 }
 
-int
-layout_sidebar(int columns, bool wanted)
-{
-    enum { SIDEBAR = 24, ROOM = 100 };
+enum {
+    SIDEBAR = 24,
+    SIDEBAR_FROM = 100, /* columns of the screen */
+    BESIDE_FROM = 160,
+    LIST_BESIDE = 82,
+    LIST_LEAST = 8, /* rows above a preview */
+};
 
-    return columns >= ROOM ? (wanted ? SIDEBAR : 0) : 0;
+PaneLayout
+layout_panes(Rect area, bool sidebar, bool preview)
+{
+    PaneLayout panes = { .list = area };
+
+    if (area.columns < SIDEBAR_FROM)
+        return panes;
+    if (sidebar) {
+        panes.sidebar = (Rect){ area.y, area.x, area.rows, SIDEBAR };
+        panes.list.x += SIDEBAR;
+        panes.list.columns -= SIDEBAR;
+    }
+    panes.preview = panes.list;
+    panes.below = area.columns < BESIDE_FROM;
+    if (!preview || (panes.below && area.rows < 2 * LIST_LEAST)) {
+        panes.preview.columns = 0;
+    } else if (panes.below) {
+        panes.list.rows = area.rows / 3 > LIST_LEAST ? area.rows / 3
+                                                     : LIST_LEAST;
+        panes.preview.y += panes.list.rows;
+        panes.preview.rows -= panes.list.rows;
+    } else {
+        panes.list.columns = LIST_BESIDE;
+        panes.preview.x += LIST_BESIDE;
+        panes.preview.columns -= LIST_BESIDE;
+    }
+    return panes;
 }

@@ -16,10 +16,19 @@ typedef struct {
 
 RowLayout layout_row(int columns);
 
-/* Columns of the sidebar: 0 where the screen is too narrow, unless wanted. */
-int layout_sidebar(int columns, bool wanted);
+typedef struct {
+    int y, x, rows, columns;
+} Rect;
 
+/* Where the panes of a list lie; what is not shown has no columns. */
+typedef struct {
+    Rect sidebar, list, preview;
+    bool below; /* the preview lies below the list, not beside it */
+} PaneLayout;
 
-enum { LAYOUT_TEXT = 88, LAYOUT_LOW = 12 };
+/* area: all between the top and the bottom row. */
+PaneLayout layout_panes(Rect area, bool sidebar, bool preview);
+
+enum { LAYOUT_TEXT = 88 }; /* columns of a text, at most */
 
 #endif

@@ -3,19 +3,22 @@
  * cursor stays on its screen row when rows above go away. */
 #include "tui_private.h"
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "core/account.h"
 #include "core/search.h"
-#include "tui_layout.h"
 
 #include <string.h>
 
 enum { FIRST_IDS = 300 };
 
+#define EMPTY_SEARCH \
+    "Words, or from: to: subject: tag: date: is:unread has:attachment"
+
 typedef struct {
     View base;
     gint64 folder;    /* 0: a query */
     char *query;      /* NULL: a folder */
+    gint64 scope;     /* of the query: a folder; 0: all mail */
     char *title_text;
     char *account;
     bool threads;
@@ -185,17 +188,34 @@ ask(ListView *list)
     if (list->search == NULL)
         list->search = search_create(list->base.tui->session);
     list->asked = g_get_monotonic_time();
-    search_start(list->search, list->query, 0, 0, found, list);
+    search_start(list->search, list->query, list->scope, 0, found, list);
+}
+
+/* What a search found stays there when it is filed elsewhere: the cursor goes
+ * on, so that the same key again files the next. */
+static void
+reload_search(ListView *list, gint64 folder)
+{
+    const StoreRow *row = row_at(list, list->cursor);
+
+    if (row && folder && row->folder != folder
+        && list->cursor + 1 < list->ids->len)
+        list->cursor++;
+    clamp(list);
+    if (*list->query)
+        ask(list);
 }
 
 static void
 list_reload(View *view)
 {
     ListView *list = (ListView *)view;
+    const StoreRow *row = list->query ? row_at(list, list->cursor) : NULL;
+    gint64 folder = row ? row->folder : 0;
 
     forget_rows(list);
     if (list->query)
-        ask(list);
+        reload_search(list, folder);
     else if (list->complete)
         load(list, 0);
     else
@@ -208,35 +228,49 @@ draw_empty(ListView *list, Rect area)
 {
     int y = area.y + area.rows / 2 - 1;
     g_autofree char *text = NULL;
+    int indent;
 
     draw_blank(area, GROUND_NORMAL);
     if (list->trouble)
         text = g_strdup(list->trouble);
     else if (list->query)
-        text = g_strdup(list->complete ? "Nothing matches." : "");
+        text = g_strdup(*list->query == '\0' ? EMPTY_SEARCH
+                        : list->complete ? "Nothing matches." : "");
     else
         text = g_strdup_printf("Nothing left in %s.", list->title_text);
-    draw_cells(y, area.x + MAX(0, (area.columns - 26) / 2),
-               area.columns - MAX(0, (area.columns - 26) / 2), text,
-               ROLE_DIM, GROUND_NORMAL);
+    indent = MAX(1, (area.columns - text_width(text)) / 2);
+    draw_cells(y, area.x + indent, area.columns - indent, text, ROLE_DIM,
+               GROUND_NORMAL);
+}
+
+/* The rows from V to the cursor: none where to < from. */
+typedef struct {
+    guint from, to;
+} Range;
+
+static Range
+range_of(const ListView *list)
+{
+    for (guint i = 0; list->range_from && i < list->ids->len; i++)
+        if (id_at(list, i) == list->range_from)
+            return (Range){ MIN(i, list->cursor), MAX(i, list->cursor) };
+    return (Range){ 1, 0 };
 }
 
 static bool
-in_range(const ListView *list, guint index)
+is_chosen(const ListView *list, Range range, guint index)
 {
-    guint from = list->cursor;
+    gint64 id = id_at(list, index);
 
-    for (guint i = 0; list->range_from && i < list->ids->len; i++)
-        if (id_at(list, i) == list->range_from)
-            from = i;
-    return list->range_from && index >= MIN(from, list->cursor)
-        && index <= MAX(from, list->cursor);
+    return (index >= range.from && index <= range.to)
+        || g_hash_table_contains(list->selected, &id);
 }
 
 static void
 list_draw(View *view, Rect area)
 {
     ListView *list = (ListView *)view;
+    Range range = range_of(list);
 
     list->rows_shown = (guint)MAX(area.rows, 1);
     clamp(list);
@@ -246,12 +280,10 @@ list_draw(View *view, Rect area)
     }
     for (int i = 0; i < area.rows; i++) {
         guint index = list->top + (guint)i;
-        gint64 id = id_at(list, index);
         RowState state = {
             .row = row_at(list, index),
             .current = index == list->cursor,
-            .selected = g_hash_table_contains(list->selected, &id)
-                || in_range(list, index),
+            .selected = is_chosen(list, range, index),
         };
 
         if (state.row)
@@ -348,6 +380,15 @@ list_move(View *view, Motion motion, int count)
 }
 
 gint64
+list_view_current(View *view)
+{
+    ListView *list = (ListView *)view;
+    const StoreRow *row = row_at(list, list->cursor);
+
+    return row ? row->id : 0;
+}
+
+gint64
 list_view_neighbour(View *view, int step, bool unread)
 {
     ListView *list = (ListView *)view;
@@ -389,15 +430,11 @@ list_targets(View *view, TargetScope scope, GArray *ids)
 {
     ListView *list = (ListView *)view;
     bool any = g_hash_table_size(list->selected) > 0 || list->range_from;
+    Range range = range_of(list);
 
-    for (guint i = 0; i < list->ids->len; i++) {
-        gint64 id = id_at(list, i);
-
-        if (any ? g_hash_table_contains(list->selected, &id)
-                || in_range(list, i)
-                : i == list->cursor)
-            add_messages(list, id, scope, ids);
-    }
+    for (guint i = 0; i < list->ids->len; i++)
+        if (any ? is_chosen(list, range, i) : i == list->cursor)
+            add_messages(list, id_at(list, i), scope, ids);
     g_hash_table_remove_all(list->selected);
     list->range_from = 0;
     return ids->len > 0;
@@ -585,12 +622,16 @@ list_view_query(Tui *tui, const char *query, const char *title)
 }
 
 void
-list_view_set_query(View *view, const char *query)
+list_view_set_query(View *view, const char *query, gint64 scope)
 {
     ListView *list = (ListView *)view;
 
     g_free(list->query);
     list->query = g_strdup(query);
+    list->scope = scope;
+    list->complete = false;
+    if (*query == '\0')
+        take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
     list->cursor = list->top = 0;
     if (*query)
         ask(list);

@@ -19,6 +19,7 @@ typedef struct {
     int rows;
     char *needle; /* of find; NULL: none */
     bool placed;  /* the current message was scrolled to */
+    bool preview; /* only looked at */
 } MessageView;
 
 static const ViewClass message_class;
@@ -60,7 +61,7 @@ opened(MessageView *view)
         Session *session;
     } *mark;
 
-    if (item == NULL || item->message == NULL)
+    if (item == NULL || item->message == NULL || view->preview)
         return;
     if (hooks_has(session_hooks(session), "message-opened")) {
         g_autoptr(Event) event =
@@ -110,7 +111,7 @@ show_current(MessageView *view)
     item->unfolded = true;
     view->page->columns = 0;
     view->placed = false;
-    if (!page_load(view->page, item))
+    if (!page_load(view->page, item) && !view->preview)
         fetch(view, item);
     opened(view);
     tui_dirty(view->base.tui);
@@ -119,7 +120,7 @@ show_current(MessageView *view)
 static void
 draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
 {
-    int right = line->right ? text_width(line->right) + 1 : 1;
+    int right = line->right ? text_width(line->right) + 2 : 1;
     int width = MAX(0, area.columns - line->indent - right);
     bool hit = view->needle
         && strcasestr(line->text, view->needle) != NULL;
@@ -131,8 +132,10 @@ draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
     draw_cells(y, area.x, line->indent, "", ROLE_TEXT, GROUND_NORMAL);
     draw_cells(y, area.x + line->indent, width, line->text,
                hit ? ROLE_ACCENT : line->role, GROUND_NORMAL);
-    draw_cells(y, area.x + line->indent + width, right,
+    draw_right(y, area.x + line->indent + width, right - 1,
                line->right ? line->right : "", ROLE_DIM, GROUND_NORMAL);
+    draw_cells(y, area.x + area.columns - 1, 1, "", ROLE_TEXT,
+               GROUND_NORMAL);
 }
 
 static void
@@ -143,8 +146,9 @@ message_draw(View *base, Rect area)
 
     view->rows = area.rows;
     page_make(view->page, area.columns);
-    if (!view->placed && item && view->page->items->len > 1)
-        view->top = MAX(0, (int)item->first - 1);
+    if (!view->placed && item)
+        view->top = MIN(MAX(0, (int)item->first - 1),
+                        MAX(0, (int)item->last - area.rows));
     view->placed = true;
     clamp(view);
     for (int i = 0; i < area.rows; i++) {
@@ -433,12 +437,13 @@ message_place(View *base)
 static const ViewClass message_class = MESSAGE_CLASS("message");
 static const ViewClass thread_class = MESSAGE_CLASS("thread");
 
-View *
-message_view(Tui *tui, gint64 id, bool thread)
+static View *
+create(Tui *tui, gint64 id, bool thread, bool preview)
 {
     MessageView *view = g_new0(MessageView, 1);
 
     view->base.tui = tui;
+    view->preview = preview;
     view->page = page_create(tui, id, thread);
     view->base.class =
         view->page->items->len > 1 ? &thread_class : &message_class;
@@ -448,4 +453,16 @@ message_view(Tui *tui, gint64 id, bool thread)
             view->current = i;
     show_current(view);
     return &view->base;
+}
+
+View *
+message_view(Tui *tui, gint64 id, bool thread)
+{
+    return create(tui, id, thread, false);
+}
+
+View *
+message_preview(Tui *tui, gint64 id)
+{
+    return create(tui, id, false, true);
 }

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
-#include "tui_layout.h"
 
 #include <string.h>
 
@@ -246,21 +245,29 @@ add_files(Page *page, const PageItem *item)
     const GPtrArray *parts = mime_parts(item->message);
     g_autoptr(GString) text = g_string_new(NULL);
     guint n = 0;
+    guint hidden = 0; /* the line has no room for them */
 
     for (guint i = 0; i < parts->len; i++) {
         const MimePart *part = parts->pdata[i];
         g_autofree char *name = NULL;
         g_autofree char *size = NULL;
+        g_autofree char *one = NULL;
 
         if (!part->is_attachment)
             continue;
         name = draw_safe(part->name ? part->name : part->content_type);
         size = text_size(part->size);
-        g_string_append_printf(text, "  %u %s %s", ++n, name, size);
+        one = g_strdup_printf("  %u %s %s", ++n, name, size);
+        if (text_width(text->str) + text_width(one) > page->columns - 18)
+            hidden++;
+        else
+            g_string_append(text, one);
     }
     if (n > 0) {
+        g_autofree char *more =
+            hidden ? g_strdup_printf("  +%u", hidden) : g_strdup("");
         g_autofree char *line = g_strdup_printf(
-            "@ %u file%s%s", n, n == 1 ? "" : "s", text->str);
+            "@ %u file%s%s%s", n, n == 1 ? "" : "s", text->str, more);
 
         add_line(page, line, ROLE_ACCENT);
     }
@@ -393,8 +400,7 @@ add_body(Page *page, PageItem *item)
 static void
 add_folded(Page *page, const PageItem *item)
 {
-    g_autofree char *name = draw_safe(
-        item->row->from_name ? item->row->from_name : item->row->from_addr);
+    g_autofree char *name = row_authors(item->row, page->tui, 40);
     g_autofree char *words = draw_safe(item->row->snippet);
     g_autofree char *text =
         g_strdup_printf("%s %s  %s", glyph("▸"), name, words);
@@ -425,6 +431,7 @@ add_message(Page *page, PageItem *item, guint number)
         if (page->items->len > 1)
             add_line(page, "", ROLE_TEXT);
     }
+    item->last = page->lines->len;
     for (guint i = before; i < page->lines->len; i++)
         ((PageLine *)page->lines->pdata[i])->item = number;
 }

@@ -29,7 +29,7 @@ typedef struct {
     MimeMessage *message; /* loaded when it is first unfolded */
     MimeText *text;       /* for the width it was made for */
     int text_width;
-    guint first; /* its first line on the page */
+    guint first, last; /* its first line on the page; behind its last */
 } PageItem;
 
 /* How bodies are shown; toggled by keys. */

@@ -3,6 +3,7 @@
 #define TUI_PRIVATE_H
 
 #include "tui/tui.h"
+#include "tui_layout.h"
 
 #define NCURSES_NOMACROS 1
 #include <curses.h>
@@ -32,10 +33,6 @@ typedef enum {
     GROUND_POPUP,
     GROUND_COUNT,
 } Ground;
-
-typedef struct {
-    int y, x, rows, columns;
-} Rect;
 
 /* Motions that every view understands in its own way. */
 typedef enum {
@@ -95,6 +92,10 @@ struct Tui {
     guint signals[5];
     guint tick;
     bool sidebar;
+    bool preview_asked; /* p was pressed: not what the width says */
+    View *preview;      /* of the row under the cursor; NULL: none yet */
+    gint64 preview_id;
+    guint preview_timer;
     bool suspended; /* another program has the terminal */
     int cursor_y, cursor_x;
     GPtrArray *history; /* char * */
@@ -170,11 +171,15 @@ void tui_draw(Tui *tui);
 /* The views. */
 View *list_view_folder(Tui *tui, gint64 folder, const char *title);
 View *list_view_query(Tui *tui, const char *query, const char *title);
-void list_view_set_query(View *view, const char *query);
+/* scope: a folder; 0: all mail. */
+void list_view_set_query(View *view, const char *query, gint64 scope);
 bool view_is_list(const View *view);
 gint64 list_view_folder_id(const View *view);
+gint64 list_view_current(View *view); /* message id; 0: none */
 gint64 list_view_neighbour(View *view, int step, bool unread);
 View *message_view(Tui *tui, gint64 id, bool thread);
+/* The same to look at: it marks nothing as read. */
+View *message_preview(Tui *tui, gint64 id);
 View *text_view(Tui *tui, const char *title, const char *text);
 View *activity_view(Tui *tui);
 View *review_view(Tui *tui, const char *path);
@@ -189,9 +194,16 @@ void sidebar_draw(Tui *tui, Rect area);
 /* The folder that stands step rows from that of id. 0: none. */
 gint64 sidebar_neighbour(Tui *tui, gint64 folder, int step);
 
+/* tui_preview.c: the pane of the message under the cursor, read a moment after
+ * the cursor rests. */
+bool preview_is_wanted(const Tui *tui, int columns);
+void preview_draw(Tui *tui, Rect area, bool below);
+void preview_reload(Tui *tui);
+void preview_forget(Tui *tui);
+
 /* tui_prompt.c */
 Prompt *prompt_command(Tui *tui, const char *initial);
-Prompt *prompt_search(Tui *tui);
+Prompt *prompt_search(Tui *tui, bool here); /* here: in this folder */
 Prompt *prompt_find(Tui *tui);
 Prompt *prompt_ask(Tui *tui, const AskRequest *request);
 void prompt_destroy(Prompt *prompt);

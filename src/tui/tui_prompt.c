@@ -28,10 +28,12 @@ struct Prompt {
     int history;           /* steps back; 0: what is typed */
     char *typed;           /* kept while history is shown */
     View *results;         /* of a search */
+    gint64 folder;         /* below it; 0: none */
+    bool here;             /* the search is in that folder alone */
     guint timer;
 };
 
-static const char *const ask_types[][2] = { { "folder", "move " }, { "tag", "tag +" } };
+static const char *const ask_types[][2] = { { "folder", "move " }, { "tag", "tag " } };
 
 /* What a question asks for is completed as the argument of a command is. */
 static char *
@@ -77,7 +79,8 @@ search_now(void *data)
     Prompt *prompt = data;
 
     prompt->timer = 0;
-    list_view_set_query(prompt->results, prompt->text->str);
+    list_view_set_query(prompt->results, prompt->text->str,
+                        prompt->here ? prompt->folder : 0);
     return G_SOURCE_REMOVE;
 }
 
@@ -113,10 +116,13 @@ prompt_command(Tui *tui, const char *initial)
 }
 
 Prompt *
-prompt_search(Tui *tui)
+prompt_search(Tui *tui, bool here)
 {
-    Prompt *prompt = create(tui, PROMPT_SEARCH, "/", "");
+    Prompt *prompt = create(tui, PROMPT_SEARCH, here ? "\\" : "/", "");
+    View *top = tui_top(tui);
 
+    prompt->folder = top && view_is_list(top) ? list_view_folder_id(top) : 0;
+    prompt->here = here && prompt->folder;
     prompt->results = list_view_query(tui, "", "Search");
     tui_push(tui, prompt->results);
     return prompt;
@@ -194,6 +200,16 @@ after(const Prompt *prompt, gsize at)
         ? (gsize)(g_utf8_next_char(text + at) - text) : at;
 }
 
+/* Between all mail and the folder that the search began in. */
+static void
+change_scope(Prompt *prompt)
+{
+    prompt->here = !prompt->here && prompt->folder;
+    g_free(prompt->label);
+    prompt->label = g_strdup(prompt->here ? "\\" : "/");
+    changed(prompt);
+}
+
 static gsize
 word_before(const Prompt *prompt)
 {
@@ -261,6 +277,26 @@ remember(Tui *tui, const char *line)
     g_ptr_array_add(tui->history, g_strdup(line));
 }
 
+/* "arch" is the first folder that the list shows. g_free(). */
+static char *
+best_folder(const Prompt *prompt)
+{
+    const char *typed = prompt->text->str;
+    const CmdCandidate *first =
+        prompt->candidates && prompt->candidates->len > 0
+        ? prompt->candidates->pdata[0] : NULL;
+
+    if (first == NULL || prompt->chosen >= 0)
+        return g_strdup(typed);
+    for (guint i = 0; i < prompt->candidates->len; i++) {
+        const CmdCandidate *one = prompt->candidates->pdata[i];
+
+        if (g_ascii_strcasecmp(one->text, typed) == 0)
+            return g_strdup(one->text);
+    }
+    return g_strdup(first->text);
+}
+
 /* The prompt is taken away first: what runs may open another. */
 static bool
 accept(Prompt *prompt)
@@ -270,8 +306,14 @@ accept(Prompt *prompt)
     Kind kind = prompt->kind;
     AskRequest ask = prompt->ask;
 
-    if (prompt->timer)
+    if (prompt->timer) {
+        g_clear_handle_id(&prompt->timer, g_source_remove);
         search_now(prompt);
+    }
+    if (g_strcmp0(prompt->completion, "folder") == 0 && *text) {
+        g_free(text);
+        text = best_folder(prompt);
+    }
     tui->prompt = NULL;
     prompt_destroy(prompt);
     tui_dirty(tui);
@@ -370,7 +412,9 @@ prompt_key(Prompt *prompt, const char *key)
         || strcmp(key, "^G") == 0
         || (strcmp(key, "Backspace") == 0 && prompt->text->len == 0))
         return cancel(prompt);
-    if (strcmp(key, "Tab") == 0)
+    if (strcmp(key, "Tab") == 0 && prompt->kind == PROMPT_SEARCH)
+        change_scope(prompt);
+    else if (strcmp(key, "Tab") == 0)
         choose(prompt, 1);
     else if (strcmp(key, "S-Tab") == 0)
         choose(prompt, -1);
@@ -417,6 +461,20 @@ draw_candidates(Prompt *prompt, Rect screen)
     }
 }
 
+static void
+draw_hint(const Prompt *prompt, int row, int right)
+{
+    const char *tab = prompt->kind != PROMPT_SEARCH ? "Tab complete"
+        : prompt->here ? "Tab scope: this folder"
+        : prompt->folder ? "Tab scope: all mail" : "in all mail";
+    const char *enter = prompt->kind == PROMPT_SEARCH ? "keep" : "ok";
+    g_autofree char *hint = g_strdup_printf("%s   %s %s   Esc cancel ", tab,
+                                            glyph("⏎"), enter);
+    int width = text_width(hint);
+
+    draw_right(row, right - width, width, hint, ROLE_DIM, GROUND_NORMAL);
+}
+
 void
 prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
 {
@@ -434,13 +492,8 @@ prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
                GROUND_NORMAL);
     draw_cells(row, screen.x + label, screen.columns - label, shown,
                ROLE_TEXT, GROUND_NORMAL);
-    if (screen.columns - label - text_width(shown) > 44 && !prompt->keys) {
-        g_autofree char *hint = g_strdup_printf("Tab complete   %s ok   "
-                                                "Esc cancel ", glyph("⏎"));
-
-        draw_right(row, screen.x + screen.columns - 40, 40, hint, ROLE_DIM,
-                   GROUND_NORMAL);
-    }
+    if (screen.columns - label - text_width(shown) > 50 && !prompt->keys)
+        draw_hint(prompt, row, screen.x + screen.columns);
     *y = row;
     *x = MIN(screen.x + label + at, screen.x + screen.columns - 1);
 }

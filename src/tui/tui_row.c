@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
-#include "tui_layout.h"
 
 #include <string.h>
 
@@ -236,10 +235,11 @@ row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
     put(y, &x, layout.sender, who, unread ? ROLE_BOLD : ROLE_TEXT, ground);
     if (layout.count) {
         g_autofree char *count = row->thread_total > 1
-            ? g_strdup_printf("%u", row->thread_total) : g_strdup("");
+            ? g_strdup_printf("%u", MIN(row->thread_total, 99))
+            : g_strdup("");
 
-        draw_right(y, x, 3, count, ROLE_DIM, ground);
-        x += 3;
+        draw_right(y, x, 2, count, ROLE_DIM, ground);
+        x += 2;
         put(y, &x, 2, "", ROLE_TEXT, ground);
     } else {
         put(y, &x, 1, "", ROLE_TEXT, ground);

@@ -18,15 +18,20 @@ begins(const char *text, const char *prefix)
 static void
 add_folders(Tui *tui, const char *prefix, GPtrArray *candidates)
 {
-    g_autoptr(GPtrArray) folders =
-        session_folders(tui->session, NULL);
+    g_autoptr(GPtrArray) folders = session_folders(tui->session, NULL);
 
-    for (guint i = 0; folders && i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
+    /* Names that begin so come before those that have it in the middle. */
+    for (int middle = 0; middle < 2; middle++)
+        for (guint i = 0; folders && i < folders->len; i++) {
+            const StoreFolder *folder = folders->pdata[i];
+            bool first = begins(folder->path, prefix)
+                || begins(folder->name, prefix);
 
-        if (begins(folder->path, prefix) || begins(folder->name, prefix))
-            cmd_candidates_add(candidates, folder->path, folder->account);
-    }
+            if (folder->selectable
+                && (middle ? !first && strcasestr(folder->path, prefix)
+                           : first))
+                cmd_candidates_add(candidates, folder->path, NULL);
+        }
 }
 
 /* Tags in use among the newest messages, and the ones everybody has. */
@@ -38,9 +43,6 @@ add_tags(Tui *tui, const char *prefix, GPtrArray *candidates)
     g_autoptr(GArray) ids = store_ids(store, &view, TAG_ROWS, NULL);
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    char sign[2] = { *prefix == '-' ? '-' : '+', '\0' };
-    const char *word = *prefix == '+' || *prefix == '-' ? prefix + 1 : prefix;
-
     g_hash_table_add(seen, g_strdup("todo"));
     g_hash_table_add(seen, g_strdup("flagged"));
     g_hash_table_add(seen, g_strdup("unread"));
@@ -59,11 +61,8 @@ add_tags(Tui *tui, const char *prefix, GPtrArray *candidates)
 
     g_hash_table_iter_init(&iter, seen);
     while (g_hash_table_iter_next(&iter, &tag, NULL))
-        if (begins(tag, word)) {
-            g_autofree char *text = g_strconcat(sign, tag, NULL);
-
-            cmd_candidates_add(candidates, text, NULL);
-        }
+        if (begins(tag, prefix))
+            cmd_candidates_add(candidates, tag, NULL);
 }
 
 static void
