@@ -108,12 +108,15 @@ session_destroy(Session *session)
 {
     if (session == NULL)
         return;
-    g_clear_handle_id(&session->reload_source, g_source_remove);
+    /* What the others answer as they end starts nothing any more. */
+    if (session->indexer)
+        indexer_disable(session->indexer);
     g_ptr_array_unref(session->accounts);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
-    indexer_destroy(session->indexer);
     settler_destroy(session->settler);
+    indexer_destroy(session->indexer);
+    g_clear_handle_id(&session->reload_source, g_source_remove);
     cmd_language_destroy(session->language);
     hooks_destroy(session->hooks);
     printer_destroy(session->out);

@@ -114,7 +114,8 @@ net_stream_close(NetStream *stream)
     if (stream->out != stream->in)
         close(stream->out);
     g_clear_object(&stream->cancel);
-    explicit_bzero(stream->unsent->data, stream->unsent->len);
+    if (stream->unsent->data)
+        explicit_bzero(stream->unsent->data, stream->unsent->len);
     g_byte_array_unref(stream->unsent);
     g_string_free(stream->line, TRUE);
     g_free(stream->buffer);

@@ -157,7 +157,9 @@ answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
         break;
     case GSASL_CB_TLS_UNIQUE:
     case GSASL_CB_TLS_EXPORTER:
+        /* gsasl refuses a binding without -PLUS, so there is no "y" flag. */
         if (login->binding == NULL
+            || !g_str_has_suffix(login->mechanism, "-PLUS")
             || strcmp(login->binding_type,
                       property == GSASL_CB_TLS_UNIQUE ? "tls-unique"
                                                       : "tls-exporter") != 0)

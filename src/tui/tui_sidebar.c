@@ -2,6 +2,7 @@
 #include "tui_private.h"
 
 #include "core/account.h"
+#include "core/outbox.h"
 
 #include <string.h>
 
@@ -21,13 +22,15 @@ draw_line(Drawing *drawing, const char *text, guint unread, bool heading,
     int y = drawing->area.y + drawing->row++;
     int width = drawing->area.columns - 2;
     Role role = heading || unread ? ROLE_BOLD : ROLE_TEXT;
+    int tail = unread ? 6 : 0;
 
     if (drawing->row > drawing->area.rows)
         return;
     draw_cells(y, drawing->area.x, 1, current ? glyph("▌") : "", ROLE_ACCENT,
                ground);
-    draw_cells(y, drawing->area.x + 1, width - 6, text, role, ground);
-    draw_right(y, drawing->area.x + width - 5, 6, count, ROLE_ACCENT, ground);
+    draw_cells(y, drawing->area.x + 1, width - tail, text, role, ground);
+    draw_right(y, drawing->area.x + 1 + width - tail, tail, count,
+               ROLE_ACCENT, ground);
 }
 
 /* "Lists/linux-mm" is "linux-mm" two columns in. */
@@ -36,13 +39,53 @@ draw_folder(Drawing *drawing, const StoreFolder *folder)
 {
     const char separator = folder->delimiter ? folder->delimiter : '/';
     const char *last = strrchr(folder->name, separator);
+    guint count;
     g_autofree char *safe = draw_safe(
         folder->role == FOLDER_ROLE_INBOX ? "Inbox"
         : last ? last + 1 : folder->name);
     g_autofree char *text = g_strdup_printf(" %s%s", last ? "  " : "", safe);
 
-    draw_line(drawing, text, folder->unread, false,
-              folder->id == drawing->current);
+    count = folder->role == FOLDER_ROLE_DRAFTS ? folder->total
+                                               : folder->unread;
+    draw_line(drawing, text, count, false, folder->id == drawing->current);
+}
+
+static gsize
+parent_length(const StoreFolder *folder)
+{
+    const char *last = strrchr(folder->name,
+                               folder->delimiter ? folder->delimiter : '/');
+
+    return last ? (gsize)(last - folder->name) : 0;
+}
+
+/* "Lists" above the first of the folders in it. */
+static void
+draw_parent(Drawing *drawing, const StoreFolder *folder,
+            const StoreFolder *before)
+{
+    gsize length = parent_length(folder);
+    g_autofree char *name = g_strndup(folder->name, length);
+    g_autofree char *safe = draw_safe(name);
+    g_autofree char *text = g_strdup_printf(" %s", safe);
+
+    if (length == 0
+        || (before && strncmp(before->name, name, length) == 0
+            && (parent_length(before) == length
+                || before->name[length] == '\0')))
+        return;
+    draw_line(drawing, text, 0, false, false);
+}
+
+static void
+draw_outbox(Drawing *drawing, Tui *tui)
+{
+    guint n = outbox_count(session_outbox(tui->session), NULL);
+
+    if (n == 0)
+        return;
+    drawing->row++;
+    draw_line(drawing, " Outbox", n, false, false);
 }
 
 /* The folder of the list that is seen, or below what is seen. */
@@ -89,9 +132,11 @@ sidebar_draw(Tui *tui, Rect area)
             draw_line(&drawing, name, 0, true, false);
         }
         account = folder->account;
+        draw_parent(&drawing, folder, i > 0 ? folders->pdata[i - 1] : NULL);
         if (folder->selectable)
             draw_folder(&drawing, folder);
     }
+    draw_outbox(&drawing, tui);
 }
 
 gint64
