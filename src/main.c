@@ -18,6 +18,7 @@
 #include "core/option_table.h"
 #include "core/outbox.h"
 #include "core/session.h"
+#include "index/index.h"
 #include "mime/mime.h"
 #include "tui/tui.h"
 
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What one run has. */
@@ -128,6 +130,14 @@ close_session(void *user)
 }
 
 static void
+finish(void *user)
+{
+    Program *program = user;
+
+    session_settle(program->session);
+}
+
+static void
 emit(Session *session, const char *name)
 {
     g_autoptr(Event) event = event_create(name);
@@ -224,6 +234,7 @@ main(int argc, char **argv)
         .here = here,
         .open = open_here,
         .screen = run_screen,
+        .finish = finish,
         .close = close_session,
         .user = &program,
     };
@@ -231,7 +242,9 @@ main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     no_cores();
+    umask(077); /* mail is private, whoever makes the file (P55) */
     mime_init();
+    index_init();
     /* Without a screen it prints its inbox. */
     program.demo_entry.needs_screen = terminal;
     program.demo_entries[0] = &program.demo_entry;

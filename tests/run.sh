@@ -53,7 +53,9 @@ fi
 rm -f "$build.log"
 ninja -C "$build"
 
-export ASAN_OPTIONS=detect_leaks=${POSTHORN_LEAKS:-1}:abort_on_error=0
+# Leaks of libraries are told by who allocated, which takes a true stack.
+stacks=fast_unwind_on_malloc=0:malloc_context_size=8
+export ASAN_OPTIONS=detect_leaks=${POSTHORN_LEAKS:-1}:abort_on_error=0:$stacks
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export G_SLICE=always-malloc

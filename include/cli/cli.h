@@ -44,6 +44,10 @@ typedef struct {
      * command to begin with. Returns the exit status. */
     int (*screen)(const CliRequest *request, void *user);
 
+    /* Called when a command without a screen went well: waits for what it
+     * began behind. May be NULL. */
+    void (*finish)(void *user);
+
     /* Called when what open made is no longer used. May be NULL. */
     void (*close)(void *user);
     void *user;

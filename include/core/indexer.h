@@ -13,6 +13,8 @@ void indexer_destroy(Indexer *indexer);
 void indexer_kick(Indexer *indexer);
 
 /* Messages still to be indexed; 0: up to date. */
+/* Is a run under way? */
+bool indexer_busy(const Indexer *indexer);
 guint indexer_left(const Indexer *indexer);
 
 /* done is called once, when the index is up to date. */

@@ -25,6 +25,10 @@ typedef struct Settler Settler;
  * network. ERR_LOCAL with the path and the reason. */
 Session *session_create(Paths *paths, GError **error);
 
+/* Runs the main loop until files and index have followed what was done, ten
+ * seconds at most: for a command that runs without a screen. */
+void session_settle(Session *session);
+
 /* Ends the workers in good order, within two seconds. */
 void session_destroy(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_destroy)

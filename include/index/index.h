@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexWriter, index_writer_destroy)
 bool index_writer_begin(IndexWriter *writer, GError **error);
 bool index_writer_end(IndexWriter *writer, GError **error);
 
+/* Once, before there are threads. */
+void index_init(void);
+
 /* Adds the file (or another path of a known message) with tags (system tags
  * and keywords, space separated). Returns its id in the index, or NULL with
  * ERR_REFUSED when notmuch takes it for no mail. Free with g_free(). */
@@ -35,11 +38,10 @@ bool index_writer_tags(IndexWriter *writer, const char *index_id,
 bool index_writer_property(IndexWriter *writer, const char *index_id,
                            const char *key, const char *value, GError **error);
 
-/* path was renamed or removed. */
-bool index_writer_moved(IndexWriter *writer, const char *from, const char *to,
+/* Forgets those files of a message that are there no more; without any left the
+ * message goes. An id that is not known is no error. */
+bool index_writer_sweep(IndexWriter *writer, const char *index_id,
                         GError **error);
-bool index_writer_removed(IndexWriter *writer, const char *path,
-                          GError **error);
 
 /* The revision (notmuch's lastmod) after what was written so far: what the
  * caller keeps, so that its own changes are not taken for another's. */

@@ -277,6 +277,11 @@ GArray *store_unsettled(Store *store, guint limit, GError **error);
 GArray *store_unindexed(Store *store, guint limit, GError **error);
 guint store_unindexed_count(Store *store);
 
+/* Index ids of rows that went: the index is to forget their files. Array of
+ * char *; g_ptr_array_unref(). */
+GPtrArray *store_index_gone(Store *store, GError **error);
+bool store_index_forgot(Store *store, const char *index_id, GError **error);
+
 /* The index was thrown away: every row with a file is to be indexed again. */
 bool store_index_lost(Store *store, GError **error);
 

@@ -80,6 +80,8 @@ cli_here(const CliProgram *program, CliRequest *request)
         run(&here, &context, request->argv);
     if (here.error)
         status = cli_fail(here.error);
+    else if (program->finish)
+        program->finish(program->user);
     if (program->close)
         program->close(program->user);
     for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)

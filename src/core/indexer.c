@@ -135,6 +135,35 @@ index_slice(Run *run, const GArray *ids, GError **error)
         && record(run, done, error);
 }
 
+/* Messages whose rows went are forgotten. */
+static bool
+forget_gone(Run *run, GError **error)
+{
+    g_autoptr(GPtrArray) gone = store_index_gone(run->store, error);
+    bool ok = gone != NULL;
+
+    if (!ok || gone->len == 0)
+        return ok;
+    if (!index_writer_begin(run->writer, error))
+        return false;
+    for (guint i = 0; ok && i < gone->len; i++)
+        ok = index_writer_sweep(run->writer, gone->pdata[i], error);
+    if (!index_writer_end(run->writer, ok ? error : NULL) || !ok
+        || !store_begin(run->store, error))
+        return false;
+    for (guint i = 0; ok && i < gone->len; i++)
+        ok = store_index_forgot(run->store, gone->pdata[i], error);
+    return store_end(run->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+is_behind(Store *store)
+{
+    g_autoptr(GPtrArray) gone = store_index_gone(store, NULL);
+
+    return store_unindexed_count(store) > 0 || (gone && gone->len > 0);
+}
+
 static bool
 run_slices(Job *job, Run *run, GError **error)
 {
@@ -167,12 +196,13 @@ indexer_run(Job *job, void *data, GError **error)
     Run run = { request, store, writer };
     bool rebuilt = false;
 
-    if (store == NULL || store_unindexed_count(store) == 0
+    if (store == NULL || !is_behind(store)
         || !index_prepare(request->index_dir, request->mail_root, &rebuilt,
                           error)
         || (rebuilt && !store_index_lost(store, error)))
         return NULL;
-    run_slices(job, &run, error);
+    if (forget_gone(&run, error))
+        run_slices(job, &run, error);
     return NULL;
 }
 
@@ -271,6 +301,12 @@ indexer_kick(Indexer *indexer)
         indexer->again = true;
     else
         indexer_start(indexer);
+}
+
+bool
+indexer_busy(const Indexer *indexer)
+{
+    return indexer->running;
 }
 
 guint

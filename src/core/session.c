@@ -20,6 +20,8 @@
 
 #include <string.h>
 
+enum { SETTLE_SECONDS = 10, WAKE_MS = 100 };
+
 typedef struct {
     guint id;
     void (*fn)(void *user);
@@ -71,6 +73,12 @@ prepare_hooks(Session *session)
     hooks_set_context(session->hooks, &context);
 }
 
+static gboolean
+wake_up(void *data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
 Session *
 session_create(Paths *paths, GError **error)
 {
@@ -101,6 +109,18 @@ session_create(Paths *paths, GError **error)
     session->search = search_create(session);
     session->outbox = outbox_create(session);
     return g_steal_pointer(&session);
+}
+
+void
+session_settle(Session *session)
+{
+    gint64 end = g_get_monotonic_time() + SETTLE_SECONDS * G_USEC_PER_SEC;
+    guint wake = g_timeout_add(WAKE_MS, wake_up, NULL);
+
+    while ((settler_busy(session->settler) || indexer_busy(session->indexer))
+           && g_get_monotonic_time() < end)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(wake);
 }
 
 void

@@ -185,6 +185,12 @@ settler_destroy(Settler *settler)
     g_free(settler);
 }
 
+bool
+settler_busy(const Settler *settler)
+{
+    return settler->running;
+}
+
 void
 settler_kick(Settler *settler)
 {

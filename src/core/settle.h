@@ -9,6 +9,9 @@
 Settler *settler_create(Session *session);
 void settler_destroy(Settler *settler);
 
+/* Is a run under way? */
+bool settler_busy(const Settler *settler);
+
 /* Something may be to do; cheap. */
 void settler_kick(Settler *settler);
 

@@ -88,10 +88,16 @@ open_once(const char *dir, bool write, notmuch_status_t *status,
     return *status == NOTMUCH_STATUS_SUCCESS ? database : NULL;
 }
 
+/* Xapian reads it from the environment, which threads must not change. */
+void
+index_init(void)
+{
+    g_setenv("XAPIAN_FLUSH_THRESHOLD", flush_threshold, FALSE);
+}
+
 notmuch_database_t *
 index_open(const char *dir, bool write, GError **error)
 {
-    g_setenv("XAPIAN_FLUSH_THRESHOLD", flush_threshold, FALSE);
     for (int i = 0;; i++) {
         g_autoptr(GError) trouble = NULL;
         notmuch_status_t status;

@@ -4,7 +4,9 @@
 
 #include "base/err.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 struct IndexWriter {
     char *dir;
@@ -107,6 +109,40 @@ refused(notmuch_status_t status)
         || status == NOTMUCH_STATUS_FILE_ERROR;
 }
 
+/* Copied, as removing one ends the walk. */
+static GPtrArray *
+files_gone(notmuch_message_t *message)
+{
+    GPtrArray *gone = g_ptr_array_new_with_free_func(g_free);
+    notmuch_filenames_t *names = notmuch_message_get_filenames(message);
+
+    for (; notmuch_filenames_valid(names);
+         notmuch_filenames_move_to_next(names)) {
+        const char *name = notmuch_filenames_get(names);
+
+        if (access(name, F_OK) != 0 && errno == ENOENT)
+            g_ptr_array_add(gone, g_strdup(name));
+    }
+    notmuch_filenames_destroy(names);
+    return gone;
+}
+
+static bool
+sweep(IndexWriter *writer, notmuch_message_t *message, GError **error)
+{
+    g_autoptr(GPtrArray) gone = files_gone(message);
+
+    for (guint i = 0; i < gone->len; i++) {
+        notmuch_status_t status = notmuch_database_remove_message(
+            writer->database, gone->pdata[i]);
+
+        if (status != NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID
+            && !check(writer, status, error))
+            return false;
+    }
+    return true;
+}
+
 char *
 index_writer_add(IndexWriter *writer, const char *path, const char *tags,
                  GError **error)
@@ -114,16 +150,19 @@ index_writer_add(IndexWriter *writer, const char *path, const char *tags,
     notmuch_message_t *message = NULL;
     notmuch_status_t status = notmuch_database_index_file(
         writer->database, path, NULL, &message);
+    bool known = status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID;
     char *id = NULL;
 
-    if (status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID)
+    if (known)
         status = NOTMUCH_STATUS_SUCCESS;
     if (refused(status))
         return err_null(error, ERR_REFUSED, "%s is no mail to notmuch: %s",
                         path, notmuch_status_to_string(status));
     if (!check(writer, status, error))
         return NULL;
-    if (set_tags(writer, message, tags, error))
+    /* A known message may be one whose file has a new name. */
+    if (set_tags(writer, message, tags, error)
+        && (!known || sweep(writer, message, error)))
         id = g_strdup(notmuch_message_get_message_id(message));
     notmuch_message_destroy(message);
     return id;
@@ -170,8 +209,9 @@ index_writer_property(IndexWriter *writer, const char *index_id,
     bool ok;
 
     if (message == NULL) {
+        ok = trouble == NULL;
         g_propagate_error(error, g_steal_pointer(&trouble));
-        return trouble == NULL;
+        return ok;
     }
     ok = check(writer, notmuch_message_remove_all_properties(message, key),
                error)
@@ -183,29 +223,20 @@ index_writer_property(IndexWriter *writer, const char *index_id,
 }
 
 bool
-index_writer_removed(IndexWriter *writer, const char *path, GError **error)
+index_writer_sweep(IndexWriter *writer, const char *index_id, GError **error)
 {
-    notmuch_status_t status =
-        notmuch_database_remove_message(writer->database, path);
+    g_autoptr(GError) trouble = NULL;
+    notmuch_message_t *message = find(writer, index_id, &trouble);
+    bool ok;
 
-    return status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID
-        || check(writer, status, error);
-}
-
-bool
-index_writer_moved(IndexWriter *writer, const char *from, const char *to,
-                   GError **error)
-{
-    notmuch_message_t *message = NULL;
-    notmuch_status_t status =
-        notmuch_database_index_file(writer->database, to, NULL, &message);
-
-    if (message)
-        notmuch_message_destroy(message);
-    if (status != NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID && !refused(status)
-        && !check(writer, status, error))
-        return false;
-    return index_writer_removed(writer, from, error);
+    if (message == NULL) {
+        ok = trouble == NULL;
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return ok;
+    }
+    ok = sweep(writer, message, error);
+    notmuch_message_destroy(message);
+    return ok;
 }
 
 static void

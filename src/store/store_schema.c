@@ -12,7 +12,8 @@ enum {
  * keys. message.indexed: 0 the index lacks it or its tags, 1 it has them or
  * cannot take it. message.settled: see store_unsettled(). reference: which
  * thread an id, by its hash, belongs to, whether or not its message is here.
- * thread_folder: a thread in a folder; folder 0 is all but trash and junk. */
+ * thread_folder: a thread in a folder; folder 0 is all but trash and junk.
+ * gone: what the index is still to forget. */
 static const char version_1[] =
     "CREATE TABLE folder (id INTEGER PRIMARY KEY, account TEXT NOT NULL,"
     " name TEXT NOT NULL, path TEXT NOT NULL UNIQUE,"
@@ -65,6 +66,10 @@ static const char version_1[] =
     "CREATE TABLE act_item (act INTEGER REFERENCES act ON DELETE CASCADE,"
     " message INTEGER, folder INTEGER NOT NULL, flags INTEGER NOT NULL,"
     " tags TEXT NOT NULL, PRIMARY KEY (act, message)) WITHOUT ROWID;"
+    "CREATE TABLE gone (index_id TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TRIGGER message_gone AFTER DELETE ON message"
+    " WHEN OLD.index_id IS NOT NULL BEGIN"
+    " INSERT OR IGNORE INTO gone VALUES (OLD.index_id); END;"
     "CREATE TABLE value (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
     "CREATE TABLE contact (addr TEXT PRIMARY KEY COLLATE NOCASE, name TEXT,"
     " sent INTEGER NOT NULL, received INTEGER NOT NULL,"

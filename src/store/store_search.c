@@ -130,3 +130,23 @@ store_index_lost(Store *store, GError **error)
                       "UPDATE message SET indexed = 0, index_id = NULL"
                       " WHERE file IS NOT NULL", "");
 }
+
+GPtrArray *
+store_index_gone(Store *store, GError **error)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    sqlite3_stmt *rows =
+        store_prepare(store, error, "SELECT index_id FROM gone", "");
+    int step = rows ? store_step(store, rows, error) : SQLITE_ERROR;
+
+    for (; step == SQLITE_ROW; step = store_step(store, rows, error))
+        g_ptr_array_add(ids, store_text(rows, 0));
+    return step == SQLITE_DONE ? g_steal_pointer(&ids) : NULL;
+}
+
+bool
+store_index_forgot(Store *store, const char *index_id, GError **error)
+{
+    return store_exec(store, error, "DELETE FROM gone WHERE index_id = ?",
+                      "s", index_id);
+}

@@ -13,11 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that no row knows may be one that is being recorded this moment. */
-enum {
-    SETTLED_SECONDS = 5,
-    LOCAL_SLICE = 500
-};
+enum { LOCAL_SLICE = 500 };
 
 typedef struct {
     char *path; /* absolute */
@@ -254,39 +250,22 @@ add_file(const Sync *sync, const Found *found, GError **error)
                                    error);
 }
 
+/* In transactions of a slice each; the first was begun by the caller. */
 static bool
-is_fresh(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) != 0
-           || info.st_ctime
-                  > g_get_real_time() / G_USEC_PER_SEC - SETTLED_SECONDS;
-}
-
-/* In transactions of a slice each. *fresh: some are too young to judge. */
-static bool
-add_files(Scan *scan, bool *fresh, GError **error)
+add_files(Scan *scan, GError **error)
 {
     Store *store = scan->sync->store;
     GHashTableIter iter;
     void *value;
     guint n = 0;
-    bool ok = store_begin(store, error);
+    bool ok = true;
 
-    if (!ok)
-        return false;
     g_hash_table_iter_init(&iter, scan->found);
     while (ok && g_hash_table_iter_next(&iter, NULL, &value)) {
-        const Found *found = value;
-
-        if (is_fresh(found->path)) {
-            *fresh = true;
-            continue;
-        }
-        ok = add_file(scan->sync, found, error);
-        if (ok && ++n % LOCAL_SLICE == 0)
-            ok = store_end(store, true, error) && store_begin(store, error);
+        ok = add_file(scan->sync, value, error);
+        if (ok && ++n % LOCAL_SLICE == 0
+            && (!store_end(store, true, error) || !store_begin(store, error)))
+            return false;
     }
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
@@ -330,15 +309,15 @@ take_changes(Scan *scan, GError **error)
     return store_end(scan->sync->store, ok, ok ? error : NULL) && ok;
 }
 
+/* Rows of any folder that know a file of that base. */
 static bool
-take_new(Scan *scan, bool *fresh, GError **error)
+forget_all_known(Scan *scan, GError **error)
 {
     g_autoptr(GPtrArray) all =
         store_folders(scan->sync->store, scan->sync->account, error);
 
-    if (all == NULL)
-        return false;
-    for (guint i = 0; g_hash_table_size(scan->found) > 0 && i < all->len; i++) {
+    for (guint i = 0; all && g_hash_table_size(scan->found) > 0 && i < all->len;
+         i++) {
         const StoreFolder *folder = all->pdata[i];
         g_autoptr(GPtrArray) files =
             store_files(scan->sync->store, folder->id, error);
@@ -347,7 +326,24 @@ take_new(Scan *scan, bool *fresh, GError **error)
             return false;
         forget_known(scan, files);
     }
-    return g_hash_table_size(scan->found) == 0 || add_files(scan, fresh, error);
+    return all != NULL;
+}
+
+/* Whoever writes a file names it and adds its row in one transaction. So every
+ * file that the scan saw has its row now, as no other transaction is open; but
+ * for those of other programs. */
+static bool
+take_new(Scan *scan, GError **error)
+{
+    if (g_hash_table_size(scan->found) == 0)
+        return true;
+    if (!store_begin(scan->sync->store, error))
+        return false;
+    if (!forget_all_known(scan, error)) {
+        store_end(scan->sync->store, false, NULL);
+        return false;
+    }
+    return add_files(scan, error);
 }
 
 /* The folders whose stamp is another than the one of the last scan. */
@@ -370,12 +366,10 @@ choose(Scan *scan, GPtrArray *all)
 static bool
 run_scan(Scan *scan, GError **error)
 {
-    bool fresh = false;
-
     if (!scan_changed(scan, error) || !take_changes(scan, error)
-        || !take_new(scan, &fresh, error))
+        || !take_new(scan, error))
         return false;
-    for (guint i = 0; !fresh && i < scan->folders->len; i++)
+    for (guint i = 0; i < scan->folders->len; i++)
         if (!sync_set_fact(scan->sync, scan->folders->pdata[i], "mtime",
                            scan->stamps->pdata[i], error))
             return false;

@@ -104,7 +104,7 @@ def move_out(world):
     home.ok("sync")
     assert "m5" not in ana.messages()
     assert "m5" in ana.messages("Junk")
-    assert home.search("subject:m5")["m5"]["folder"] == "Junk"
+    assert home.search("subject:m5")["m5"]["folder"] == "ana/Junk"
 
 
 def archive_and_undo(world):
@@ -143,7 +143,7 @@ def server_moves(world):
     home.ok("sync")
     rows = home.search("folder:ana/INBOX")
     assert "m8" not in rows and "m9" not in rows, sorted(rows)
-    assert home.search("subject:m8")["m8"]["folder"] == "Archive"
+    assert home.search("subject:m8")["m8"]["folder"] == "ana/Archive"
     assert home.search("subject:m9") == {}
 
 
