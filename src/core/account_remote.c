@@ -74,12 +74,16 @@ stop_timers(struct RemoteFollower *follower)
     g_clear_handle_id(&follower->retry_source, g_source_remove);
 }
 
+/* Their last answers come while they end, and still find them. */
 static void
 drop_lanes(struct RemoteFollower *follower)
 {
-    g_clear_pointer(&follower->watch, lane_destroy);
-    g_clear_pointer(&follower->urgent, lane_destroy);
-    g_clear_pointer(&follower->bulk, lane_destroy);
+    Lane **lanes[] = { &follower->watch, &follower->urgent, &follower->bulk };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++) {
+        lane_destroy(*lanes[i]);
+        *lanes[i] = NULL;
+    }
 }
 
 void

@@ -73,6 +73,11 @@ secure(ImapConn *conn, GError **error)
         return err_set(error, ERR_REFUSED, "%s greets as already logged in "
                        "before TLS: someone may be in between",
                        conn->params.net.host);
+    if (g_hash_table_size(conn->capabilities) > 0
+        && !imap_conn_can(conn, "STARTTLS"))
+        return err_set(error, ERR_REFUSED, "%s offers no STARTTLS, and "
+                       "without TLS nothing is sent to it: imaps:// may work",
+                       conn->params.net.host);
     if (!imap_cmd_run(conn, error, "STARTTLS")) {
         if (error && err_is(*error, ERR_REFUSED))
             g_prefix_error(error, "TLS is required: ");

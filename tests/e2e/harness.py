@@ -139,6 +139,7 @@ class Mailbox:
                 continue
             words = item[0].decode()
             flags = {flag.decode() for flag in imaplib.ParseFlags(item[0])}
+            flags.discard("\\Recent")  # gone once somebody looked
             uid = words.split("UID ")[1].split()[0]
             subject = str(email.message_from_bytes(item[1])["Subject"])
             assert subject not in found, f"{subject} twice in {folder}"
