@@ -173,6 +173,42 @@ def check_words():
     return bad
 
 
+def listed_files():
+    """What the list in doc/hacking.md names, as paths."""
+    paths, room = [], None
+    for line in read("doc/hacking.md").splitlines():
+        heading = re.match(r"#+ (?:([a-z0-9]+): )?", line)
+        if heading:
+            room = heading.group(1)
+        elif room and line.startswith("Doors:"):
+            line = line[len("Doors:"):]
+        if room is None or heading:
+            continue
+        if line.startswith(" `") or line.startswith("`"):
+            paths += [f"include/{room}/{door}"
+                      for door in re.findall(r"`([a-z0-9_]+\.h)`", line)]
+        file = re.match(r"    (([a-z0-9_]+)\.[a-z]+)( \.h)? ", line)
+        if file:
+            paths.append(f"src/{room}/{file.group(1)}")
+            if file.group(3):
+                paths.append(f"src/{room}/{file.group(2)}.h")
+    return paths
+
+
+def check_file_list():
+    """doc/hacking.md names every source file once, and no other."""
+    listed = listed_files()
+    there = {path for path in sources("src", "include")
+             if path.count(os.sep) == 2}
+    bad = [f"{path} is not in the list of doc/hacking.md"
+           for path in sorted(there - set(listed))]
+    bad += [f"doc/hacking.md names {path} twice"
+            for path, n in collections.Counter(listed).items() if n > 1]
+    return bad + [f"doc/hacking.md names {path}, which is not there"
+                  for path in listed
+                  if not os.path.exists(os.path.join(ROOT, path))]
+
+
 def check_options_are_read():
     table = read("src/core/option_table.c")
     names = re.findall(r'\.name = "([a-z-]+)"', table)
@@ -209,6 +245,7 @@ CHECKS = [
     ("80 columns, no tabs", check_width),
     ("files open with what they are, doors are documented", check_headers),
     ("no notes to ourselves", check_words),
+    ("doc/hacking.md names every source file", check_file_list),
     ("every option is read", check_options_are_read),
     ("the manual is what the tables say", check_manual),
 ]
