@@ -76,6 +76,24 @@ def check_layers():
     return bad
 
 
+def meson_rooms():
+    """The dictionary `uses` of src/meson.build: room -> rooms it may use."""
+    table = re.search(r"\nuses = \{(.*?)\n\}", read("src/meson.build"), re.S)
+    return {room: set(re.findall(r"'(\w+)'", uses)) for room, uses in
+            re.findall(r"'(\w+)': \[(.*?)\]", table.group(1), re.S)}
+
+
+def check_rooms():
+    """The table of doc/architecture.md is that of src/meson.build."""
+    said, built = allowed_rooms(), meson_rooms()
+    said = {room: uses & said.keys() for room, uses in said.items()
+            if room != "main.c"}
+    return [f"{room}: doc/architecture.md {sorted(said.get(room, []))}, "
+            f"src/meson.build {sorted(built.get(room, []))}"
+            for room in sorted(said.keys() | built.keys())
+            if said.get(room) != built.get(room)]
+
+
 def check_file_sizes():
     bad = []
     for path in sources("src", ends=(".c",)):
@@ -238,6 +256,7 @@ def check_manual():
 
 CHECKS = [
     ("rooms include only what the architecture allows", check_layers),
+    ("the table of rooms is that of src/meson.build", check_rooms),
     ("no source file is too long", check_file_sizes),
     ("no function is too long or too deep", check_functions),
     ("no goto", check_goto),
