@@ -227,6 +227,41 @@ def check_file_list():
                   if not os.path.exists(os.path.join(ROOT, path))]
 
 
+def is_test_name(word, text):
+    """A case of a test program: its path, or the name in its table."""
+    last = word.rstrip("/").rsplit("/", 1)[-1]
+    return word in text or f'"{last}' in text
+
+
+def check_safety():
+    """Every test and file that doc/safety.md names is there."""
+    code = {path: read(path) for path in sources("src", "include")}
+    code["tests/fuzz/"] = ""
+    bad = []
+    for line in read("doc/safety.md").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) != 4 or not re.match(r"P\d+", cells[0]):
+            continue
+        for word in re.findall(r"`([^`]+)`", cells[2]):
+            word = word.removesuffix("()")
+            if not any(path.endswith("/" + word) or path == word
+                       or re.search(rf"\b{re.escape(word)}\b", text)
+                       for path, text in code.items()) \
+                    and word != "meson.build":
+                bad.append(f"{cells[0]}: nothing is called {word}")
+        text = ""
+        for word in re.findall(r"`([^`]+)`", cells[3]):
+            if re.fullmatch(r"[a-z0-9]+/[^ ]+\.(c|py|txt)", word):
+                path = os.path.join("tests", word)
+                there = os.path.exists(os.path.join(ROOT, path))
+                text = read(path) if there else ""
+                if not there:
+                    bad.append(f"{cells[0]}: there is no {path}")
+            elif not is_test_name(word, text):
+                bad.append(f"{cells[0]}: no test is called {word}")
+    return bad
+
+
 def check_options_are_read():
     table = read("src/core/option_table.c")
     names = re.findall(r'\.name = "([a-z-]+)"', table)
@@ -265,6 +300,7 @@ CHECKS = [
     ("files open with what they are, doors are documented", check_headers),
     ("no notes to ourselves", check_words),
     ("doc/hacking.md names every source file", check_file_list),
+    ("doc/safety.md names tests that are there", check_safety),
     ("every option is read", check_options_are_read),
     ("the manual is what the tables say", check_manual),
 ]
