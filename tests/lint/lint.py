@@ -227,6 +227,17 @@ def check_file_list():
                   if not os.path.exists(os.path.join(ROOT, path))]
 
 
+def check_tests_are_run():
+    """Every test program stands in the meson.build beside it."""
+    bad = []
+    for path in sources("tests/unit", ends=(".c",)):
+        name = re.fullmatch(r"test_(\w+)\.c", os.path.basename(path))
+        listed = read(os.path.join(os.path.dirname(path), "meson.build"))
+        if name and f"'{name.group(1)}'" not in listed:
+            bad.append(f"{path} is never built: name it in its meson.build")
+    return bad
+
+
 def is_test_name(word, text):
     """A case of a test program: its path, or the name in its table."""
     last = word.rstrip("/").rsplit("/", 1)[-1]
@@ -300,6 +311,7 @@ CHECKS = [
     ("files open with what they are, doors are documented", check_headers),
     ("no notes to ourselves", check_words),
     ("doc/hacking.md names every source file", check_file_list),
+    ("every test is run", check_tests_are_run),
     ("doc/safety.md names tests that are there", check_safety),
     ("every option is read", check_options_are_read),
     ("the manual is what the tables say", check_manual),
