@@ -97,8 +97,7 @@ bool draft_detach(Draft *draft, guint number, GError **error);
 char *draft_text(const Draft *draft);
 void draft_parse(Draft *draft, const char *text);
 
-/* --- for the review page ---------------------------------------------------
- */
+/* For the review page. */
 
 typedef enum {
     DRAFT_CHECK_OK,   /* "The text says “attached” and there is 1 file" */

@@ -8,9 +8,10 @@
  * write is durable when the outermost transaction returns (synchronous=FULL).
  *
  * A row knows two states: what the server said (server_folder, uid,
- * server_flags, server_tags) and what the user sees (folder, flags, tags). Where
- * they differ the message is *pending*; the engine makes the server follow and
- * then sets both equal. So a change, its undo and a crash are one mechanism:
+ * server_flags, server_tags) and what the user sees (folder, flags, tags).
+ * Where they differ the message is *pending*; the engine makes the server
+ * follow and then sets both equal. So a change, its undo and a crash are one
+ * mechanism:
  *   S1  a row with file != NULL has a whole, durable file of that name;
  *   S2  a row with uid and no file is a message still to be fetched;
  *   S3  a row with uid 0 and a folder is to be appended, or moved or copied
@@ -314,9 +315,9 @@ bool store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
  * *file for removal (NULL: none; g_free()). */
 bool store_server_gone(Store *store, gint64 id, char **file, GError **error);
 
-/* A row with uid 0, waiting in folder or to be appended there, that this message
- * on the server is (same Message-ID; without one, same size and date); 0:
- * none. store_server_place() and store_server_flags() make it so. */
+/* A row with uid 0, waiting in folder or to be appended there, that this
+ * message on the server is (same Message-ID; without one, same size and date);
+ * 0: none. store_server_place() and store_server_flags() make it so. */
 gint64 store_match(Store *store, gint64 folder, const char *message_id,
                    guint64 size, gint64 date, GError **error);
 

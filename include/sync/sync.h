@@ -36,8 +36,7 @@ enum {
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
 };
 
-/* --- the server ------------------------------------------------------------
- */
+/* The server. */
 
 /* What sync needs of a connection: imap.h's calls, so that a test can bring a
  * server of its own. conn is the first argument of each. */
@@ -70,8 +69,7 @@ typedef struct {
 /* Over a real connection. */
 SyncServer sync_server_imap(ImapConn *conn);
 
-/* --- planning: pure functions, no I/O --------------------------------------
- */
+/* Planning: pure functions, no I/O. */
 
 /* A message as the server told it. */
 typedef struct {
@@ -172,8 +170,7 @@ GPtrArray *sync_plan_push(const PushView *view);
 /* May this tag be a keyword on a server (an atom, and not a local tag)? */
 bool sync_tag_is_keyword(const char *tag, const char *const *local_tags);
 
-/* --- running
- * ------------------------------------------------------------------ */
+/* Running. */
 
 typedef struct {
     const char *folder;  /* path; "" none */

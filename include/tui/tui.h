@@ -1,5 +1,5 @@
 /* The screen: ncurses views over the session. Main thread; the only user of
- * curses. Nothing here blocks on network, disk scans, child processes or DNS. */
+ * curses. Nothing here blocks on network, disk scans, child processes, DNS. */
 #ifndef TUI_TUI_H
 #define TUI_TUI_H
 

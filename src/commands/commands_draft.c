@@ -32,9 +32,6 @@ words(CmdCall *call, guint from)
                       (char **)rest + MIN(from, g_strv_length((char **)rest)));
 }
 
-/* --- a question, then the change ---------------------------------------------
- */
-
 typedef struct {
     CmdCall *call;
     char *path;
@@ -112,9 +109,6 @@ ask(CmdCall *call, const char *field)
     frontend->class->ask(frontend, &request);
     return CMD_RUNNING;
 }
-
-/* --- commands ----------------------------------------------------------------
- */
 
 static bool
 set_value(Draft *draft, CmdCall *call, GError **error)
@@ -283,9 +277,6 @@ discard_exec(CmdCall *call)
     frontend->class->ask(frontend, &request);
     return CMD_RUNNING;
 }
-
-/* --- the list ----------------------------------------------------------------
- */
 
 static void
 print_draft(CmdCall *call, guint number, const Draft *draft)

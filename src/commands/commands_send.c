@@ -16,9 +16,6 @@ enum {
     MESSAGE_BYTES = 256 << 20
 };
 
-/* --- standard input and files ------------------------------------------------
- */
-
 static GBytes *
 read_stdin(gsize limit, GError **error)
 {
@@ -74,9 +71,6 @@ read_body(CmdCall *call, char **body, GError **error)
     *body = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     return true;
 }
-
-/* --- compose, reply, forward -------------------------------------------------
- */
 
 /* The values of a flag that may stand several times, as one list. */
 static char *
@@ -197,9 +191,6 @@ reply_exec(CmdCall *call)
     return targets_each(call, cmd_rest(call), reply_apply);
 }
 
-/* --- sendmail ----------------------------------------------------------------
- */
-
 static void
 detach_child(void *user)
 {
@@ -256,9 +247,6 @@ sendmail_exec(CmdCall *call)
     send_message(cmd_session(call), &message, message_queued, cmd_hold(call));
     return CMD_RUNNING;
 }
-
-/* --- entries -----------------------------------------------------------------
- */
 
 #define WRITE_FLAGS                                                            \
     { "to", 't', CMD_ADDRESS, NULL, "to whom; may be given several times" },   \

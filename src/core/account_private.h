@@ -1,5 +1,6 @@
-/* An account from inside: shared by account.c (who, where, state), account_secret.c
- * (passwords), account_local.c and account_remote.c (the two ways to follow). */
+/* An account from inside: shared by account.c (who, where, state),
+ * account_secret.c (passwords), account_local.c and account_remote.c (the two
+ * ways to follow). */
 #ifndef CORE_ACCOUNT_PRIVATE_H
 #define CORE_ACCOUNT_PRIVATE_H
 

@@ -117,9 +117,6 @@ draft_clean_ids(const char *text)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/* --- fields ------------------------------------------------------------------
- */
-
 typedef struct {
     const char *name;
     gsize offset;
@@ -226,9 +223,6 @@ draft_detach(Draft *draft, guint number, GError **error)
     g_ptr_array_remove_index(draft->attach, number - 1);
     return true;
 }
-
-/* --- the text ----------------------------------------------------------------
- */
 
 /* "a@b c@d" as "<a@b> <c@d>". */
 static void
@@ -357,9 +351,6 @@ draft_parse(Draft *draft, const char *text)
     g_free(draft->text);
     draft->text = g_strjoinv("\n", lines + begin);
 }
-
-/* --- files -------------------------------------------------------------------
- */
 
 static DraftKind
 kind_of(const char *word)

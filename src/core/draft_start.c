@@ -26,9 +26,6 @@ typedef struct {
     Draft *draft;
 } Start;
 
-/* --- addresses ---------------------------------------------------------------
- */
-
 static bool
 list_has(const GPtrArray *list, const char *addr)
 {
@@ -161,9 +158,6 @@ derive_recipients(Start *s, GError **error)
     return ok;
 }
 
-/* --- subject and threading ---------------------------------------------------
- */
-
 /* Length of a prefix such as "Re:", "RE[2]: ", "Aw:" at the head, 0: none. */
 static gsize
 prefix_length(const char *subject, const char *const *prefixes)
@@ -233,9 +227,6 @@ derive_references(Start *s)
     g_free(draft->in_reply_to);
     draft->in_reply_to = g_steal_pointer(&id);
 }
-
-/* --- text --------------------------------------------------------------------
- */
 
 /* In English whatever the locale is: the reader's is not known. */
 static char *
@@ -331,9 +322,6 @@ derive_text(Start *s)
     s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* --- files of a forward ------------------------------------------------------
- */
-
 static char *
 free_name(const char *folder, const MimePart *part)
 {
@@ -388,9 +376,6 @@ carry_files(Start *s, GError **error)
     }
     return !made || file_sync_dir(folder, error);
 }
-
-/* --- all of it ---------------------------------------------------------------
- */
 
 static MimeMessage *
 load_parent(Session *session, gint64 id, GError **error)

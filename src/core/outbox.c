@@ -77,9 +77,6 @@ outbox_changed(Outbox *outbox)
     }
 }
 
-/* --- the clock ---------------------------------------------------------------
- */
-
 static gboolean
 scan_now(void *data)
 {
@@ -138,9 +135,6 @@ outbox_start(Outbox *outbox)
                          outbox);
     outbox_kick(outbox);
 }
-
-/* --- what is due -------------------------------------------------------------
- */
 
 static OutboxLane *
 lane_of(Outbox *outbox, const char *account)
@@ -270,9 +264,6 @@ scan(Outbox *outbox)
     end_flush(outbox);
 }
 
-/* --- what came of it ---------------------------------------------------------
- */
-
 static void
 tell_deferred(Outbox *outbox, const OutboxEntry *entry)
 {
@@ -337,9 +328,6 @@ outbox_flush(Outbox *outbox,
     g_array_append_val(outbox->waiters, waiter);
     scan(outbox);
 }
-
-/* --- entries -----------------------------------------------------------------
- */
 
 bool
 outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error)

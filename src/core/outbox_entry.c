@@ -89,9 +89,6 @@ outbox_entry_add(OutboxEntry *entry, const char *address)
     return recipient;
 }
 
-/* --- paths -------------------------------------------------------------------
- */
-
 static char *
 entry_path(const char *folder, const char *id, const char *suffix)
 {
@@ -118,9 +115,6 @@ is_id(const char *id)
 {
     return *id && *id != '.' && strchr(id, '/') == NULL;
 }
-
-/* --- JSON --------------------------------------------------------------------
- */
 
 static const struct {
     const char *name;
@@ -293,9 +287,6 @@ outbox_entry_load(const char *folder, const char *id, GError **error)
     return g_steal_pointer(&entry);
 }
 
-/* --- files -------------------------------------------------------------------
- */
-
 static char *
 new_id(void)
 {
@@ -384,9 +375,6 @@ outbox_entry_ids(const char *folder, GError **error)
     g_ptr_array_sort(ids, by_name);
     return ids;
 }
-
-/* --- the life of an entry ----------------------------------------------------
- */
 
 /* How much care a state needs; an entry shows the highest. */
 static int

@@ -42,8 +42,7 @@ bool outbox_entry_remove(const char *folder, const char *id, GError **error);
 /* Ids of all entries, oldest first. Array of char *. */
 GPtrArray *outbox_entry_ids(const char *folder, GError **error);
 
-/* --- the life of an entry: pure ----------------------------------------------
- */
+/* The life of an entry: pure. */
 
 /* When the next try is due; 0: at once; -1: it needs the user, or is done. */
 gint64 outbox_entry_due(const OutboxEntry *entry);

@@ -50,9 +50,6 @@ outbox_result_free(OutboxResult *result)
     g_free(result);
 }
 
-/* --- outcomes ----------------------------------------------------------------
- */
-
 static OutboxState
 state_of(SmtpOutcome outcome)
 {
@@ -94,9 +91,6 @@ note_outcome(OutboxEntry *entry, OutboxRecipient *recipient,
         recipient->state = OUTBOX_FAILED;
     smtp_reply_clear(&told->reply);
 }
-
-/* --- SMTP --------------------------------------------------------------------
- */
 
 typedef struct {
     const char *folder;
@@ -166,9 +160,6 @@ send_smtp(Try *t, OutboxEntry *entry, int fd)
         note_outcome(entry, whom[i], &told[i]);
 }
 
-/* --- another program ---------------------------------------------------------
- */
-
 static void
 program_outcome(OutboxEntry *entry, const SpawnResult *ended,
                 const char *program)
@@ -234,9 +225,6 @@ send_program(Try *t, OutboxEntry *entry, int fd)
         outbox_entry_defer(entry, error ? error->message : "cannot be read",
                            clock_now());
 }
-
-/* --- one entry ---------------------------------------------------------------
- */
 
 /* Why nothing can be tried now, or NULL. */
 static const char *

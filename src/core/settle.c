@@ -38,7 +38,7 @@ settle_request_free(void *data)
     g_free(request);
 }
 
-/* Where the file is now: as named, or already in the wanted folder. g_free(). */
+/* Where the file is: as named, or already in the wanted folder. g_free(). */
 static char *
 settle_find(const SettleRequest *request, const char *file, const char *folder)
 {

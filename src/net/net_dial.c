@@ -1,6 +1,6 @@
-/* Dialling: names to addresses in a thread, so that a slow resolver can be left;
- * then the addresses in turns of family, 250 ms apart, the first that answers
- * wins (RFC 8305). */
+/* Dialling: names to addresses in a thread, so that a slow resolver can be
+ * left; then the addresses in turns of family, 250 ms apart, the first that
+ * answers wins (RFC 8305). */
 #include "net_private.h"
 
 #include "base/err.h"

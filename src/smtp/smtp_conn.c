@@ -116,9 +116,6 @@ smtp_conn_ask(SmtpConn *conn, SmtpReply *reply, const char *command,
            && smtp_conn_reply(conn, reply, 0, error);
 }
 
-/* --- EHLO ------------------------------------------------------------------
- */
-
 static const struct {
     const char *keyword;
     unsigned extension;
@@ -185,9 +182,6 @@ greeting(SmtpConn *conn, GError **error)
                || fail_reply(conn, &reply, "takes no mail now", error));
 }
 
-/* --- STARTTLS (RFC 3207) ----------------------------------------------------
- */
-
 static bool
 secure(SmtpConn *conn, GError **error)
 {
@@ -211,9 +205,6 @@ secure(SmtpConn *conn, GError **error)
     conn->dead = !net_start_tls(conn->stream, &conn->params.net, error);
     return !conn->dead && say_hello(conn, error);
 }
-
-/* --- AUTH (RFC 4954) --------------------------------------------------------
- */
 
 static void
 wipe(char *text)

@@ -1,5 +1,6 @@
 /* The message under the cursor beside or below its list. It is read when the
- * cursor rests, so that moving never waits for it; nothing is marked as read. */
+ * cursor rests, so that moving never waits for it; nothing is marked as read.
+ */
 #include "tui_private.h"
 
 enum { REST_MS = 60, BESIDE_FROM = 160 };

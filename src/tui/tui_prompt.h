@@ -4,7 +4,7 @@
 
 #include "cmd/cmd.h"
 
-/* Values of a domain type: folders, tags, accounts, addresses. user: the Tui. */
+/* Values of a domain type: folders, tags, accounts, addresses. user: Tui. */
 void prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
                    void *user);
 
