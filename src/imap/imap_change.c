@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 8000, READ_BYTES = 64 * 1024 };
+enum {
+    LINE_BYTES = 8000,
+    READ_BYTES = 64 * 1024
+};
 
 void
 imap_copied_clear(ImapCopied *copied)
@@ -46,14 +49,13 @@ store_set(ImapConn *conn, const char *set, const char *what, guint64 since,
 }
 
 bool
-imap_store(ImapConn *conn, const UidSet *uids, bool add,
-           const ImapFlags *flags, guint64 unchanged_since, UidSet **modified,
-           GError **error)
+imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
+           guint64 unchanged_since, UidSet **modified, GError **error)
 {
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
     g_autoptr(GString) what =
         g_string_new(add ? "+FLAGS.SILENT (" : "-FLAGS.SILENT (");
-    ImapAnswers answers = { .modified = modified };
+    ImapAnswers answers = { .modified = modified, .flags_expected = true };
     bool ok = true;
 
     if (modified)
@@ -63,8 +65,7 @@ imap_store(ImapConn *conn, const UidSet *uids, bool add,
     g_string_append_c(what, ')');
     imap_cmd_answers(conn, &answers);
     for (guint i = 0; ok && i < sets->len; i++)
-        ok = store_set(conn, sets->pdata[i], what->str, unchanged_since,
-                       error);
+        ok = store_set(conn, sets->pdata[i], what->str, unchanged_since, error);
     imap_cmd_answers(conn, NULL);
     return ok;
 }
@@ -107,8 +108,8 @@ imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error)
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
     bool ok = imap_store(conn, uids, true, &deleted, 0, NULL, error);
 
-    *marked = !imap_conn_can(conn, "UIDPLUS")
-        && !imap_conn_can(conn, "IMAP4REV2");
+    *marked =
+        !imap_conn_can(conn, "UIDPLUS") && !imap_conn_can(conn, "IMAP4REV2");
     for (guint i = 0; ok && !*marked && i < sets->len; i++) {
         imap_cmd_begin(conn, "UID EXPUNGE ");
         imap_cmd_text(conn, "%s", (char *)sets->pdata[i]);
@@ -125,7 +126,7 @@ imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
     if (imap_conn_can(conn, "MOVE") || imap_conn_can(conn, "IMAP4REV2"))
         return to_mailbox(conn, "UID MOVE ", uids, mailbox, copied, error);
     return imap_copy(conn, uids, mailbox, copied, error)
-        && imap_expunge(conn, uids, marked, error);
+           && imap_expunge(conn, uids, marked, error);
 }
 
 /* Octets of the file with CRLF at the end of each line (RFC 9051, 6.3.12). */
@@ -137,6 +138,8 @@ wire_size(int fd, guint64 *size, GError **error)
     gssize got;
 
     *size = 0;
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_set_errno(error, errno, "the message to upload");
     while ((got = read(fd, buffer, sizeof buffer)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
@@ -159,8 +162,8 @@ send_lines(ImapConn *conn, int fd)
     char last = 0;
     gssize got;
 
-    while ((got = read(fd, buffer, sizeof buffer)) != 0
-           && imap_decoder_ok(&conn->in)) {
+    while (imap_decoder_ok(&conn->in)
+           && (got = read(fd, buffer, sizeof buffer)) != 0) {
         g_autoptr(GString) out = NULL;
 
         if (got < 0 && errno == EINTR)
@@ -185,15 +188,15 @@ static char *
 wire_date(gint64 time)
 {
     g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time);
-    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
-                                      "Jun", "Jul", "Aug", "Sep", "Oct",
-                                      "Nov", "Dec" };
+    static const char months[][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
 
     if (date == NULL)
         return NULL;
     return g_strdup_printf(
-        "%02d-%s-%04d %02d:%02d:%02d +0000",
-        g_date_time_get_day_of_month(date),
+        "%02d-%s-%04d %02d:%02d:%02d +0000", g_date_time_get_day_of_month(date),
         months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
         g_date_time_get_hour(date), g_date_time_get_minute(date),
         g_date_time_get_second(date));
@@ -220,11 +223,6 @@ imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
         imap_cmd_text(conn, " \"%s\"", date);
     imap_cmd_text(conn, " ");
     imap_cmd_literal(conn, size);
-    if (conn->in.error && err_is(conn->in.error, ERR_REFUSED)) {
-        /* NO instead of "+": the connection is as it was. */
-        g_propagate_error(error, g_steal_pointer(&conn->in.error));
-        return false;
-    }
     send_lines(conn, fd);
     ok = imap_cmd_finish(conn, error);
     *uidvalidity = conn->answers.append_uidvalidity;

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-enum { NONSYNC_SMALL = 4096 }; /* LITERAL- (RFC 7888) */
+enum {
+    NONSYNC_SMALL = 4096
+}; /* LITERAL- (RFC 7888) */
 
 static void
 put(ImapConn *conn, const char *bytes, gsize size)
@@ -77,8 +79,8 @@ imap_cmd_string(ImapConn *conn, const char *text)
 void
 imap_cmd_mailbox(ImapConn *conn, const char *mailbox)
 {
-    g_autofree char *name = conn->utf8 ? g_strdup(mailbox)
-                                       : imap_utf7_encode(mailbox);
+    g_autofree char *name =
+        conn->utf8 ? g_strdup(mailbox) : imap_utf7_encode(mailbox);
 
     imap_cmd_string(conn, name);
 }
@@ -97,7 +99,7 @@ static bool
 is_nonsync(const ImapConn *conn, guint64 size)
 {
     return imap_conn_can(conn, "LITERAL+")
-        || (size <= NONSYNC_SMALL && imap_conn_can(conn, "LITERAL-"));
+           || (size <= NONSYNC_SMALL && imap_conn_can(conn, "LITERAL-"));
 }
 
 void
@@ -114,11 +116,13 @@ imap_cmd_literal(ImapConn *conn, guint64 size)
         return;
     if (!net_flush(conn->stream, &conn->in.error))
         return;
-    if (!imap_cmd_continue(conn, conn->tag, &error)
-        && imap_decoder_ok(&conn->in))
-        conn->in.error = error;
-    else
-        g_clear_error(&error);
+    if (imap_cmd_continue(conn, conn->tag, &error))
+        return;
+    if (imap_decoder_ok(&conn->in)) {
+        conn->literal_refused = err_is(error, ERR_REFUSED);
+        conn->in.error = g_steal_pointer(&error);
+    }
+    g_clear_error(&error);
 }
 
 guint
@@ -136,6 +140,11 @@ stuck(ImapConn *conn, GError **error)
 {
     if (conn->in.error == NULL)
         return false;
+    if (conn->literal_refused) {
+        conn->literal_refused = false;
+        g_propagate_error(error, g_steal_pointer(&conn->in.error));
+        return true;
+    }
     if (conn->bye && conn->in.error->code == (int)ERR_RETRY) {
         err_set(error, ERR_RETRY, "%s ended the connection: %s",
                 conn->params.net.host, conn->bye_text);
@@ -152,8 +161,8 @@ refused(ImapConn *conn, const char *kind, GError **error)
     g_autofree char *text =
         text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
 
-    return err_set(error, ERR_REFUSED, "%s said %s %s",
-                   conn->params.net.host, kind, g_strstrip(text));
+    return err_set(error, ERR_REFUSED, "%s said %s %s", conn->params.net.host,
+                   kind, g_strstrip(text));
 }
 
 /* "OK …", "NO …" or "BAD …" behind a tag. */
@@ -212,8 +221,7 @@ imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
 {
     for (;;) {
         guint told = 0;
-        int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told)
-                                              : -1;
+        int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told) : -1;
 
         if (kind < 0)
             return stuck(conn, error) && false;
@@ -242,8 +250,7 @@ imap_cmd_challenge(ImapConn *conn, guint tag, GError **error)
 {
     for (;;) {
         guint told = 0;
-        int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told)
-                                              : -1;
+        int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told) : -1;
 
         if (kind < 0) {
             stuck(conn, error);

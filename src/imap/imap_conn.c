@@ -39,8 +39,10 @@ greeting(ImapConn *conn, GError **error)
         return false;
     }
     if (!imap_decoder_try(in, '*') || !imap_decoder_try(in, ' '))
-        return err_set(error, ERR_PROTOCOL, "%s does not greet as an IMAP "
-                       "server: is the port right?", conn->params.net.host);
+        return err_set(error, ERR_PROTOCOL,
+                       "%s does not greet as an IMAP "
+                       "server: is the port right?",
+                       conn->params.net.host);
     conn->preauth = imap_decoder_try_word(in, "PREAUTH");
     if (imap_decoder_try_word(in, "BYE")) {
         g_autofree char *text =
@@ -50,8 +52,10 @@ greeting(ImapConn *conn, GError **error)
                        conn->params.net.host, text);
     }
     if (!conn->preauth && !imap_decoder_try_word(in, "OK"))
-        return err_set(error, ERR_PROTOCOL, "%s does not greet as an IMAP "
-                       "server: is the port right?", conn->params.net.host);
+        return err_set(error, ERR_PROTOCOL,
+                       "%s does not greet as an IMAP "
+                       "server: is the port right?",
+                       conn->params.net.host);
     imap_decoder_try(in, ' ');
     if (imap_decoder_peek(in) == '[')
         imap_response_code(conn);
@@ -70,12 +74,14 @@ secure(ImapConn *conn, GError **error)
     if (conn->params.net.security != NET_STARTTLS)
         return true;
     if (conn->preauth)
-        return err_set(error, ERR_REFUSED, "%s greets as already logged in "
+        return err_set(error, ERR_REFUSED,
+                       "%s greets as already logged in "
                        "before TLS: someone may be in between",
                        conn->params.net.host);
     if (g_hash_table_size(conn->capabilities) > 0
         && !imap_conn_can(conn, "STARTTLS"))
-        return err_set(error, ERR_REFUSED, "%s offers no STARTTLS, and "
+        return err_set(error, ERR_REFUSED,
+                       "%s offers no STARTTLS, and "
                        "without TLS nothing is sent to it: imaps:// may work",
                        conn->params.net.host);
     if (!imap_cmd_run(conn, error, "STARTTLS")) {
@@ -84,7 +90,7 @@ secure(ImapConn *conn, GError **error)
         return false;
     }
     return net_start_tls(conn->stream, &conn->params.net, error)
-        && capability(conn, error);
+           && capability(conn, error);
 }
 
 /* "AUTH=PLAIN" … without their prefix. NULL-terminated; g_strfreev(). */
@@ -107,8 +113,27 @@ send_secret(ImapConn *conn, const char *text, GError **error)
 {
     net_transcript_hide(conn->stream);
     return net_write(conn->stream, text, strlen(text), error)
-        && net_write(conn->stream, "\r\n", 2, error)
-        && net_flush(conn->stream, error);
+           && net_write(conn->stream, "\r\n", 2, error)
+           && net_flush(conn->stream, error);
+}
+
+/* A refusal is told as one of the password, with the server's words; trouble
+ * that the server calls temporary is not. */
+static bool
+login_refused(const ImapConn *conn, GError *cause, GError **error)
+{
+    if (!err_is(cause, ERR_REFUSED))
+        g_propagate_error(error, g_error_copy(cause));
+    else if (strstr(cause->message, "[UNAVAILABLE]")
+             || strstr(cause->message, "[INUSE]")
+             || strstr(cause->message, "[LIMIT]"))
+        err_set(error, ERR_RETRY, "%s", cause->message);
+    else
+        err_set(error, ERR_AUTH,
+                "%s refused the password for %s (%s): run "
+                "`posthorn check --online`",
+                conn->params.net.host, conn->params.sasl.user, cause->message);
+    return false;
 }
 
 /* Answers challenges until the tagged answer, which imap_cmd_continue() reads:
@@ -124,10 +149,8 @@ answer_challenges(ImapConn *conn, SaslLogin *login, char *first, guint tag,
         g_autofree char *step = NULL;
         bool more = imap_cmd_challenge(conn, tag, &trouble);
 
-        if (trouble) {
-            g_propagate_error(error, g_steal_pointer(&trouble));
-            return false;
-        }
+        if (trouble)
+            return login_refused(conn, trouble, error);
         if (!more)
             return true;
         step = kept ? g_steal_pointer(&kept)
@@ -146,7 +169,7 @@ static bool
 authenticate(ImapConn *conn, SaslLogin *login, GError **error)
 {
     bool at_once = conn->params.sasl_ir && imap_conn_can(conn, "SASL-IR")
-        && sasl_login_client_first(login);
+                   && sasl_login_client_first(login);
     char *first = NULL;
     guint tag;
 
@@ -166,15 +189,31 @@ authenticate(ImapConn *conn, SaslLogin *login, GError **error)
     }
     tag = imap_cmd_end(conn);
     return answer_challenges(conn, login, first, tag, error)
-        && sasl_login_finish(login, error);
+           && sasl_login_finish(login, error);
 }
 
-/* LOGIN for servers that offer no SASL at all. */
+static bool
+is_login(const char *auth)
+{
+    return g_ascii_strcasecmp(auth, "auto") == 0
+           || g_ascii_strcasecmp(auth, "plain") == 0
+           || g_ascii_strcasecmp(auth, "login") == 0;
+}
+
+/* LOGIN for servers that offer no SASL at all. Never where the user named a
+ * stronger mechanism (promise P52). */
 static bool
 plain_login(ImapConn *conn, GError **error)
 {
     const SaslParams *who = &conn->params.sasl;
+    g_autoptr(GError) cause = NULL;
 
+    if (who->is_token || (who->auth && *who->auth && !is_login(who->auth)))
+        return err_set(error, ERR_REFUSED,
+                       "%s offers no login that fits "
+                       "auth %s (offered: LOGIN)",
+                       conn->params.net.host,
+                       who->auth ? who->auth : "with a token");
     if (imap_conn_can(conn, "LOGINDISABLED"))
         return err_set(error, ERR_REFUSED, "%s allows no login here",
                        conn->params.net.host);
@@ -187,28 +226,7 @@ plain_login(ImapConn *conn, GError **error)
     imap_cmd_text(conn, " ");
     imap_cmd_string(conn, who->password ? who->password : "");
     net_transcript_hide(conn->stream);
-    return imap_cmd_finish(conn, error);
-}
-
-/* A refusal is told as one of the password, with the server's words; trouble
- * that the server calls temporary is not. */
-static bool
-login_refused(const ImapConn *conn, GError *cause, GError **error)
-{
-    if (!err_is(cause, ERR_REFUSED) || strstr(cause->message, "offers no")) {
-        g_propagate_error(error, cause);
-        return false;
-    }
-    if (strstr(cause->message, "[UNAVAILABLE]")
-        || strstr(cause->message, "[INUSE]")
-        || strstr(cause->message, "[LIMIT]"))
-        err_set(error, ERR_RETRY, "%s", cause->message);
-    else
-        err_set(error, ERR_AUTH, "%s refused the password for %s (%s): run "
-                "`posthorn check --online`", conn->params.net.host,
-                conn->params.sasl.user, cause->message);
-    g_error_free(cause);
-    return false;
+    return imap_cmd_finish(conn, &cause) || login_refused(conn, cause, error);
 }
 
 static bool
@@ -219,26 +237,23 @@ login(ImapConn *conn, GError **error)
     g_autoptr(GBytes) binding =
         net_channel_binding(conn->stream, &binding_type);
     SaslChannel channel = {
-        .service = "imap", .host = conn->params.net.host,
+        .service = "imap",
+        .host = conn->params.net.host,
         .port = conn->params.net.port,
         .encrypted = net_is_tls(conn->stream),
         .insecure_ok = conn->params.net.security == NET_PLAIN,
-        .binding = binding, .binding_type = binding_type,
+        .binding = binding,
+        .binding_type = binding_type,
     };
     g_autoptr(SaslLogin) sasl = NULL;
-    GError *cause = NULL;
-    bool ok;
 
     if (conn->preauth)
         return true;
-    if (names[0] == NULL) {
-        ok = plain_login(conn, &cause);
-    } else {
-        sasl = sasl_login_create(&conn->params.sasl, &channel,
-                                 (const char *const *)names, &cause);
-        ok = sasl && authenticate(conn, sasl, &cause);
-    }
-    return ok || login_refused(conn, cause, error);
+    if (names[0] == NULL)
+        return plain_login(conn, error);
+    sasl = sasl_login_create(&conn->params.sasl, &channel,
+                             (const char *const *)names, error);
+    return sasl && authenticate(conn, sasl, error);
 }
 
 /* What the server can do once it knows us, and what we want of it. */
@@ -268,11 +283,12 @@ compress(ImapConn *conn, GError **error)
     if (!conn->params.compress || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
         return true;
     return imap_cmd_run(conn, error, "COMPRESS DEFLATE")
-        && net_start_deflate(conn->stream, error);
+           && net_start_deflate(conn->stream, error);
 }
 
 ImapConn *
-imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error)
+imap_conn_start(NetStream *stream, const ImapParams *params,
+                GCancellable *cancel, GError **error)
 {
     g_autoptr(ImapConn) conn = g_new0(ImapConn, 1);
 
@@ -282,9 +298,7 @@ imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error)
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     conn->cancel = cancel ? g_object_ref(cancel) : NULL;
-    conn->stream = net_dial(&params->net, cancel, error);
-    if (conn->stream == NULL)
-        return NULL;
+    conn->stream = stream;
     net_transcript(conn->stream, params->net.host);
     imap_decoder_init(&conn->in, conn->stream, params->net.host);
     if (!greeting(conn, error)
@@ -295,6 +309,14 @@ imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error)
         || !compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
+}
+
+ImapConn *
+imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error)
+{
+    NetStream *stream = net_dial(&params->net, cancel, error);
+
+    return stream ? imap_conn_start(stream, params, cancel, error) : NULL;
 }
 
 void

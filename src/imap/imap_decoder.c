@@ -131,10 +131,16 @@ imap_decoder_expect(ImapDecoder *decoder, char c)
 }
 
 static bool
+ends_word(char c)
+{
+    return c == ' ' || c == '(' || c == ')' || c == '"' || (guchar)c < 0x20
+           || c == 0x7f;
+}
+
+static bool
 ends_atom(char c)
 {
-    return c == ' ' || c == '(' || c == ')' || c == '[' || c == ']'
-        || c == '"' || (guchar)c < 0x20 || c == 0x7f;
+    return ends_word(c) || c == '[' || c == ']';
 }
 
 static gsize
@@ -159,17 +165,32 @@ imap_decoder_try_word(ImapDecoder *decoder, const char *word)
     return true;
 }
 
-char *
-imap_decoder_atom(ImapDecoder *decoder)
+static char *
+take(ImapDecoder *decoder, gsize size)
 {
-    gsize size = atom_size(decoder);
-    char *atom = g_strndup(decoder->line + decoder->at, size);
+    char *text = g_strndup(decoder->line + decoder->at, size);
 
     if (size == 0)
         imap_decoder_fail(decoder, "a word is missing");
     else
         decoder->at += size;
-    return atom;
+    return text;
+}
+
+char *
+imap_decoder_atom(ImapDecoder *decoder)
+{
+    return take(decoder, atom_size(decoder));
+}
+
+char *
+imap_decoder_word(ImapDecoder *decoder)
+{
+    gsize end = decoder->at;
+
+    while (end < decoder->size && !ends_word(decoder->line[end]))
+        end++;
+    return take(decoder, end - decoder->at);
 }
 
 guint64
@@ -212,14 +233,15 @@ read_quoted(ImapDecoder *decoder)
     g_autoptr(GString) text = g_string_new(NULL);
 
     decoder->at++;
-    while (decoder->at < decoder->size
-           && decoder->line[decoder->at] != '"') {
+    while (decoder->at < decoder->size && decoder->line[decoder->at] != '"') {
         if (decoder->line[decoder->at] == '\\'
             && decoder->at + 1 < decoder->size)
             decoder->at++;
         g_string_append_c(text, decoder->line[decoder->at++]);
     }
     imap_decoder_expect(decoder, '"');
+    if (memchr(text->str, '\0', text->len))
+        imap_decoder_fail(decoder, "a NUL in a string");
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -227,13 +249,15 @@ static bool
 begin_text(void *user, guint64 size, GError **error)
 {
     return size <= IMAP_STRING_BYTES
-        || err_set(error, ERR_PROTOCOL, "a string of over %d bytes",
-                   IMAP_STRING_BYTES);
+           || err_set(error, ERR_PROTOCOL, "a string of over %d bytes",
+                      IMAP_STRING_BYTES);
 }
 
 static bool
 take_text(void *user, const void *bytes, gsize size, GError **error)
 {
+    if (memchr(bytes, '\0', size))
+        return err_set(error, ERR_PROTOCOL, "a NUL in a string");
     g_string_append_len(user, bytes, (gssize)size);
     return true;
 }
@@ -276,7 +300,7 @@ imap_decoder_string(ImapDecoder *decoder)
     if (!at_literal(decoder)) {
         if (imap_decoder_try_word(decoder, "NIL"))
             return NULL;
-        return imap_decoder_atom(decoder);
+        return imap_decoder_word(decoder);
     }
     text = g_string_new(NULL);
     stream_literal(decoder, begin_text, take_text, text);
@@ -336,7 +360,7 @@ imap_decoder_skip(ImapDecoder *decoder)
         if (at_literal(decoder) || imap_decoder_peek(decoder) == '"')
             imap_decoder_stream(decoder, ignore_begin, ignore_bytes, NULL);
         else
-            g_free(imap_decoder_atom(decoder));
+            g_free(imap_decoder_word(decoder));
         return;
     }
     if (++decoder->depth > IMAP_LIST_DEPTH)

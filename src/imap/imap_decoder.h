@@ -20,8 +20,8 @@ typedef struct {
     GString *kept; /* the text of line */
 } ImapDecoder;
 
-void imap_decoder_init(ImapDecoder *decoder, NetStream *stream,
-                       const char *host);
+void
+imap_decoder_init(ImapDecoder *decoder, NetStream *stream, const char *host);
 void imap_decoder_clear(ImapDecoder *decoder);
 
 /* Reads the next line of a response. False: the stream failed. */
@@ -41,6 +41,8 @@ bool imap_decoder_at_end(const ImapDecoder *decoder);
 /* An atom, flag or number-like word: up to a blank, parenthesis or bracket.
  * g_free(); never NULL. */
 char *imap_decoder_atom(ImapDecoder *decoder);
+/* The same with brackets in it: a flag, an unquoted mailbox name. */
+char *imap_decoder_word(ImapDecoder *decoder);
 guint64 imap_decoder_number(ImapDecoder *decoder);
 guint32 imap_decoder_number32(ImapDecoder *decoder);
 
@@ -52,12 +54,12 @@ char *imap_decoder_string(ImapDecoder *decoder);
 const char *imap_decoder_rest(ImapDecoder *decoder);
 
 /* Streams a string or literal; size is told first. NIL: size 0, no bytes. */
-void imap_decoder_stream(ImapDecoder *decoder,
-                         bool (*begin)(void *user, guint64 size,
-                                       GError **error),
-                         bool (*bytes)(void *user, const void *bytes,
-                                       gsize size, GError **error),
-                         void *user);
+void
+imap_decoder_stream(ImapDecoder *decoder,
+                    bool (*begin)(void *user, guint64 size, GError **error),
+                    bool (*bytes)(void *user, const void *bytes, gsize size,
+                                  GError **error),
+                    void *user);
 
 /* Passes over any value: atom, string, literal, parenthesised list. */
 void imap_decoder_skip(ImapDecoder *decoder);

@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = 8000 };
+/* AHEAD commands are sent before their answers are read: few, so that neither
+ * side blocks on writing while the other does. */
+enum {
+    LINE_BYTES = 8000,
+    AHEAD = 3
+};
 
 typedef struct {
     ImapConn *conn;
@@ -22,7 +27,7 @@ body_begin(void *user, guint64 size, GError **error)
     const ImapSink *sink = body->conn->answers.sink;
 
     return sink == NULL || sink->body_begin == NULL
-        || sink->body_begin(sink->user, body->section, size, error);
+           || sink->body_begin(sink->user, body->section, size, error);
 }
 
 static bool
@@ -32,7 +37,7 @@ body_bytes(void *user, const void *bytes, gsize size, GError **error)
     const ImapSink *sink = body->conn->answers.sink;
 
     return sink == NULL || sink->body_bytes == NULL
-        || sink->body_bytes(sink->user, bytes, size, error);
+           || sink->body_bytes(sink->user, bytes, size, error);
 }
 
 /* "BODY" "[" section "]" ["<" number ">"] SP nstring */
@@ -44,8 +49,7 @@ read_body(ImapConn *conn)
     Body body = { conn, NULL };
 
     imap_decoder_expect(in, '[');
-    while (imap_decoder_ok(in) && in->at < in->size
-           && in->line[in->at] != ']')
+    while (imap_decoder_ok(in) && in->at < in->size && in->line[in->at] != ']')
         g_string_append_c(section, in->line[in->at++]);
     imap_decoder_expect(in, ']');
     if (imap_decoder_try(in, '<')) {
@@ -69,11 +73,12 @@ parse_date(const char *text)
     g_autoptr(GDateTime) date = NULL;
 
     if (text == NULL
-        || sscanf(text, " %d-%3s-%d %d:%d:%d %c%d", &day, month, &year, &hour,
-                  &minute, &second, &sign, &zone) != 8)
+        || sscanf(text, " %2d-%3s-%4d %2d:%2d:%2d %c%4d", &day, month, &year,
+                  &hour, &minute, &second, &sign, &zone)
+               != 8)
         return 0;
     found = strstr(months, month);
-    if (found == NULL || strlen(month) != 3)
+    if (found == NULL || strlen(month) != 3 || zone < 0 || zone > 1400)
         return 0;
     date = g_date_time_new_utc(year, (int)(found - months) / 3 + 1, day, hour,
                                minute, second);
@@ -126,7 +131,7 @@ read_attribute(ImapConn *conn, ImapMessage *message, char **keywords)
             imap_decoder_skip(in);
         }
     } else { /* of an extension */
-        g_free(imap_decoder_atom(in));
+        g_free(imap_decoder_word(in));
         imap_decoder_expect(in, ' ');
         imap_decoder_skip(in);
     }
@@ -164,20 +169,32 @@ send_fetch(ImapConn *conn, const char *set, const char *items, guint64 since)
 }
 
 bool
-imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
-           guint64 since, const ImapSink *sink, GError **error)
+imap_fetch(ImapConn *conn, const UidSet *uids, const char *items, guint64 since,
+           const ImapSink *sink, GError **error)
 {
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
     ImapAnswers answers = { .sink = sink };
+    g_autoptr(GError) trouble = NULL;
     guint first = conn->tag + 1;
-    bool ok = true;
+    guint sent = 0;
 
     imap_cmd_answers(conn, &answers);
-    for (guint i = 0; i < sets->len; i++) {
-        send_fetch(conn, sets->pdata[i], items, since);
-        imap_cmd_end(conn);
+    for (guint done = 0; done < sent || sent < sets->len;) {
+        if (sent < sets->len && sent - done < AHEAD && trouble == NULL) {
+            send_fetch(conn, sets->pdata[sent++], items, since);
+            imap_cmd_end(conn);
+            continue;
+        }
+        if (done == sent)
+            break;
+        /* A NO does not leave the answers behind it unread. */
+        imap_cmd_wait(conn, first + done++, trouble ? NULL : &trouble);
+        if (!imap_decoder_ok(&conn->in))
+            break;
     }
-    for (guint i = 0; i < sets->len && ok; i++)
-        ok = imap_cmd_wait(conn, first + i, error);
-    return ok;
+    imap_cmd_answers(conn, NULL);
+    if (trouble == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
 }

@@ -33,7 +33,7 @@ static bool
 is_keyword(const char *flag)
 {
     return flag[0] != '\\' && strlen(flag) <= IMAP_FLAG_BYTES
-        && g_utf8_validate(flag, -1, NULL);
+           && g_utf8_validate(flag, -1, NULL);
 }
 
 void
@@ -44,7 +44,7 @@ imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords)
     *system = 0;
     imap_decoder_expect(in, '(');
     for (int i = 0; imap_decoder_ok(in) && !imap_decoder_try(in, ')'); i++) {
-        g_autofree char *flag = imap_decoder_atom(in);
+        g_autofree char *flag = imap_decoder_word(in);
         unsigned bit = imap_flag_bit(flag);
 
         *system |= bit;
@@ -52,7 +52,8 @@ imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords)
             && !g_ptr_array_find_with_equal_func(words, flag, g_str_equal,
                                                  NULL))
             g_ptr_array_add(words, g_steal_pointer(&flag));
-        imap_decoder_try(in, ' ');
+        while (imap_decoder_try(in, ' '))
+            ;
     }
     g_ptr_array_sort(words, compare);
     g_ptr_array_add(words, NULL);

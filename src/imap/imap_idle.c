@@ -4,7 +4,10 @@
 
 #include "base/err.h"
 
-enum { IDLE_SECONDS = 28 * 60, NOOP_SECONDS = 60 };
+enum {
+    IDLE_SECONDS = 28 * 60,
+    NOOP_SECONDS = 60
+};
 
 bool
 imap_noop(ImapConn *conn, GError **error)
@@ -16,7 +19,7 @@ static bool
 is_over(gint64 end, GCancellable *wake)
 {
     return g_get_monotonic_time() >= end
-        || (wake && g_cancellable_is_cancelled(wake));
+           || (wake && g_cancellable_is_cancelled(wake));
 }
 
 static guint
@@ -63,8 +66,8 @@ idle_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
 static bool
 poll_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
 {
-    int ready = net_wait(conn->stream, wake, seconds_left(end, NOOP_SECONDS),
-                         error);
+    int ready =
+        net_wait(conn->stream, wake, seconds_left(end, NOOP_SECONDS), error);
 
     return ready >= 0 && imap_noop(conn, error);
 }
@@ -74,13 +77,13 @@ imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
           GError **error)
 {
     gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
-    bool can_idle = imap_conn_can(conn, "IDLE")
-        || imap_conn_can(conn, "IMAP4REV2");
+    bool can_idle =
+        imap_conn_can(conn, "IDLE") || imap_conn_can(conn, "IMAP4REV2");
     bool ok = true;
 
     while (ok && !conn->changed && !is_over(end, wake)) {
-        gint64 renew = g_get_monotonic_time()
-            + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
+        gint64 renew =
+            g_get_monotonic_time() + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
 
         ok = can_idle ? idle_once(conn, wake, MIN(end, renew), error)
                       : poll_once(conn, wake, end, error);

@@ -113,8 +113,8 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
     if (!imap_cmd_finish(conn, error))
         return false;
     selected->resynced = selected->resynced
-        && selected->uidvalidity == resync->uidvalidity
-        && selected->modseq > 0;
+                         && selected->uidvalidity == resync->uidvalidity
+                         && selected->modseq > 0;
     conn->selected = g_strdup(mailbox);
     conn->changed = false;
     return true;
@@ -145,8 +145,7 @@ imap_delete(ImapConn *conn, const char *mailbox, GError **error)
 bool
 imap_subscribe(ImapConn *conn, const char *mailbox, bool on, GError **error)
 {
-    return on_mailbox(conn, on ? "SUBSCRIBE " : "UNSUBSCRIBE ", mailbox,
-                      error);
+    return on_mailbox(conn, on ? "SUBSCRIBE " : "UNSUBSCRIBE ", mailbox, error);
 }
 
 bool

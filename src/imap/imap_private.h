@@ -9,12 +9,13 @@
 typedef struct {
     const ImapSink *sink;
     ImapSelected *selected;
-    GPtrArray *mailboxes;    /* ImapMailbox, of LIST */
+    GPtrArray *mailboxes; /* ImapMailbox, of LIST */
     bool is_lsub;
-    ImapMailbox *status;     /* of STATUS */
-    UidSet *found;           /* of SEARCH */
+    ImapMailbox *status; /* of STATUS */
+    UidSet *found;       /* of SEARCH */
     ImapCopied *copied;
     UidSet **modified;
+    bool flags_expected; /* of STORE */
     guint32 append_uidvalidity, append_uid;
 } ImapAnswers;
 
@@ -29,18 +30,22 @@ struct ImapConn {
     ImapAnswers answers;
     bool preauth;
     bool qresync, condstore, utf8; /* enabled */
-    bool changed;   /* something happened unasked, for IDLE */
-    bool continues; /* a "+" line came */
-    char *challenge; /* of the "+" line */
+    bool changed;                  /* something happened unasked, for IDLE */
+    bool continues;                /* a "+" line came */
+    char *challenge;               /* of the "+" line */
+    bool literal_refused;          /* NO instead of "+": not a broken stream */
     bool bye;
     char *bye_text;
 };
 
+/* From the greeting on, over a stream that it then owns; NULL on error. */
+ImapConn *imap_conn_start(NetStream *stream, const ImapParams *params,
+                          GCancellable *cancel, GError **error);
+
 /* imap_command.c. A command is written piece by piece; a failure sticks in the
  * decoder. */
 void imap_cmd_begin(ImapConn *conn, const char *text);
-void imap_cmd_text(ImapConn *conn, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
+void imap_cmd_text(ImapConn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A string from anywhere: quoted, or a literal where it must be (P58). */
 void imap_cmd_string(ImapConn *conn, const char *text);
 void imap_cmd_mailbox(ImapConn *conn, const char *mailbox);

@@ -33,7 +33,8 @@ read_set(ImapConn *conn)
     g_autofree char *text = imap_decoder_atom(&conn->in);
     g_autoptr(GError) bad = NULL;
     UidSet *set = imap_decoder_ok(&conn->in)
-        ? uidset_parse(text, IMAP_SET_RANGES, &bad) : NULL;
+                      ? uidset_parse(text, IMAP_SET_RANGES, &bad)
+                      : NULL;
 
     if (bad)
         imap_decoder_fail(&conn->in, bad->message);
@@ -52,8 +53,8 @@ append_uids(GArray *to, const char *text)
         guint64 last = colon ? g_ascii_strtoull(colon + 1, NULL, 10) : first;
         int step = last < first ? -1 : 1;
 
-        if (first == 0 || last == 0 || first > G_MAXUINT32
-            || last > G_MAXUINT32 || to->len > IMAP_SET_RANGES)
+        if (first == 0 || last == 0 || first > G_MAXUINT32 || last > G_MAXUINT32
+            || to->len > IMAP_SET_RANGES)
             return;
         for (guint64 uid = first; to->len <= IMAP_SET_RANGES;
              uid += (guint64)step) {
@@ -103,17 +104,16 @@ read_permanent_flags(ImapConn *conn)
     g_autoptr(GPtrArray) flags = g_ptr_array_new_with_free_func(g_free);
 
     imap_decoder_expect(&conn->in, '(');
-    while (imap_decoder_ok(&conn->in)
-           && !imap_decoder_try(&conn->in, ')')) {
-        g_ptr_array_add(flags, imap_decoder_atom(&conn->in));
+    while (imap_decoder_ok(&conn->in) && !imap_decoder_try(&conn->in, ')')) {
+        g_ptr_array_add(flags, imap_decoder_word(&conn->in));
         imap_decoder_try(&conn->in, ' ');
         if (flags->len > IMAP_FLAGS)
             imap_decoder_fail(&conn->in, "too many flags");
     }
     if (selected == NULL)
         return;
-    selected->keywords_allowed = g_ptr_array_find_with_equal_func(
-        flags, "\\*", g_str_equal, NULL);
+    selected->keywords_allowed =
+        g_ptr_array_find_with_equal_func(flags, "\\*", g_str_equal, NULL);
     g_ptr_array_add(flags, NULL);
     g_strfreev(selected->permanent_flags);
     selected->permanent_flags = (char **)g_ptr_array_steal(flags, NULL);
@@ -139,12 +139,25 @@ read_selected(ImapConn *conn, const char *code)
 }
 
 static void
+add_all(UidSet *to, const UidSet *set)
+{
+    for (guint i = 0; i < uidset_n_ranges(set); i++) {
+        UidRange range = uidset_range(set, i);
+
+        uidset_add_range(to, range.first, range.last);
+    }
+}
+
+static void
 read_modified(ImapConn *conn)
 {
     g_autoptr(UidSet) set = read_set(conn);
 
-    if (conn->answers.modified && *conn->answers.modified == NULL)
-        *conn->answers.modified = g_steal_pointer(&set);
+    if (set == NULL || conn->answers.modified == NULL)
+        return;
+    if (*conn->answers.modified == NULL)
+        *conn->answers.modified = uidset_create();
+    add_all(*conn->answers.modified, set);
 }
 
 static void
@@ -168,8 +181,8 @@ take_code(ImapConn *conn, const char *code)
     else if (strcmp(code, "READ-ONLY") == 0 && conn->answers.selected)
         conn->answers.selected->read_only = true;
     else if (strcmp(code, "ALERT") == 0) {
-        g_autofree char *text = text_sanitise(in->line + in->at, -1,
-                                              TEXT_LINE);
+        g_autofree char *text =
+            text_sanitise(in->line + MIN(in->at + 1, in->size), -1, TEXT_LINE);
 
         log_add(LOG_WARN, conn->params.net.host, "alert %s", text);
     }
@@ -189,11 +202,21 @@ imap_response_code(ImapConn *conn)
     imap_decoder_try(in, ' ');
     take_code(conn, code);
     /* What a code holds that we do not know. */
-    while (imap_decoder_ok(in) && in->at < in->size
-           && in->line[in->at] != ']')
+    while (imap_decoder_ok(in) && in->at < in->size && in->line[in->at] != ']')
         in->at++;
     imap_decoder_expect(in, ']');
     imap_decoder_try(in, ' ');
+}
+
+/* What is not used, and what an extension says: passed over, literals too. */
+static void
+read_nothing(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+
+    while (imap_decoder_ok(in) && !imap_decoder_at_end(in))
+        if (!imap_decoder_try(in, ' '))
+            imap_decoder_skip(in);
 }
 
 static void
@@ -202,8 +225,7 @@ read_bye(ImapConn *conn)
     if (imap_decoder_peek(&conn->in) == '[')
         imap_response_code(conn);
     g_free(conn->bye_text);
-    conn->bye_text =
-        text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
+    conn->bye_text = text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
     conn->bye = true;
 }
 
@@ -220,9 +242,9 @@ imap_mailbox_free(ImapMailbox *mailbox)
 static void
 take_attribute(ImapMailbox *mailbox, const char *word)
 {
-    static const char *const uses[] = { "\\All",    "\\Archive", "\\Drafts",
-                                        "\\Flagged", "\\Junk",   "\\Sent",
-                                        "\\Trash",  "\\Important", NULL };
+    static const char *const uses[] = { "\\All",     "\\Archive",   "\\Drafts",
+                                        "\\Flagged", "\\Junk",      "\\Sent",
+                                        "\\Trash",   "\\Important", NULL };
 
     if (g_ascii_strcasecmp(word, "\\Noselect") == 0
         || g_ascii_strcasecmp(word, "\\NonExistent") == 0)
@@ -230,8 +252,7 @@ take_attribute(ImapMailbox *mailbox, const char *word)
     else if (g_ascii_strcasecmp(word, "\\Subscribed") == 0)
         mailbox->subscribed = true;
     for (const char *const *use = uses; *use; use++)
-        if (g_ascii_strcasecmp(word, *use) == 0
-            && mailbox->special_use == NULL)
+        if (g_ascii_strcasecmp(word, *use) == 0 && mailbox->special_use == NULL)
             mailbox->special_use = g_strdup(*use);
 }
 
@@ -266,7 +287,7 @@ read_list(ImapConn *conn, bool lsub)
     imap_decoder_expect(in, ' ');
     mailbox->name = mailbox_name(conn, imap_decoder_string(in));
     mailbox->subscribed |= lsub;
-    (void)imap_decoder_rest(in); /* extended items */
+    read_nothing(conn); /* extended items */
     if (!imap_decoder_ok(in) || conn->answers.mailboxes == NULL
         || lsub != conn->answers.is_lsub)
         imap_mailbox_free(mailbox);
@@ -282,13 +303,20 @@ find_mailbox(ImapConn *conn, const char *name)
 {
     GPtrArray *all = conn->answers.mailboxes;
 
-    for (guint i = 0; all && i < all->len; i++) {
-        ImapMailbox *mailbox = all->pdata[i];
+    /* From behind: STATUS comes after its LIST (RFC 5819). */
+    for (guint i = all ? all->len : 0; i > 0; i--) {
+        ImapMailbox *mailbox = all->pdata[i - 1];
 
         if (strcmp(mailbox->name, name) == 0)
             return mailbox;
     }
     return conn->answers.status;
+}
+
+static guint32
+clamp32(guint64 value)
+{
+    return (guint32)MIN(value, (guint64)G_MAXUINT32);
 }
 
 /* STATUS mailbox "(" item SP number … ")" */
@@ -312,13 +340,13 @@ read_status(ImapConn *conn)
         imap_decoder_expect(in, ' ');
         value = imap_decoder_number(in);
         if (g_ascii_strcasecmp(item, "MESSAGES") == 0)
-            mailbox->messages = (guint32)value;
+            mailbox->messages = clamp32(value);
         else if (g_ascii_strcasecmp(item, "UIDNEXT") == 0)
-            mailbox->uidnext = (guint32)value;
+            mailbox->uidnext = clamp32(value);
         else if (g_ascii_strcasecmp(item, "UIDVALIDITY") == 0)
-            mailbox->uidvalidity = (guint32)value;
+            mailbox->uidvalidity = clamp32(value);
         else if (g_ascii_strcasecmp(item, "UNSEEN") == 0)
-            mailbox->unseen = (guint32)value;
+            mailbox->unseen = clamp32(value);
         else if (g_ascii_strcasecmp(item, "HIGHESTMODSEQ") == 0)
             mailbox->modseq = value;
         imap_decoder_try(in, ' ');
@@ -338,7 +366,9 @@ read_search(ImapConn *conn)
             continue;
         }
         uid = imap_decoder_number32(in);
-        if (conn->answers.found)
+        if (uid == 0)
+            imap_decoder_fail(in, "a UID of 0");
+        else if (conn->answers.found)
             uidset_add(conn->answers.found, uid);
         imap_decoder_try(in, ' ');
     }
@@ -366,12 +396,7 @@ read_esearch(ImapConn *conn)
         if (!all) {
             imap_decoder_skip(in);
         } else if ((set = read_set(conn)) && conn->answers.found) {
-            for (guint i = 0; i < uidset_n_ranges(set); i++) {
-                UidRange range = uidset_range(set, i);
-
-                uidset_add_range(conn->answers.found, range.first,
-                                 range.last);
-            }
+            add_all(conn->answers.found, set);
         }
         imap_decoder_try(in, ' ');
     }
@@ -384,10 +409,11 @@ read_vanished(ImapConn *conn)
     const ImapSink *sink = conn->answers.sink;
     g_autoptr(UidSet) set = NULL;
 
-    conn->changed = true;
-    if (imap_decoder_peek(&conn->in) == '(') {
+    if (imap_decoder_peek(&conn->in) == '(') { /* what we asked for */
         imap_decoder_skip(&conn->in);
         imap_decoder_try(&conn->in, ' ');
+    } else {
+        conn->changed = true;
     }
     set = read_set(conn);
     if (set && sink && sink->vanished)
@@ -403,7 +429,9 @@ read_numbered(ImapConn *conn)
 
     imap_decoder_expect(in, ' ');
     if (imap_decoder_try_word(in, "FETCH")) {
-        conn->changed = true;
+        /* An answer to our own FETCH or STORE is no news. */
+        if (!conn->answers.flags_expected && conn->answers.sink == NULL)
+            conn->changed = true;
         imap_decoder_expect(in, ' ');
         imap_response_fetch(conn, number);
     } else if (imap_decoder_try_word(in, "EXISTS")) {
@@ -435,18 +463,6 @@ static void
 read_lsub_response(ImapConn *conn)
 {
     read_list(conn, true);
-}
-
-/* What is not used, and what an extension says: passed over, literals too. */
-static void
-read_nothing(ImapConn *conn)
-{
-    ImapDecoder *in = &conn->in;
-
-    while (imap_decoder_ok(in) && !imap_decoder_at_end(in)) {
-        imap_decoder_skip(in);
-        imap_decoder_try(in, ' ');
-    }
 }
 
 static const struct {

@@ -1,11 +1,16 @@
-/* Modified UTF-7 (RFC 3501, section 5.1.3). What does not decode is kept as it
- * is, so that every mailbox has a name. */
+/* Modified UTF-7 (RFC 3501, section 5.1.3). Every mailbox has a name, and no
+ * two have the same (promise P82): what is not written as we would write it
+ * keeps its bytes, "&" and those over 0x7f as U+F700 and the byte. */
 #include "imap_private.h"
 
 #include <string.h>
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+
+enum {
+    RAW = 0xf700
+}; /* private use: one byte of an odd name */
 
 typedef struct {
     GString *out;
@@ -40,14 +45,26 @@ end_shift(Encoder *encoder)
     encoder->n = 0;
 }
 
+static bool
+is_raw(gunichar c)
+{
+    return c == RAW + '&' || (c >= RAW + 0x80 && c <= RAW + 0xff);
+}
+
 char *
 imap_utf7_encode(const char *utf8)
 {
     Encoder encoder = { .out = g_string_new(NULL) };
+    g_autofree char *valid = g_utf8_make_valid(utf8, -1);
 
-    for (; *utf8; utf8 = g_utf8_next_char(utf8)) {
-        gunichar c = g_utf8_get_char(utf8);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
 
+        if (is_raw(c)) {
+            end_shift(&encoder);
+            g_string_append_c(encoder.out, (char)(c - RAW));
+            continue;
+        }
         if (c >= 0x20 && c <= 0x7e) {
             end_shift(&encoder);
             g_string_append_c(encoder.out, (char)c);
@@ -92,7 +109,7 @@ decode_shift(const char **at, GString *out)
             n -= 16;
         }
     }
-    if (**at != '-')
+    if (**at != '-' || units->len == 0)
         return false;
     (*at)++;
     text = g_utf16_to_utf8((gunichar2 *)(void *)units->data, units->len, NULL,
@@ -103,8 +120,9 @@ decode_shift(const char **at, GString *out)
     return true;
 }
 
-char *
-imap_utf7_decode(const char *name)
+/* The name as UTF-8, or NULL. */
+static char *
+decode(const char *name)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     const char *at = name;
@@ -118,10 +136,35 @@ imap_utf7_decode(const char *name)
         } else {
             at++;
             if (!decode_shift(&at, out))
-                return g_utf8_make_valid(name, -1);
+                return NULL;
         }
     }
     if (!g_utf8_validate(out->str, (gssize)out->len, NULL))
-        return g_utf8_make_valid(name, -1);
+        return NULL;
     return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* A name that would not come back as it was, byte by byte. */
+static char *
+keep_raw(const char *name)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; *name; name++) {
+        guchar c = (guchar)*name;
+
+        g_string_append_unichar(out, c == '&' || c >= 0x80 ? RAW + c : c);
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *
+imap_utf7_decode(const char *name)
+{
+    g_autofree char *utf8 = decode(name);
+    g_autofree char *again = utf8 ? imap_utf7_encode(utf8) : NULL;
+
+    if (g_strcmp0(again, name) == 0)
+        return g_steal_pointer(&utf8);
+    return keep_raw(name);
 }

@@ -1,0 +1,378 @@
+/* Untagged responses one by one: what they come to, and what is refused as
+ * malformed without a crash (P28). */
+#include "base/err.h"
+#include "imap/limits.h"
+#include "imap_feed.h"
+
+static GString *told; /* what the sink heard */
+
+static bool
+on_body(void *user, const char *section, guint64 size, GError **error)
+{
+    g_string_append_printf(told, "[%s %" G_GUINT64_FORMAT ":", section, size);
+    return true;
+}
+
+static bool
+on_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    g_string_append_len(told, bytes, (gssize)size);
+    return true;
+}
+
+static bool
+on_message(void *user, const ImapMessage *message, GError **error)
+{
+    g_string_append_printf(
+        told,
+        "]%u uid=%u mod=%" G_GUINT64_FORMAT
+        " flags=%d:%u:%s date=%" G_GINT64_FORMAT " size=%" G_GUINT64_FORMAT,
+        message->seq, message->uid, message->modseq, message->has_flags,
+        message->flags.system, message->flags.keywords, message->internaldate,
+        message->size);
+    return true;
+}
+
+static bool
+on_vanished(void *user, const UidSet *uids, GError **error)
+{
+    g_autofree char *text = uidset_format(uids);
+
+    g_string_append_printf(told, "vanished %s", text);
+    return true;
+}
+
+static const ImapSink sink = { .body_begin = on_body,
+                               .body_bytes = on_bytes,
+                               .message = on_message,
+                               .vanished = on_vanished };
+
+/* One response; want NULL: malformed. */
+static void
+check_sink(const char *text, const char *want)
+{
+    ImapConn *conn = feed_conn(text);
+    bool ok;
+
+    told = g_string_new(NULL);
+    conn->answers.sink = &sink;
+    ok = feed_one(conn);
+    g_test_message("%s", text);
+    g_assert_cmpint(ok, ==, want != NULL);
+    if (want)
+        g_assert_cmpstr(told->str, ==, want);
+    else
+        g_assert_nonnull(conn->in.error);
+    g_string_free(told, TRUE);
+    imap_conn_close(conn);
+}
+
+static void
+test_fetch(void)
+{
+    check_sink("* 1 FETCH (UID 7 FLAGS (\\Seen b a) MODSEQ (9) RFC822.SIZE 12 "
+               "INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n",
+               "]1 uid=7 mod=9 flags=1:4:a b date=837596665 size=12");
+    check_sink("* 2 FETCH (BODY[] {5}\r\na\r\nbc UID 3)\r\n",
+               "[ 5:a\r\nbc]2 uid=3 mod=0 flags=0:0: date=0 size=0");
+    check_sink(
+        "* 2 FETCH (UID 3 BODY[HEADER.FIELDS (DATE FROM)]<0> \"xy\")\r\n",
+        "[HEADER.FIELDS (DATE FROM) 2:xy]2 uid=3 mod=0 flags=0:0: "
+        "date=0 size=0");
+    check_sink("* 2 FETCH (UID 3 BODY[] NIL)\r\n",
+               "[ 0:]2 uid=3 mod=0 flags=0:0: date=0 size=0");
+    check_sink("* 2 fetch (uid 3 BODY (\"A\" {1}\r\nx NIL (1 2)) X-GM-MSGID 5 "
+               "ENVELOPE (NIL \"s\"))\r\n",
+               "]2 uid=3 mod=0 flags=0:0: date=0 size=0");
+    /* dates that are none are not told */
+    check_sink("* 1 FETCH (INTERNALDATE \"99-Jul-1996 02:44:25 +0000\")\r\n",
+               "]1 uid=0 mod=0 flags=0:0: date=0 size=0");
+    check_sink("* 1 FETCH (INTERNALDATE \"1-Jul-1996 02:44:25 "
+               "+99999999999\")\r\n",
+               "]1 uid=0 mod=0 flags=0:0: date=0 size=0");
+    check_sink("* 1 FETCH (INTERNALDATE NIL)\r\n",
+               "]1 uid=0 mod=0 flags=0:0: date=0 size=0");
+}
+
+static void
+test_fetch_malformed(void)
+{
+    static const char *const lines[] = {
+        "* 1 FETCH\r\n",
+        "* 1 FETCH UID 7\r\n",
+        "* 1 FETCH (UID x)\r\n",
+        "* 1 FETCH (UID 4294967296)\r\n",
+        "* 1 FETCH (UID 7\r\n",
+        "* 1 FETCH (FLAGS \\Seen)\r\n",
+        "* 1 FETCH (MODSEQ 9)\r\n",
+        "* 1 FETCH (BODY[ {3}\r\nabc)\r\n",
+        "* 1 FETCH (BODY[] {9}\r\nabc)\r\n",
+        "* 1 FETCH (BODY[] {5000000000}\r\n",
+        "* 1 FETCH (BODY[]<x> NIL)\r\n",
+        "* 4294967296 FETCH (UID 7)\r\n",
+        "* 1 WHAT\r\n",
+        "* 1\r\n",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+        check_sink(lines[i], NULL);
+}
+
+static void
+test_vanished(void)
+{
+    check_sink("* VANISHED 3:5,9\r\n", "vanished 3:5,9");
+    check_sink("* VANISHED (EARLIER) 41,43:116\r\n", "vanished 41,43:116");
+    check_sink("* VANISHED (EARLIER) 1:4294967295\r\n",
+               "vanished 1:4294967295");
+    check_sink("* VANISHED\r\n", NULL);
+    check_sink("* VANISHED 0\r\n", NULL);
+    check_sink("* VANISHED 1:*\r\n", NULL);
+    check_sink("* VANISHED 1,,2\r\n", NULL);
+    check_sink("* VANISHED (EARLIER) x\r\n", NULL);
+}
+
+static char *
+describe(const ImapMailbox *mailbox)
+{
+    return g_strdup_printf("%s %c%s%s %s", mailbox->name,
+                           mailbox->delimiter ? mailbox->delimiter : '-',
+                           mailbox->no_select ? " noselect" : "",
+                           mailbox->subscribed ? " subscribed" : "",
+                           mailbox->special_use ? mailbox->special_use : "");
+}
+
+static void
+free_mailbox(void *mailbox)
+{
+    imap_mailbox_free(mailbox);
+}
+
+static void
+check_list(const char *text, const char *want)
+{
+    ImapConn *conn = feed_conn(text);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_mailbox);
+    bool ok;
+
+    conn->answers.mailboxes = all;
+    ok = feed_one(conn);
+    g_test_message("%s", text);
+    g_assert_cmpint(ok, ==, want != NULL);
+    if (want) {
+        g_autofree char *got = describe(all->pdata[0]);
+
+        g_assert_cmpuint(all->len, ==, 1);
+        g_assert_cmpstr(got, ==, want);
+        g_assert_true(imap_decoder_at_end(&conn->in));
+    }
+    conn->answers.mailboxes = NULL;
+    imap_conn_close(conn);
+}
+
+static void
+test_list(void)
+{
+    check_list("* LIST () \"/\" INBOX\r\n", "INBOX / ");
+    check_list("* LIST (\\Noselect \\HasChildren) \".\" \"a b\"\r\n",
+               "a b . noselect ");
+    check_list("* LIST (\\Sent \\Subscribed) NIL Entw&APw-rfe\r\n",
+               "Entwürfe - subscribed \\Sent");
+    check_list("* LIST () \"/\" [Gmail]/All\r\n", "[Gmail]/All / ");
+    check_list("* LIST () \"\\\\\" {3}\r\na\\b\r\n", "a\\b \\ ");
+    check_list("* LIST () \"/\" \"\"\r\n", " / ");
+    check_list("* list (\\NonExistent) \"/\" x\r\n", "x / noselect ");
+    /* extended items, their literals too, are no responses of their own */
+    check_list("* LIST () \"/\" x (\"OLDNAME\" ({12}\r\n* BYE fooled))\r\n",
+               "x / ");
+    check_list("* LIST \"/\" x\r\n", NULL);
+    check_list("* LIST ()\r\n", NULL);
+    check_list("* LIST () \"/\"\r\n", NULL);
+    check_list("* LIST (() \"/\" x\r\n", NULL);
+}
+
+static void
+test_status(void)
+{
+    ImapConn *conn =
+        feed_conn("* STATUS INBOX (MESSAGES 4 UIDNEXT 9 UIDVALIDITY 3 UNSEEN 1 "
+                  "HIGHESTMODSEQ 77 X-NEW 5)\r\n"
+                  "* STATUS INBOX (MESSAGES 99999999999)\r\n"
+                  "* STATUS INBOX ()\r\n"
+                  "* STATUS INBOX (MESSAGES x)\r\n");
+    ImapMailbox status = { 0 };
+
+    conn->answers.status = &status;
+    g_assert_true(feed_one(conn));
+    g_assert_true(status.have_status);
+    g_assert_cmpuint(status.messages, ==, 4);
+    g_assert_cmpuint(status.uidnext, ==, 9);
+    g_assert_cmpuint(status.uidvalidity, ==, 3);
+    g_assert_cmpuint(status.unseen, ==, 1);
+    g_assert_cmpuint(status.modseq, ==, 77);
+    g_assert_true(feed_one(conn));
+    g_assert_cmpuint(status.messages, ==, G_MAXUINT32);
+    g_assert_true(feed_one(conn));
+    g_assert_false(feed_one(conn));
+    conn->answers.status = NULL;
+    imap_conn_close(conn);
+}
+
+static void
+check_search(const char *text, const char *want)
+{
+    ImapConn *conn = feed_conn(text);
+    g_autoptr(UidSet) found = uidset_create();
+    bool ok;
+
+    conn->answers.found = found;
+    ok = feed_one(conn);
+    g_test_message("%s", text);
+    g_assert_cmpint(ok, ==, want != NULL);
+    if (want) {
+        g_autofree char *got = uidset_format(found);
+
+        g_assert_cmpstr(got, ==, want);
+    }
+    imap_conn_close(conn);
+}
+
+static void
+test_search(void)
+{
+    check_search("* SEARCH\r\n", "");
+    check_search("* SEARCH 2 84 3\r\n", "2:3,84");
+    check_search("* SEARCH 2 5 (MODSEQ 917162500)\r\n", "2,5");
+    check_search("* SEARCH 0\r\n", NULL);
+    check_search("* SEARCH x\r\n", NULL);
+    check_search("* SEARCH 4294967296\r\n", NULL);
+    check_search("* ESEARCH (TAG \"a1\") UID\r\n", "");
+    check_search("* ESEARCH (TAG \"a1\") UID ALL 2,10:11\r\n", "2,10:11");
+    check_search("* ESEARCH (TAG \"a1\") UID MIN 2 COUNT 3 ALL 2:4\r\n", "2:4");
+    check_search("* ESEARCH (TAG \"a1\") UID ALL\r\n", NULL);
+    check_search("* ESEARCH (TAG \"a1\") UID ALL 0\r\n", NULL);
+}
+
+static void
+test_copyuid(void)
+{
+    static const struct {
+        const char *text;
+        int pairs; /* -1: malformed */
+    } cases[] = {
+        { "* OK [COPYUID 38505 304,319:320 3956:3958] done\r\n", 3 },
+        { "* OK [COPYUID 38505 320:319 7:8]\r\n", 2 },
+        { "* OK [COPYUID 38505 1:3 7:8] no\r\n", -1 },
+        { "* OK [COPYUID 38505 1:* 7:8] no\r\n", -1 },
+        { "* OK [COPYUID 38505 1] no\r\n", -1 },
+        { "* OK [COPYUID x 1 1] no\r\n", -1 },
+        { "* OK [COPYUID 38505 1 1\r\n", -1 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ImapConn *conn = feed_conn(cases[i].text);
+        g_auto(ImapCopied) copied = { 0, g_array_new(FALSE, FALSE, 4),
+                                      g_array_new(FALSE, FALSE, 4) };
+        bool ok;
+
+        conn->answers.copied = &copied;
+        ok = feed_one(conn);
+        g_test_message("%s", cases[i].text);
+        g_assert_cmpint(ok, ==, cases[i].pairs >= 0);
+        if (ok) {
+            g_assert_cmpuint(copied.uidvalidity, ==, 38505);
+            g_assert_cmpint((int)copied.from->len, ==, cases[i].pairs);
+            g_assert_cmpint((int)copied.to->len, ==, cases[i].pairs);
+        }
+        imap_conn_close(conn);
+    }
+}
+
+static void
+test_codes(void)
+{
+    ImapConn *conn = feed_conn("* OK [APPENDUID 5 6] ok\r\n"
+                               "* OK [PERMANENTFLAGS (\\Seen \\* [x])] ok\r\n"
+                               "* OK [UIDVALIDITY 4294967295] ok\r\n"
+                               "* OK [UIDNEXT 8]\r\n"
+                               "* OK [HIGHESTMODSEQ 715194045007] ok\r\n"
+                               "* OK [READ-ONLY] ok\r\n"
+                               "* OK [XNEW ( what ever {3}] text {5}\r\n"
+                               "* 23 EXISTS\r\n"
+                               "* 1 RECENT\r\n"
+                               "* FLAGS (\\Seen x)\r\n"
+                               "* OK no code {7}\r\n"
+                               "* XUNKNOWN {2}\r\n)( [a b] \"q\" (1 (2))\r\n"
+                               "* OK [UIDVALIDITY 4294967296] over\r\n");
+    g_auto(ImapSelected) selected = { 0 };
+
+    conn->answers.selected = &selected;
+    for (int i = 0; i < 12; i++)
+        g_assert_true(feed_one(conn));
+    g_assert_cmpuint(conn->answers.append_uidvalidity, ==, 5);
+    g_assert_cmpuint(conn->answers.append_uid, ==, 6);
+    g_assert_true(selected.keywords_allowed);
+    g_assert_cmpuint(g_strv_length(selected.permanent_flags), ==, 3);
+    g_assert_cmpuint(selected.uidvalidity, ==, G_MAXUINT32);
+    g_assert_cmpuint(selected.uidnext, ==, 8);
+    g_assert_true(selected.modseq == G_GUINT64_CONSTANT(715194045007));
+    g_assert_true(selected.read_only);
+    g_assert_cmpuint(selected.exists, ==, 23);
+    g_assert_false(feed_one(conn));
+    imap_conn_close(conn);
+}
+
+/* What MODIFIED tells of one slice is not lost by the next. */
+static void
+test_modified(void)
+{
+    ImapConn *conn = feed_conn("* OK [MODIFIED 7,9] x\r\n"
+                               "* OK [MODIFIED 12] x\r\n");
+    g_autoptr(UidSet) modified = NULL;
+    g_autofree char *text = NULL;
+
+    conn->answers.modified = &modified;
+    g_assert_true(feed_one(conn));
+    g_assert_true(feed_one(conn));
+    text = uidset_format(modified);
+    g_assert_cmpstr(text, ==, "7,9,12");
+    conn->answers.modified = NULL;
+    imap_conn_close(conn);
+}
+
+/* IMAP_CAPABILITIES, and one more (P30); the new list replaces the old. */
+static void
+test_capabilities(void)
+{
+    for (int more = 0; more <= 1; more++) {
+        g_autoptr(GString) line = g_string_new("* CAPABILITY");
+        ImapConn *conn;
+
+        for (int i = 0; i < IMAP_CAPABILITIES + more; i++)
+            g_string_append_printf(line, " c%d", i);
+        g_string_append(line, "\r\n");
+        conn = feed_conn(line->str);
+        g_hash_table_add(conn->capabilities, g_strdup("OLD"));
+        g_assert_cmpint(feed_one(conn), ==, more == 0);
+        g_assert_true(imap_conn_can(conn, "C7"));
+        g_assert_false(imap_conn_can(conn, "OLD"));
+        imap_conn_close(conn);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/imap/response/fetch", test_fetch);
+    g_test_add_func("/imap/response/fetch-malformed", test_fetch_malformed);
+    g_test_add_func("/imap/response/vanished", test_vanished);
+    g_test_add_func("/imap/response/list", test_list);
+    g_test_add_func("/imap/response/status", test_status);
+    g_test_add_func("/imap/response/search", test_search);
+    g_test_add_func("/imap/response/copyuid", test_copyuid);
+    g_test_add_func("/imap/response/codes", test_codes);
+    g_test_add_func("/imap/response/modified", test_modified);
+    g_test_add_func("/imap/response/capabilities", test_capabilities);
+    return g_test_run();
+}
