@@ -1,0 +1,496 @@
+/* Whole dialogues, read from tests/wire/imap/. A transcript is what a server
+ * says (S:) and what the client has to say (C:), in order, and between them
+ * what the client is told to do:
+ *
+ *   user NAME | starttls | insecure | auth NAME | compress    before all
+ *   S: LINE          the server sends the line and CRLF
+ *   S+ LINE          the same, in one packet with the next S line
+ *   S= TEXT          the text with C escapes, no CRLF
+ *   S: (close)       the server closes the connection
+ *   C: LINE          the client must have sent this line
+ *   C= TEXT          … these octets, C escapes
+ *   open CODE        connecting must fail: auth refused retry protocol
+ *   do CALL CODE     a call and how it must end: no, or an error as above
+ *   told TEXT        what the calls told, put together in order */
+#include "base/err.h"
+#include "imap_private.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+    char **lines;
+    int fd;
+    GString *input;
+    char *fault; /* the first thing that was not as written */
+} Server;
+
+static bool
+server_fill(Server *server)
+{
+    char buffer[4096];
+    gssize got = read(server->fd, buffer, sizeof buffer);
+
+    if (got > 0)
+        g_string_append_len(server->input, buffer, got);
+    return got > 0;
+}
+
+static void
+server_expect(Server *server, const char *want)
+{
+    gsize size = strlen(want);
+
+    while (server->input->len < size && server_fill(server))
+        ;
+    if (server->input->len < size
+        || strncmp(server->input->str, want, size) != 0) {
+        if (server->fault == NULL)
+            server->fault =
+                g_strdup_printf("C: %s, wanted: %s", server->input->str, want);
+        shutdown(server->fd, SHUT_RDWR);
+    }
+    g_string_erase(server->input, 0, (gssize)MIN(size, server->input->len));
+}
+
+static void
+server_send(Server *server, GString *out)
+{
+    if (send(server->fd, out->str, out->len, MSG_NOSIGNAL) < 0
+        && server->fault == NULL)
+        server->fault = g_strdup("the client is gone");
+    g_string_set_size(out, 0);
+}
+
+static void
+server_line(Server *server, GString *out, const char *line)
+{
+    g_autofree char *raw = NULL;
+
+    if (strcmp(line, "S: (close)") == 0) {
+        shutdown(server->fd, SHUT_RDWR);
+    } else if (g_str_has_prefix(line, "S: ")) {
+        g_string_append_printf(out, "%s\r\n", line + 3);
+        server_send(server, out);
+    } else if (g_str_has_prefix(line, "S+ ")) {
+        g_string_append_printf(out, "%s\r\n", line + 3);
+    } else if (g_str_has_prefix(line, "S= ")) {
+        raw = g_strcompress(line + 3);
+        g_string_append(out, raw);
+        server_send(server, out);
+    } else if (g_str_has_prefix(line, "C: ")) {
+        raw = g_strdup_printf("%s\r\n", line + 3);
+        server_expect(server, raw);
+    } else if (g_str_has_prefix(line, "C= ")) {
+        raw = g_strcompress(line + 3);
+        server_expect(server, raw);
+    }
+}
+
+static void *
+server_run(void *data)
+{
+    Server *server = data;
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (char **line = server->lines; *line; line++)
+        server_line(server, out, *line);
+    /* What the client may still say, at most LOGOUT, is read to its end. */
+    while (server_fill(server))
+        ;
+    if (server->fault == NULL && server->input->len > 0
+        && strstr(server->input->str, " LOGOUT\r\n") == NULL)
+        server->fault = g_strdup_printf("too much: %s", server->input->str);
+    return NULL;
+}
+
+typedef struct {
+    char **lines;
+    ImapParams params;
+    ImapConn *conn;
+    GString *told;
+} Case;
+
+static bool
+on_body(void *user, const char *section, guint64 size, GError **error)
+{
+    g_string_append_printf(user, "[%s]", section);
+    return true;
+}
+
+static bool
+on_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    g_string_append_len(user, bytes, (gssize)size);
+    return true;
+}
+
+static bool
+on_message(void *user, const ImapMessage *message, GError **error)
+{
+    g_string_append_printf(user, "(%u:%u:%s)", message->uid,
+                           message->flags.system, message->flags.keywords);
+    return true;
+}
+
+static bool
+on_vanished(void *user, const UidSet *uids, GError **error)
+{
+    g_autofree char *text = uidset_format(uids);
+
+    g_string_append_printf(user, "(vanished %s)", text);
+    return true;
+}
+
+static ImapSink
+sink_of(Case *c)
+{
+    return (ImapSink){ c->told, on_body, on_bytes, on_message, on_vanished };
+}
+
+static bool
+call_list(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autoptr(GPtrArray) all = imap_list(c->conn, error);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const ImapMailbox *mailbox = all->pdata[i];
+
+        g_string_append_printf(c->told, "(%s%s%s %u)", mailbox->name,
+                               mailbox->subscribed ? "+" : "",
+                               mailbox->special_use ? mailbox->special_use : "",
+                               mailbox->messages);
+    }
+    return all != NULL;
+}
+
+static bool
+call_select(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(ImapSelected) selected = { 0 };
+    ImapSink sink = sink_of(c);
+    bool ok = imap_select(c->conn, argument, NULL, &sink, &selected, error);
+
+    g_string_append_printf(c->told, "(%u %u %u%s)", selected.uidvalidity,
+                           selected.uidnext, selected.exists,
+                           selected.read_only ? " ro" : "");
+    return ok;
+}
+
+static bool
+call_resync(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(ImapSelected) selected = { 0 };
+    ImapSink sink = sink_of(c);
+    ImapResync resync = { .uidvalidity = 3, .modseq = 50 };
+    bool ok = imap_select(c->conn, argument, &resync, &sink, &selected, error);
+
+    g_string_append(c->told, selected.resynced ? "resynced" : "anew");
+    return ok;
+}
+
+static bool
+call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapSink sink = sink_of(c);
+
+    return imap_fetch(c->conn, uids, argument, 0, &sink, error);
+}
+
+static bool
+call_search(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autoptr(UidSet) found = imap_search(c->conn, argument, error);
+    g_autofree char *text = found ? uidset_format(found) : NULL;
+
+    g_string_append(c->told, text ? text : "");
+    return found != NULL;
+}
+
+static bool
+call_store(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapFlags flags = { .system = 4, .keywords = argument };
+    g_autoptr(UidSet) modified = NULL;
+    g_autofree char *text = NULL;
+    bool ok = imap_store(c->conn, uids, true, &flags, 7, &modified, error);
+
+    text = modified ? uidset_format(modified) : NULL;
+    g_string_append(c->told, text ? text : "");
+    return ok;
+}
+
+static bool
+call_move(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(ImapCopied) copied = { 0 };
+    bool marked = false;
+    bool ok = imap_move(c->conn, uids, argument, &copied, &marked, error);
+
+    for (guint i = 0; ok && i < copied.to->len; i++)
+        g_string_append_printf(c->told, "(%u>%u)",
+                               g_array_index(copied.from, guint32, i),
+                               g_array_index(copied.to, guint32, i));
+    g_string_append(c->told, marked ? "marked" : "");
+    return ok;
+}
+
+static bool
+call_expunge(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    bool marked = false;
+    bool ok = imap_expunge(c->conn, uids, &marked, error);
+
+    g_string_append(c->told, marked ? "marked" : "");
+    return ok;
+}
+
+/* APPEND of "a\nb\r\n", which is six octets on the wire. */
+static bool
+call_append(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("posthorn-XXXXXX", &path, NULL);
+    ImapFlags flags = { .system = 4, .keywords = "k" };
+    guint32 uidvalidity, uid;
+    bool ok;
+
+    g_unlink(path);
+    g_assert_cmpint(write(fd, "a\nb\r\n", 5), ==, 5);
+    ok = imap_append(c->conn, argument, &flags, 837596665, fd, &uidvalidity,
+                     &uid, error);
+    close(fd);
+    g_string_append_printf(c->told, "(%u %u)", uidvalidity, uid);
+    return ok;
+}
+
+static bool
+call_create(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autofree char *name = g_strcompress(argument);
+
+    return imap_create(c->conn, name, error);
+}
+
+static bool
+call_idle(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    bool changed = false;
+    bool ok = imap_idle(c->conn, NULL, 100, &changed, error);
+
+    g_string_append(c->told, changed ? "changed" : "quiet");
+    return ok;
+}
+
+static bool
+call_noop(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return imap_noop(c->conn, error);
+}
+
+static const struct {
+    const char *name;
+    bool (*call)(Case *c, UidSet *uids, const char *argument, GError **error);
+    bool takes_uids;
+} calls[] = {
+    { "list", call_list },       { "select", call_select },
+    { "resync", call_resync },   { "fetch", call_fetch, true },
+    { "search", call_search },   { "store", call_store, true },
+    { "move", call_move, true }, { "expunge", call_expunge, true },
+    { "append", call_append },   { "create", call_create },
+    { "idle", call_idle },       { "noop", call_noop },
+};
+
+static const char *
+code_of(const GError *error)
+{
+    static const char *const names[] = { "cancelled", "retry",    "auth",
+                                         "refused",   "protocol", "local",
+                                         "usage" };
+
+    return error ? names[error->code] : "no";
+}
+
+/* "CALL [UIDS] [ARGUMENT] CODE" */
+static void
+do_call(Case *c, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(UidSet) uids = NULL;
+    const char *space = strrchr(text, ' ');
+    g_autofree char *head = g_strndup(text, (gsize)(space - text));
+    g_auto(GStrv) words = g_strsplit(head, " ", 2);
+    g_auto(GStrv) more = NULL;
+    const char *argument = words[1] ? words[1] : "";
+
+    for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
+        bool ok;
+
+        if (strcmp(calls[i].name, words[0]) != 0)
+            continue;
+        if (calls[i].takes_uids) {
+            more = g_strsplit(argument, " ", 2);
+            uids = uidset_parse(more[0], 1000000, NULL);
+            argument = more[1] ? more[1] : "";
+        }
+        ok = calls[i].call(c, uids, argument, &error);
+        g_test_message("%s: %s", text, error ? error->message : "ok");
+        g_assert_cmpstr(code_of(error), ==, space + 1);
+        g_assert_cmpint(ok, ==, error == NULL);
+        return;
+    }
+    g_error("no such call: %s", text);
+}
+
+static void
+case_read(Case *c, const char *path)
+{
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    c->lines = g_strsplit(text, "\n", -1);
+    c->told = g_string_new(NULL);
+    c->params.net.host = g_strdup("imap.test");
+    c->params.net.security = NET_TLS;
+    c->params.sasl_ir = true;
+    c->params.sasl.user = g_strdup("ana");
+    c->params.sasl.password = g_strdup("secret");
+    for (char **line = c->lines; *line; line++) {
+        if (strcmp(*line, "starttls") == 0)
+            c->params.net.security = NET_STARTTLS;
+        else if (strcmp(*line, "insecure") == 0)
+            c->params.net.security = NET_PLAIN;
+        else if (strcmp(*line, "compress") == 0)
+            c->params.compress = true;
+        else if (g_str_has_prefix(*line, "auth "))
+            c->params.sasl.auth = g_strdup(*line + 5);
+    }
+}
+
+static const char *
+wanted(const Case *c, const char *prefix)
+{
+    for (char **line = c->lines; *line; line++)
+        if (g_str_has_prefix(*line, prefix))
+            return *line + strlen(prefix);
+    return NULL;
+}
+
+static void
+run_calls(Case *c)
+{
+    const char *told = wanted(c, "told ");
+    g_autofree char *escaped = NULL;
+
+    for (char **line = c->lines; *line; line++)
+        if (g_str_has_prefix(*line, "do "))
+            do_call(c, *line + 3);
+    escaped = g_strescape(c->told->str, "\\\"");
+    g_assert_cmpstr(escaped, ==, told ? told : "");
+}
+
+static void
+test_case(const void *path)
+{
+    Case c = { 0 };
+    Server server = { 0 };
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
+    int pair[2];
+
+    case_read(&c, path);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    server.lines = c.lines;
+    server.fd = pair[1];
+    server.input = g_string_new(NULL);
+    thread = g_thread_new("server", server_run, &server);
+    c.conn = imap_conn_start(net_stream_of(pair[0], dup(pair[0]), "test", NULL),
+                             &c.params, NULL, &error);
+    g_test_message("open: %s", error ? error->message : "ok");
+    g_assert_cmpstr(code_of(error), ==,
+                    wanted(&c, "open ") ? wanted(&c, "open ") : "no");
+    g_assert_cmpint(c.conn == NULL, ==, error != NULL);
+    if (c.conn)
+        run_calls(&c);
+    imap_conn_close(c.conn);
+    g_thread_join(thread);
+    g_assert_cmpstr(server.fault, ==, NULL);
+    close(server.fd);
+    g_string_free(server.input, TRUE);
+    g_free(server.fault);
+    g_string_free(c.told, TRUE);
+    net_params_clear(&c.params.net);
+    sasl_params_clear(&c.params.sasl);
+    g_strfreev(c.lines);
+}
+
+/* Servers that say nothing are left at once when cancelled (P34,
+ * P35) */
+
+typedef struct {
+    GCancellable *cancel;
+    int fd;
+} Canceller;
+
+/* Cancels once the client has said something, so that it surely waits. */
+static void *
+cancel_then(void *data)
+{
+    Canceller *canceller = data;
+    char buffer[64];
+
+    g_assert_cmpint(read(canceller->fd, buffer, sizeof buffer), >, 0);
+    g_cancellable_cancel(canceller->cancel);
+    return NULL;
+}
+
+static void
+test_cancel(void)
+{
+    static const char greeting[] = "* OK hello\r\n";
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    ImapParams params = { .net.host = (char *)"imap.test",
+                          .net.security = NET_PLAIN };
+    Canceller canceller = { .cancel = cancel };
+    gint64 begin = g_get_monotonic_time();
+    GThread *thread;
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    canceller.fd = pair[1];
+    g_assert_cmpint(write(pair[1], greeting, sizeof greeting - 1), >, 0);
+    thread = g_thread_new("canceller", cancel_then, &canceller);
+    g_assert_null(
+        imap_conn_start(net_stream_of(pair[0], dup(pair[0]), "test", cancel),
+                        &params, cancel, &error));
+    g_assert_true(err_is(error, ERR_CANCELLED));
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 30 * G_USEC_PER_SEC);
+    g_thread_join(thread);
+    close(pair[1]);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autofree char *folder = NULL;
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/imap/cancel", test_cancel);
+    folder =
+        g_test_build_filename(G_TEST_DIST, "..", "..", "wire", "imap", NULL);
+    dir = g_dir_open(folder, 0, NULL);
+    g_assert_nonnull(dir);
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *test = g_strdup_printf("/imap/wire/%s", name);
+
+        if (g_str_has_suffix(name, ".txt"))
+            g_test_add_data_func_full(
+                test, g_build_filename(folder, name, NULL), test_case, g_free);
+    }
+    return g_test_run();
+}
