@@ -81,7 +81,8 @@ static const char *
 wanted(const SaslParams *params)
 {
     return params->auth && g_ascii_strcasecmp(params->auth, "auto") != 0
-        ? params->auth : NULL;
+               ? params->auth
+               : NULL;
 }
 
 static bool
@@ -91,8 +92,8 @@ is_allowed(gsize i, const SaslParams *params, const SaslChannel *channel)
 
     if (force)
         return g_ascii_strcasecmp(force, mechanisms[i].name) == 0
-            && (mechanisms[i].condition != NEEDS_TLS || channel->encrypted
-                || channel->insecure_ok);
+               && (mechanisms[i].condition != NEEDS_TLS || channel->encrypted
+                   || channel->insecure_ok);
     if (mechanisms[i].condition == NEEDS_FORCE
         || mechanisms[i].token != params->is_token)
         return false;
@@ -110,12 +111,15 @@ none_fits(const SaslParams *params, const SaslChannel *channel,
     const char *force = wanted(params);
 
     if (!channel->encrypted && !channel->insecure_ok)
-        return err_set(error, ERR_REFUSED, "%s offers no login that is safe "
-                       "without TLS (offered: %s)", channel->host,
-                       *list ? list : "none");
-    return err_set(error, ERR_REFUSED, "%s offers no login that fits%s%s "
-                   "(offered: %s)", channel->host, force ? " auth " : "",
-                   force ? force : "", *list ? list : "none");
+        return err_set(error, ERR_REFUSED,
+                       "%s offers no login that is safe "
+                       "without TLS (offered: %s)",
+                       channel->host, *list ? list : "none");
+    return err_set(error, ERR_REFUSED,
+                   "%s offers no login that fits%s%s "
+                   "(offered: %s)",
+                   channel->host, force ? " auth " : "", force ? force : "",
+                   *list ? list : "none");
 }
 
 /* The row to take, or -1. */
@@ -160,9 +164,10 @@ answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
         /* gsasl refuses a binding without -PLUS, so there is no "y" flag. */
         if (login->binding == NULL
             || !g_str_has_suffix(login->mechanism, "-PLUS")
-            || strcmp(login->binding_type,
-                      property == GSASL_CB_TLS_UNIQUE ? "tls-unique"
-                                                      : "tls-exporter") != 0)
+            || strcmp(login->binding_type, property == GSASL_CB_TLS_UNIQUE
+                                               ? "tls-unique"
+                                               : "tls-exporter")
+                   != 0)
             return GSASL_NO_CALLBACK;
         binding = g_base64_encode(g_bytes_get_data(login->binding, &size),
                                   g_bytes_get_size(login->binding));
@@ -249,17 +254,30 @@ sasl_login_client_first(const SaslLogin *login)
     return false;
 }
 
+/* saslname (RFC 5801, section 4): "," and "=" would end it. */
+static char *
+saslname(const char *user)
+{
+    GString *name = g_string_new(user);
+
+    g_string_replace(name, "=", "=3D", 0);
+    g_string_replace(name, ",", "=2C", 0);
+    return g_string_free(name, FALSE);
+}
+
 /* OAUTHBEARER (RFC 7628, 3.1) and XOAUTH2: one message with the token. */
 static char *
 oauth_message(const SaslLogin *login)
 {
+    g_autofree char *name = saslname(login->params.user);
     g_autofree char *text =
         strcmp(login->mechanism, "XOAUTH2") == 0
             ? g_strdup_printf("user=%s\001auth=Bearer %s\001\001",
                               login->params.user, login->params.password)
             : g_strdup_printf("n,a=%s,\001host=%s\001port=%u\001auth=Bearer "
-                              "%s\001\001", login->params.user, login->host,
-                              login->port, login->params.password);
+                              "%s\001\001",
+                              name, login->host, login->port,
+                              login->params.password);
     char *base64 = g_base64_encode((const guchar *)text, strlen(text));
 
     explicit_bzero(text, strlen(text));
@@ -290,8 +308,7 @@ sasl_login_step(SaslLogin *login, const char *challenge, GError **error)
     if (login->session == NULL)
         return oauth_step(login);
     login->first = false;
-    result = gsasl_step64(login->session, challenge ? challenge : "",
-                          &output);
+    result = gsasl_step64(login->session, challenge ? challenge : "", &output);
     if (result != GSASL_OK && result != GSASL_NEEDS_MORE) {
         gsasl_free(output);
         return err_null(error,
@@ -314,7 +331,8 @@ sasl_login_finish(SaslLogin *login, GError **error)
 {
     if (login->complete || !g_str_has_prefix(login->mechanism, "SCRAM-"))
         return true;
-    return err_set(error, ERR_REFUSED, "%s said yes without proving that it "
+    return err_set(error, ERR_REFUSED,
+                   "%s said yes without proving that it "
                    "knows the password: someone may be in between",
                    login->host);
 }
