@@ -7,16 +7,19 @@
 #include <openssl/ssl.h>
 #include <zlib.h>
 
-enum { NET_BUFFER = 256 * 1024 };
+enum {
+    NET_BUFFER = 256 * 1024
+};
 
 struct NetStream {
-    int in, out;      /* descriptors; the same for a socket */
-    char *name;       /* "imap.example.org:993" */
+    int in, out; /* descriptors; the same for a socket */
+    char *name;  /* "imap.example.org:993" */
     char *described;
     GCancellable *cancel;
     guint timeout; /* seconds for each answer */
     SSL_CTX *context;
     SSL *ssl;
+    char *shown;  /* fingerprint of a certificate that was refused */
     char *buffer; /* read and not taken: start..end */
     gsize start, end;
     GByteArray *unsent;
@@ -30,11 +33,10 @@ struct NetStream {
 
 /* Waits for a descriptor: events of poll(). 1 ready, 0 time is over, -1 with
  * ERR_CANCELLED. end: g_get_monotonic_time(). */
-int net_poll(NetStream *stream, int fd, short events, gint64 end,
-             GError **error);
+int
+net_poll(NetStream *stream, int fd, short events, gint64 end, GError **error);
 
 /* A descriptor connected to host:port, or -1 with *error. */
-int net_connect(const NetParams *params, GCancellable *cancel,
-                GError **error);
+int net_connect(const NetParams *params, GCancellable *cancel, GError **error);
 
 #endif

@@ -13,7 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { COMMAND_SECONDS = 60, LOGGED = 300 };
+enum {
+    COMMAND_SECONDS = 60,
+    LOGGED = 300
+};
 
 void
 net_params_copy(NetParams *to, const NetParams *from)
@@ -120,6 +123,7 @@ net_stream_close(NetStream *stream)
     g_string_free(stream->line, TRUE);
     g_free(stream->buffer);
     g_free(stream->packed);
+    g_free(stream->shown);
     g_free(stream->name);
     g_free(stream->described);
     g_free(stream->scope);
@@ -160,8 +164,7 @@ net_transcript_hide(NetStream *stream)
 static bool
 closed(const NetStream *stream, GError **error)
 {
-    return err_set(error, ERR_RETRY, "%s closed the connection",
-                   stream->name);
+    return err_set(error, ERR_RETRY, "%s closed the connection", stream->name);
 }
 
 static gint64
@@ -207,8 +210,7 @@ read_plain(NetStream *stream, char *bytes, gsize size, gint64 end,
 }
 
 static gssize
-read_tls(NetStream *stream, char *bytes, gsize size, gint64 end,
-         GError **error)
+read_tls(NetStream *stream, char *bytes, gsize size, gint64 end, GError **error)
 {
     for (;;) {
         int got = SSL_read(stream->ssl, bytes, (int)MIN(size, G_MAXINT));
@@ -255,8 +257,10 @@ read_inflated(NetStream *stream, char *bytes, gsize size, gint64 end,
         if (zip->avail_out < size)
             return (gssize)(size - zip->avail_out);
         if (result != Z_OK && result != Z_BUF_ERROR) {
-            err_set(error, ERR_PROTOCOL, "%s sent compressed bytes that do "
-                    "not decompress", stream->name);
+            err_set(error, ERR_PROTOCOL,
+                    "%s sent compressed bytes that do "
+                    "not decompress",
+                    stream->name);
             return -1;
         }
         got = read_wire(stream, stream->packed, NET_BUFFER, end, error);
@@ -272,6 +276,11 @@ fill(NetStream *stream, gint64 end, GError **error)
 {
     gssize got;
 
+    /* A server that never pauses is left as well as one that waits. */
+    if (stream->cancel && g_cancellable_is_cancelled(stream->cancel)) {
+        err_set(error, ERR_CANCELLED, "cancelled");
+        return -1;
+    }
     if (stream->start == stream->end)
         stream->start = stream->end = 0;
     if (stream->end == NET_BUFFER) {
@@ -280,9 +289,9 @@ fill(NetStream *stream, gint64 end, GError **error)
         stream->end -= stream->start;
         stream->start = 0;
     }
-    got = (stream->deflate ? read_inflated : read_wire)(
-        stream, stream->buffer + stream->end, NET_BUFFER - stream->end, end,
-        error);
+    got = (stream->deflate ? read_inflated
+                           : read_wire)(stream, stream->buffer + stream->end,
+                                        NET_BUFFER - stream->end, end, error);
     if (got > 0)
         stream->end += (gsize)got;
     return got;
@@ -329,8 +338,9 @@ net_read_line(NetStream *stream, gsize limit, guint seconds, gsize *size,
         gsize take = newline ? (gsize)(newline - begin) + 1 : here;
 
         if (stream->line->len + take > limit + 2)
-            return err_null(error, ERR_PROTOCOL, "%s sent a line of over %"
-                            G_GSIZE_FORMAT " bytes", stream->name, limit);
+            return err_null(error, ERR_PROTOCOL,
+                            "%s sent a line of over %" G_GSIZE_FORMAT " bytes",
+                            stream->name, limit);
         g_string_append_len(stream->line, begin, (gssize)take);
         stream->start += take;
         if (newline)
@@ -375,6 +385,23 @@ net_read_exact(NetStream *stream, guint64 size,
     return true;
 }
 
+/* What TLS says to itself (tickets, new keys) is no data of the protocol. */
+static bool
+is_for_us(NetStream *stream)
+{
+    char byte;
+    int got;
+
+    if (stream->ssl == NULL)
+        return true;
+    got = SSL_peek(stream->ssl, &byte, 1);
+    if (got > 0)
+        return true;
+    got = SSL_get_error(stream->ssl, got);
+    ERR_clear_error();
+    return got != SSL_ERROR_WANT_READ;
+}
+
 int
 net_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error)
 {
@@ -401,7 +428,7 @@ net_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error)
             err_set(error, ERR_CANCELLED, "cancelled");
             return -1;
         }
-        if (n > 0 && fds[0].revents)
+        if (n > 0 && fds[0].revents && is_for_us(stream))
             return 1;
         if (left <= 0 || (wake && g_cancellable_is_cancelled(wake)))
             return 0;
@@ -420,8 +447,8 @@ write_once(NetStream *stream, const guint8 *bytes, gsize size, short *events)
             return wrote;
         *events = what == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
         ERR_clear_error();
-        return what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE
-            ? 0 : -1;
+        return what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE ? 0
+                                                                           : -1;
     }
     gssize wrote = send(stream->out, bytes, size, MSG_NOSIGNAL);
 
@@ -494,9 +521,11 @@ net_flush(NetStream *stream, GError **error)
         log_line(stream, 'C', "•••", strlen("•••"));
     else
         log_line(stream, 'C', (const char *)unsent->data, unsent->len);
-    stream->hide = false;
     ok = stream->deflate ? send_deflated(stream, error)
                          : send_all(stream, unsent->data, unsent->len, error);
+    if (stream->hide)
+        explicit_bzero(unsent->data, unsent->len);
+    stream->hide = false;
     g_byte_array_set_size(unsent, 0);
     return ok;
 }
@@ -506,7 +535,8 @@ net_start_deflate(NetStream *stream, GError **error)
 {
     if (inflateInit2(&stream->inflater, -MAX_WBITS) != Z_OK
         || deflateInit2(&stream->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-                        -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+                        -MAX_WBITS, 8, Z_DEFAULT_STRATEGY)
+               != Z_OK)
         return err_set(error, ERR_LOCAL, "no memory for compression");
     stream->packed = g_malloc(NET_BUFFER);
     /* What was read behind the server's OK is compressed already. */

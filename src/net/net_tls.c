@@ -10,7 +10,10 @@
 #include <poll.h>
 #include <string.h>
 
-enum { HANDSHAKE_SECONDS = 30, SHA256_HEX = 64 };
+enum {
+    HANDSHAKE_SECONDS = 30,
+    SHA256_HEX = 64
+};
 
 static bool
 refused(const NetStream *stream, const char *what, GError **error)
@@ -28,12 +31,14 @@ load_roots(const NetStream *stream, const NetParams *params, GError **error)
 {
     if (params->ca_file == NULL)
         return SSL_CTX_set_default_verify_paths(stream->context) == 1
-            || refused(stream, "no certificates of the system", error);
+               || refused(stream, "no certificates of the system", error);
     if (SSL_CTX_load_verify_file(stream->context, params->ca_file) == 1)
         return true;
     ERR_clear_error();
-    return err_set(error, ERR_USAGE, "tls-ca-file %s cannot be read as "
-                   "certificates (PEM)", params->ca_file);
+    return err_set(error, ERR_USAGE,
+                   "tls-ca-file %s cannot be read as "
+                   "certificates (PEM)",
+                   params->ca_file);
 }
 
 static bool
@@ -42,14 +47,17 @@ load_client_certificate(const NetStream *stream, const NetParams *params,
 {
     if (params->client_cert == NULL)
         return true;
-    if (SSL_CTX_use_certificate_chain_file(stream->context,
-                                           params->client_cert) == 1
+    if (SSL_CTX_use_certificate_chain_file(stream->context, params->client_cert)
+            == 1
         && SSL_CTX_use_PrivateKey_file(stream->context, params->client_cert,
-                                       SSL_FILETYPE_PEM) == 1)
+                                       SSL_FILETYPE_PEM)
+               == 1)
         return true;
     ERR_clear_error();
-    return err_set(error, ERR_USAGE, "%s holds no certificate with its key "
-                   "(PEM)", params->client_cert);
+    return err_set(error, ERR_USAGE,
+                   "%s holds no certificate with its key "
+                   "(PEM)",
+                   params->client_cert);
 }
 
 static bool
@@ -59,17 +67,17 @@ set_host(const NetStream *stream, const NetParams *params, GError **error)
     bool is_address = g_hostname_is_ip_address(params->host);
     g_autofree char *ascii = g_hostname_to_ascii(params->host);
 
-    X509_VERIFY_PARAM_set_hostflags(
-        verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
-            | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(verify,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+                                        | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (is_address)
         return X509_VERIFY_PARAM_set1_ip_asc(verify, params->host) == 1
-            || refused(stream, "not an address", error);
+               || refused(stream, "not an address", error);
     if (ascii == NULL)
         return err_set(error, ERR_USAGE, "%s is no host name", params->host);
     return (SSL_set_tlsext_host_name(stream->ssl, ascii) == 1
             && X509_VERIFY_PARAM_set1_host(verify, ascii, 0) == 1)
-        || refused(stream, "not a host name", error);
+           || refused(stream, "not a host name", error);
 }
 
 /* "sha256:AB:CD…" or plain hex, as 64 lower-case digits. g_free(). */
@@ -87,9 +95,8 @@ plain_fingerprint(const char *text)
 }
 
 static char *
-fingerprint_of(SSL *ssl)
+fingerprint_of(const X509 *certificate)
 {
-    X509 *certificate = SSL_get0_peer_certificate(ssl);
     unsigned char digest[32];
     unsigned size = sizeof digest;
     GString *hex = g_string_new(NULL);
@@ -101,23 +108,40 @@ fingerprint_of(SSL *ssl)
     return g_string_free(hex, FALSE);
 }
 
+/* OpenSSL forgets a certificate that it refuses: its fingerprint is kept for
+ * the message. Accepts nothing by itself. */
+static int
+note_refused(int ok, X509_STORE_CTX *store)
+{
+    const SSL *ssl =
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    NetStream *stream = SSL_get_app_data(ssl);
+
+    if (!ok && stream->shown == NULL)
+        stream->shown = fingerprint_of(X509_STORE_CTX_get0_cert(store));
+    return ok;
+}
+
 /* What is wrong, and which option would help. */
 static bool
 bad_certificate(const NetStream *stream, const NetParams *params, long why,
                 GError **error)
 {
-    g_autofree char *hex = fingerprint_of(stream->ssl);
+    const char *hex = stream->shown ? stream->shown : "";
 
     ERR_clear_error();
     if (why == X509_V_ERR_HOSTNAME_MISMATCH
         || why == X509_V_ERR_IP_ADDRESS_MISMATCH)
-        return err_set(error, ERR_REFUSED, "%s shows a certificate that is "
+        return err_set(error, ERR_REFUSED,
+                       "%s shows a certificate that is "
                        "not for %s: someone may be in between, or the name "
-                       "in the URL is another", stream->name, params->host);
-    return err_set(error, ERR_REFUSED, "%s shows a certificate that cannot be "
+                       "in the URL is another",
+                       stream->name, params->host);
+    return err_set(error, ERR_REFUSED,
+                   "%s shows a certificate that cannot be "
                    "trusted (%s). If you know it: tls-ca-file FILE, or "
-                   "tls-fingerprint sha256:%s", stream->name,
-                   X509_verify_cert_error_string(why), hex);
+                   "tls-fingerprint sha256:%s",
+                   stream->name, X509_verify_cert_error_string(why), hex);
 }
 
 static bool
@@ -128,16 +152,17 @@ check_peer(const NetStream *stream, const NetParams *params, GError **error)
     g_autofree char *wanted = NULL;
 
     if (params->fingerprint == NULL)
-        return why == X509_V_OK
-            || bad_certificate(stream, params, why, error);
-    hex = fingerprint_of(stream->ssl);
+        return why == X509_V_OK || bad_certificate(stream, params, why, error);
+    hex = fingerprint_of(SSL_get0_peer_certificate(stream->ssl));
     wanted = plain_fingerprint(params->fingerprint);
     if (strlen(wanted) != SHA256_HEX)
-        return err_set(error, ERR_USAGE, "tls-fingerprint takes sha256: and "
+        return err_set(error, ERR_USAGE,
+                       "tls-fingerprint takes sha256: and "
                        "64 hexadecimal digits");
     if (strcmp(hex, wanted) == 0)
         return true;
-    return err_set(error, ERR_REFUSED, "%s shows another certificate than the "
+    return err_set(error, ERR_REFUSED,
+                   "%s shows another certificate than the "
                    "one you trust: its fingerprint is sha256:%s",
                    stream->name, hex);
 }
@@ -162,8 +187,10 @@ handshake(NetStream *stream, const NetParams *params, GError **error)
                 return bad_certificate(stream, params, why, error);
             if (what == SSL_ERROR_SYSCALL) {
                 ERR_clear_error();
-                return err_set(error, ERR_RETRY, "%s closed the connection "
-                               "during TLS", stream->name);
+                return err_set(error, ERR_RETRY,
+                               "%s closed the connection "
+                               "during TLS",
+                               stream->name);
             }
             return refused(stream, "TLS fails", error);
         }
@@ -185,32 +212,35 @@ make_context(NetStream *stream, const NetParams *params, GError **error)
         || SSL_CTX_set_min_proto_version(stream->context, TLS1_2_VERSION) != 1)
         return refused(stream, "TLS cannot be set up", error);
     SSL_CTX_set_verify(stream->context,
-                       params->fingerprint ? SSL_VERIFY_NONE
-                                           : SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_mode(stream->context, SSL_MODE_ENABLE_PARTIAL_WRITE
-                                          | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+                       params->fingerprint ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+                       note_refused);
+    SSL_CTX_set_mode(stream->context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE
+                         | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return load_roots(stream, params, error)
-        && load_client_certificate(stream, params, error);
+           && load_client_certificate(stream, params, error);
 }
 
 bool
 net_start_tls(NetStream *stream, const NetParams *params, GError **error)
 {
     if (net_has_unread(stream))
-        return err_set(error, ERR_PROTOCOL, "%s sent data between STARTTLS "
-                       "and TLS: someone may be in between", stream->name);
+        return err_set(error, ERR_PROTOCOL,
+                       "%s sent data between STARTTLS "
+                       "and TLS: someone may be in between",
+                       stream->name);
     if (!make_context(stream, params, error))
         return false;
     stream->ssl = SSL_new(stream->context);
     if (stream->ssl == NULL || SSL_set_fd(stream->ssl, stream->in) != 1)
         return refused(stream, "TLS cannot be set up", error);
-    if (!set_host(stream, params, error)
-        || !handshake(stream, params, error)
+    SSL_set_app_data(stream->ssl, stream);
+    if (!set_host(stream, params, error) || !handshake(stream, params, error)
         || !check_peer(stream, params, error))
         return false;
     g_free(stream->described);
-    stream->described = g_strdup_printf(
-        "%s, %s", SSL_get_version(stream->ssl), stream->name);
+    stream->described =
+        g_strdup_printf("%s, %s", SSL_get_version(stream->ssl), stream->name);
     return true;
 }
 
@@ -227,13 +257,14 @@ net_channel_binding(NetStream *stream, const char **type)
     if (SSL_version(stream->ssl) >= TLS1_3_VERSION) {
         *type = "tls-exporter";
         if (SSL_export_keying_material(stream->ssl, bytes, size, label,
-                                       sizeof label - 1, NULL, 0, 1) != 1)
+                                       sizeof label - 1, NULL, 0, 1)
+            != 1)
             return NULL;
     } else {
         *type = "tls-unique";
         size = SSL_session_reused(stream->ssl)
-            ? SSL_get_peer_finished(stream->ssl, bytes, sizeof bytes)
-            : SSL_get_finished(stream->ssl, bytes, sizeof bytes);
+                   ? SSL_get_peer_finished(stream->ssl, bytes, sizeof bytes)
+                   : SSL_get_finished(stream->ssl, bytes, sizeof bytes);
     }
     return size ? g_bytes_new(bytes, size) : NULL;
 }

@@ -1,0 +1,337 @@
+/* TLS against certificates made here: which are taken and which are refused
+ * (P47, P50). Client and server talk over a socket pair. */
+#include "base/err.h"
+#include "net_private.h"
+
+#include <glib/gstdio.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    DAY = 24 * 60 * 60
+};
+
+typedef struct {
+    X509 *certificate;
+    EVP_PKEY *key;
+} Identity;
+
+static Identity authority, stranger;
+static char *ca_path;
+
+static void
+add_extension(X509 *certificate, int nid, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+    g_assert_nonnull(extension);
+    g_assert_cmpint(X509_add_ext(certificate, extension, -1), ==, 1);
+    X509_EXTENSION_free(extension);
+}
+
+/* A certificate for cn, SAN san (NULL: none), valid from..to seconds from now,
+ * signed by issuer (NULL: itself). An "Authority" has the CA flag. */
+static Identity
+make(const char *cn, const char *san, long from, long to,
+     const Identity *issuer)
+{
+    Identity made = { X509_new(), EVP_EC_gen("P-256") };
+    X509_NAME *name = X509_get_subject_name(made.certificate);
+    static long serial = 1;
+
+    X509_set_version(made.certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.certificate), serial++);
+    X509_gmtime_adj(X509_getm_notBefore(made.certificate), from);
+    X509_gmtime_adj(X509_getm_notAfter(made.certificate), to);
+    X509_set_pubkey(made.certificate, made.key);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const guchar *)cn,
+                               -1, -1, 0);
+    X509_set_issuer_name(made.certificate,
+                         issuer ? X509_get_subject_name(issuer->certificate)
+                                : name);
+    add_extension(made.certificate, NID_basic_constraints,
+                  strstr(cn, "Authority") ? "critical,CA:TRUE" : "CA:FALSE");
+    if (san)
+        add_extension(made.certificate, NID_subject_alt_name, san);
+    g_assert_cmpint(X509_sign(made.certificate, issuer ? issuer->key : made.key,
+                              EVP_sha256()),
+                    >, 0);
+    return made;
+}
+
+static void
+forget(Identity *identity)
+{
+    X509_free(identity->certificate);
+    EVP_PKEY_free(identity->key);
+}
+
+static char *
+fingerprint(const Identity *identity)
+{
+    unsigned char digest[32];
+    unsigned size = sizeof digest;
+    GString *hex = g_string_new("sha256:");
+
+    X509_digest(identity->certificate, EVP_sha256(), digest, &size);
+    for (unsigned i = 0; i < size; i++)
+        g_string_append_printf(hex, "%02x", digest[i]);
+    return g_string_free(hex, FALSE);
+}
+
+typedef struct {
+    int fd;
+    int most; /* version, 0: any */
+    const Identity *identity, *issuer;
+} Server;
+
+/* Shakes hands, answers one octet, and ends with the client. */
+static void *
+serve(void *data)
+{
+    Server *server = data;
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    SSL *ssl;
+    char byte;
+
+    SSL_CTX_set_security_level(context, 0);
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    if (server->most)
+        SSL_CTX_set_max_proto_version(context, server->most);
+    SSL_CTX_use_certificate(context, server->identity->certificate);
+    SSL_CTX_use_PrivateKey(context, server->identity->key);
+    if (server->issuer)
+        SSL_CTX_add1_chain_cert(context, server->issuer->certificate);
+    ssl = SSL_new(context);
+    SSL_set_fd(ssl, server->fd);
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1)
+        SSL_write(ssl, &byte, 1);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    close(server->fd);
+    return NULL;
+}
+
+/* Connects to host; NULL when TLS is up and an octet came back, or the error.
+ */
+static GError *
+try_tls(const NetParams *params, const Identity *identity,
+        const Identity *issuer, int most)
+{
+    Server server = { .identity = identity, .issuer = issuer, .most = most };
+    g_autoptr(NetStream) stream = NULL;
+    GError *error = NULL;
+    GThread *thread;
+    char byte = 'x';
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    server.fd = pair[1];
+    thread = g_thread_new("server", serve, &server);
+    stream = net_stream_of(pair[0], dup(pair[0]), "mail.test:993", NULL);
+    if (net_start_tls(stream, params, &error)) {
+        g_assert_true(net_is_tls(stream));
+        g_assert_true(net_write(stream, "y", 1, NULL));
+        g_assert_true(net_flush(stream, NULL));
+        g_assert_cmpint(net_wait(stream, NULL, 30, NULL), ==, 1);
+        g_assert_cmpint(net_read(stream, &byte, 1, 30, NULL), ==, 1);
+        g_assert_cmpint(byte, ==, 'y');
+    }
+    g_clear_pointer(&stream, net_stream_close);
+    g_thread_join(thread);
+    g_test_message("%s", error ? error->message : "ok");
+    return error;
+}
+
+typedef struct {
+    const char *host, *cn, *san;
+    long from, to;
+    const Identity *issuer;
+    bool taken;
+} Case;
+
+static const Case cases[] = {
+    { "mail.test", "x", "DNS:mail.test", -DAY, DAY, &authority, true },
+    { "MAIL.test", "x", "DNS:mail.test", -DAY, DAY, &authority, true },
+    { "mail.test", "x", "DNS:a.test,DNS:mail.test", -DAY, DAY, &authority,
+      true },
+    { "mail.example.test", "x", "DNS:*.example.test", -DAY, DAY, &authority,
+      true },
+    { "127.0.0.1", "x", "IP:127.0.0.1", -DAY, DAY, &authority, true },
+    /* validity */
+    { "mail.test", "x", "DNS:mail.test", -2 * DAY, -DAY, &authority, false },
+    { "mail.test", "x", "DNS:mail.test", DAY, 2 * DAY, &authority, false },
+    /* names: by SAN only, never by CN; no "*" alone */
+    { "mail.test", "x", "DNS:other.test", -DAY, DAY, &authority, false },
+    { "mail.test", "mail.test", NULL, -DAY, DAY, &authority, false },
+    { "mail.test", "mail.test", "DNS:other.test", -DAY, DAY, &authority,
+      false },
+    { "mail.test", "x", "DNS:*", -DAY, DAY, &authority, false },
+    { "mail.test", "x", "DNS:*.test", -DAY, DAY, &authority, false },
+    { "a.b.example.test", "x", "DNS:*.example.test", -DAY, DAY, &authority,
+      false },
+    { "mail.example.test", "x", "DNS:m*.example.test", -DAY, DAY, &authority,
+      false },
+    { "127.0.0.1", "x", "DNS:127.0.0.1", -DAY, DAY, &authority, false },
+    /* who signed */
+    { "mail.test", "x", "DNS:mail.test", -DAY, DAY, NULL, false },
+    { "mail.test", "x", "DNS:mail.test", -DAY, DAY, &stranger, false },
+};
+
+static void
+test_certificates(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        Identity server = make(c->cn, c->san, c->from, c->to, c->issuer);
+        NetParams params = { .host = (char *)c->host, .ca_file = ca_path };
+        g_autoptr(GError) error = try_tls(&params, &server, c->issuer, 0);
+
+        g_test_message("%s: %s", c->host, c->san ? c->san : "no SAN");
+        g_assert_cmpint(error == NULL, ==, c->taken);
+        g_assert_true(c->taken || err_is(error, ERR_REFUSED));
+        forget(&server);
+    }
+}
+
+/* A certificate of the authority, without the CA flag, signs nothing. */
+static void
+test_ca_flag(void)
+{
+    Identity leaf = make("leaf", "DNS:x.test", -DAY, DAY, &authority);
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &leaf);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+    g_autoptr(GError) error = try_tls(&params, &server, &leaf, 0);
+
+    g_assert_true(err_is(error, ERR_REFUSED));
+    forget(&server);
+    forget(&leaf);
+}
+
+/* Without tls-ca-file a stranger's authority is no authority; the message says
+ * the fingerprint that would help. */
+static void
+test_self_signed(void)
+{
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, NULL);
+    NetParams params = { .host = (char *)"mail.test" };
+    g_autofree char *hex = fingerprint(&server);
+    g_autoptr(GError) error = try_tls(&params, &server, NULL, 0);
+
+    g_assert_true(err_is(error, ERR_REFUSED));
+    g_assert_nonnull(strstr(error->message, hex));
+    forget(&server);
+}
+
+static void
+test_pin(void)
+{
+    Identity server = make("x", "DNS:other.test", -DAY, DAY, NULL);
+    Identity other = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    g_autofree char *hex = fingerprint(&server);
+    g_autofree char *upper = g_ascii_strup(hex, -1);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+    g_autoptr(GError) wrong = NULL;
+    g_autoptr(GError) usage = NULL;
+
+    params.fingerprint = hex;
+    g_assert_no_error(try_tls(&params, &server, NULL, 0));
+    params.fingerprint = upper;
+    g_assert_no_error(try_tls(&params, &server, NULL, 0));
+    /* a pin means that one and no other, however well signed */
+    wrong = try_tls(&params, &other, &authority, 0);
+    g_assert_true(err_is(wrong, ERR_REFUSED));
+    params.fingerprint = (char *)"sha256:abcd";
+    usage = try_tls(&params, &server, NULL, 0);
+    g_assert_true(err_is(usage, ERR_USAGE));
+    forget(&server);
+    forget(&other);
+}
+
+static void
+test_versions(void)
+{
+    static const struct {
+        int most;
+        bool taken;
+    } versions[] = { { TLS1_1_VERSION, false },
+                     { TLS1_2_VERSION, true },
+                     { TLS1_3_VERSION, true } };
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_autoptr(GError) error =
+            try_tls(&params, &server, &authority, versions[i].most);
+
+        g_assert_cmpint(error == NULL, ==, versions[i].taken);
+        g_assert_true(error == NULL || err_is(error, ERR_REFUSED));
+    }
+    forget(&server);
+}
+
+static void
+test_ca_file(void)
+{
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test",
+                         .ca_file = (char *)"/nonexistent/ca.pem" };
+    g_autoptr(GError) error = try_tls(&params, &server, &authority, 0);
+
+    g_assert_true(err_is(error, ERR_USAGE));
+    g_assert_nonnull(strstr(error->message, "/nonexistent/ca.pem"));
+    forget(&server);
+}
+
+/* Octets before TLS that nobody took: refused before a handshake (P49). */
+static void
+test_unread(void)
+{
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+    g_autoptr(NetStream) stream = NULL;
+    g_autoptr(GError) error = NULL;
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    g_assert_cmpint(write(pair[1], "a\r\nb\r\n", 6), ==, 6);
+    stream = net_stream_of(pair[0], dup(pair[0]), "mail.test:143", NULL);
+    g_assert_cmpstr(net_read_line(stream, 10, 5, NULL, NULL), ==, "a");
+    g_assert_false(net_start_tls(stream, &params, &error));
+    g_assert_true(err_is(error, ERR_PROTOCOL));
+    g_assert_false(net_is_tls(stream));
+    close(pair[1]);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autofree char *path = NULL;
+    FILE *file;
+    int fd, result;
+
+    g_test_init(&argc, &argv, NULL);
+    signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes */
+    authority = make("Authority", NULL, -DAY, DAY, NULL);
+    stranger = make("Stranger Authority", NULL, -DAY, DAY, NULL);
+    fd = g_file_open_tmp("posthorn-XXXXXX.pem", &path, NULL);
+    file = fdopen(fd, "w");
+    PEM_write_X509(file, authority.certificate);
+    fclose(file);
+    ca_path = path;
+    g_test_add_func("/net/tls/certificates", test_certificates);
+    g_test_add_func("/net/tls/ca-flag", test_ca_flag);
+    g_test_add_func("/net/tls/self-signed", test_self_signed);
+    g_test_add_func("/net/tls/pin", test_pin);
+    g_test_add_func("/net/tls/versions", test_versions);
+    g_test_add_func("/net/tls/ca-file", test_ca_file);
+    g_test_add_func("/net/tls/unread", test_unread);
+    result = g_test_run();
+    g_unlink(path);
+    forget(&authority);
+    forget(&stranger);
+    return result;
+}
