@@ -1,6 +1,7 @@
 /* Modified UTF-7 (RFC 3501, section 5.1.3). Every mailbox has a name, and no
  * two have the same (promise P82): what is not written as we would write it
- * keeps its bytes, "&" and those over 0x7f as U+F700 and the byte. */
+ * keeps its bytes, "&" and those that are no printable ASCII as U+F700 and the
+ * byte. */
 #include "imap_private.h"
 
 #include <string.h>
@@ -45,10 +46,18 @@ end_shift(Encoder *encoder)
     encoder->n = 0;
 }
 
+/* A byte that only another writer would put into a name as it is. */
+static bool
+is_odd(gunichar byte)
+{
+    return byte == '&' || (byte > 0 && byte < 0x20)
+           || (byte >= 0x7f && byte <= 0xff);
+}
+
 static bool
 is_raw(gunichar c)
 {
-    return c == RAW + '&' || (c >= RAW + 0x80 && c <= RAW + 0xff);
+    return c >= RAW && is_odd(c - RAW);
 }
 
 char *
@@ -153,7 +162,7 @@ keep_raw(const char *name)
     for (; *name; name++) {
         guchar c = (guchar)*name;
 
-        g_string_append_unichar(out, c == '&' || c >= 0x80 ? RAW + c : c);
+        g_string_append_unichar(out, is_odd(c) ? RAW + c : c);
     }
     return g_string_free(out, FALSE);
 }

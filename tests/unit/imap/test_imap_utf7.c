@@ -34,9 +34,10 @@ static void
 test_odd(void)
 {
     static const char *const odd[] = {
-        "&",     "&foo",       "&A-",     "&AA-",  "&AGE-",       "&2D0-",
-        "&3gA-", "&AAA-",      "&U,BTFw", "x&!-",  "caf\xc3\xa9", "\xff\xfe",
-        "a\xe2", "&AOk-&AOk-", "&APx-",   "&93w-", "&9yY-",
+        "&",           "&foo",     "&A-",   "&AA-",       "&AGE-",
+        "&2D0-",       "&3gA-",    "&AAA-", "&U,BTFw",    "x&!-",
+        "caf\xc3\xa9", "\xff\xfe", "a\xe2", "&AOk-&AOk-", "&APx-",
+        "&93w-",       "&9yY-",    "a\r\n", "\x7f",       "&9wo-",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
