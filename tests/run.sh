@@ -10,7 +10,8 @@ build=${POSTHORN_TEST_BUILD:-_build-test}
 packages="gcc libc6-dev meson ninja-build pkg-config python3 git
 universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
 libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
-libncurses-dev ncurses-term tmux openssl notmuch dovecot-imapd postfix"
+libncurses-dev ncurses-term tmux procps openssl notmuch dovecot-imapd
+postfix"
 
 # Debian's servers start themselves when they are installed: not here.
 no_services() {

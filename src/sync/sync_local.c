@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOCAL_SLICE = 500 };
+enum {
+    LOCAL_SLICE = 500
+};
 
 typedef struct {
     char *path; /* absolute */
@@ -309,24 +311,30 @@ take_changes(Scan *scan, GError **error)
     return store_end(scan->sync->store, ok, ok ? error : NULL) && ok;
 }
 
-/* Rows of any folder that know a file of that base. */
+static bool
+forget_known_in(Scan *scan, gint64 folder, GError **error)
+{
+    g_autoptr(GPtrArray) files = store_files(scan->sync->store, folder, error);
+
+    if (files == NULL)
+        return false;
+    forget_known(scan, files);
+    return true;
+}
+
+/* Rows that know a file of that base, in any folder or in none: those that the
+ * user deleted for good keep theirs until the server has heard of it. */
 static bool
 forget_all_known(Scan *scan, GError **error)
 {
     g_autoptr(GPtrArray) all =
         store_folders(scan->sync->store, scan->sync->account, error);
+    bool ok = all != NULL && forget_known_in(scan, 0, error);
 
-    for (guint i = 0; all && g_hash_table_size(scan->found) > 0 && i < all->len;
-         i++) {
-        const StoreFolder *folder = all->pdata[i];
-        g_autoptr(GPtrArray) files =
-            store_files(scan->sync->store, folder->id, error);
-
-        if (files == NULL)
-            return false;
-        forget_known(scan, files);
-    }
-    return all != NULL;
+    for (guint i = 0; ok && g_hash_table_size(scan->found) > 0 && i < all->len;
+         i++)
+        ok = forget_known_in(scan, ((StoreFolder *)all->pdata[i])->id, error);
+    return ok;
 }
 
 /* Whoever writes a file names it and adds its row in one transaction. So every

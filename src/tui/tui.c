@@ -10,7 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_S = 30, TOLD_MS = 8000 };
+enum {
+    TICK_S = 30,
+    TOLD_MS = 8000,
+    PRIORITY_INPUT = G_PRIORITY_DEFAULT - 10,
+    PRIORITY_SIGNAL = PRIORITY_INPUT - 10,
+};
 
 static gboolean
 redraw(void *data)
@@ -43,10 +48,6 @@ on_input(int fd, GIOCondition condition, void *data)
 
     if (tui->suspended)
         return G_SOURCE_CONTINUE;
-    if ((condition & (G_IO_HUP | G_IO_ERR)) && !(condition & G_IO_IN)) {
-        g_main_loop_quit(tui->loop); /* the terminal went away (P44) */
-        return G_SOURCE_REMOVE;
-    }
     while ((key = input_next(&paste)) || paste) {
         if (key)
             tui_key(tui, key);
@@ -55,8 +56,11 @@ on_input(int fd, GIOCondition condition, void *data)
         g_free(key);
         g_free(paste);
         if (tui->suspended || !g_main_loop_is_running(tui->loop))
-            break;
+            return G_SOURCE_CONTINUE;
     }
+    /* The terminal went away (P44): it stays readable, and says nothing. */
+    if (condition & (G_IO_HUP | G_IO_ERR))
+        g_main_loop_quit(tui->loop);
     return G_SOURCE_CONTINUE;
 }
 
@@ -255,14 +259,17 @@ view_free(void *data)
     view->class->destroy(view);
 }
 
+/* Before input: a flood of keys must not keep a signal waiting. */
 static void
 watch_signals(Tui *tui)
 {
     static const int ends[] = { SIGTERM, SIGHUP, SIGINT };
 
     for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
-        tui->signals[i] = g_unix_signal_add(ends[i], on_end, tui);
-    tui->signals[3] = g_unix_signal_add(SIGWINCH, on_resize, tui);
+        tui->signals[i] = g_unix_signal_add_full(PRIORITY_SIGNAL, ends[i],
+                                                 on_end, tui, NULL);
+    tui->signals[3] = g_unix_signal_add_full(PRIORITY_SIGNAL, SIGWINCH,
+                                             on_resize, tui, NULL);
 }
 
 Tui *
@@ -289,7 +296,7 @@ tui_create(Session *session, GError **error)
     options_listen(session_options(session), on_option, tui);
     watch_signals(tui);
     tui->input = g_unix_fd_add_full(
-        G_PRIORITY_DEFAULT - 10, STDIN_FILENO,
+        PRIORITY_INPUT, STDIN_FILENO,
         G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, tui, NULL);
     tui->tick = g_timeout_add_seconds(TICK_S, on_tick, tui);
     return tui;

@@ -297,8 +297,8 @@ copy_text_exec(CmdCall *call)
 }
 
 static const char *const toggle_choices[] = {
-    "sidebar", "preview", "threads", "quotes", "headers", "raw", "html", "unlocked",
-    NULL
+    "sidebar", "preview", "threads",  "quotes", "headers",
+    "raw",     "html",    "unlocked", NULL,
 };
 static const char *const order_choices[] = { "date", "from", "subject",
                                              "unread", "size", NULL };

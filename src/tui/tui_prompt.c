@@ -33,7 +33,8 @@ struct Prompt {
     guint timer;
 };
 
-static const char *const ask_types[][2] = { { "folder", "move " }, { "tag", "tag " } };
+static const char *const ask_types[][2] = { { "folder", "move " },
+                                            { "tag", "tag " } };
 
 /* What a question asks for is completed as the argument of a command is. */
 static char *

@@ -4,6 +4,7 @@ library only."""
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -140,15 +141,42 @@ class Terminal:
                     text += "\n" + file.read()
         return text
 
+    def _programs(self):
+        """What runs in the window, by pid."""
+        try:
+            first = str(self.pid())
+        except (RuntimeError, ValueError):
+            return []
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", first],
+                               capture_output=True, text=True, check=False)
+        return [int(pid) for pid in [first] + found.stdout.split()]
+
     def close(self):
+        """The terminal goes away; nothing that ran in it may stay (P44)."""
+        programs = self._programs()
         self._tmux("kill-server", check=False)
+        stayed = [pid for pid in programs if not _ends(pid)]
         shutil.rmtree(self.folder, ignore_errors=True)
+        assert not stayed, f"stayed when its terminal was closed: {stayed}"
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.close()
+
+
+def _ends(pid, seconds=60):
+    """Whether the process is gone in that time; after it, it is killed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)],
+                               capture_output=True, text=True, check=False)
+        if state.stdout.strip()[:1] in ("", "Z"):
+            return True
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    return False
 
 
 def _quote(text):

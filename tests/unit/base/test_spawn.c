@@ -93,7 +93,7 @@ test_timeout(gconstpointer data)
 
     run(&params, &result);
     g_assert_true(result.timed_out);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 4 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 60 * G_USEC_PER_SEC);
 }
 
 static void
@@ -118,7 +118,7 @@ test_does_not_read(void)
     SpawnParams params = { .argv = SH("exec 0<&-; exit 0"),
                            .input = input,
                            .input_size = 1 << 20,
-                           .timeout_ms = 5000 };
+                           .timeout_ms = 60000 };
     g_auto(SpawnResult) result = { 0 };
 
     run(&params, &result);
@@ -152,7 +152,7 @@ static void
 test_cancel(void)
 {
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    SpawnParams params = { .argv = SH("sleep 20") };
+    SpawnParams params = { .argv = SH("sleep 600") };
     g_auto(SpawnResult) result = { 0 };
     g_autoptr(GError) error = NULL;
     gint64 begin = g_get_monotonic_time();
@@ -247,11 +247,11 @@ main(int argc, char **argv)
     g_test_add_func("/base/spawn/P57/no-shell", test_no_shell);
     g_test_add_func("/base/spawn/signal", test_signal);
     g_test_add_func("/base/spawn/missing", test_missing);
-    g_test_add_data_func("/base/spawn/P46/hangs", "sleep 20", test_timeout);
+    g_test_add_data_func("/base/spawn/P46/hangs", "sleep 600", test_timeout);
     g_test_add_data_func("/base/spawn/P46/ignores-term",
-                         "trap '' TERM; while :; do sleep 20; done",
+                         "trap '' TERM; while :; do sleep 600; done",
                          test_timeout);
-    g_test_add_data_func("/base/spawn/P46/leaves-a-child", "sleep 20 & exit 0",
+    g_test_add_data_func("/base/spawn/P46/leaves-a-child", "sleep 600 & exit 0",
                          test_timeout);
     g_test_add_func("/base/spawn/P46/flood", test_flood);
     g_test_add_func("/base/spawn/P46/does-not-read", test_does_not_read);

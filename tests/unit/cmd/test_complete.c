@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cmd/language.h"
+#include "tell.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -135,7 +136,7 @@ test_table(void)
         gsize start = 0;
         g_autofree char *found = complete(rows[i].typed, &start);
 
-        g_test_message("%s", rows[i].typed);
+        tell(rows[i].typed);
         g_assert_cmpstr(found, ==, rows[i].found);
         g_assert_cmpuint(start, ==, rows[i].start);
     }

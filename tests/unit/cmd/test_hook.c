@@ -151,11 +151,11 @@ arrived(void)
     return event;
 }
 
-/* Runs the loop until text shows, ten seconds at most. */
+/* Runs the loop until text shows, a minute at most. */
 static void
 wait_text(const GString *in, const char *text)
 {
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
 
     while (strstr(in->str, text) == NULL) {
         if (g_get_monotonic_time() > end)
@@ -237,13 +237,13 @@ test_trouble(World *world, gconstpointer data)
               "hook message-arrived { exec sh -c 'echo why >&2; exit 4' }\n"
               "hook message-arrived { exec /nowhere/program }\n"
               "hook message-arrived { exec sh -c 'kill -SEGV $$' }\n"
-              "hook message-arrived { exec --timeout 1s sleep 20 }\n"
+              "hook message-arrived { exec --timeout 1s sleep 600 }\n"
               "hook message-arrived { exec sh -c 'yes | head -c 5000000' }\n"
               "hook message-arrived { noet }\n"
               "hook message-arrived { echo last }\n");
     hooks_fire(world->hooks, event);
     wait_text(world->output, "last");
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 8 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 60 * G_USEC_PER_SEC);
     g_assert_nonnull(strstr(world->failed->str, "status 4: why"));
     g_assert_nonnull(strstr(world->failed->str, "/nowhere/program"));
     g_assert_nonnull(strstr(world->failed->str, "status 139"));
@@ -310,7 +310,7 @@ static void
 ask(World *world, const char *text, Verdict *verdict)
 {
     g_autoptr(Event) event = event_create("before-send");
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
 
     *verdict = (Verdict){ 0 };
     event_set(event, "subject", "hello");
@@ -398,11 +398,11 @@ test_before_hangs(World *world, gconstpointer data)
     gint64 begin = g_get_monotonic_time();
 
     configure(world, "set hook-timeout 1s\n"
-                     "hook before-send { exec sleep 20 }");
+                     "hook before-send { exec sleep 600 }");
     ask(world, NULL, &verdict);
     g_assert_true(verdict.refused);
     g_assert_nonnull(strstr(verdict.reason, "took too long"));
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 60 * G_USEC_PER_SEC);
     verdict_clear(&verdict);
 }
 

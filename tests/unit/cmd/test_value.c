@@ -2,6 +2,7 @@
 #include "cmd/value.h"
 
 #include "base/err.h"
+#include "tell.h"
 
 enum {
     NOW = 1795600800
@@ -68,7 +69,7 @@ test_time(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         gint64 time = 0;
 
-        g_test_message("%s", rows[i].text);
+        tell(rows[i].text);
         g_assert_cmpint(cmd_parse_time(rows[i].text, NOW, &time), ==,
                         rows[i].time != 0);
         if (rows[i].time)

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "imap/limits.h"
 #include "imap_feed.h"
+#include "tell.h"
 
 typedef struct {
     GString *bytes;
@@ -148,7 +149,7 @@ test_malformed(void)
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autoptr(GError) error = skip_line(lines[i], strlen(lines[i]));
 
-        g_test_message("%s", lines[i]);
+        tell(lines[i]);
         g_assert_true(err_is(error, ERR_PROTOCOL));
         g_assert_nonnull(strstr(error->message, "feed"));
     }

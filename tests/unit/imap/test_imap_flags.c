@@ -1,6 +1,7 @@
 /* Flags and keywords: read from a server, written for it. */
 #include "imap/limits.h"
 #include "imap_feed.h"
+#include "tell.h"
 
 enum {
     P = 1,
@@ -24,7 +25,7 @@ check_read(const char *text, unsigned want, const char *words)
     imap_decoder_init(&in, stream, "feed");
     g_assert_true(imap_decoder_next(&in));
     imap_flags_read(&in, &system, &keywords);
-    g_test_message("%s", text);
+    tell(text);
     if (words == NULL) {
         g_assert_false(imap_decoder_ok(&in));
     } else {

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "imap/limits.h"
 #include "imap_feed.h"
+#include "tell.h"
 
 static GString *told; /* what the sink heard */
 
@@ -57,7 +58,7 @@ check_sink(const char *text, const char *want)
     told = g_string_new(NULL);
     conn->answers.sink = &sink;
     ok = feed_one(conn);
-    g_test_message("%s", text);
+    tell(text);
     g_assert_cmpint(ok, ==, want != NULL);
     if (want)
         g_assert_cmpstr(told->str, ==, want);

@@ -1,6 +1,7 @@
 /* Modified UTF-7: names there and back, no two mailboxes with one name (P82).
  */
 #include "imap_feed.h"
+#include "tell.h"
 
 static const struct {
     const char *wire, *name;
@@ -44,7 +45,7 @@ test_odd(void)
         g_autofree char *name = imap_utf7_decode(odd[i]);
         g_autofree char *wire = imap_utf7_encode(name);
 
-        g_test_message("%s", odd[i]);
+        tell(odd[i]);
         g_assert_true(g_utf8_validate(name, -1, NULL));
         g_assert_cmpstr(wire, ==, odd[i]);
         for (gsize j = 0; j < i; j++) {

@@ -204,7 +204,7 @@ test_deep(void)
     must((ids = store_thread_messages(fixture->store, row->thread, &depths,
                                       error))
          != NULL);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
     g_assert_cmpuint(ids->len, ==, 20000);
     g_assert_cmpint(g_array_index(depths, int, 19999), ==, 500);
 }
