@@ -6,9 +6,15 @@
  *
  * A message is tried at once, then after 1 minute, and after each failure
  * twice as long, at most 4 hours, for 5 days. Only recipients that were not
- * accepted are tried again. One whose fate is not known (the connection ended
- * between the final dot and the reply) is kept as in doubt and said, never sent
- * again by itself; `outbox retry` sends the same bytes once more. */
+ * accepted are tried again.
+ *
+ * The rule for a message in doubt (the connection, or this process, ended
+ * between the final dot and the whole reply, so that it was perhaps sent): a
+ * double before a loss, and neither in silence. It is shown as in doubt, and
+ * the same bytes with the same Message-ID are sent once more after a quarter of
+ * an hour at the earliest; when that ends in doubt OUTBOX_DOUBTS times, it is
+ * left to the user. It stays in doubt until a server takes or refuses it; until
+ * then `outbox cancel` takes it out, `outbox retry` sends it now. */
 #ifndef CORE_OUTBOX_H
 #define CORE_OUTBOX_H
 
@@ -19,15 +25,16 @@ typedef enum {
     OUTBOX_SENDING,
     OUTBOX_DEFERRED, /* tried; next try at next_try */
     OUTBOX_FAILED,   /* refused, or too old: needs the user */
-    OUTBOX_IN_DOUBT, /* perhaps sent: needs the user */
+    OUTBOX_IN_DOUBT, /* perhaps sent; next try at next_try, if any is left */
     OUTBOX_SENT,     /* about to leave the outbox */
 } OutboxState;
 
 typedef struct {
     char *address;
     OutboxState state;
-    char *reply; /* the server's last words and what they mean; sanitised; or
-                    NULL */
+    bool doubted; /* an earlier try ended in doubt */
+    char *reply;  /* the server's last words and what they mean; sanitised; or
+                     NULL */
 } OutboxRecipient;
 
 typedef struct {
@@ -40,15 +47,20 @@ typedef struct {
     gint64 not_before; /* end of the undo window, or `--at` */
     gint64 next_try;   /* 0: at once */
     guint attempts;
-    char *reason;     /* of the last failure, one line, sanitised; or NULL */
-    bool committed;   /* the final dot was, or may have been, on its way */
-    bool accepted;    /* by at least one recipient's server */
-    bool filed;       /* the Sent copy is made, the parent tagged */
-    gint64 parent;    /* row to be tagged, 0: none */
-    bool is_forward;  /* tag passed, not replied */
-    char *draft;      /* path of the draft it was made from; or NULL */
-    char *message_id; /* without <> */
-    char *from;       /* for display; untrusted */
+    guint doubts;      /* tries that ended in doubt */
+    unsigned notify;   /* reports that are wanted: SMTP_NOTIFY_…; 0: none */
+    gint64 deliver_by; /* seconds, then it is to come back; 0: no limit */
+    bool require_tls;  /* encrypted on the whole way, or not at all */
+    bool server_hold;  /* the server may keep it until not_before */
+    char *reason;      /* of the last failure, one line, sanitised; or NULL */
+    bool committed;    /* the final dot was, or may have been, on its way */
+    bool accepted;     /* by at least one recipient's server */
+    bool filed;        /* the Sent copy is made, the parent tagged */
+    gint64 parent;     /* row to be tagged, 0: none */
+    bool is_forward;   /* tag passed, not replied */
+    char *draft;       /* path of the draft it was made from; or NULL */
+    char *message_id;  /* without <> */
+    char *from;        /* for display; untrusted */
     char *to;
     char *subject;
     guint64 size;

@@ -8,7 +8,7 @@
 
 typedef struct {
     NetParams net;
-    SaslParams sasl;   /* user NULL: no AUTH */
+    SaslParams sasl;    /* user NULL: no AUTH */
     bool auth_optional; /* no AUTH where the server offers none */
 } SmtpParams;
 
@@ -36,6 +36,21 @@ smtp_conn_open(const SmtpParams *params, GCancellable *cancel, GError **error);
 void smtp_conn_close(SmtpConn *conn); /* QUIT, not waited for */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SmtpConn, smtp_conn_close)
 
+/* May a further message go through it? Not when it is dead, nor when the
+ * server's LIMITS (RFC 9422) say that it has had enough. */
+bool smtp_conn_is_usable(const SmtpConn *conn);
+
+/* How many messages went through it, or were tried. */
+guint smtp_conn_used(const SmtpConn *conn);
+
+/* The most recipients that one transaction may have; G_MAXUINT: no limit told.
+ */
+guint smtp_conn_max_recipients(const SmtpConn *conn);
+
+/* How far ahead, in seconds, the server takes mail to be held (FUTURERELEASE,
+ * RFC 4865); 0: it does not hold mail. */
+gint64 smtp_conn_max_hold(const SmtpConn *conn);
+
 typedef enum {
     SMTP_SENT,     /* accepted by a complete final 2yz */
     SMTP_DEFERRED, /* 4yz, or the connection ended before the final dot */
@@ -49,6 +64,13 @@ typedef struct {
     SmtpReply reply;     /* out */
 } SmtpRecipient;
 
+/* What delivery reports are wanted (DSN, RFC 3461, 4.1). */
+enum {
+    SMTP_NOTIFY_SUCCESS = 1 << 0,
+    SMTP_NOTIFY_FAILURE = 1 << 1,
+    SMTP_NOTIFY_DELAY = 1 << 2,
+};
+
 typedef struct {
     const char *sender; /* envelope; "" for the null sender */
     SmtpRecipient *recipients;
@@ -56,9 +78,17 @@ typedef struct {
     int fd; /* the exact bytes; CRLF or LF; from offset 0 */
     guint64 size;
 
-    /* Called when all but the final dot is written; what it makes durable is
-     * known after a crash to have been, perhaps, sent. False with *error: the
-     * dot is not sent. May be NULL. */
+    /* Said to servers that offer the extension, else left out; require_tls
+     * alone stops the message where it is not offered. */
+    const char *envid; /* DSN: comes back in every report; or NULL */
+    unsigned notify; /* DSN: SMTP_NOTIFY_…; 0: what the server does anyway */
+    gint64 hold_until; /* FUTURERELEASE: UTC; 0: at once */
+    guint deliver_by;  /* DELIVERBY (RFC 2852): seconds, else it comes back */
+    bool require_tls;  /* REQUIRETLS (RFC 8689): each hop encrypted */
+
+    /* Called when all but the final dot (or BDAT) is written; what it makes
+     * durable is known after a crash to have been, perhaps, sent. False with
+     * *error: the dot is not sent. May be NULL. */
     bool (*commit)(void *user, GError **error);
     void *user;
 } SmtpMessage;

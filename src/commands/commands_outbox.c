@@ -55,6 +55,8 @@ add_entry(JsonBuilder *builder, const OutboxEntry *entry)
     member_time(builder, "next_try", entry->next_try);
     json_builder_set_member_name(builder, "attempts");
     json_builder_add_int_value(builder, entry->attempts);
+    json_builder_set_member_name(builder, "doubts");
+    json_builder_add_int_value(builder, entry->doubts);
     member(builder, "reason", entry->reason);
     member(builder, "sender", entry->sender);
     member(builder, "from", entry->from);
@@ -102,7 +104,8 @@ print_entry(Printer *out, const OutboxEntry *entry)
                  entry->id, cell, subject);
     if (*reason)
         printer_line(out, "          %s", reason);
-    if (entry->state == OUTBOX_DEFERRED || entry->state == OUTBOX_WAITING)
+    if (entry->state == OUTBOX_DEFERRED || entry->state == OUTBOX_WAITING
+        || (entry->state == OUTBOX_IN_DOUBT && entry->next_try > 0))
         printer_line(out, "          next try: %s",
                      due > entry->created ? when : "now");
     for (guint i = 0; i < entry->recipients->len; i++) {

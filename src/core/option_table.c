@@ -5,6 +5,10 @@
 static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
                                              NULL };
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
+static const char *const send_later_choices[] = { "here", "server", NULL };
+static const char *const report_choices[] = {
+    "failure", "failure,delay", "failure,delay,success", NULL
+};
 static const char *const auth_choices[] = {
     "auto",          "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
     "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",     "GSSAPI",
@@ -91,6 +95,23 @@ const OptionEntry option_table[] = {
       .fallback = "10s",
       .text = "How long a message waits before it is sent, so that you can "
               "take it back." },
+    { .name = "send-rate", .type = CMD_INT, .scope = OPTION_ACCOUNT,
+      .fallback = "0", .min = 0, .max = 10000,
+      .text = "Send at most so many messages a minute, for providers that "
+              "limit it; 0 for no limit." },
+    { .name = "send-later", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "here", .choices = send_later_choices,
+      .text = "Who keeps a message that is to go later: the outbox here, or "
+              "the server where it can (FUTURERELEASE), so that this machine "
+              "may be off; then it cannot be taken back." },
+    { .name = "delivery-report", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .choices = report_choices,
+      .text = "Ask the servers on the way for reports of failure, delay, "
+              "success (DSN). Unset: what they do anyway, which is failure." },
+    { .name = "require-tls", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Send only where every server on the way promises encryption "
+              "(REQUIRETLS); else the message is refused here." },
     { .name = "save-sent", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "

@@ -329,12 +329,44 @@ outbox_flush(Outbox *outbox,
     scan(outbox);
 }
 
+/* "success,failure" as SMTP_NOTIFY_…; words that are none are ignored. */
+static unsigned
+notify_of(const char *words)
+{
+    unsigned notify = 0;
+
+    if (words == NULL)
+        return 0;
+    notify |= strstr(words, "failure") ? SMTP_NOTIFY_FAILURE : 0;
+    notify |= strstr(words, "delay") ? SMTP_NOTIFY_DELAY : 0;
+    notify |= strstr(words, "success") ? SMTP_NOTIFY_SUCCESS : 0;
+    return notify;
+}
+
+/* How the account wants its mail to travel. */
+static void
+take_options(Outbox *outbox, OutboxEntry *entry)
+{
+    const Options *options = session_options(outbox->session);
+    const char *account = entry->account;
+
+    entry->notify =
+        notify_of(options_get(options, "delivery-report", account, NULL));
+    entry->require_tls = options_bool(options, "require-tls", account);
+    entry->server_hold =
+        entry->not_before - entry->created > UNDOABLE_SECONDS
+        && g_strcmp0(options_get(options, "send-later", account, NULL),
+                     "server")
+               == 0;
+}
+
 bool
 outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error)
 {
     g_autoptr(Event) event = NULL;
 
     entry->created = clock_now();
+    take_options(outbox, entry);
     if (!outbox_entry_new(outbox->folder, entry, bytes, error))
         return false;
     event = outbox_event(outbox, "message-queued", entry);
@@ -393,7 +425,7 @@ retry_locked(Outbox *outbox, const char *id, GError **error)
 
     if (entry == NULL)
         return false;
-    outbox_entry_recover(entry);
+    outbox_entry_recover(entry, clock_now());
     outbox_entry_again(entry);
     return outbox_entry_save(outbox->folder, entry, error);
 }

@@ -5,7 +5,9 @@
  *   E2  a state on disk is never more hopeful than the truth: SENDING is
  *       written before the first command, committed before the final dot,
  *       SENT only after the reply;
- *   E3  a recipient that is SENT never becomes anything else. */
+ *   E3  a recipient that is SENT never becomes anything else;
+ *   E4  one whose fate is not known is IN_DOUBT until a server takes or
+ *       refuses it: a try that came to nothing does not make it DEFERRED. */
 #include "outbox_entry.h"
 
 #include "base/err.h"
@@ -136,6 +138,7 @@ static const struct {
 } times[] = {
     { "created", G_STRUCT_OFFSET(OutboxEntry, created) },
     { "not_before", G_STRUCT_OFFSET(OutboxEntry, not_before) },
+    { "deliver_by", G_STRUCT_OFFSET(OutboxEntry, deliver_by) },
     { "next_try", G_STRUCT_OFFSET(OutboxEntry, next_try) },
     { "parent", G_STRUCT_OFFSET(OutboxEntry, parent) },
 };
@@ -148,6 +151,8 @@ static const struct {
     { "accepted", G_STRUCT_OFFSET(OutboxEntry, accepted) },
     { "filed", G_STRUCT_OFFSET(OutboxEntry, filed) },
     { "is_forward", G_STRUCT_OFFSET(OutboxEntry, is_forward) },
+    { "require_tls", G_STRUCT_OFFSET(OutboxEntry, require_tls) },
+    { "server_hold", G_STRUCT_OFFSET(OutboxEntry, server_hold) },
 };
 
 static void
@@ -171,6 +176,7 @@ recipients_json(const OutboxEntry *entry)
         set_text(object, "address", recipient->address);
         set_text(object, "state", outbox_state_name(recipient->state));
         set_text(object, "reply", recipient->reply);
+        json_object_set_boolean_member(object, "doubted", recipient->doubted);
         json_array_add_object_element(array, object);
     }
     return array;
@@ -198,6 +204,8 @@ outbox_entry_save(const char *folder, const OutboxEntry *entry, GError **error)
             object, facts[i].name,
             G_STRUCT_MEMBER(bool, entry, facts[i].offset));
     json_object_set_int_member(object, "attempts", entry->attempts);
+    json_object_set_int_member(object, "doubts", entry->doubts);
+    json_object_set_int_member(object, "notify", entry->notify);
     json_object_set_int_member(object, "size", (gint64)entry->size);
     json_object_set_array_member(object, "recipients", recipients_json(entry));
     text = json_to_string(root, TRUE);
@@ -228,6 +236,8 @@ read_recipients(OutboxEntry *entry, JsonObject *object)
             json_object_get_string_member_with_default(fields, "state", ""));
         recipient->reply = g_strdup(
             json_object_get_string_member_with_default(fields, "reply", NULL));
+        recipient->doubted = json_object_get_boolean_member_with_default(
+            fields, "doubted", FALSE);
     }
     return true;
 }
@@ -251,6 +261,10 @@ read_envelope(OutboxEntry *entry, JsonObject *object)
                                                         FALSE);
     entry->attempts =
         (guint)json_object_get_int_member_with_default(object, "attempts", 0);
+    entry->doubts =
+        (guint)json_object_get_int_member_with_default(object, "doubts", 0);
+    entry->notify =
+        (unsigned)json_object_get_int_member_with_default(object, "notify", 0);
     entry->size =
         (guint64)json_object_get_int_member_with_default(object, "size", 0);
     return entry->account && entry->sender && read_recipients(entry, object);
@@ -402,35 +416,40 @@ outbox_entry_sum_up(OutboxEntry *entry)
     entry->state = state;
 }
 
+/* May it be tried without the user? */
 static bool
-is_open(const OutboxRecipient *recipient)
+is_open(const OutboxEntry *entry, const OutboxRecipient *recipient)
 {
     return recipient->state == OUTBOX_WAITING
            || recipient->state == OUTBOX_SENDING
-           || recipient->state == OUTBOX_DEFERRED;
+           || recipient->state == OUTBOX_DEFERRED
+           || (recipient->state == OUTBOX_IN_DOUBT
+               && entry->doubts < OUTBOX_DOUBTS);
 }
 
 gint64
 outbox_entry_due(const OutboxEntry *entry)
 {
+    gint64 from = entry->server_hold ? 0 : entry->not_before;
+
     for (guint i = 0; i < entry->recipients->len; i++)
-        if (is_open(entry->recipients->pdata[i]))
-            return MAX(entry->not_before, entry->next_try);
+        if (is_open(entry, entry->recipients->pdata[i]))
+            return MAX(from, entry->next_try);
     return -1;
 }
 
-/* Changes everybody of one state to another. */
+/* Ends the try of everybody who is SENDING. Returns how many they were. */
 static guint
-change_all(OutboxEntry *entry, OutboxState from, OutboxState to)
+end_sending(OutboxEntry *entry, OutboxState state)
 {
     guint n = 0;
 
     for (guint i = 0; i < entry->recipients->len; i++) {
         OutboxRecipient *recipient = entry->recipients->pdata[i];
 
-        if (recipient->state != from)
+        if (recipient->state != OUTBOX_SENDING)
             continue;
-        recipient->state = to;
+        recipient->state = recipient->doubted ? OUTBOX_IN_DOUBT : state;
         n++;
     }
     outbox_entry_sum_up(entry);
@@ -440,61 +459,111 @@ change_all(OutboxEntry *entry, OutboxState from, OutboxState to)
 void
 outbox_entry_begin(OutboxEntry *entry)
 {
-    change_all(entry, OUTBOX_WAITING, OUTBOX_SENDING);
-    change_all(entry, OUTBOX_DEFERRED, OUTBOX_SENDING);
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (is_open(entry, recipient))
+            recipient->state = OUTBOX_SENDING;
+    }
+    outbox_entry_sum_up(entry);
     entry->committed = false;
     entry->attempts++;
 }
 
+void
+outbox_entry_doubt(OutboxEntry *entry, OutboxRecipient *recipient)
+{
+    recipient->state = OUTBOX_IN_DOUBT;
+    recipient->doubted = true;
+}
+
 bool
-outbox_entry_recover(OutboxEntry *entry)
+outbox_entry_recover(OutboxEntry *entry, gint64 now)
 {
     bool doubt = entry->committed;
 
     entry->committed = false;
-    if (change_all(entry, OUTBOX_SENDING,
-                   doubt ? OUTBOX_IN_DOUBT : OUTBOX_WAITING)
-        == 0)
+    for (guint i = 0; doubt && i < entry->recipients->len; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state == OUTBOX_SENDING)
+            recipient->doubted = true;
+    }
+    if (end_sending(entry, OUTBOX_WAITING) == 0)
         return false;
     if (doubt) {
         g_free(entry->reason);
         entry->reason = g_strdup("posthorn ended before the server answered: "
                                  "the message was perhaps sent");
+        entry->doubts++;
+        entry->next_try = now + OUTBOX_DOUBT_PAUSE;
     }
     return true;
+}
+
+static bool
+is_old(const OutboxEntry *entry, gint64 now)
+{
+    return now - entry->created > OUTBOX_GIVE_UP;
 }
 
 void
 outbox_entry_defer(OutboxEntry *entry, const char *reason, gint64 now)
 {
-    bool old = now - entry->created > OUTBOX_GIVE_UP;
+    bool old = is_old(entry, now);
 
     g_free(entry->reason);
     entry->reason = old ? g_strdup_printf("given up after 5 days: %s", reason)
                         : g_strdup(reason);
-    change_all(entry, OUTBOX_SENDING, old ? OUTBOX_FAILED : OUTBOX_DEFERRED);
+    end_sending(entry, old ? OUTBOX_FAILED : OUTBOX_DEFERRED);
+}
+
+static bool
+has_doubt(const OutboxEntry *entry)
+{
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        const OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state == OUTBOX_IN_DOUBT)
+            return true;
+    }
+    return false;
 }
 
 void
 outbox_entry_end(OutboxEntry *entry, gint64 now)
 {
     guint doublings = MIN(entry->attempts > 0 ? entry->attempts - 1 : 0, 10);
-    gint64 pause = (gint64)OUTBOX_FIRST_PAUSE << doublings;
+    gint64 pause =
+        MIN((gint64)OUTBOX_FIRST_PAUSE << doublings, OUTBOX_LONGEST_PAUSE);
 
+    /* The try itself ended in doubt: not one before it. */
+    if (entry->committed && has_doubt(entry))
+        entry->doubts++;
+    if (has_doubt(entry) && is_old(entry, now))
+        entry->doubts = OUTBOX_DOUBTS;
     entry->committed = false;
     outbox_entry_sum_up(entry);
     entry->next_try = 0;
-    if (outbox_entry_due(entry) >= 0)
-        entry->next_try = now + MIN(pause, OUTBOX_LONGEST_PAUSE);
+    if (outbox_entry_due(entry) < 0)
+        return;
+    if (has_doubt(entry))
+        pause = MAX(pause, OUTBOX_DOUBT_PAUSE);
+    entry->next_try = now + pause;
 }
 
 void
 outbox_entry_again(OutboxEntry *entry)
 {
-    change_all(entry, OUTBOX_DEFERRED, OUTBOX_WAITING);
-    change_all(entry, OUTBOX_FAILED, OUTBOX_WAITING);
-    change_all(entry, OUTBOX_IN_DOUBT, OUTBOX_WAITING);
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        if (recipient->state != OUTBOX_SENT)
+            recipient->state = OUTBOX_WAITING;
+    }
+    outbox_entry_sum_up(entry);
     entry->not_before = 0;
     entry->next_try = 0;
     entry->attempts = 0;
+    entry->doubts = 0;
 }

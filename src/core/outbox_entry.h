@@ -9,6 +9,8 @@ enum {
     OUTBOX_FIRST_PAUSE = 60, /* seconds; then twice as long each time */
     OUTBOX_LONGEST_PAUSE = 4 * 3600,
     OUTBOX_GIVE_UP = 5 * 24 * 3600, /* after it was queued */
+    OUTBOX_DOUBT_PAUSE = 15 * 60, /* at least, before one in doubt is resent */
+    OUTBOX_DOUBTS = 3,            /* then it is left to the user */
 };
 
 /* An entry with no recipients. */
@@ -50,12 +52,15 @@ gint64 outbox_entry_due(const OutboxEntry *entry);
 /* Sets entry->state from the states of the recipients. */
 void outbox_entry_sum_up(OutboxEntry *entry);
 
-/* A try begins: whoever is not accepted, refused or in doubt is SENDING. */
+/* A try begins: whoever may be tried by itself is SENDING. */
 void outbox_entry_begin(OutboxEntry *entry);
 
 /* What a try that never ended has left (the process died): waiting, or in
  * doubt when the final dot may have been sent. False: there was none. */
-bool outbox_entry_recover(OutboxEntry *entry);
+bool outbox_entry_recover(OutboxEntry *entry, gint64 now);
+
+/* The fate of a recipient is not known: E4. */
+void outbox_entry_doubt(OutboxEntry *entry, OutboxRecipient *recipient);
 
 /* A try that came to nothing for whoever is still SENDING: deferred, or failed
  * when the entry is too old. */

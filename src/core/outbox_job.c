@@ -89,6 +89,9 @@ note_outcome(OutboxEntry *entry, OutboxRecipient *recipient,
     if (recipient->state == OUTBOX_DEFERRED
         && clock_now() - entry->created > OUTBOX_GIVE_UP)
         recipient->state = OUTBOX_FAILED;
+    if (told->outcome == SMTP_IN_DOUBT
+        || (told->outcome == SMTP_DEFERRED && recipient->doubted))
+        outbox_entry_doubt(entry, recipient);
     smtp_reply_clear(&told->reply);
 }
 
@@ -107,9 +110,13 @@ commit(void *user, GError **error)
     return outbox_entry_save(c->folder, c->entry, error);
 }
 
+/* The connection, opened for the first entry that needs it, and anew when the
+ * last one has had its time. */
 static SmtpConn *
 connection(Try *t)
 {
+    if (t->conn && !smtp_conn_is_usable(t->conn))
+        g_clear_pointer(&t->conn, smtp_conn_close);
     if (t->conn == NULL && t->trouble == NULL)
         t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
     return t->conn;
@@ -127,37 +134,150 @@ drop_connection(Try *t, GError *error)
         g_clear_error(&error);
 }
 
-static void
-send_smtp(Try *t, OutboxEntry *entry, int fd)
-{
-    Commit c = { t->request->folder, entry };
-    g_autofree SmtpRecipient *told =
-        g_new0(SmtpRecipient, entry->recipients->len);
-    g_autofree OutboxRecipient **whom =
-        g_new0(OutboxRecipient *, entry->recipients->len);
-    SmtpMessage message = { .sender = entry->sender,
-                            .recipients = told,
-                            .fd = fd,
-                            .size = entry->size,
-                            .commit = commit,
-                            .user = &c };
-    GError *error = NULL;
+/* Those of an entry that one transaction is for. */
+typedef struct {
+    SmtpRecipient *told;
+    OutboxRecipient **whom;
+    guint n;
+} Round;
 
-    for (guint i = 0; i < entry->recipients->len; i++) {
+static void
+round_clear(Round *round)
+{
+    g_free(round->told);
+    g_free(round->whom);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Round, round_clear)
+
+/* The next of them, as many as the server takes at once. */
+static void
+round_fill(Round *round, const OutboxEntry *entry, guint most)
+{
+    for (guint i = 0; i < entry->recipients->len && round->n < most; i++) {
         OutboxRecipient *recipient = entry->recipients->pdata[i];
 
         if (recipient->state != OUTBOX_SENDING)
             continue;
-        whom[message.n_recipients] = recipient;
-        told[message.n_recipients++].address = recipient->address;
+        round->whom[round->n] = recipient;
+        round->told[round->n++].address = recipient->address;
     }
-    if (!smtp_send(t->conn, &message, &error)) {
+}
+
+/* "452 too many recipients" is no judgement: whoever got it is offered again
+ * behind those that were taken (RFC 5321, 4.5.3.1.10). */
+static void
+note_round(OutboxEntry *entry, Round *round)
+{
+    bool progress = false;
+
+    for (guint i = 0; i < round->n; i++)
+        progress = progress || round->told[i].outcome == SMTP_SENT;
+    for (guint i = 0; i < round->n; i++) {
+        bool again = progress && round->told[i].outcome == SMTP_DEFERRED
+                     && round->told[i].reply.code == 452;
+
+        note_outcome(entry, round->whom[i], &round->told[i]);
+        if (again)
+            round->whom[i]->state = OUTBOX_SENDING;
+    }
+}
+
+/* A transaction. A connection that served messages before may have been ended
+ * by the server meanwhile: as long as nothing can have been sent, that is no
+ * failure of this message, and it gets a new one. */
+static bool
+transact(Try *t, SmtpMessage *message, const OutboxEntry *entry, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    bool used = smtp_conn_used(t->conn) > 0;
+
+    if (smtp_send(t->conn, message, &reason))
+        return true;
+    if (used && err_is(reason, ERR_RETRY) && !entry->committed) {
+        g_clear_pointer(&t->conn, smtp_conn_close);
+        if (connection(t))
+            return smtp_send(t->conn, message, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return false;
+}
+
+static bool
+is_unfinished(OutboxEntry *entry)
+{
+    outbox_entry_sum_up(entry);
+    return entry->state == OUTBOX_SENDING;
+}
+
+/* True when the dialogue was whole. */
+static bool
+send_round(Try *t, OutboxEntry *entry, SmtpMessage *message)
+{
+    g_auto(Round) round = {
+        .told = g_new0(SmtpRecipient, entry->recipients->len),
+        .whom = g_new0(OutboxRecipient *, entry->recipients->len),
+    };
+    GError *error = NULL;
+
+    entry->committed = false;
+    round_fill(&round, entry, smtp_conn_max_recipients(t->conn));
+    message->recipients = round.told;
+    message->n_recipients = round.n;
+    if (!transact(t, message, entry, &error)) {
         g_free(entry->reason);
         entry->reason = g_strdup(error->message);
         drop_connection(t, error);
+        note_round(entry, &round);
+        outbox_entry_defer(entry, entry->reason, clock_now());
+        return false;
     }
-    for (guint i = 0; i < message.n_recipients; i++)
-        note_outcome(entry, whom[i], &told[i]);
+    note_round(entry, &round);
+    return true;
+}
+
+/* `--at` can be left to the server, if it holds mail so long. */
+static bool
+hold_there(const Try *t, OutboxEntry *entry)
+{
+    gint64 seconds = entry->not_before - clock_now();
+
+    return entry->server_hold && seconds > 0
+           && seconds <= smtp_conn_max_hold(t->conn);
+}
+
+static void
+send_smtp(Try *t, OutboxEntry *entry, int fd)
+{
+    Commit c = { t->request->folder, entry };
+    SmtpMessage message = {
+        .sender = entry->sender,
+        .fd = fd,
+        .size = entry->size,
+        .envid = entry->id,
+        .notify = entry->notify,
+        .deliver_by = (guint)entry->deliver_by,
+        .require_tls = entry->require_tls,
+        .commit = commit,
+        .user = &c,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (hold_there(t, entry))
+        message.hold_until = entry->not_before;
+    else if (entry->server_hold && entry->not_before > clock_now()) {
+        entry->server_hold = false; /* it waits here */
+        outbox_entry_recover(entry, 0);
+        entry->attempts--;
+        return;
+    }
+    while (send_round(t, entry, &message) && is_unfinished(entry))
+        if (!outbox_entry_save(t->request->folder, entry, &error)
+            || connection(t) == NULL)
+            break;
+    if (is_unfinished(entry))
+        outbox_entry_defer(entry, error ? error->message : t->trouble->message,
+                           clock_now());
 }
 
 static void
@@ -239,10 +359,34 @@ obstacle(Try *t)
     return t->trouble->message;
 }
 
+/* Not more than `send-rate` messages a minute. */
+static void
+keep_pace(const Try *t)
+{
+    gint64 last = t->result->last ? t->result->last : t->request->before;
+    gint64 wait;
+    GPollFD poll_fd;
+
+    if (t->request->rate == 0 || last == 0)
+        return;
+    wait =
+        last + 60 * G_USEC_PER_SEC / t->request->rate - g_get_monotonic_time();
+    if (wait <= 0)
+        return;
+    if (t->cancel && g_cancellable_make_pollfd(t->cancel, &poll_fd)) {
+        g_poll(&poll_fd, 1, (gint)(wait / 1000) + 1);
+        g_cancellable_release_fd(t->cancel);
+    } else {
+        g_usleep((gulong)wait);
+    }
+}
+
 static void
 send_entry(Try *t, OutboxEntry *entry, int fd)
 {
     const char *reason = obstacle(t);
+
+    t->result->last = g_get_monotonic_time();
 
     if (reason)
         outbox_entry_defer(entry, reason, clock_now());
@@ -250,15 +394,15 @@ send_entry(Try *t, OutboxEntry *entry, int fd)
         send_program(t, entry, fd);
     else
         send_smtp(t, entry, fd);
+    outbox_entry_end(entry, clock_now());
+    if (entry->state == OUTBOX_WAITING)
+        entry->next_try = 0;
     /* The user ended the program: that was no try. */
     if (g_cancellable_is_cancelled(t->cancel) && entry->state == OUTBOX_DEFERRED
         && entry->attempts > 0) {
         entry->attempts--;
-        outbox_entry_end(entry, clock_now());
         entry->next_try = 0;
-        return;
     }
-    outbox_entry_end(entry, clock_now());
 }
 
 static void
@@ -281,10 +425,14 @@ work_on(Try *t, OutboxEntry *entry, int fd, GError **error)
     const char *folder = t->request->folder;
     gint64 due;
 
-    if (outbox_entry_recover(entry) && !outbox_entry_save(folder, entry, error))
+    if (outbox_entry_recover(entry, clock_now())
+        && !outbox_entry_save(folder, entry, error))
         return false;
     due = outbox_entry_due(entry);
     if (due < 0 || due > clock_now())
+        return true;
+    keep_pace(t);
+    if (g_cancellable_is_cancelled(t->cancel))
         return true;
     outbox_entry_begin(entry);
     if (!outbox_entry_save(folder, entry, error))

@@ -12,12 +12,15 @@ typedef struct {
     char *stop;     /* why nothing can be sent; or NULL */
     char *program;  /* sendmail; or NULL: SMTP */
     SmtpParams smtp;
+    guint rate;    /* messages a minute at most; 0: no limit */
+    gint64 before; /* when the last one went, monotonic µs; 0: none did */
 } OutboxRequest;
 
 typedef struct {
     GPtrArray
         *entries; /* OutboxEntry: those that were tried, as they are now */
     bool auth_refused;
+    gint64 last; /* when the last one went, monotonic µs; 0: none did */
 } OutboxResult;
 
 void outbox_request_free(OutboxRequest *request);

@@ -26,6 +26,8 @@ tried(void *user, void *answer, const GError *error)
     OutboxLane *lane = user;
 
     lane->busy = false;
+    if (answer && ((OutboxResult *)answer)->last)
+        lane->last = ((OutboxResult *)answer)->last;
     if (answer)
         outbox_tried(lane, answer);
 }
@@ -154,6 +156,9 @@ outbox_lane_start(OutboxLane *lane, GPtrArray *ids)
     lane->request = g_new0(OutboxRequest, 1);
     lane->request->folder = g_strdup(lane->outbox->folder);
     lane->request->ids = ids;
+    lane->request->rate = (guint)options_int(session_options(session),
+                                             "send-rate", lane->account);
+    lane->request->before = lane->last;
     if (account == NULL)
         reason = g_strdup_printf("no account is called %s", lane->account);
     else if (text == NULL)

@@ -43,7 +43,8 @@ typedef struct {
     Outbox *outbox;
     char *account;
     Worker *worker;
-    bool busy; /* a try is under way, or its password is asked for */
+    gint64 last; /* when the last message went, monotonic µs; 0: none did */
+    bool busy;   /* a try is under way, or its password is asked for */
     OutboxRequest *request; /* while the password is asked for */
 } OutboxLane;
 

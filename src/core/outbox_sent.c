@@ -186,9 +186,9 @@ finish(Outbox *outbox, const OutboxEntry *entry, GError **error)
 {
     if (entry->state != OUTBOX_SENT)
         return outbox_entry_save(outbox->folder, entry, error);
-    if (!outbox_entry_remove(outbox->folder, entry->id, error))
-        return false;
-    return entry->draft == NULL || draft_discard(entry->draft, error);
+    /* The draft first: a crash in between must not offer again what is sent. */
+    return (entry->draft == NULL || draft_discard(entry->draft, error))
+           && outbox_entry_remove(outbox->folder, entry->id, error);
 }
 
 static bool
@@ -225,6 +225,29 @@ outbox_file(Outbox *outbox, const char *id, GError **error)
     return ok;
 }
 
+static void
+tell_doubt(Frontend *frontend, const OutboxEntry *entry)
+{
+    const char *subject = entry->subject ? entry->subject : "";
+    g_autoptr(GDateTime) when =
+        g_date_time_new_from_unix_local(entry->next_try);
+    g_autofree char *clock =
+        when ? g_date_time_format(when, "%H:%M") : g_strdup("later");
+
+    if (outbox_entry_due(entry) >= 0)
+        frontend_tell(frontend, TELL_ERROR, false,
+                      "Perhaps sent: “%s”. The server did not answer after "
+                      "the end of the message. The same message is sent once "
+                      "more at %s; `outbox cancel %s` takes it out",
+                      subject, clock, entry->id);
+    else
+        frontend_tell(frontend, TELL_ERROR, false,
+                      "Perhaps sent: “%s”. The server did not answer after "
+                      "the end of the message: `outbox retry %s` sends it "
+                      "once more, `outbox cancel %s` takes it out",
+                      subject, entry->id, entry->id);
+}
+
 /* "Not sent to x@y: There is no such mailbox … (550 …)" */
 void
 outbox_tell_trouble(Outbox *outbox, const OutboxEntry *entry)
@@ -234,12 +257,7 @@ outbox_tell_trouble(Outbox *outbox, const OutboxEntry *entry)
 
     event_bus_emit(session_bus(outbox->session), event);
     if (entry->state == OUTBOX_IN_DOUBT) {
-        frontend_tell(frontend, TELL_ERROR, false,
-                      "Perhaps sent: “%s”. The server did not answer after "
-                      "the end of the message: `outbox retry %s` sends it "
-                      "once more, `outbox cancel %s` takes it out",
-                      entry->subject ? entry->subject : "", entry->id,
-                      entry->id);
+        tell_doubt(frontend, entry);
         return;
     }
     for (guint i = 0; i < entry->recipients->len; i++) {

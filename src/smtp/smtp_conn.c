@@ -1,5 +1,6 @@
 /* A connection from the greeting to the login: EHLO, STARTTLS, EHLO again, AUTH
- * (RFC 5321, 3.1 and 4.1.1.1; RFC 3207; RFC 4954). Must not know messages. */
+ * (RFC 5321, 3.1 and 4.1.1.1; RFC 3207; RFC 4954; LIMITS: RFC 9422). Must not
+ * know messages. */
 #include "smtp_private.h"
 
 #include "base/err.h"
@@ -120,10 +121,38 @@ static const struct {
     const char *keyword;
     unsigned extension;
 } keywords[] = {
-    { "STARTTLS", SMTP_HAS_STARTTLS }, { "PIPELINING", SMTP_HAS_PIPELINING },
-    { "8BITMIME", SMTP_HAS_8BITMIME }, { "SIZE", SMTP_HAS_SIZE },
-    { "SMTPUTF8", SMTP_HAS_SMTPUTF8 }, { "AUTH", SMTP_HAS_AUTH },
+    { "STARTTLS", SMTP_HAS_STARTTLS },
+    { "PIPELINING", SMTP_HAS_PIPELINING },
+    { "8BITMIME", SMTP_HAS_8BITMIME },
+    { "SIZE", SMTP_HAS_SIZE },
+    { "SMTPUTF8", SMTP_HAS_SMTPUTF8 },
+    { "AUTH", SMTP_HAS_AUTH },
+    { "CHUNKING", SMTP_HAS_CHUNKING },
+    { "BINARYMIME", SMTP_HAS_BINARYMIME },
+    { "DSN", SMTP_HAS_DSN },
+    { "FUTURERELEASE", SMTP_HAS_FUTURERELEASE },
+    { "DELIVERBY", SMTP_HAS_DELIVERBY },
+    { "LIMITS", SMTP_HAS_LIMITS },
+    { "REQUIRETLS", SMTP_HAS_REQUIRETLS },
 };
+
+static guint64
+number(const char *text)
+{
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+/* "LIMITS MAILMAX=100 RCPTMAX=50"     (RFC 9422, 4) */
+static void
+take_limits(SmtpConn *conn, char **words)
+{
+    for (; words[0] && words[1]; words++) {
+        if (g_ascii_strcasecmp(words[0], "MAILMAX") == 0)
+            conn->mail_max = (guint)MIN(number(words[1]), G_MAXINT);
+        else if (g_ascii_strcasecmp(words[0], "RCPTMAX") == 0)
+            conn->rcpt_max = (guint)MIN(number(words[1]), G_MAXINT);
+    }
+}
 
 /* "AUTH PLAIN LOGIN", and the old "AUTH=PLAIN LOGIN". */
 static void
@@ -136,8 +165,14 @@ take_extension(SmtpConn *conn, const char *line)
         if (g_ascii_strcasecmp(words[0], keywords[i].keyword) == 0)
             extension = keywords[i].extension;
     conn->extensions |= extension;
-    if (extension == SMTP_HAS_SIZE && words[1])
-        conn->size_limit = g_ascii_strtoull(words[1], NULL, 10);
+    if (extension == SMTP_HAS_SIZE)
+        conn->size_limit = number(words[1]);
+    if (extension == SMTP_HAS_FUTURERELEASE)
+        conn->max_hold = (gint64)MIN(number(words[1]), G_MAXINT);
+    if (extension == SMTP_HAS_DELIVERBY)
+        conn->min_deliver = (gint64)MIN(number(words[1]), G_MAXINT);
+    if (extension == SMTP_HAS_LIMITS)
+        take_limits(conn, words + 1);
     if (extension == SMTP_HAS_AUTH && conn->mechanisms == NULL)
         conn->mechanisms = g_strdupv(words + 1);
 }
@@ -152,6 +187,10 @@ say_hello(SmtpConn *conn, GError **error)
 
     conn->extensions = 0;
     conn->size_limit = 0;
+    conn->mail_max = 0;
+    conn->rcpt_max = 0;
+    conn->max_hold = 0;
+    conn->min_deliver = 0;
     g_clear_pointer(&conn->mechanisms, g_strfreev);
     if (!smtp_conn_command(conn, error, "EHLO %s", our_name))
         return false;
@@ -336,6 +375,30 @@ smtp_conn_open(const SmtpParams *params, GCancellable *cancel, GError **error)
     NetStream *stream = net_dial(&params->net, cancel, error);
 
     return stream ? smtp_conn_start(stream, params, error) : NULL;
+}
+
+bool
+smtp_conn_is_usable(const SmtpConn *conn)
+{
+    return !conn->dead && (conn->mail_max == 0 || conn->used < conn->mail_max);
+}
+
+guint
+smtp_conn_used(const SmtpConn *conn)
+{
+    return conn->used;
+}
+
+guint
+smtp_conn_max_recipients(const SmtpConn *conn)
+{
+    return conn->rcpt_max > 0 ? conn->rcpt_max : G_MAXUINT;
+}
+
+gint64
+smtp_conn_max_hold(const SmtpConn *conn)
+{
+    return conn->extensions & SMTP_HAS_FUTURERELEASE ? conn->max_hold : 0;
 }
 
 void

@@ -1,12 +1,13 @@
-/* One mail transaction: MAIL, RCPT for each, DATA (RFC 5321, 3.3; RFC 2920
- * PIPELINING; RFC 1870 SIZE; RFC 6152 8BITMIME; RFC 6531 SMTPUTF8). Gives every
- * recipient an outcome, and says "sent" only for a complete final reply 2yz.
+/* One mail transaction: MAIL, RCPT for each, then the bytes by DATA or, where
+ * there is CHUNKING, by BDAT (RFC 5321, 3.3; RFC 2920 PIPELINING; RFC 3030).
+ * Gives every recipient an outcome, and says "sent" only for a complete final
+ * reply 2yz.
  *
  * Invariants:
- *   1  before the final dot is written, nothing has been sent: an end of the
- *      connection defers;
- *   2  from the final dot on, only a whole reply decides: anything else leaves
- *      every accepted recipient in doubt (promises P7, P9);
+ *   1  before the final dot, or the last BDAT, is written, nothing has been
+ *      sent: an end of the connection defers;
+ *   2  from there on, only a whole reply decides: anything else leaves every
+ *      accepted recipient in doubt (promises P7, P9);
  *   3  recipients that were not accepted keep their own reply. */
 #include "smtp_private.h"
 
@@ -16,10 +17,9 @@
 #include <string.h>
 
 enum {
-    BATCH = 50,          /* RCPT commands written before replies are read */
+    WINDOW = 50,         /* commands written before their replies are read */
     DATA_SECONDS = 120,  /* RFC 5321, 4.5.3.2.4 */
     FINAL_SECONDS = 600, /* RFC 5321, 4.5.3.2.6 */
-    ADDRESS_BYTES = 254 + 128,
 };
 
 typedef struct {
@@ -58,32 +58,6 @@ refuse_open(Transaction *tx, int code, const char *enhanced, const char *text)
     settle_open(tx, &reply);
 }
 
-static bool
-is_ascii(const char *text)
-{
-    for (; *text; text++)
-        if ((guchar)*text >= 0x80)
-            return false;
-    return true;
-}
-
-/* No character that could end the path or the line (promise P58). */
-static bool
-is_mailable(const char *address)
-{
-    const char *at = strrchr(address, '@');
-
-    if (at == NULL || at == address || at[1] == '\0'
-        || strlen(address) > ADDRESS_BYTES
-        || !g_utf8_validate(address, -1, NULL))
-        return false;
-    for (; *address; address++)
-        if (g_ascii_iscntrl(*address) || *address == ' ' || *address == '<'
-            || *address == '>')
-            return false;
-    return true;
-}
-
 static void
 open_recipients(Transaction *tx)
 {
@@ -92,15 +66,22 @@ open_recipients(Transaction *tx)
 
         recipient->outcome = SMTP_DEFERRED;
         smtp_reply_clear(&recipient->reply);
-        if (is_mailable(recipient->address)) {
+        if (smtp_is_mailable(recipient->address)) {
             g_ptr_array_add(tx->open, recipient);
-            tx->utf8 = tx->utf8 || !is_ascii(recipient->address);
+            tx->utf8 = tx->utf8 || !smtp_is_ascii(recipient->address);
         } else {
             recipient->outcome = SMTP_FAILED;
             smtp_reply_set(&recipient->reply, 553, "5.1.3",
                            "not asked: this is no address");
         }
     }
+}
+
+/* Said inside TLS only (RFC 8689, 2). */
+static bool
+may_require_tls(const SmtpConn *conn)
+{
+    return (conn->extensions & SMTP_HAS_REQUIRETLS) && net_is_tls(conn->stream);
 }
 
 /* What need not be tried, since the server said what it can take. */
@@ -111,36 +92,22 @@ check_extensions(Transaction *tx)
     const char *sender = tx->message->sender;
     g_autofree char *text = NULL;
 
-    tx->utf8 = tx->utf8 || tx->content.header_8bit || !is_ascii(sender);
-    if (*sender && !is_mailable(sender))
+    tx->utf8 = tx->utf8 || tx->content.header_8bit || !smtp_is_ascii(sender);
+    if (*sender && !smtp_is_mailable(sender))
         refuse_open(tx, 553, "5.1.7", "not asked: the sender is no address");
     if (tx->utf8 && !(conn->extensions & SMTP_HAS_SMTPUTF8))
         refuse_open(tx, 553, "5.6.7",
                     "not asked: the server does not offer SMTPUTF8");
-    if (conn->size_limit > 0 && tx->message->size > conn->size_limit) {
+    if (tx->message->require_tls && !may_require_tls(conn))
+        refuse_open(tx, 554, "5.7.30",
+                    "not asked: the server does not promise encryption on the "
+                    "whole way (REQUIRETLS)");
+    if (conn->size_limit > 0 && tx->content.size > conn->size_limit) {
         text = g_strdup_printf("not asked: the message has %" G_GUINT64_FORMAT
                                " bytes, the server takes %" G_GUINT64_FORMAT,
-                               tx->message->size, conn->size_limit);
+                               tx->content.size, conn->size_limit);
         refuse_open(tx, 552, "5.3.4", text);
     }
-}
-
-static bool
-write_mail(Transaction *tx, GError **error)
-{
-    const SmtpConn *conn = tx->conn;
-    g_autoptr(GString) line = g_string_new(NULL);
-
-    g_string_printf(line, "MAIL FROM:<%s>", tx->message->sender);
-    if (conn->extensions & SMTP_HAS_SIZE)
-        g_string_append_printf(line, " SIZE=%" G_GUINT64_FORMAT,
-                               tx->message->size);
-    if ((conn->extensions & SMTP_HAS_8BITMIME)
-        && (tx->content.body_8bit || tx->utf8))
-        g_string_append(line, " BODY=8BITMIME");
-    if (tx->utf8)
-        g_string_append(line, " SMTPUTF8");
-    return smtp_conn_command(tx->conn, error, "%s", line->str);
 }
 
 /* A reply to MAIL or RCPT is 2yz, 4yz or 5yz. */
@@ -156,6 +123,30 @@ read_verdict(Transaction *tx, SmtpReply *reply, GError **error)
                    "%s answered %d where that means "
                    "nothing",
                    tx->conn->params.net.host, reply->code);
+}
+
+static bool
+write_mail(Transaction *tx, GError **error)
+{
+    g_autofree char *line =
+        smtp_mail_line(tx->conn, tx->message, &tx->content, tx->utf8);
+
+    tx->conn->used++;
+    return smtp_conn_command(tx->conn, error, "%s", line);
+}
+
+/* RCPT for n of those that are open. */
+static bool
+write_recipients(Transaction *tx, guint from, guint n, GError **error)
+{
+    for (guint i = from; i < from + n; i++) {
+        g_autofree char *line =
+            smtp_rcpt_line(tx->conn, tx->message, tx->open->pdata[i]);
+
+        if (!smtp_conn_command(tx->conn, error, "%s", line))
+            return false;
+    }
+    return true;
 }
 
 /* Reads n replies to RCPT; who is accepted is kept in accepted. */
@@ -177,32 +168,45 @@ read_recipients(Transaction *tx, guint from, guint n, GPtrArray *accepted,
     return true;
 }
 
-/* RCPT for each that is open, in batches. Who is refused is settled and no
- * longer open. */
+/* The reply to MAIL. With PIPELINING the replies to n RCPT follow it; where it
+ * was refused they say nothing new. */
 static bool
-offer_recipients(Transaction *tx, GError **error)
+read_mail(Transaction *tx, guint n, SmtpReply *mail, GError **error)
+{
+    if (!read_verdict(tx, mail, error))
+        return false;
+    for (guint i = 0; i < n && !smtp_reply_is_ok(mail) && !tx->conn->dead;
+         i++) {
+        g_auto(SmtpReply) reply = { 0 };
+
+        if (!smtp_conn_reply(tx->conn, &reply, 0, error))
+            return false;
+    }
+    return true;
+}
+
+/* MAIL with the first window of RCPT behind it, where there is PIPELINING; the
+ * rest window by window. Who is refused is settled and no longer open. */
+static bool
+offer(Transaction *tx, SmtpReply *mail, GPtrArray *accepted, GError **error)
 {
     bool pipelining = tx->conn->extensions & SMTP_HAS_PIPELINING;
-    guint batch = pipelining ? BATCH : 1;
-    GPtrArray *accepted = g_ptr_array_new();
+    guint window = pipelining ? WINDOW : 1;
+    guint n = pipelining ? MIN(window, tx->open->len) : 0;
 
-    for (guint i = 0; i < tx->open->len; i += batch) {
-        guint n = MIN(batch, tx->open->len - i);
-        bool ok = true;
-
-        for (guint k = i; ok && k < i + n; k++) {
-            const SmtpRecipient *recipient = tx->open->pdata[k];
-
-            ok = smtp_conn_command(tx->conn, error, "RCPT TO:<%s>",
-                                   recipient->address);
-        }
-        if (!ok || !read_recipients(tx, i, n, accepted, error)) {
-            g_ptr_array_unref(accepted);
+    if (!write_mail(tx, error) || !write_recipients(tx, 0, n, error)
+        || !read_mail(tx, n, mail, error))
+        return false;
+    if (!smtp_reply_is_ok(mail))
+        return true;
+    if (!read_recipients(tx, 0, n, accepted, error))
+        return false;
+    for (guint i = n; i < tx->open->len; i += window) {
+        n = MIN(window, tx->open->len - i);
+        if (!write_recipients(tx, i, n, error)
+            || !read_recipients(tx, i, n, accepted, error))
             return false;
-        }
     }
-    g_ptr_array_unref(tx->open);
-    tx->open = accepted;
     return true;
 }
 
@@ -214,12 +218,40 @@ reset(Transaction *tx, GError **error)
     return tx->conn->dead || smtp_conn_ask(tx->conn, &reply, "RSET", error);
 }
 
-/* The bytes, then the final dot and the reply that decides. */
+/* The reply that decides. */
+static bool
+read_final(Transaction *tx, GError **error)
+{
+    SmtpConn *conn = tx->conn;
+    g_auto(SmtpReply) reply = { 0 };
+
+    if (!smtp_conn_reply(conn, &reply, FINAL_SECONDS, error))
+        return false;
+    if (reply.code / 100 == 3) {
+        conn->dead = true;
+        return err_set(error, ERR_PROTOCOL, "%s answered the message with %d",
+                       conn->params.net.host, reply.code);
+    }
+    settle_open(tx, &reply);
+    return true;
+}
+
+static bool
+commit(Transaction *tx, GError **error)
+{
+    const SmtpMessage *message = tx->message;
+
+    if (message->commit && !message->commit(message->user, error))
+        return false;
+    tx->committed = true;
+    return true;
+}
+
+/* The bytes, then the final dot. */
 static bool
 write_message(Transaction *tx, GError **error)
 {
     SmtpMessage *message = tx->message;
-    g_auto(SmtpReply) reply = { 0 };
     SmtpConn *conn = tx->conn;
 
     conn->dead = true; /* until the dialogue is whole again */
@@ -231,22 +263,40 @@ write_message(Transaction *tx, GError **error)
                        "%s answered before it had the "
                        "message",
                        conn->params.net.host);
-    if (message->commit && !message->commit(message->user, error))
-        return false;
-    tx->committed = true;
-    if (!net_write(conn->stream, ".\r\n", 3, error))
+    if (!commit(tx, error) || !net_write(conn->stream, ".\r\n", 3, error))
         return false;
     conn->awaited++;
     conn->dead = false;
-    if (!smtp_conn_reply(conn, &reply, FINAL_SECONDS, error))
+    return read_final(tx, error);
+}
+
+/* The bytes as one chunk; when the server has it, an empty last one, which
+ * plays the part of the dot (RFC 3030, 2). */
+static bool
+send_chunks(Transaction *tx, GError **error)
+{
+    SmtpConn *conn = tx->conn;
+    g_auto(SmtpReply) reply = { 0 };
+
+    if (!smtp_conn_command(conn, error, "BDAT %" G_GUINT64_FORMAT,
+                           tx->content.size))
         return false;
-    if (reply.code / 100 == 3) {
-        conn->dead = true;
-        return err_set(error, ERR_PROTOCOL, "%s answered the message with %d",
-                       conn->params.net.host, reply.code);
+    conn->dead = true; /* until the chunk is whole */
+    if (!smtp_data_write_raw(conn->stream, tx->message->fd, error))
+        return false;
+    conn->dead = false;
+    if (!smtp_conn_reply(conn, &reply, DATA_SECONDS, error))
+        return false;
+    if (!smtp_reply_is_ok(&reply)) {
+        settle_open(tx, &reply);
+        return reset(tx, error);
     }
-    settle_open(tx, &reply);
-    return true;
+    if (!commit(tx, error)) {
+        conn->dead = true;
+        return false;
+    }
+    return smtp_conn_command(conn, error, "BDAT 0 LAST")
+           && read_final(tx, error);
 }
 
 /* DATA for those that were accepted. */
@@ -272,22 +322,27 @@ send_data(Transaction *tx, GError **error)
 static bool
 run(Transaction *tx, GError **error)
 {
-    g_auto(SmtpReply) reply = { 0 };
+    g_auto(SmtpReply) mail = { 0 };
+    g_autoptr(GPtrArray) accepted = NULL;
 
     if (!smtp_data_scan(tx->message->fd, &tx->content, error))
         return false;
     check_extensions(tx);
     if (tx->open->len == 0)
         return true;
-    if (!write_mail(tx, error) || !read_verdict(tx, &reply, error))
+    accepted = g_ptr_array_new();
+    if (!offer(tx, &mail, accepted, error))
         return false;
-    if (!smtp_reply_is_ok(&reply)) {
-        settle_open(tx, &reply);
+    if (!smtp_reply_is_ok(&mail)) {
+        settle_open(tx, &mail);
         return reset(tx, error);
     }
-    if (!offer_recipients(tx, error))
-        return false;
-    return tx->open->len > 0 ? send_data(tx, error) : reset(tx, error);
+    g_ptr_array_unref(tx->open);
+    tx->open = g_steal_pointer(&accepted);
+    if (tx->open->len == 0)
+        return reset(tx, error);
+    return tx->conn->extensions & SMTP_HAS_CHUNKING ? send_chunks(tx, error)
+                                                    : send_data(tx, error);
 }
 
 bool

@@ -200,7 +200,7 @@ test_pauses(void)
 }
 
 /* The process ended while sending: before the final dot nothing was sent,
- * after it perhaps (P7, P8). */
+ * after it perhaps (P7, P8). Such a doubt is resent after a pause. */
 static void
 test_recover(void)
 {
@@ -212,11 +212,13 @@ test_recover(void)
         done->state = OUTBOX_SENT;
         outbox_entry_begin(entry);
         entry->committed = committed;
-        g_assert_true(outbox_entry_recover(entry));
+        g_assert_true(outbox_entry_recover(entry, NOW));
         g_assert_cmpint(entry->state, ==,
                         committed ? OUTBOX_IN_DOUBT : OUTBOX_WAITING);
+        g_assert_cmpint(outbox_entry_due(entry), ==,
+                        committed ? NOW + OUTBOX_DOUBT_PAUSE : 0);
         g_assert_cmpint(done->state, ==, OUTBOX_SENT);
-        g_assert_false(outbox_entry_recover(entry));
+        g_assert_false(outbox_entry_recover(entry, NOW));
         outbox_entry_again(entry);
         g_assert_cmpint(done->state, ==, OUTBOX_SENT);
         g_assert_cmpint(entry->state, ==, OUTBOX_WAITING);
@@ -418,7 +420,8 @@ test_partly(Fixture *f, const void *data)
     assert_state(f, id, OUTBOX_FAILED);
 }
 
-/* Cut at each stage: what it is afterwards, and that a doubt stays one. */
+/* Cut at each stage: what it is afterwards, and that a doubt stays one when
+ * the next try comes to nothing. */
 static void
 test_cut(Fixture *f, const void *data)
 {
@@ -445,13 +448,229 @@ test_cut(Fixture *f, const void *data)
         heard = server_end(&server);
         assert_state(f, id, doubt ? OUTBOX_IN_DOUBT : OUTBOX_DEFERRED);
         clock_pin(NOW + 100 * 86400);
-        if (doubt) { /* nothing listens: a try would defer it */
+        if (doubt) { /* nothing listens */
             try_all(f, 1);
             assert_state(f, id, OUTBOX_IN_DOUBT);
         }
         clock_pin(NOW);
         outbox_entry_remove(f->folder, id, NULL);
     }
+}
+
+/* The rule for a message in doubt: not before its pause, then the same bytes
+ * again, a few times; then it is the user's (P7). */
+static void
+test_doubt(Fixture *f, const void *data)
+{
+    static const Step steps[] = {
+        HELLO, { "RCPT", "250 ok" }, { "DATA", "354 go" }, { ".", "" }, { NULL }
+    };
+    g_autofree char *id = queue(f, "bob@example.org");
+    gint64 now = NOW;
+
+    for (guint i = 1; i <= OUTBOX_DOUBTS; i++) {
+        g_autofree char *heard = NULL;
+        g_autoptr(OutboxEntry) entry = NULL;
+        Server server;
+
+        clock_pin(now);
+        server_start(&server, steps, 1);
+        try_all(f, server.port);
+        heard = server_end(&server);
+        g_assert_nonnull(strstr(heard, message));
+        entry = load(f, id);
+        g_assert_cmpint(entry->state, ==, OUTBOX_IN_DOUBT);
+        g_assert_cmpuint(entry->doubts, ==, i);
+        if (i == OUTBOX_DOUBTS) {
+            g_assert_cmpint(outbox_entry_due(entry), ==, -1);
+            break;
+        }
+        g_assert_cmpint(entry->next_try, >=, now + OUTBOX_DOUBT_PAUSE);
+        clock_pin(entry->next_try - 1);
+        try_all(f, 1); /* not due: nobody is asked */
+        g_clear_pointer(&entry, outbox_entry_free);
+        entry = load(f, id);
+        g_assert_cmpuint(entry->attempts, ==, i);
+        now = entry->next_try;
+    }
+}
+
+/* Resolved: taken, the doubt is over; refused, it is a failure. */
+static void
+test_doubt_ends(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *answer;
+        OutboxState state;
+    } ends[] = { { "250 queued", OUTBOX_SENT },
+                 { "451 later", OUTBOX_IN_DOUBT },
+                 { "550 no", OUTBOX_FAILED } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        Step steps[] = { HELLO,
+                         { "RCPT", "250 ok" },
+                         { "DATA", "354 go" },
+                         { ".", ends[i].answer },
+                         { NULL } };
+        g_autofree char *id = queue(f, "bob@example.org");
+        g_autoptr(OutboxEntry) entry = load(f, id);
+        g_autofree char *heard = NULL;
+        Server server;
+
+        outbox_entry_begin(entry);
+        entry->committed = true;
+        outbox_entry_recover(entry, NOW - OUTBOX_DOUBT_PAUSE);
+        g_assert_true(outbox_entry_save(f->folder, entry, NULL));
+        server_start(&server, steps, 1);
+        try_all(f, server.port);
+        heard = server_end(&server);
+        assert_state(f, id, ends[i].state);
+        outbox_entry_remove(f->folder, id, NULL);
+    }
+}
+
+/* Three messages, one connection; one that the server ended meanwhile is
+ * replaced without a word. */
+static void
+test_one_connection(Fixture *f, const void *data)
+{
+    static const Step steps[] = { HELLO,
+                                  { "RCPT", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { "", "250 ok" },
+                                  { "RCPT", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { "", "" }, /* ended, whatever it is */
+                                  { NULL } };
+    g_autofree char *first = queue(f, "bob@example.org");
+    g_autofree char *second = queue(f, "eve@example.org");
+    g_autofree char *third = queue(f, "tom@example.org");
+    g_autofree char *heard = NULL;
+    Server server;
+
+    server_start(&server, steps, 2);
+    g_assert_cmpuint(try_all(f, server.port), ==, 3);
+    heard = server_end(&server);
+    g_assert_null(strstr(heard, "??"));
+    assert_state(f, first, OUTBOX_SENT);
+    assert_state(f, second, OUTBOX_SENT);
+    assert_state(f, third, OUTBOX_SENT);
+}
+
+/* What the server says of its limits is kept: two recipients a message, one
+ * message a connection (RFC 9422). */
+static void
+test_limits(Fixture *f, const void *data)
+{
+    static const Step steps[] = { { "EHLO", "250-test\r\n250 LIMITS "
+                                            "RCPTMAX=2 MAILMAX=1" },
+                                  { "MAIL", "250 ok" },
+                                  { "RCPT", "250 ok" },
+                                  { "RCPT", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { "QUIT", "" },
+                                  { NULL } };
+    g_autofree char *id = queue(f, "a@example.org b@example.org c@example.org "
+                                   "d@example.org");
+    g_autofree char *heard = NULL;
+    Server server;
+
+    server_start(&server, steps, 2);
+    try_all(f, server.port);
+    heard = server_end(&server);
+    g_assert_null(strstr(heard, "??"));
+    assert_state(f, id, OUTBOX_SENT);
+}
+
+/* "452 too many recipients": the rest follows at once, nobody twice. */
+static void
+test_too_many(Fixture *f, const void *data)
+{
+    static const Step steps[] = { HELLO,
+                                  { "RCPT TO:<a@", "250 ok" },
+                                  { "RCPT TO:<b@", "452 4.5.3 too many" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { "MAIL", "250 ok" },
+                                  { "RCPT TO:<b@", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { NULL } };
+    g_autofree char *id = queue(f, "a@example.org b@example.org");
+    g_autofree char *heard = NULL;
+    Server server;
+
+    server_start(&server, steps, 1);
+    try_all(f, server.port);
+    heard = server_end(&server);
+    g_assert_null(strstr(heard, "??"));
+    assert_state(f, id, OUTBOX_SENT);
+}
+
+/* `--at` left to a server that holds mail, kept here where it does not. */
+static void
+test_server_hold(Fixture *f, const void *data)
+{
+    static const Step holds[] = {
+        { "EHLO", "250-test\r\n250 FUTURERELEASE 86400 "
+                  "2027-12-31T00:00:00Z" },
+        { "MAIL FROM:<ana@example.org> HOLDUNTIL=2027-01-15T09:00:00Z",
+          "250 ok" },
+        { "RCPT", "250 ok" },
+        { "DATA", "354 go" },
+        { ".", "250 queued" },
+        { NULL }
+    };
+    static const Step does_not[] = { { "EHLO", "250 test" },
+                                     { "QUIT", "" },
+                                     { NULL } };
+
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *id = queue(f, "bob@example.org");
+        g_autoptr(OutboxEntry) entry = load(f, id);
+        g_autofree char *heard = NULL;
+        Server server;
+
+        entry->server_hold = true;
+        entry->not_before = NOW + 3600;
+        g_assert_true(outbox_entry_save(f->folder, entry, NULL));
+        server_start(&server, i == 0 ? holds : does_not, 1);
+        try_all(f, server.port);
+        heard = server_end(&server);
+        g_assert_null(strstr(heard, "??"));
+        g_clear_pointer(&entry, outbox_entry_free);
+        entry = load(f, id);
+        g_assert_cmpint(entry->state, ==,
+                        i == 0 ? OUTBOX_SENT : OUTBOX_WAITING);
+        if (i == 1)
+            g_assert_cmpint(outbox_entry_due(entry), ==, NOW + 3600);
+        outbox_entry_remove(f->folder, id, NULL);
+    }
+}
+
+/* `send-rate`: the third of three waits for two pauses. */
+static void
+test_rate(Fixture *f, const void *data)
+{
+    OutboxRequest request = { .folder = f->folder,
+                              .program = (char *)"/bin/true",
+                              .rate = 600 };
+    g_autofree char *first = queue(f, "a@example.org");
+    g_autofree char *second = queue(f, "b@example.org");
+    g_autofree char *third = queue(f, "c@example.org");
+    gint64 begin = g_get_monotonic_time();
+    g_autoptr(OutboxResult) result = NULL;
+
+    request.ids = outbox_entry_ids(f->folder, NULL);
+    result = outbox_try(&request, NULL);
+    g_ptr_array_unref(request.ids);
+    g_assert_cmpint(g_get_monotonic_time() - begin, >=, 200 * 1000);
+    assert_state(f, first, OUTBOX_SENT);
+    assert_state(f, second, OUTBOX_SENT);
+    assert_state(f, third, OUTBOX_SENT);
 }
 
 /* A server that cannot be reached: kept, with a time for the next try (P10). */
@@ -537,6 +756,13 @@ main(int argc, char **argv)
     ADD("sent", test_sent);
     ADD("partly", test_partly);
     ADD("cut", test_cut);
+    ADD("doubt", test_doubt);
+    ADD("doubt-ends", test_doubt_ends);
+    ADD("one-connection", test_one_connection);
+    ADD("limits", test_limits);
+    ADD("too-many", test_too_many);
+    ADD("server-hold", test_server_hold);
+    ADD("rate", test_rate);
     ADD("unreachable", test_unreachable);
     ADD("not-due", test_not_due);
     ADD("program", test_program);

@@ -6,11 +6,14 @@
  *   from ADDRESS            the sender
  *   body TEXT               a line of the message (\n-separated file)
  *   user NAME | starttls    how the connection is made
+ *   envid ID | notify N | hold UNIXTIME | by SECONDS | requiretls
+ *                           what is wanted of the servers
  *   S: LINE                 the server sends the line and CRLF
  *   S+ LINE                 the same, in one packet with the next S line
  *   S: (close)              the server closes the connection
  *   C: LINE                 the client must have sent this line
  *   C: (message)            … lines up to and with the final dot, see "sent"
+ *   C: (chunk N)            … N octets, see "sent"
  *   sent LINE               a line of the message as it came over the wire
  *   open CODE               connecting must fail: auth refused retry protocol
  *   error CODE | error no   sending must fail, or not
@@ -19,6 +22,7 @@
 #include "smtp_private.h"
 
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -72,10 +76,39 @@ server_message(Server *server)
         server->fault = g_strdup("the message has no end");
 }
 
+/* N octets, the chunk of BDAT. */
+static void
+server_chunk(Server *server, gsize size)
+{
+    g_autofree char *chunk = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    while (server->input->len < size) {
+        char buffer[4096];
+        gssize got = read(server->fd, buffer, sizeof buffer);
+
+        if (got <= 0) {
+            server->fault = g_strdup("the chunk is too short");
+            return;
+        }
+        g_string_append_len(server->input, buffer, got);
+    }
+    chunk = g_strndup(server->input->str, size);
+    g_string_erase(server->input, 0, (gssize)size);
+    lines = g_strsplit(chunk, "\r\n", -1);
+    for (char **line = lines; line[0] && line[1]; line++)
+        g_ptr_array_add(server->sent, g_strdup(*line));
+}
+
 static void
 server_expect(Server *server, const char *want)
 {
     g_autofree char *line = NULL;
+
+    if (g_str_has_prefix(want, "(chunk ")) {
+        server_chunk(server, g_ascii_strtoull(want + 7, NULL, 10));
+        return;
+    }
 
     if (strcmp(want, "(message)") == 0) {
         server_message(server);
@@ -133,6 +166,7 @@ typedef struct {
     GString *body;
     const char *from;
     SmtpParams params;
+    SmtpMessage wishes;
 } Case;
 
 static const struct {
@@ -185,6 +219,16 @@ case_read(Case *c, const char *path)
             g_string_append_printf(c->body, "%s\n", raw);
         } else if (g_str_has_prefix(*line, "user "))
             c->params.sasl.user = g_strdup(*line + 5);
+        else if (g_str_has_prefix(*line, "envid "))
+            c->wishes.envid = *line + 6;
+        else if (g_str_has_prefix(*line, "notify "))
+            c->wishes.notify = (unsigned)atoi(*line + 7);
+        else if (g_str_has_prefix(*line, "hold "))
+            c->wishes.hold_until = atoll(*line + 5);
+        else if (g_str_has_prefix(*line, "by "))
+            c->wishes.deliver_by = (guint)atoi(*line + 3);
+        else if (strcmp(*line, "requiretls") == 0)
+            c->wishes.require_tls = true;
         else if (strcmp(*line, "starttls") == 0)
             c->params.net.security = NET_STARTTLS;
     }
@@ -262,15 +306,16 @@ send_case(const Case *c, SmtpConn *conn)
     g_autofree SmtpRecipient *recipients = g_new0(SmtpRecipient, n);
     g_autoptr(GError) error = NULL;
     Commits commits = { 0 };
-    SmtpMessage message = { .sender = c->from,
-                            .recipients = recipients,
-                            .n_recipients = n,
-                            .fd = body_file(c),
-                            .size = c->body->len,
-                            .commit = commit,
-                            .user = &commits };
+    SmtpMessage message = c->wishes;
     bool ok;
 
+    message.sender = c->from;
+    message.recipients = recipients;
+    message.n_recipients = n;
+    message.fd = body_file(c);
+    message.size = c->body->len;
+    message.commit = commit;
+    message.user = &commits;
     for (guint i = 0; i < n; i++)
         recipients[i].address = c->to->pdata[i];
     ok = smtp_send(conn, &message, &error);
