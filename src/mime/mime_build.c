@@ -46,12 +46,14 @@ mime_new_message_id(const char *addr)
                            ascii && *ascii ? ascii : "localhost.invalid");
 }
 
+/* All at once: the message encodes the whole header at each change of it. */
 static bool
 add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
               GError **error)
 {
     g_autofree char *line = NULL;
     g_autoptr(GPtrArray) list = NULL;
+    InternetAddressList *found;
 
     if (text == NULL || *text == '\0')
         return true;
@@ -65,11 +67,18 @@ add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
                        "name@domain or Name <name@domain>",
                        shown);
     }
+    found = internet_address_list_new();
     for (guint i = 0; i < list->len; i++) {
         const MimeAddress *address = g_ptr_array_index(list, i);
+        InternetAddress *mailbox =
+            internet_address_mailbox_new(address->name, address->addr);
 
-        g_mime_message_add_mailbox(message, type, address->name, address->addr);
+        internet_address_list_add(found, mailbox);
+        g_object_unref(mailbox);
     }
+    internet_address_list_append(g_mime_message_get_addresses(message, type),
+                                 found);
+    g_object_unref(found);
     return true;
 }
 
