@@ -20,10 +20,12 @@ typedef struct {
     const char *what;   /* "fetching Lists/linux-mm"; "" none */
     const char *reason; /* why it failed or waits; sanitised; "" none */
     guint64 done, total; /* messages of what is fetched */
+    guint64 bytes, bytes_total; /* of them; 0: not told */
     guint folder, folders;
     gint64 since;  /* of this state */
     gint64 synced; /* last complete sync; 0: never */
     gint64 retry;
+    gint64 next; /* look at a server that does not tell by itself; 0: it does */
     guint pending; /* changes the server has not confirmed */
 } AccountStatus;
 
@@ -37,6 +39,11 @@ const char *account_name(const Account *account);
 const char *account_address(const Account *account); /* addr-spec */
 const char *account_real_name(const Account *account); /* or "" */
 bool account_is_local(const Account *account);
+
+/* POP3: mail comes from a server, and its folders are of this machine alone:
+ * what is filed or deleted here changes nothing there but what `pop-keep`
+ * says. */
+bool account_is_one_way(const Account *account);
 
 /* address or one of the aliases, with "*@domain" wildcards. */
 bool account_owns(const Account *account, const char *address);

@@ -77,6 +77,13 @@ bool net_read_exact(NetStream *stream, guint64 size,
                                  GError **error),
                     void *user, GError **error);
 
+/* What was read and not taken yet, at least one byte: more is waited for when
+ * there is none. Borrowed until the next call but net_take(), which takes the
+ * first of it. NULL on error; a closed stream is ERR_RETRY. */
+const char *net_peek(NetStream *stream, gsize *size, guint seconds,
+                     GError **error);
+void net_take(NetStream *stream, gsize size);
+
 /* Waits until something can be read, wake fires or seconds are over. Returns 1,
  * 0 (wake or time), -1 on error. */
 int net_wait(NetStream *stream, GCancellable *wake, guint seconds,

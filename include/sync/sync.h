@@ -176,6 +176,7 @@ typedef struct {
     const char *folder;  /* path; "" none */
     guint64 done, total; /* messages of the folder */
     guint number, folders;
+    guint64 bytes, bytes_total; /* 0: not told */
 } SyncProgress;
 
 /* Everything one sync needs. Borrowed for the calls. */

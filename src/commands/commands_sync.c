@@ -212,8 +212,17 @@ add_number(JsonBuilder *builder, const char *name, gint64 value)
     json_builder_add_int_value(builder, value);
 }
 
+/* What is filed in it changes nothing on the account's server. */
+static bool
+is_one_way(Session *session, const StoreFolder *folder)
+{
+    const Account *account = session_account(session, folder->account);
+
+    return account && account_is_one_way(account);
+}
+
 static JsonNode *
-folders_json(const GPtrArray *folders)
+folders_json(Session *session, const GPtrArray *folders)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -228,6 +237,8 @@ folders_json(const GPtrArray *folders)
         add_text(builder, "role", role_word(folder->role));
         add_number(builder, "total", folder->total);
         add_number(builder, "unread", folder->unread);
+        json_builder_set_member_name(builder, "one_way");
+        json_builder_add_boolean_value(builder, is_one_way(session, folder));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -235,14 +246,17 @@ folders_json(const GPtrArray *folders)
 }
 
 static void
-folders_print(Printer *out, const GPtrArray *folders)
+folders_print(CmdCall *call, const GPtrArray *folders)
 {
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
         g_autofree char *path = text_sanitise(folder->path, -1, TEXT_LINE);
 
-        printer_line(out, "%7u %7u  %s%s%s", folder->unread, folder->total,
-                     path, folder->role ? "  " : "", role_word(folder->role));
+        printer_line(cmd_out(call), "%7u %7u  %s%s%s%s", folder->unread,
+                     folder->total, path, folder->role ? "  " : "",
+                     role_word(folder->role),
+                     is_one_way(cmd_session(call), folder)
+                         ? "  filed here only" : "");
     }
 }
 
@@ -256,9 +270,9 @@ folders_exec(CmdCall *call)
     if (folders == NULL)
         return cmd_fail(call, error);
     if (cmd_has(call, "json"))
-        printer_json(cmd_out(call), folders_json(folders));
+        printer_json(cmd_out(call), folders_json(cmd_session(call), folders));
     else
-        folders_print(cmd_out(call), folders);
+        folders_print(call, folders);
     return CMD_DONE;
 }
 

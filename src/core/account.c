@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/indexer.h"
 #include "maildir/maildir.h"
+#include "sync/sync_pop3.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -51,12 +52,25 @@ link_maildir(const Account *account, GError **error)
 }
 
 static bool
+check_keep(const Account *account, GError **error)
+{
+    SyncPop3Rules rules;
+
+    if (sync_pop3_keep_parse(option(account, "pop-keep"), &rules, error))
+        return true;
+    g_prefix_error(error, "account %s: ", account->name);
+    return false;
+}
+
+static bool
 read_options(Account *account, GError **error)
 {
     const char *incoming = option(account, "incoming");
     const char *address = option(account, "address");
     const char *name = option(account, "name");
 
+    if (!check_keep(account, error))
+        return false;
     account->address = g_strdup(address ? address : "");
     account->real_name = g_strdup(name ? name : "");
     account->aliases = split_list(option(account, "aliases"));
@@ -146,6 +160,12 @@ account_is_local(const Account *account)
     return !account->has_incoming || account->incoming.kind == URL_MAILDIR;
 }
 
+bool
+account_is_one_way(const Account *account)
+{
+    return account->has_incoming && account->incoming.kind == URL_POP3;
+}
+
 /* "*@example.org" stands for every address of the domain. */
 static bool
 alias_matches(const char *alias, const char *address)
@@ -211,6 +231,7 @@ account_status_text(const Account *account)
     const AccountStatus *status = &account->status;
     g_autofree char *since = clock_text(status->since);
     g_autofree char *retry = clock_text(status->retry);
+    g_autofree char *next = clock_text(status->next);
 
     switch (status->state) {
     case ACCOUNT_LOCAL:
@@ -218,11 +239,14 @@ account_status_text(const Account *account)
     case ACCOUNT_OFFLINE:
         return g_strdup_printf("offline since %s", since);
     case ACCOUNT_CONNECTING:
-        return g_strdup("connecting");
+        return g_strdup(*status->what ? status->what : "connecting");
     case ACCOUNT_SYNCING:
         return g_strdup(*status->what ? status->what : "synchronising");
     case ACCOUNT_ONLINE:
-        return g_strdup("up to date, listening");
+        if (status->next)
+            return g_strdup_printf("up to date, asked again at %s", next);
+        return g_strdup(account_is_one_way(account) ? "up to date"
+                                                    : "up to date, listening");
     case ACCOUNT_WAITING:
         return g_strdup_printf("%s; next try at %s", status->reason, retry);
     case ACCOUNT_FAILED:

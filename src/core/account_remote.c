@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "core/arrive.h"
 #include "core/indexer.h"
 #include "core/outbox.h"
@@ -17,6 +18,7 @@
 enum {
     PUSH_MS = 200,         /* changes of so long go together */
     POLL_SECONDS = 5 * 60, /* folders that nobody listens to */
+    POLL_SECONDS_LEAST = 10,
     BACKOFF_FIRST = 5,     /* seconds, doubled up to BACKOFF_MOST, ± 25 % */
     BACKOFF_MOST = 15 * 60,
     LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
@@ -31,7 +33,8 @@ typedef struct {
 
 struct RemoteFollower {
     Account *account;
-    Lane *bulk, *urgent, *watch; /* NULL until there is a password */
+    Lane *bulk, *urgent, *watch; /* NULL until there is a password; POP3 has
+                                    but one session, which is bulk */
     Job *sync, *push, *watching; /* running or queued; NULL: none */
     bool asking;                 /* for the password */
     bool again;                  /* another sync was asked for while one ran */
@@ -107,6 +110,18 @@ option(const struct RemoteFollower *follower, const char *name)
                        NULL);
 }
 
+/* The user's language as a tag of RFC 5646. g_free(). */
+static char *
+language(void)
+{
+    const char *name = g_get_language_names()[0];
+    g_autofree char *tag = g_strndup(name, strcspn(name, ".@"));
+
+    if (*tag == '\0' || strcmp(tag, "C") == 0 || strcmp(tag, "POSIX") == 0)
+        return g_strdup("en");
+    return g_strdelimit(g_steal_pointer(&tag), "_", '-');
+}
+
 static LaneParams
 make_params(const struct RemoteFollower *follower, const char *password)
 {
@@ -130,6 +145,11 @@ make_params(const struct RemoteFollower *follower, const char *password)
     params.imap.sasl.password = g_strdup(password);
     params.imap.sasl.auth =
         auth && strcmp(auth, "auto") != 0 ? g_strdup(auth) : NULL;
+    params.is_pop3 = account_is_one_way(account);
+    params.lang = language();
+    sync_pop3_keep_parse(option(follower, "pop-keep"), &params.pop3, NULL);
+    params.pop3.size_limit = (guint64)options_int(
+        session_options(account->session), "pop-size-limit", account->name);
     params.imap.sasl_ir = options_bool(session_options(account->session),
                                        "sasl-ir", account->name);
     return params;
@@ -188,9 +208,30 @@ take_news(struct RemoteFollower *follower, Lane *lane)
         settler_kick(session_settler(session));
         session_rows_changed(session);
     }
+    if (news.says) {
+        account_set_state(follower->account, ACCOUNT_CONNECTING, news.says,
+                          NULL);
+        if (!session_frontend(session)->has_screen)
+            frontend_tell(session_frontend(session), TELL_INFO, false, "%s: %s",
+                          follower->account->name, news.says);
+    }
+    follower->account->status.bytes = news.bytes;
+    follower->account->status.bytes_total = news.bytes_total;
     follower->account->status.folder = news.folder;
     follower->account->status.folders = news.folders;
     lane_news_clear(&news);
+}
+
+/* "12M of 140M, ", or nothing. g_free(). */
+static char *
+bytes_text(const AccountStatus *status)
+{
+    g_autofree char *done = text_size(status->bytes);
+    g_autofree char *total = text_size(status->bytes_total);
+
+    return status->bytes_total
+               ? g_strdup_printf("%s of %s, ", done, total)
+               : g_strdup("");
 }
 
 /* "fetching work/INBOX" and, without a screen, a line with rate and time. */
@@ -201,6 +242,7 @@ show_progress(struct RemoteFollower *follower, const JobProgress *note)
     Frontend *frontend = session_frontend(account->session);
     g_autofree char *what = g_strdup_printf("fetching %s", note->what);
     gint64 now = g_get_monotonic_time();
+    g_autofree char *bytes = NULL;
     gdouble seconds;
     gdouble rate;
 
@@ -216,8 +258,9 @@ show_progress(struct RemoteFollower *follower, const JobProgress *note)
     seconds = (gdouble)(now - follower->began) / G_USEC_PER_SEC;
     rate = seconds > 0 ? (gdouble)note->done / seconds : 0;
     g_free(what);
+    bytes = bytes_text(&account->status);
     what = g_strdup_printf(
-        "%s: %.0f a second, %.0f s left,", note->what, rate,
+        "%s: %s%.0f a second, %.0f s left,", note->what, bytes, rate,
         rate > 0 ? (gdouble)(note->total - MIN(note->done, note->total)) / rate
                  : 0);
     frontend->class->progress(frontend, what, note->done, note->total);
@@ -243,22 +286,29 @@ retry_now(void *user)
     return G_SOURCE_REMOVE;
 }
 
+static void
+retry_in(struct RemoteFollower *follower, guint pause, const char *reason)
+{
+    Account *account = follower->account;
+
+    account->status.retry = clock_now() + MAX(pause, 1);
+    g_clear_handle_id(&follower->retry_source, g_source_remove);
+    follower->retry_source =
+        g_timeout_add_seconds(MAX(pause, 1), retry_now, follower);
+    account_set_state(account, ACCOUNT_WAITING, NULL, reason);
+}
+
 /* Growing pauses, not the same for all who lost the server together. */
 static void
 retry_later(struct RemoteFollower *follower, const char *reason)
 {
-    Account *account = follower->account;
     guint pause;
 
     follower->backoff = follower->backoff
                             ? MIN(follower->backoff * 2, BACKOFF_MOST)
                             : BACKOFF_FIRST;
     pause = follower->backoff * (75 + g_random_int_range(0, 51)) / 100;
-    account->status.retry = clock_now() + MAX(pause, 1);
-    g_clear_handle_id(&follower->retry_source, g_source_remove);
-    follower->retry_source =
-        g_timeout_add_seconds(MAX(pause, 1), retry_now, follower);
-    account_set_state(account, ACCOUNT_WAITING, NULL, reason);
+    retry_in(follower, pause, reason);
 }
 
 /* The password was wrong: once more with a new one where someone can be asked,
@@ -299,7 +349,11 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
         account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
     } else {
         set_online(follower, false, error->message);
-        retry_later(follower, error->message);
+        if (answer->not_before > clock_now())
+            retry_in(follower, (guint)(answer->not_before - clock_now()),
+                     error->message);
+        else
+            retry_later(follower, error->message);
     }
     account_synced(account, error);
 }
@@ -311,8 +365,29 @@ poll_now(void *user)
     return G_SOURCE_CONTINUE;
 }
 
+/* Some servers tell by themselves; the others are asked, not more often than
+ * they want. */
 static void
-sync_succeeded(struct RemoteFollower *follower)
+poll_later(struct RemoteFollower *follower, guint login_delay)
+{
+    Account *account = follower->account;
+    gint64 seconds = POLL_SECONDS;
+
+    if (account_is_one_way(account)) {
+        seconds = options_int(session_options(account->session),
+                              "pop-interval", account->name);
+        seconds = CLAMP(seconds, POLL_SECONDS_LEAST, G_MAXINT);
+        seconds = MAX(seconds, (gint64)login_delay);
+        account->status.next = clock_now() + seconds;
+        g_clear_handle_id(&follower->poll_source, g_source_remove);
+    }
+    if (follower->poll_source == 0)
+        follower->poll_source =
+            g_timeout_add_seconds((guint)seconds, poll_now, follower);
+}
+
+static void
+sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
 {
     Account *account = follower->account;
 
@@ -323,9 +398,7 @@ sync_succeeded(struct RemoteFollower *follower)
     account_set_state(account, ACCOUNT_ONLINE, NULL, NULL);
     if (account->started) {
         begin_watch(follower);
-        if (follower->poll_source == 0)
-            follower->poll_source =
-                g_timeout_add_seconds(POLL_SECONDS, poll_now, follower);
+        poll_later(follower, answer->login_delay);
     }
     account_synced(account, NULL);
 }
@@ -354,7 +427,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     if (error)
         sync_failed(follower, answer, error);
     else
-        sync_succeeded(follower);
+        sync_succeeded(follower, answer);
 }
 
 static void
@@ -396,8 +469,10 @@ got_password(const char *password, const GError *error, void *user)
         return;
     }
     follower->bulk = make_lane(follower, "mail", password);
-    follower->urgent = make_lane(follower, "open", password);
-    follower->watch = make_lane(follower, "watch", password);
+    if (!account_is_one_way(account)) {
+        follower->urgent = make_lane(follower, "open", password);
+        follower->watch = make_lane(follower, "watch", password);
+    }
     submit_sync(follower);
     while (follower->fetches->len > 0)
         submit_fetch(follower, g_ptr_array_steal_index(follower->fetches, 0));
@@ -464,7 +539,7 @@ begin_watch(struct RemoteFollower *follower)
     LaneCallbacks callbacks = { watch_progress, watch_answer, follower };
     LaneRequest request = { 0 };
 
-    if (follower->watching == NULL)
+    if (follower->watching == NULL && follower->watch)
         follower->watching =
             lane_submit(follower->watch, LANE_WATCH, &request, &callbacks);
 }
@@ -545,8 +620,16 @@ push_now(void *user)
 void
 remote_follower_kick(struct RemoteFollower *follower)
 {
+    if (account_is_one_way(follower->account))
+        return; /* what is to follow there does so with the next sync */
     if (follower->push_source == 0)
         follower->push_source = g_timeout_add(PUSH_MS, push_now, follower);
+}
+
+static Lane *
+urgent_lane(const struct RemoteFollower *follower)
+{
+    return follower->urgent ? follower->urgent : follower->bulk;
 }
 
 static void
@@ -554,7 +637,7 @@ fetch_progress(void *user, const JobProgress *note)
 {
     Fetch *fetch = user;
 
-    take_news(fetch->follower, fetch->follower->urgent);
+    take_news(fetch->follower, urgent_lane(fetch->follower));
 }
 
 static void
@@ -569,7 +652,7 @@ submit_fetch(struct RemoteFollower *follower, Fetch *fetch)
     LaneCallbacks callbacks = { fetch_progress, fetch_answer, fetch };
     LaneRequest request = { .id = fetch->id };
 
-    lane_submit(follower->urgent, LANE_FETCH, &request, &callbacks);
+    lane_submit(urgent_lane(follower), LANE_FETCH, &request, &callbacks);
 }
 
 void
@@ -587,7 +670,7 @@ remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
                 "offline: go online first",
                 follower->account->name);
         fetch_end(fetch, error);
-    } else if (follower->urgent == NULL) {
+    } else if (follower->bulk == NULL) {
         g_ptr_array_add(follower->fetches, fetch);
         connect_lanes(follower);
     } else {

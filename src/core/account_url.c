@@ -16,6 +16,9 @@ static const struct {
     { "imaps", true, URL_IMAP, NET_TLS, 993 },
     { "imap", true, URL_IMAP, NET_STARTTLS, 143 },
     { "imap+insecure", true, URL_IMAP, NET_PLAIN, 143 },
+    { "pop3s", true, URL_POP3, NET_TLS, 995 },
+    { "pop3", true, URL_POP3, NET_STARTTLS, 110 },
+    { "pop3+insecure", true, URL_POP3, NET_PLAIN, 110 },
     { "maildir", true, URL_MAILDIR, NET_PLAIN, 0 },
     { "smtps", false, URL_SMTP, NET_TLS, 465 },
     { "smtp", false, URL_SMTP, NET_STARTTLS, 587 },
@@ -37,7 +40,8 @@ bad(const char *account, bool incoming, const char *why, GError **error)
 {
     return err_set(error, ERR_USAGE, "account %s: %s %s: write %s", account,
                    incoming ? "incoming" : "outgoing", why,
-                   incoming ? "imaps://USER@HOST or maildir:///PATH"
+                   incoming ? "imaps://USER@HOST, pop3s://USER@HOST or "
+                              "maildir:///PATH"
                             : "smtps://USER@HOST or sendmail:///PATH");
 }
 

@@ -26,8 +26,9 @@ typedef struct {
 void account_url_clear(AccountUrl *url);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AccountUrl, account_url_clear)
 
-/* incoming: imaps imap imap+insecure maildir; outgoing: smtps smtp
- * smtp+insecure sendmail demo. ERR_USAGE names account and option. */
+/* incoming: imaps imap imap+insecure, the same of pop3, maildir; outgoing:
+ * smtps smtp smtp+insecure sendmail demo. ERR_USAGE names account and
+ * option. */
 bool account_url_parse(const char *account, bool incoming, const char *text,
                        AccountUrl *url, GError **error);
 

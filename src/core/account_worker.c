@@ -2,6 +2,8 @@
  * connection; what follows from their answers is account_remote.c's. */
 #include "account_worker.h"
 
+#include "account_pop3.h"
+
 #include "base/err.h"
 #include "base/log.h"
 #include "facts.h"
@@ -22,6 +24,8 @@ struct Lane {
     /* Of the worker's thread: */
     GCancellable *cancel; /* of the connection */
     ImapConn *conn;
+    Pop3Conn *pop3; /* the one or the other */
+    bool kept;      /* a POP3 session goes on after a sync that yielded */
 };
 
 /* A job: its request, where its answer goes, how it ended. */
@@ -41,6 +45,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->state_db, g_free);
     g_clear_pointer(&params->mail, g_free);
     g_clear_pointer(&params->local_tags, g_strfreev);
+    g_clear_pointer(&params->lang, g_free);
     net_params_clear(&params->imap.net);
     sasl_params_clear(&params->imap.sasl);
 }
@@ -62,6 +67,8 @@ news_init(LaneNews *news)
         .warnings = g_ptr_array_new_with_free_func(g_free),
         .folder = news->folder,
         .folders = news->folders,
+        .bytes = news->bytes,
+        .bytes_total = news->bytes_total,
     };
 }
 
@@ -70,6 +77,7 @@ lane_news_clear(LaneNews *news)
 {
     g_ptr_array_unref(news->arrivals);
     g_ptr_array_unref(news->warnings);
+    g_free(news->says);
 }
 
 Lane *
@@ -92,6 +100,7 @@ lane_unref(Lane *lane)
     if (!g_atomic_int_dec_and_test(&lane->refs))
         return;
     imap_conn_close(lane->conn);
+    pop3_conn_close(lane->pop3);
     g_clear_object(&lane->cancel);
     lane_params_clear(&lane->params);
     lane_news_clear(&lane->news);
@@ -128,21 +137,32 @@ static void
 disconnect(Lane *lane)
 {
     g_clear_pointer(&lane->conn, imap_conn_close);
+    g_clear_pointer(&lane->pop3, pop3_conn_close);
+    lane->kept = false;
     g_clear_object(&lane->cancel);
 }
 
 /* The connection outlives the job; the job's cancellable reaches it through
  * one of its own. */
-static bool
-connect_lane(Task *task, gulong *handler, GError **error)
+static gulong
+link_cancellables(Task *task)
 {
     Lane *lane = task->lane;
 
-    if (lane->conn == NULL)
+    if (lane->cancel == NULL)
         lane->cancel = g_cancellable_new();
-    *handler = g_cancellable_connect(job_cancellable(task->job),
-                                     G_CALLBACK(cancel_connection),
-                                     lane->cancel, NULL);
+    return g_cancellable_connect(job_cancellable(task->job),
+                                 G_CALLBACK(cancel_connection), lane->cancel,
+                                 NULL);
+}
+
+static bool
+connect_lane(Task *task, GError **error)
+{
+    Lane *lane = task->lane;
+
+    if (lane->params.is_pop3)
+        return true; /* account_pop3.c does, with its own rules */
     if (lane->conn == NULL) {
         lane->conn = imap_conn_open(&lane->params.imap, lane->cancel, error);
         if (lane->conn)
@@ -204,13 +224,27 @@ on_progress(void *user, const SyncProgress *progress)
 {
     Task *task = user;
 
+    g_mutex_lock(&task->lane->lock);
     if (progress->folders > 0) {
-        g_mutex_lock(&task->lane->lock);
         task->lane->news.folder = progress->number;
         task->lane->news.folders = progress->folders;
-        g_mutex_unlock(&task->lane->lock);
     }
+    task->lane->news.bytes = progress->bytes;
+    task->lane->news.bytes_total = progress->bytes_total;
+    g_mutex_unlock(&task->lane->lock);
     note(task, progress);
+}
+
+static void
+on_says(void *user, const char *text)
+{
+    Task *task = user;
+
+    g_mutex_lock(&task->lane->lock);
+    g_free(task->lane->news.says);
+    task->lane->news.says = g_strdup(text);
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
 }
 
 static bool
@@ -291,6 +325,25 @@ watch(Task *task, GError **error)
 }
 
 static bool
+perform_pop3(Task *task, const Sync *sync, GError **error)
+{
+    Lane *lane = task->lane;
+    Pop3Job job = { .params = &lane->params,
+                    .sync = sync,
+                    .conn = &lane->pop3,
+                    .cancel = lane->cancel,
+                    .kept = &lane->kept,
+                    .answer = &task->answer,
+                    .says = on_says,
+                    .user = task };
+
+    if (!account_pop3_connect(&job, error))
+        return false;
+    task->answer.connected = true;
+    return account_pop3_run(&job, task->kind, task->request.id, error);
+}
+
+static bool
 perform(Task *task, GError **error)
 {
     const LaneParams *params = &task->lane->params;
@@ -303,6 +356,8 @@ perform(Task *task, GError **error)
     if (store == NULL)
         return false;
     sync = make_sync(task, store);
+    if (task->lane->params.is_pop3)
+        return perform_pop3(task, &sync, error);
     switch (task->kind) {
     case LANE_SYNC:
         return sync_account(&sync, &task->answer.yielded, error);
@@ -333,14 +388,16 @@ task_run(Job *job, void *data, GError **error)
 {
     Task *task = data;
     g_autoptr(GError) trouble = NULL;
-    gulong handler = 0;
+    gulong handler;
     bool ok;
 
     task->job = job;
-    ok = connect_lane(task, &handler, &trouble) && perform(task, &trouble);
+    handler = link_cancellables(task);
+    ok = connect_lane(task, &trouble) && perform(task, &trouble);
     if (handler)
         g_cancellable_disconnect(job_cancellable(job), handler);
-    if (task->lane->conn == NULL || (!ok && is_connection_dead(trouble))
+    if ((task->lane->conn == NULL && task->lane->pop3 == NULL)
+        || (!ok && is_connection_dead(trouble))
         || g_cancellable_is_cancelled(task->lane->cancel))
         disconnect(task->lane);
     if (!ok)

@@ -6,6 +6,7 @@
 
 #include "base/job.h"
 #include "imap/imap.h"
+#include "sync/sync_pop3.h"
 
 typedef struct Lane Lane;
 
@@ -15,7 +16,10 @@ typedef struct {
     char *state_db;
     char *mail;
     char **local_tags;
-    ImapParams imap;
+    ImapParams imap;     /* of POP3 too: where, who */
+    bool is_pop3;
+    SyncPop3Rules pop3;
+    char *lang; /* of a POP3 server's texts */
 } LaneParams;
 
 void lane_params_clear(LaneParams *params);
@@ -37,6 +41,8 @@ typedef struct {
     GPtrArray *warnings; /* char * */
     bool changed;        /* rows changed */
     guint folder, folders;
+    guint64 bytes, bytes_total; /* of what is fetched; 0: not told */
+    char *says;                 /* what the lane waits for; NULL: nothing */
 } LaneNews;
 
 /* Takes what the job told since the last call. Main thread. */
@@ -55,6 +61,8 @@ typedef struct {
     bool connected; /* the trouble came later than the login */
     bool yielded;   /* submit it again */
     bool waiting;   /* rows wait for a UID: synchronise */
+    gint64 not_before; /* when the server lets us log in again; 0: any time */
+    guint login_delay; /* seconds that it wants between logins */
 } LaneAnswer;
 
 /* The jobs. Each answers with a LaneAnswer also when it failed, through

@@ -14,7 +14,7 @@ static const char *const auth_choices[] = {
     "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",     "GSSAPI",
     "OAUTHBEARER",   "XOAUTH2",            "EXTERNAL",
     "PLAIN",         "LOGIN",              "CRAM-MD5",
-    NULL
+    "APOP",          NULL
 };
 
 const OptionEntry option_table[] = {
@@ -29,7 +29,9 @@ const OptionEntry option_table[] = {
     { .name = "incoming", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Where mail comes from: imaps://USER@HOST (TLS, port 993), "
               "imap://USER@HOST (STARTTLS required, port 143), "
-              "imap+insecure://USER@HOST (cleartext), or maildir:///PATH. The "
+              "imap+insecure://USER@HOST (cleartext); pop3s://USER@HOST (TLS, "
+              "port 995), pop3://USER@HOST (STLS required, port 110), "
+              "pop3+insecure://USER@HOST (cleartext); or maildir:///PATH. The "
               "user defaults to the address." },
     { .name = "outgoing", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Where mail goes: smtps://USER@HOST (TLS, port 465), "
@@ -60,7 +62,7 @@ const OptionEntry option_table[] = {
     { .name = "auth", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT_ONLY,
       .fallback = "auto", .choices = auth_choices,
       .text = "The login mechanism; auto takes the strongest that the server "
-              "offers. CRAM-MD5 is used only when named here." },
+              "offers. CRAM-MD5 and APOP are used only when named here." },
     /* connections */
     { .name = "tls-ca-file", .type = CMD_PATH, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Certificates (PEM) to trust instead of the system's." },
@@ -72,6 +74,22 @@ const OptionEntry option_table[] = {
       .fallback = "on",
       .text = "Send the first step of the login with the command. Off for "
               "servers that offer this and fail." },
+    /* POP3 */
+    { .name = "pop-keep", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "forever",
+      .text = "How long a POP3 server keeps what was fetched: forever, "
+              "\"30 days\" (since it was fetched), until-deleted (here: it "
+              "is in the trash or gone), or no. Nothing is deleted there "
+              "before it lies safely on this disk." },
+    { .name = "pop-size-limit", .type = CMD_SIZE, .scope = OPTION_ACCOUNT,
+      .fallback = "0",
+      .text = "Larger messages stay on a POP3 server: their headers come (by "
+              "TOP, where it has that) and the rest when you open them. 0: no "
+              "limit." },
+    { .name = "pop-interval", .type = CMD_DURATION, .scope = OPTION_ACCOUNT,
+      .fallback = "5m",
+      .text = "How often a POP3 server is asked for mail; not more often than "
+              "it wants (LOGIN-DELAY), and every 10 s at most." },
     /* tags */
     { .name = "local-tags", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "attachment signed encrypted",

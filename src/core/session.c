@@ -537,7 +537,8 @@ session_make_folder(Session *session, const char *account, const char *name,
         .account = (char *)account, .name = (char *)name, .path = path,
         .delimiter = account_delimiter(folders), .role = role,
         .selectable = true, .subscribed = true,
-        .local = owner == NULL || account_is_local(owner),
+        .local = owner == NULL || account_is_local(owner)
+                 || account_is_one_way(owner),
     };
     return make_directories(session, store_folder_put(session->store, &folder,
                                                       error), error);

@@ -385,6 +385,28 @@ net_read_exact(NetStream *stream, guint64 size,
     return true;
 }
 
+const char *
+net_peek(NetStream *stream, gsize *size, guint seconds, GError **error)
+{
+    *size = 0;
+    if (!net_has_unread(stream)) {
+        gssize got = fill(stream, deadline(stream, seconds), error);
+
+        if (got == 0)
+            closed(stream, error);
+        if (got <= 0)
+            return NULL;
+    }
+    *size = stream->end - stream->start;
+    return stream->buffer + stream->start;
+}
+
+void
+net_take(NetStream *stream, gsize size)
+{
+    stream->start += MIN(size, stream->end - stream->start);
+}
+
 /* What TLS says to itself (tickets, new keys) is no data of the protocol. */
 static bool
 is_for_us(NetStream *stream)

@@ -75,8 +75,20 @@ static const char version_1[] =
     " sent INTEGER NOT NULL, received INTEGER NOT NULL,"
     " last INTEGER NOT NULL) WITHOUT ROWID;";
 
+/* What of a POP3 maildrop is here: store_pop3.h. message is no foreign key: an
+ * entry outlives its row, so that what was deleted here is not fetched
+ * again. */
+static const char version_2[] =
+    "CREATE TABLE pop3 (account TEXT NOT NULL, uidl TEXT NOT NULL,"
+    " nth INTEGER NOT NULL, message INTEGER NOT NULL,"
+    " octets INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " absent INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    " deleted INTEGER NOT NULL,"
+    " PRIMARY KEY (account, uidl, nth)) WITHOUT ROWID;"
+    "CREATE INDEX pop3_message ON pop3 (message);";
+
 /* Each entry brings a database from version i to i + 1. */
-static const char *const migrations[] = { version_1 };
+static const char *const migrations[] = { version_1, version_2 };
 
 enum {
     SCHEMA_VERSION = G_N_ELEMENTS(migrations)

@@ -29,7 +29,7 @@ account_state(const Account *account, Role *role)
                                    status->total);
         return g_strdup("sync");
     case ACCOUNT_CONNECTING:
-        return g_strdup("connecting");
+        return g_strdup(*status->what ? status->what : "connecting");
     case ACCOUNT_OFFLINE:
         *role = ROLE_WARN;
         return status->pending

@@ -512,10 +512,23 @@ list_act(View *view, const char *what, const char *word)
     return true;
 }
 
+/* What is filed in such a folder is filed here alone. g_free(). */
+static char *
+one_way_note(const ListView *list)
+{
+    const Account *account =
+        list->account ? session_account(list->base.tui->session, list->account)
+                      : NULL;
+
+    return account && account_is_one_way(account)
+        ? g_strdup_printf(" %s filed here only", glyph("·")) : g_strdup("");
+}
+
 static char *
 list_title(View *view)
 {
     const ListView *list = (const ListView *)view;
+    g_autofree char *note = one_way_note(list);
 
     if (list->query && list->complete)
         return g_strdup_printf("%s  %s %s %u found %s %d ms",
@@ -524,11 +537,12 @@ list_title(View *view)
     if (list->query)
         return g_strdup_printf("%s  %s", list->title_text, list->query);
     if (list->total == 0)
-        return g_strdup_printf("%s  empty", list->title_text);
+        return g_strdup_printf("%s  empty%s", list->title_text, note);
     if (list->unread == 0)
-        return g_strdup_printf("%s  %u", list->title_text, list->ids->len);
-    return g_strdup_printf("%s  %u unread %s %u", list->title_text,
-                           list->unread, glyph("·"), list->ids->len);
+        return g_strdup_printf("%s  %u%s", list->title_text, list->ids->len,
+                               note);
+    return g_strdup_printf("%s  %u unread %s %u%s", list->title_text,
+                           list->unread, glyph("·"), list->ids->len, note);
 }
 
 static char *

@@ -196,9 +196,14 @@ add_account(TextView *view, const Account *account)
         for (guint i = 0; i < 22; i++)
             g_string_append(bar, i * status->total < status->done * 22
                                      ? glyph("█") : glyph("░"));
+        g_autofree char *done = text_size(status->bytes);
+        g_autofree char *total = text_size(status->bytes_total);
+
         add(view, ROLE_DIM, "     %s  %" G_GUINT64_FORMAT " of %"
-            G_GUINT64_FORMAT " messages", bar->str, status->done,
-            status->total);
+            G_GUINT64_FORMAT " messages%s%s%s%s", bar->str, status->done,
+            status->total, status->bytes_total ? ", " : "",
+            status->bytes_total ? done : "", status->bytes_total ? " of " : "",
+            status->bytes_total ? total : "");
     }
 }
 
