@@ -6,7 +6,7 @@
 enum {
     POP3_LINE_BYTES = 8192,      /* of a line that is not of a message */
     POP3_CAPABILITIES = 500,     /* lines of CAPA */
-    POP3_MESSAGES = 5000000,     /* lines of LIST and of UIDL */
+    POP3_MESSAGES = 1000000,     /* lines of LIST and of UIDL */
     POP3_UIDL_BYTES = 70,        /* a longer unique id is known by its hash */
     POP3_HEADER_BYTES = 4 << 20, /* of TOP; the rest is passed over */
 };

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "core/account.h"
 #include "core/search.h"
 #include "mime/mime.h"
 #include "rows_json.h"
@@ -162,10 +163,7 @@ find_message(CmdCall *call, Shown *shown, GError **error)
     if (shown->row == NULL)
         return false;
     shown->path = session_message_path(cmd_session(call), shown->row);
-    return shown->path != NULL
-        || err_set(error, ERR_RETRY, "the text of \"%s\" is not on this "
-                   "machine yet: `posthorn sync` fetches it",
-                   shown->row->subject ? shown->row->subject : "");
+    return true;
 }
 
 /* A file where there is one of that name, else a query. */
@@ -374,25 +372,74 @@ print_json(CmdCall *call, const Shown *shown, MimeMessage *message)
 }
 
 static CmdResult
-show_exec(CmdCall *call)
+show_shown(CmdCall *call, const Shown *shown)
 {
-    g_auto(Shown) shown = { 0 };
     g_autoptr(MimeMessage) message = NULL;
     GError *error = NULL;
 
-    if (!find_shown(call, &shown, &error))
-        return cmd_fail(call, error);
     if (cmd_has(call, "raw"))
-        return show_raw(call, &shown);
-    message = load(&shown, &error);
+        return show_raw(call, shown);
+    message = load(shown, &error);
     if (message == NULL)
         return cmd_fail(call, error);
     if (cmd_has(call, "part"))
         return show_part(call, message);
     if (cmd_has(call, "json"))
-        return print_json(call, &shown, message);
+        return print_json(call, shown, message);
     print_message(call, message);
     return CMD_DONE;
+}
+
+static bool
+not_here(const Shown *shown, GError **error)
+{
+    return err_set(error, ERR_RETRY,
+                   "the text of \"%s\" is not on this machine",
+                   shown->row->subject ? shown->row->subject : "");
+}
+
+static void
+fetched(gint64 id, const GError *error, void *user)
+{
+    CmdCall *call = user;
+    g_auto(Shown) shown = { 0 };
+    GError *trouble = error ? g_error_copy(error) : NULL;
+
+    if (trouble == NULL && find_shown(call, &shown, &trouble)
+        && (shown.path || shown.bytes || not_here(&shown, &trouble)))
+        show_shown(call, &shown);
+    cmd_finish(call, trouble);
+}
+
+/* What has only its header here is fetched first. */
+static CmdResult
+fetch_shown(CmdCall *call, const Shown *shown)
+{
+    Session *session = cmd_session(call);
+    g_autoptr(StoreFolder) folder =
+        store_folder(session_store(session), shown->row->folder, NULL);
+    Account *account =
+        folder ? session_account(session, folder->account) : NULL;
+    GError *error = NULL;
+
+    if (account == NULL || account_is_local(account)) {
+        not_here(shown, &error);
+        return cmd_fail(call, error);
+    }
+    account_fetch(account, shown->row->id, fetched, cmd_hold(call));
+    return CMD_RUNNING;
+}
+
+static CmdResult
+show_exec(CmdCall *call)
+{
+    g_auto(Shown) shown = { 0 };
+    GError *error = NULL;
+
+    if (!find_shown(call, &shown, &error))
+        return cmd_fail(call, error);
+    return shown.path || shown.bytes ? show_shown(call, &shown)
+                                     : fetch_shown(call, &shown);
 }
 
 static const CmdEntry entry_show = {

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed]…"""
+Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3]…"""
 
 import os
 import sys
@@ -8,9 +8,10 @@ import sys
 from harness import ACCOUNT, Home, Mailbox, Tap, real
 import exchange
 import killed
+import pop3
 import trouble
 
-USERS = ("ana", "ben", "kim", "lea")
+USERS = ("ana", "ben", "kim", "lea", "pat")
 
 
 class World:
@@ -47,7 +48,8 @@ class World:
 
 def main():
     posthorn = os.path.abspath(sys.argv[1])
-    groups = {"exchange": exchange, "trouble": trouble, "killed": killed}
+    groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
+              "pop3": pop3}
     chosen = sys.argv[2:] or list(groups)
     tap = Tap()
     with real.Servers(users=USERS) as servers:

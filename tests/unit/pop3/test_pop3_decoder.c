@@ -261,6 +261,151 @@ test_uidl_limit(void)
     }
 }
 
+/* What is too long for a packet comes from a thread. */
+
+typedef struct {
+    GString *text;
+    int fd;
+} Writer;
+
+static void *
+write_all(void *data)
+{
+    Writer *writer = data;
+    gsize at = 0;
+
+    while (at < writer->text->len) {
+        gssize wrote = send(writer->fd, writer->text->str + at,
+                            writer->text->len - at, MSG_NOSIGNAL);
+
+        if (wrote <= 0)
+            break;
+        at += (gsize)wrote;
+    }
+    shutdown(writer->fd, SHUT_WR);
+    return NULL;
+}
+
+/* call() on a connection that gets all of text. */
+static void
+with_long(GString *text, void (*call)(Pop3Conn *conn, int more), int more)
+{
+    Writer writer = { .text = text };
+    Pop3Conn *conn = feed_conn("", 0, -1);
+    GThread *thread;
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    writer.fd = pair[1];
+    net_stream_close(conn->stream);
+    conn->stream = net_stream_of(pair[0], dup(pair[0]), "long", NULL);
+    conn->in.stream = conn->stream;
+    thread = g_thread_new("writer", write_all, &writer);
+    call(conn, more);
+    pop3_conn_close(conn);
+    g_thread_join(thread);
+    close(pair[1]);
+}
+
+static void
+list_many(Pop3Conn *conn, int more)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) all = pop3_uidl(conn, &error);
+
+    g_assert_cmpint(all != NULL, ==, more <= 0);
+    if (all)
+        g_assert_cmpint((int)all->len, ==, POP3_MESSAGES + more);
+    else
+        g_assert_nonnull(strstr(error->message, "too many messages"));
+}
+
+/* P30, P31, P32 */
+static void
+test_messages_limit(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autoptr(GString) text = g_string_new("+OK\r\n");
+
+        for (int i = 1; i <= POP3_MESSAGES + more; i++)
+            g_string_append(text, "7 u\r\n");
+        g_string_append(text, ".\r\n");
+        with_long(text, list_many, more);
+    }
+}
+
+static bool
+on_begin(void *user, guint number, GError **error)
+{
+    return true;
+}
+
+static bool
+on_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    *(gsize *)user += size;
+    return true;
+}
+
+static bool
+on_refused(void *user, guint number, const char *words, GError **error)
+{
+    return err_set(error, ERR_LOCAL, "not refused");
+}
+
+/* A longer header is cut, and the session goes on. */
+static void
+top_long(Pop3Conn *conn, int more)
+{
+    static const guint one = 1;
+    gsize size = 0;
+    Pop3Sink sink = { &size, on_begin, on_bytes, on_begin, on_refused, NULL };
+    g_autoptr(GError) error = NULL;
+
+    pop3_top(conn, &one, 1, &sink, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint((int)size, ==, POP3_HEADER_BYTES + MIN(more, 0));
+    pop3_quit(conn, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_header_limit(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autoptr(GString) text = g_string_new("+OK\r\n");
+        g_autofree char *header =
+            g_strnfill((gsize)(POP3_HEADER_BYTES + more - 2), 'h');
+
+        g_string_append_printf(text, "%s\r\n.\r\n+OK\r\n", header);
+        with_long(text, top_long, more);
+    }
+}
+
+static void
+test_capabilities_limit(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autoptr(GString) text = g_string_new("+OK hello\r\n+OK\r\n");
+        g_autoptr(GError) error = NULL;
+        Pop3Params params = {
+            .net = { .host = (char *)"pop.test", .security = NET_PLAIN },
+            .sasl = { .user = (char *)"ana", .password = (char *)"x" }
+        };
+        g_autoptr(Pop3Conn) conn = NULL;
+
+        g_string_append(text, "USER\r\nTOP\r\nUIDL\r\n");
+        for (int i = 3; i < POP3_CAPABILITIES + more; i++)
+            g_string_append(text, "X\r\n");
+        g_string_append(text, ".\r\n+OK\r\n+OK\r\n");
+        conn = pop3_conn_start(feed(text->str, text->len, (gssize)text->len),
+                               &params, NULL, NULL, &error);
+        g_assert_cmpint(conn != NULL, ==, more <= 0);
+        if (error)
+            g_assert_nonnull(strstr(error->message, "too many capabilities"));
+    }
+}
+
 /* The first failure sticks: nothing is read behind it, nothing is said. */
 static void
 test_sticky(void)
@@ -317,6 +462,10 @@ main(int argc, char **argv)
     g_test_add_func("/pop3/decoder/line-limit", test_line_limit);
     g_test_add_func("/pop3/decoder/lists", test_lists);
     g_test_add_func("/pop3/decoder/uidl-limit", test_uidl_limit);
+    g_test_add_func("/pop3/decoder/messages-limit", test_messages_limit);
+    g_test_add_func("/pop3/decoder/header-limit", test_header_limit);
+    g_test_add_func("/pop3/decoder/capabilities-limit",
+                    test_capabilities_limit);
     g_test_add_func("/pop3/decoder/sticky", test_sticky);
     g_test_add_func("/pop3/decoder/words", test_words);
     g_test_add_func("/pop3/decoder/injection", test_injection);
