@@ -46,6 +46,9 @@ bool hooks_add(Hooks *hooks, const HookEntry *entry, GError **error);
 /* Is there any hook for the event? */
 bool hooks_has(const Hooks *hooks, const char *event);
 
+/* Is one of them under way? */
+bool hooks_busy(const Hooks *hooks);
+
 /* Runs every hook of the event, in the order of the configuration. */
 void hooks_fire(Hooks *hooks, Event *event);
 

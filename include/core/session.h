@@ -25,8 +25,8 @@ typedef struct Settler Settler;
  * network. ERR_LOCAL with the path and the reason. */
 Session *session_create(Paths *paths, GError **error);
 
-/* Runs the main loop until files and index have followed what was done, ten
- * seconds at most: for a command that runs without a screen. */
+/* Runs the main loop until files, index and hooks have followed what was done,
+ * ten seconds at most: for a command that runs without a screen. */
 void session_settle(Session *session);
 
 /* Ends the workers in good order, within two seconds. */

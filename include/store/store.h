@@ -222,6 +222,10 @@ GArray *store_find_id(Store *store, const char *message_id, GError **error);
 GArray *store_find_text(Store *store, const char *text, guint limit,
                         GError **error);
 
+/* Are there rows that the index never gets, because only their header is
+ * here? */
+bool store_has_headers(Store *store);
+
 /* Every row of a folder that has a file: its id and the name of the file as
  * the row knows it. */
 typedef struct {

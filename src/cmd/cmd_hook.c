@@ -234,6 +234,12 @@ firing_create(Hooks *hooks, Event *event)
     return firing;
 }
 
+bool
+hooks_busy(const Hooks *hooks)
+{
+    return hooks->firings->len > 0;
+}
+
 void
 hooks_fire(Hooks *hooks, Event *event)
 {

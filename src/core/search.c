@@ -123,14 +123,17 @@ compare_dates(gconstpointer a, gconstpointer b, void *user)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* While the index is behind, plain words are looked for in the rows too. */
+/* While the index is behind, or some messages are headers alone, plain words are
+ * looked for in the rows too. */
 static bool
 add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
 {
     g_autoptr(GArray) rows = NULL;
     guint before = hits->ids->len;
 
-    if (strpbrk(query, ":\"()*") || store_unindexed_count(hits->store) == 0)
+    if (strpbrk(query, ":\"()*")
+        || (store_unindexed_count(hits->store) == 0
+            && !store_has_headers(hits->store)))
         return true;
     rows = store_find_text(hits->store, query,
                            limit ? limit : TEXT_HITS, error);

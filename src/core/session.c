@@ -117,7 +117,8 @@ session_settle(Session *session)
     gint64 end = g_get_monotonic_time() + SETTLE_SECONDS * G_USEC_PER_SEC;
     guint wake = g_timeout_add(WAKE_MS, wake_up, NULL);
 
-    while ((settler_busy(session->settler) || indexer_busy(session->indexer))
+    while ((settler_busy(session->settler) || indexer_busy(session->indexer)
+            || hooks_busy(session->hooks))
            && g_get_monotonic_time() < end)
         g_main_context_iteration(NULL, TRUE);
     g_source_remove(wake);

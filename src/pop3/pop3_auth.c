@@ -72,6 +72,7 @@ read_challenge(Pop3Conn *conn, char **challenge, GError **error)
     const char *rest;
 
     *challenge = NULL;
+    conn->awaited -= conn->awaited > 0;
     if (!net_flush(conn->stream, error))
         return false;
     if (!pop3_decoder_next(in))

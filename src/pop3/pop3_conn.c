@@ -15,8 +15,12 @@ pop3_conn_command(Pop3Conn *conn, GError **error, const char *format, ...)
     va_list args;
     bool ok;
 
+    /* What came early would be taken for its answer (P49). */
+    if (conn->awaited == 0 && net_has_unread(conn->stream))
+        pop3_decoder_fail(&conn->in, "an answer before it was asked");
     if (!pop3_decoder_ok(&conn->in))
         return pop3_decoder_failed(&conn->in, error);
+    conn->awaited++;
     va_start(args, format);
     line = g_strdup_vprintf(format, args);
     va_end(args);
@@ -39,6 +43,7 @@ pop3_conn_answer(Pop3Conn *conn, bool *ok, GError **error)
     gsize size;
 
     *ok = false;
+    conn->awaited -= conn->awaited > 0;
     g_clear_pointer(&conn->words, g_free);
     if (!pop3_decoder_ok(in) || !net_flush(conn->stream, &in->error)
         || !pop3_decoder_next(in))

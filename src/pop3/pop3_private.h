@@ -15,6 +15,7 @@ struct Pop3Conn {
     char *timestamp;          /* of the greeting, for APOP; or NULL */
     char *words;              /* behind the last -ERR; untrusted */
     Pop3Reason reason;
+    guint awaited; /* answers to commands that are written */
 };
 
 /* From the greeting on, over a stream that it then owns; NULL on error. */

@@ -104,6 +104,12 @@ store_find_text(Store *store, const char *text, guint limit, GError **error)
                                                      : NULL;
 }
 
+bool
+store_has_headers(Store *store)
+{
+    return store_int(store, 0, "SELECT EXISTS (SELECT 1 FROM header)", "") != 0;
+}
+
 GArray *
 store_unindexed(Store *store, guint limit, GError **error)
 {
