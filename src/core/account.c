@@ -97,6 +97,11 @@ account_create(Session *session, const char *name, GError **error)
     account->waiters = g_array_new(FALSE, FALSE, sizeof(AccountWaiter));
     if (!read_options(account, error))
         return NULL;
+    /* What a first start opens is there before its mail. */
+    if (account_is_one_way(account)
+        && session_make_folder(session, name, "INBOX", FOLDER_ROLE_INBOX, error)
+               == 0)
+        return NULL;
     if (account_is_local(account))
         account->local = local_follower_create(account);
     else
