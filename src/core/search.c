@@ -123,8 +123,8 @@ compare_dates(gconstpointer a, gconstpointer b, void *user)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* While the index is behind, or some messages are headers alone, plain words are
- * looked for in the rows too. */
+/* While the index is behind, or some messages are headers alone, plain words
+ * are looked for in the rows too. */
 static bool
 add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
 {
