@@ -275,15 +275,15 @@ def fault_missing_dot(world):
 def fault_cut_anywhere(world):
     """By FIN and by RST, in the status, the header, the body, the dot."""
     whole = len(three()["uid2"])
-    for reset in (False, True):
-        for at in (0, 2, 9, 25, whole, whole + 15, whole + 18):
-            name = f"cut{at}{'r' if reset else 'f'}"
-            drop, home, result = drop_of(world, name, "    pop-keep no",
-                                         cut_in=(2, at), reset=reset)
-            assert result.status == 1, result
-            for data in here(home, name):
-                assert data in three().values(), f"torn: {data!r}"
-            again(home, drop, three())
+    for at, reset in ((0, False), (2, True), (9, False), (25, True),
+                      (whole, False), (whole + 15, True), (whole + 18, False)):
+        name = f"cut{at}"
+        drop, home, result = drop_of(world, name, "    pop-keep no",
+                                     cut_in=(2, at), reset=reset)
+        assert result.status == 1, result
+        for data in here(home, name):
+            assert data in three().values(), f"torn: {data!r}"
+        again(home, drop, three())
 
 
 def fault_sizes(world):
