@@ -80,6 +80,12 @@ void outbox_destroy(Outbox *outbox);
  * what other processes queue. Call when accounts are open. */
 void outbox_start(Outbox *outbox);
 
+/* Logs in to the account's `outgoing` server and leaves, or looks whether its
+ * program is there; nothing is sent. done is called once, and at once with
+ * ERR_USAGE where the account has no usable `outgoing`. */
+void outbox_check(Outbox *outbox, const char *account,
+                  void (*done)(const GError *error, void *user), void *user);
+
 /* Something may be due: the network is back, the user wants it now. Cheap. */
 void outbox_kick(Outbox *outbox);
 

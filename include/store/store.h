@@ -381,6 +381,9 @@ bool store_pending_failed(Store *store, gint64 id, const char *reason,
 gint64 store_act_begin(Store *store, const char *label, GError **error);
 bool store_act_note(Store *store, gint64 act, gint64 id, GError **error);
 
+/* A message that the act made: before it, there was none. */
+bool store_act_note_made(Store *store, gint64 act, gint64 id, GError **error);
+
 typedef struct {
     gint64 id;
     char *label;

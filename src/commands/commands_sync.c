@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/indexer.h"
+#include "core/outbox.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -252,11 +253,10 @@ folders_print(CmdCall *call, const GPtrArray *folders)
         const StoreFolder *folder = folders->pdata[i];
         g_autofree char *path = text_sanitise(folder->path, -1, TEXT_LINE);
 
-        printer_line(cmd_out(call), "%7u %7u  %s%s%s%s", folder->unread,
-                     folder->total, path, folder->role ? "  " : "",
-                     role_word(folder->role),
-                     is_one_way(cmd_session(call), folder)
-                         ? "  filed here only" : "");
+        printer_line(
+            cmd_out(call), "%7u %7u  %s%s%s%s", folder->unread, folder->total,
+            path, folder->role ? "  " : "", role_word(folder->role),
+            is_one_way(cmd_session(call), folder) ? "  filed here only" : "");
     }
 }
 
@@ -264,8 +264,7 @@ static CmdResult
 folders_exec(CmdCall *call)
 {
     GError *error = NULL;
-    g_autoptr(GPtrArray) folders =
-        session_folders(cmd_session(call), &error);
+    g_autoptr(GPtrArray) folders = session_folders(cmd_session(call), &error);
 
     if (folders == NULL)
         return cmd_fail(call, error);
@@ -331,15 +330,45 @@ static const CmdEntry entry_online = {
     .exec = online_exec,
 };
 
+/* One account's check: its incoming server, then its outgoing one. */
+typedef struct {
+    Waiting *waiting;
+    Account *account;
+} Check;
+
 static void
-check_done(Account *account, const GError *error, void *user)
+check_ends(Check *check, const GError *error)
 {
-    Waiting *waiting = user;
+    Waiting *waiting = check->waiting;
 
     if (error == NULL)
-        printer_line(cmd_out(waiting->call), "%s: the server is fine",
-                     account_name(account));
-    account_done(account, error, waiting);
+        printer_line(cmd_out(waiting->call), "%s: the servers are fine",
+                     account_name(check->account));
+    account_done(check->account, error, waiting);
+    g_free(check);
+}
+
+static void
+check_outgoing_done(const GError *error, void *user)
+{
+    check_ends(user, error);
+}
+
+/* An account that only reads has no `outgoing`. */
+static void
+check_incoming_done(Account *account, const GError *error, void *user)
+{
+    Check *check = user;
+    Session *session = cmd_session(check->waiting->call);
+
+    if (error
+        || options_get(session_options(session), "outgoing",
+                       account_name(account), NULL)
+               == NULL)
+        check_ends(check, error);
+    else
+        outbox_check(session_outbox(session), account_name(account),
+                     check_outgoing_done, check);
 }
 
 static CmdResult
@@ -350,8 +379,12 @@ check_online(CmdCall *call)
 
     waiting->call = cmd_hold(call);
     waiting->waiting = accounts->len;
-    for (guint i = 0; i < accounts->len; i++)
-        account_check(accounts->pdata[i], check_done, waiting);
+    for (guint i = 0; i < accounts->len; i++) {
+        Check *check = g_new(Check, 1);
+
+        *check = (Check){ waiting, accounts->pdata[i] };
+        account_check(check->account, check_incoming_done, check);
+    }
     return CMD_RUNNING;
 }
 
@@ -376,7 +409,8 @@ static const CmdEntry entry_check = {
     .name = "check",
     .help = "Check the configuration and the state, then the servers",
     .group = "program",
-    .flags = { { "online", 'o', CMD_BOOL, NULL, "log in to each server" } },
+    .flags = { { "online", 'o', CMD_BOOL, NULL,
+                 "log in to each server, to fetch and to send" } },
     .exec = check_exec,
 };
 

@@ -25,7 +25,8 @@ G_STATIC_ASSERT((int)STORE_FLAG_PASSED == (int)MAILDIR_PASSED
 
 typedef struct Act Act;
 
-/* Changes one row; false with *error ends and undoes the whole act. */
+/* Changes one row, of which its former state was noted, or notes a row that it
+ * makes; false with *error ends and undoes the whole act. */
 typedef bool (*ActFn)(Act *act, const StoreRow *row, GError **error);
 
 struct Act {
@@ -38,6 +39,7 @@ struct Act {
     FolderRole role;
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
+    bool copies;       /* rows stay as they are, others are made */
 };
 
 static const struct {
@@ -107,7 +109,8 @@ change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
         if (row == NULL)
             continue; /* gone since it was chosen */
         g_ptr_array_add(before, row);
-        if (!store_act_note(act->store, act->record, id, error)
+        if ((!act->copies
+             && !store_act_note(act->store, act->record, id, error))
             || !change(act, row, error))
             return false;
         act->changed++;
@@ -387,22 +390,25 @@ copy_row(Act *act, const StoreRow *row, GError **error)
 {
     g_autoptr(StoreFolder) to = store_folder(act->store, act->folder, error);
     g_autofree char *file = NULL;
+    gint64 made = 0;
 
-    return to != NULL && copy_file(act->session, row, to, &file, error)
-        && store_copy(act->store, row->id, to->id, file, error) != 0;
+    if (to != NULL && copy_file(act->session, row, to, &file, error))
+        made = store_copy(act->store, row->id, to->id, file, error);
+    return made != 0
+        && store_act_note_made(act->store, act->record, made, error);
 }
 
 bool
 act_copy(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
-    Act act = { .session = session, .folder = folder };
+    Act act = { .session = session, .folder = folder, .copies = true };
     g_autofree char *count = count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 
     if (!perform(&act, set, text, copy_row, error))
         return false;
-    frontend_tell(session_frontend(session), TELL_INFO, false, "%s", text);
+    tell_done(session, text);
     return true;
 }
 
@@ -503,7 +509,8 @@ swap(Session *session, bool redo, GError **error)
     if (ids == NULL)
         return false;
     follow(session);
-    frontend_tell(session_frontend(session), TELL_INFO, false, "%s: %s",
+    frontend_tell(session_frontend(session), TELL_INFO, false,
+                  ids->len > 0 ? "%s: %s" : "%s, but nothing is left of it: %s",
                   redo ? "Done again" : "Undone", act->label);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -479,4 +480,19 @@ void *
 outbox_job_run(Job *job, void *request, GError **error)
 {
     return outbox_try(request, job_cancellable(job));
+}
+
+void *
+outbox_job_check(Job *job, void *data, GError **error)
+{
+    const OutboxRequest *request = data;
+
+    if (request->stop)
+        err_set(error, ERR_USAGE, "%s", request->stop);
+    else if (request->program && access(request->program, X_OK) != 0)
+        err_set_errno(error, errno, "%s", request->program);
+    else if (request->program == NULL)
+        smtp_conn_close(
+            smtp_conn_open(&request->smtp, job_cancellable(job), error));
+    return NULL;
 }

@@ -32,7 +32,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxResult, outbox_result_free)
  * process holds, or that are no longer due, are left out. */
 void *outbox_job_run(Job *job, void *request, GError **error);
 
-/* The same without a job, for tests. */
+/* The job's function of outbox_check(): an answer without an error is NULL. */
+void *outbox_job_check(Job *job, void *request, GError **error);
+
+/* The same as outbox_job_run() without a job, for tests. */
 OutboxResult *outbox_try(const OutboxRequest *request, GCancellable *cancel);
 
 #endif

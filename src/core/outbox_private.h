@@ -46,6 +46,10 @@ typedef struct {
     gint64 last; /* when the last message went, monotonic µs; 0: none did */
     bool busy;   /* a try is under way, or its password is asked for */
     OutboxRequest *request; /* while the password is asked for */
+
+    /* Of a lane that only looks whether it could send; else NULL. */
+    void (*checked)(const GError *error, void *user);
+    void *checked_user;
 } OutboxLane;
 
 /* Begins a try of these ids (taken); the lane is busy until it ends. */

@@ -53,6 +53,16 @@ store_act_note(Store *store, gint64 act, gint64 id, GError **error)
                       "ii", act, id);
 }
 
+bool
+store_act_note_made(Store *store, gint64 act, gint64 id, GError **error)
+{
+    return store_exec(store, error,
+                      "INSERT OR IGNORE INTO act_item"
+                      " SELECT ?, id, 0, flags, tags FROM message"
+                      " WHERE id = ?",
+                      "ii", act, id);
+}
+
 StoreAct *
 store_act_last(Store *store, bool redo, GError **error)
 {

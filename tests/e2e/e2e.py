@@ -22,14 +22,14 @@ class World:
         self.homes, self.mailboxes = {}, {}
 
     def home(self, name, users, password=real.PASSWORD, incoming=None,
-             ca=None):
+             ca=None, smtp=None):
         servers = self.servers
         config = "".join(
             ACCOUNT.format(name=user, person=user.capitalize() + " Test",
                            domain=real.DOMAIN, password=password,
                            incoming=incoming
                            or f"imaps://localhost:{servers.imaps}",
-                           smtp=servers.smtp or 9,
+                           smtp=smtp or servers.smtp or 9,
                            ca=ca or servers.certificates.ca)
             for user in users)
         self.homes[name] = Home(self.posthorn,

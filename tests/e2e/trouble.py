@@ -37,6 +37,20 @@ def dead_host(world):
         expect(home.run("sync"), 1, "refused")
 
 
+def check_looks_at_both(world):
+    """`check --online` names the server that is dead, be it the one that
+    sends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        home = world.home("check", ["ana"], smtp=port)
+        expect(home.run("check", "--online"), 1, f"localhost:{port}",
+               "refused")
+    if world.servers.smtp:
+        result = world.home("checked", ["ana"]).ok("check", "--online")
+        assert "ana: the servers are fine" in result.out, result
+
+
 def no_such_host(world):
     home = world.home("nohost", ["ana"],
                       incoming="imaps://no-such-host.invalid")
@@ -186,7 +200,8 @@ def full_disk(world):
 
 
 def all_tests(tap, world):
-    for test in (wrong_password, dead_host, no_such_host):
+    for test in (wrong_password, dead_host, check_looks_at_both,
+                 no_such_host):
         tap.run("trouble: " + test.__name__.replace("_", " "), test, world)
     tap.run("trouble: expired certificate", bad_certificate, world,
             "expired", "expired")
