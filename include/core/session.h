@@ -97,12 +97,21 @@ void session_set_last_act(Session *session, const char *const *argv);
 bool session_offline(const Session *session);
 void session_set_offline(Session *session, bool offline);
 
-/* Rows of these ids changed (NULL: unknown which): views reload once, soon. */
+/* Rows changed by what the user did: views reload once, before the next key
+ * acts. */
 void session_rows_changed(Session *session);
-/* Reloads now what waits for it: the next key acts on what is there. */
+/* Rows came from a server, or something beside them changed: views reload
+ * soon, and not more often than a person can read, so that keys do not wait
+ * while a first fetch brings rows all the time. */
+void session_rows_news(Session *session);
+/* Reloads now what the user changed: the next key acts on what is there. */
 void session_rows_flush(Session *session);
-guint session_listen_rows(Session *session, void (*fn)(void *user),
-                          void *user);
+/* What an account or the index is doing changed: a frame, no reload. */
+void session_state_changed(Session *session);
+/* rows: false when only what an account is doing changed. */
+guint session_listen_rows(Session *session,
+                          void (*fn)(bool rows, void *user), void *user);
+void session_unlisten_rows(Session *session, guint id);
 
 /* An event with the payload of a message row, ready for more fields:
  * account, folder, role, file, id, thread, from, to, subject, date, tags,

@@ -38,6 +38,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 bool store_begin(Store *store, GError **error);
 bool store_end(Store *store, bool commit, GError **error);
 
+/* While lazy, a commit of this connection survives a kill of the process but
+ * perhaps not a power cut; the next one that is not lazy, of any connection,
+ * makes it durable as well. Not inside a transaction. */
+bool store_set_lazy(Store *store, bool lazy, GError **error);
+
+/* What is read between the two is one state, and is read faster: SQLite locks
+ * once. Not nestable; nothing is written in between. */
+void store_read_begin(Store *store);
+void store_read_end(Store *store);
+
 /* Changes whenever any connection committed anything: "reload the list?". */
 guint64 store_version(Store *store);
 

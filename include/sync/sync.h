@@ -4,7 +4,9 @@
  * The plan of a sync, in the order in which it is done:
  *   1  folders   LIST; new ones are noted, ours that are new are created there
  *   2  local     what other programs did to the Maildir becomes rows
- *   3  view      SELECT tells changes (QRESYNC), else CONDSTORE, else all flags
+ *   3  view      SELECT tells changes (QRESYNC), else CONDSTORE, else all
+ *                flags; where someone looks at a mailbox never seen, the rows
+ *                of its newest page before them
  *   4  plan      sync_plan(): the server's list and our rows become steps
  *   5  rows      headers newest first, a page at once, matched by Message-ID
  *   6  bodies    newest first in batches: files durable, then one transaction
@@ -29,7 +31,8 @@
 enum {
     SYNC_REMOVAL_MIN = 20, /* messages; see Y4 */
     SYNC_FIRST_PAGE = 200, /* headers of the first page */
-    SYNC_HEADER_SLICE = 2000,
+    SYNC_HEADER_SLICE = 10000, /* asked for at once */
+    SYNC_ROW_BATCH = 1000,     /* rows made in one transaction */
     SYNC_BODY_SLICE = 500, /* messages of a durable batch */
     SYNC_BODY_BYTES = 32 << 20,
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */

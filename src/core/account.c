@@ -209,7 +209,7 @@ account_set_state(Account *account, AccountState state, const char *what,
     account->reason = text_sanitise(reason ? reason : "", -1, TEXT_LINE);
     status->what = account->what;
     status->reason = account->reason;
-    session_rows_changed(account->session);
+    session_state_changed(account->session);
 }
 
 const AccountStatus *

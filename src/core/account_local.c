@@ -57,7 +57,7 @@ scan_progress(void *user, const JobProgress *note)
     struct LocalFollower *follower = user;
 
     follower->account->status.done = note->done;
-    session_rows_changed(follower->account->session);
+    session_rows_news(follower->account->session);
 }
 
 static void

@@ -206,7 +206,7 @@ take_news(struct RemoteFollower *follower, Lane *lane)
                       (char *)news.warnings->pdata[i]);
     if (news.changed) {
         settler_kick(session_settler(session));
-        session_rows_changed(session);
+        session_rows_news(session);
     }
     if (news.says) {
         account_set_state(follower->account, ACCOUNT_CONNECTING, news.says,
@@ -252,7 +252,7 @@ show_progress(struct RemoteFollower *follower, const JobProgress *note)
     }
     account->status.done = note->done;
     account->status.total = note->total;
-    session_rows_changed(account->session);
+    session_state_changed(account->session);
     if (frontend->has_screen || note->done == 0)
         return;
     seconds = (gdouble)(now - follower->began) / G_USEC_PER_SEC;
@@ -585,7 +585,7 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
 
     follower->push = NULL;
     take_news(follower, follower->bulk);
-    session_rows_changed(follower->account->session);
+    session_rows_news(follower->account->session);
     if (err_is(error, ERR_CANCELLED))
         return;
     if (error)

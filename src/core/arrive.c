@@ -32,7 +32,7 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
 
     if (n == 0)
         return;
-    session_rows_changed(session);
+    session_rows_news(session);
     indexer_kick(session_indexer(session));
     if (quiet)
         return;

@@ -20,11 +20,11 @@
 
 #include <string.h>
 
-enum { SETTLE_SECONDS = 10, WAKE_MS = 100 };
+enum { SETTLE_SECONDS = 10, WAKE_MS = 100, NEWS_MS = 200 };
 
 typedef struct {
     guint id;
-    void (*fn)(void *user);
+    void (*fn)(bool rows, void *user);
     void *user;
 } RowListener;
 
@@ -47,7 +47,9 @@ struct Session {
     GPtrArray *accounts; /* Account */
     GArray *listeners;   /* RowListener */
     guint listener_serial;
-    guint reload_source;
+    guint reload_source; /* soon, for what the user did */
+    guint news_source;   /* a little later, for what came */
+    gint64 told;         /* monotonic: when the listeners last heard */
     char **last_act;
     char *config_file;
     bool offline;
@@ -138,6 +140,7 @@ session_destroy(Session *session)
     settler_destroy(session->settler);
     indexer_destroy(session->indexer);
     g_clear_handle_id(&session->reload_source, g_source_remove);
+    g_clear_handle_id(&session->news_source, g_source_remove);
     cmd_language_destroy(session->language);
     hooks_destroy(session->hooks);
     printer_destroy(session->out);
@@ -359,19 +362,33 @@ session_set_last_act(Session *session, const char *const *argv)
     session->last_act = copy;
 }
 
+static void
+tell_listeners(const Session *session, bool rows)
+{
+    for (guint i = 0; i < session->listeners->len; i++) {
+        const RowListener *listener =
+            &g_array_index(session->listeners, RowListener, i);
+
+        listener->fn(rows, listener->user);
+    }
+}
+
 static gboolean
-tell_listeners(void *data)
+tell_rows(void *data)
 {
     Session *session = data;
 
     session->reload_source = 0;
-    for (guint i = 0; i < session->listeners->len; i++) {
-        RowListener *listener =
-            &g_array_index(session->listeners, RowListener, i);
-
-        listener->fn(listener->user);
-    }
+    g_clear_handle_id(&session->news_source, g_source_remove);
+    session->told = g_get_monotonic_time();
+    tell_listeners(session, true);
     return G_SOURCE_REMOVE;
+}
+
+void
+session_state_changed(Session *session)
+{
+    tell_listeners(session, false);
 }
 
 void
@@ -379,7 +396,28 @@ session_rows_changed(Session *session)
 {
     if (session->reload_source == 0)
         session->reload_source = g_idle_add_full(
-            G_PRIORITY_DEFAULT, tell_listeners, session, NULL);
+            G_PRIORITY_DEFAULT, tell_rows, session, NULL);
+}
+
+static gboolean
+tell_news(void *data)
+{
+    Session *session = data;
+
+    session->news_source = 0;
+    session_rows_changed(session);
+    return G_SOURCE_REMOVE;
+}
+
+void
+session_rows_news(Session *session)
+{
+    gint64 since = (g_get_monotonic_time() - session->told) / 1000;
+
+    if (session->reload_source == 0 && session->news_source == 0)
+        session->news_source = g_timeout_add(
+            since < NEWS_MS ? (guint)(NEWS_MS - since) : 0, tell_news,
+            session);
 }
 
 void
@@ -388,16 +426,27 @@ session_rows_flush(Session *session)
     if (session->reload_source == 0)
         return;
     g_clear_handle_id(&session->reload_source, g_source_remove);
-    tell_listeners(session);
+    tell_rows(session);
 }
 
 guint
-session_listen_rows(Session *session, void (*fn)(void *user), void *user)
+session_listen_rows(Session *session, void (*fn)(bool rows, void *user),
+                    void *user)
 {
     RowListener listener = { ++session->listener_serial, fn, user };
 
     g_array_append_val(session->listeners, listener);
     return listener.id;
+}
+
+void
+session_unlisten_rows(Session *session, guint id)
+{
+    for (guint i = 0; i < session->listeners->len; i++)
+        if (g_array_index(session->listeners, RowListener, i).id == id) {
+            g_array_remove_index(session->listeners, i);
+            return;
+        }
 }
 
 char *

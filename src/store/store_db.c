@@ -284,6 +284,29 @@ store_end(Store *store, bool commit, GError **error)
     return false;
 }
 
+bool
+store_set_lazy(Store *store, bool lazy, GError **error)
+{
+    return store_run(store,
+                     lazy ? "PRAGMA synchronous = NORMAL"
+                          : "PRAGMA synchronous = FULL",
+                     error);
+}
+
+void
+store_read_begin(Store *store)
+{
+    if (sqlite3_get_autocommit(store->db))
+        store_run(store, "BEGIN", NULL);
+}
+
+void
+store_read_end(Store *store)
+{
+    if (store->depth == 0)
+        store_run(store, "COMMIT", NULL);
+}
+
 guint64
 store_version(Store *store)
 {

@@ -1,5 +1,6 @@
-/* Rows before bodies: headers of a slice are fetched, and all their rows are
- * made in one transaction, so that a list shows a page at once. */
+/* Rows before bodies: headers are fetched in large slices, and their rows are
+ * made a batch at a time while the server goes on telling, so that a list shows
+ * a page at once and neither side waits for the other. */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -54,27 +55,6 @@ header_bytes(void *user, const void *bytes, gsize size, GError **error)
 }
 
 static bool
-header_message(void *user, const ImapMessage *message, GError **error)
-{
-    Headers *headers = user;
-    Told told = { .arrival = { .uid = message->uid,
-                               .flags = message->flags.system,
-                               .arrival = message->internaldate,
-                               .size = message->size } };
-    bool here;
-
-    if (message->uid == 0 || !message->has_flags || headers->header->len == 0
-        || sync_run_row(headers->run, message->uid, &here) != 0)
-        return true; /* a change told on the side, or one that we have */
-    told.size = headers->header->len;
-    told.header = g_memdup2(headers->header->data, headers->header->len);
-    told.tags = g_strdup(message->flags.keywords);
-    g_array_append_val(headers->told, told);
-    g_byte_array_set_size(headers->header, 0);
-    return true;
-}
-
-static bool
 make_row(SyncRun *run, Told *told, GError **error)
 {
     const Sync *sync = run->sync;
@@ -100,20 +80,54 @@ make_row(SyncRun *run, Told *told, GError **error)
     return true;
 }
 
+/* The rows of what was told so far, in one transaction. */
 static bool
 make_rows(Headers *headers, GError **error)
 {
-    Store *store = headers->run->sync->store;
+    SyncRun *run = headers->run;
+    const Sync *sync = run->sync;
+    guint n = headers->told->len;
     bool ok = true;
 
-    if (!store_begin(store, error))
+    if (n == 0)
+        return true;
+    if (!store_begin(sync->store, error))
         return false;
-    for (guint i = headers->told->len; ok && i > 0; i--)
-        ok = make_row(headers->run, &g_array_index(headers->told, Told, i - 1),
-                      error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    for (guint i = n; ok && i > 0; i--)
+        ok = make_row(run, &g_array_index(headers->told, Told, i - 1), error);
+    if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
+        return false;
+    g_array_set_size(headers->told, 0);
+    run->done += n;
+    sync_run_progress(run);
+    if (sync->changed)
+        sync->changed(sync->user);
+    return true;
 }
 
+static bool
+header_message(void *user, const ImapMessage *message, GError **error)
+{
+    Headers *headers = user;
+    Told told = { .arrival = { .uid = message->uid,
+                               .flags = message->flags.system,
+                               .arrival = message->internaldate,
+                               .size = message->size } };
+    bool here;
+
+    if (message->uid == 0 || !message->has_flags || headers->header->len == 0
+        || sync_run_row(headers->run, message->uid, &here) != 0)
+        return true; /* a change told on the side, or one that we have */
+    told.size = headers->header->len;
+    told.header = g_memdup2(headers->header->data, headers->header->len);
+    told.tags = g_strdup(message->flags.keywords);
+    g_array_append_val(headers->told, told);
+    g_byte_array_set_size(headers->header, 0);
+    return headers->told->len < SYNC_ROW_BATCH || make_rows(headers, error);
+}
+
+/* A row that a power cut takes is asked for again: the mark, which is durable,
+ * moves after all of them (Y2). */
 bool
 sync_headers(SyncRun *run, const UidSet *uids, GError **error)
 {
@@ -125,15 +139,13 @@ sync_headers(SyncRun *run, const UidSet *uids, GError **error)
                       .body_begin = header_begin,
                       .body_bytes = header_bytes,
                       .message = header_message };
+    bool ok;
 
     g_array_set_clear_func(told, told_clear);
-    if (!sync->server.class->fetch(sync->server.conn, uids, HEADER_ITEMS, 0,
-                                   &sink, error)
-        || !make_rows(&headers, error))
+    if (!store_set_lazy(sync->store, true, error))
         return false;
-    run->done += told->len;
-    sync_run_progress(run);
-    if (sync->changed && told->len > 0)
-        sync->changed(sync->user);
-    return true;
+    ok = sync->server.class->fetch(sync->server.conn, uids, HEADER_ITEMS, 0,
+                                   &sink, error)
+         && make_rows(&headers, error);
+    return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
 }

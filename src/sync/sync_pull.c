@@ -114,6 +114,42 @@ expected_count(const SyncView *view)
     return count;
 }
 
+/* Someone waits for the first screen of a mailbox never seen. */
+static bool
+is_first_look(const Sync *sync, const StoreFolder *folder, const Look *look)
+{
+    return sync->headers_first && folder->uidvalidity == 0
+           && look->view.rows->len == 0 && look->view.unplaced == 0
+           && look->selected.uidnext > 0
+           && look->selected.exists > SYNC_FIRST_PAGE;
+}
+
+/* The newest rows come before the list of all, which takes as long as the
+ * mailbox is large. The UIDs are a guess: as many as hold a page where gaps are
+ * spread evenly, and not many pages. */
+static bool
+first_page(const Sync *sync, const StoreFolder *folder, Look *look,
+           GError **error)
+{
+    const ImapSelected *now = &look->selected;
+    guint64 span = MIN((guint64)SYNC_FIRST_PAGE * now->uidnext / now->exists,
+                       SYNC_FIRST_PAGE * 10);
+    guint32 first = now->uidnext > span ? now->uidnext - (guint32)span : 1;
+    g_autoptr(GPtrArray) steps =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sync_step_free);
+    SyncStep *step = g_new0(SyncStep, 1);
+
+    g_ptr_array_add(steps, step);
+    step->kind = SYNC_ROWS;
+    step->uids = uidset_create();
+    uidset_add_range(step->uids, first, now->uidnext - 1);
+    if (!sync_run(sync, folder, &look->view, steps, error))
+        return false;
+    g_array_unref(look->view.rows);
+    look->view.rows = store_uids(sync->store, folder->id, error);
+    return look->view.rows != NULL;
+}
+
 static bool
 can_resync(const Sync *sync, const StoreFolder *folder)
 {
@@ -175,7 +211,9 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
                && store_unplaced(sync->store, folder->id) == 0;
     if (*nothing)
         return true;
-    if (!fill_view(sync, folder, look, error))
+    if (!fill_view(sync, folder, look, error)
+        || (is_first_look(sync, folder, look)
+            && !first_page(sync, folder, look, error)))
         return false;
     if (!resynced
         && (folder->modseq == 0 || look->selected.modseq == 0

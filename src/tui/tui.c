@@ -93,11 +93,33 @@ on_tick(void *data)
     return G_SOURCE_CONTINUE;
 }
 
+/* The view of a start without an inbox gives way to it when there is one. */
 static void
-on_rows(void *data)
+find_inbox(Tui *tui)
+{
+    View **home = (View **)tui->views->pdata;
+    gint64 folder;
+
+    if (!tui->wants_inbox)
+        return;
+    folder = session_find_folder(tui->session, "inbox", NULL, NULL);
+    if (folder == 0)
+        return;
+    tui->wants_inbox = false;
+    (*home)->class->destroy(*home);
+    *home = list_view_folder(tui, folder, NULL);
+}
+
+static void
+on_rows(bool rows, void *data)
 {
     Tui *tui = data;
 
+    if (!rows) {
+        tui_dirty(tui);
+        return;
+    }
+    find_inbox(tui);
     for (guint i = 0; i < tui->views->len; i++) {
         View *view = tui->views->pdata[i];
 
@@ -292,7 +314,7 @@ tui_create(Session *session, GError **error)
     tui->sidebar = true;
     tui->frontend = tui_frontend_create(tui);
     session_set_frontend(session, tui->frontend);
-    session_listen_rows(session, on_rows, tui);
+    tui->listening = session_listen_rows(session, on_rows, tui);
     options_listen(session_options(session), on_option, tui);
     watch_signals(tui);
     tui->input = g_unix_fd_add_full(
@@ -309,6 +331,7 @@ tui_destroy(Tui *tui)
         return;
     term_close();
     session_set_frontend(tui->session, NULL);
+    session_unlisten_rows(tui->session, tui->listening);
     for (int i = 0; i < 4; i++)
         g_source_remove(tui->signals[i]);
     g_clear_handle_id(&tui->redraw, g_source_remove);
@@ -338,6 +361,7 @@ open_inbox(Tui *tui)
     gint64 folder =
         session_find_folder(tui->session, "inbox", NULL, &error);
 
+    tui->wants_inbox = folder == 0;
     tui_push(tui, list_view_folder(tui, folder, NULL));
 }
 

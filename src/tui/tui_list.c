@@ -278,6 +278,7 @@ list_draw(View *view, Rect area)
         draw_empty(list, area);
         return;
     }
+    store_read_begin(session_store(view->tui->session));
     for (int i = 0; i < area.rows; i++) {
         guint index = list->top + (guint)i;
         RowState state = {
@@ -292,6 +293,7 @@ list_draw(View *view, Rect area)
             draw_cells(area.y + i, area.x, area.columns, "", ROLE_TEXT,
                        GROUND_NORMAL);
     }
+    store_read_end(session_store(view->tui->session));
 }
 
 static void

@@ -89,9 +89,11 @@ struct Tui {
     bool dirty;
     guint redraw;
     guint input;
+    guint listening;
     guint signals[5];
     guint tick;
     bool sidebar;
+    bool wants_inbox; /* none was there at the start */
     bool preview_asked; /* p was pressed: not what the width says */
     View *preview;      /* of the row under the cursor; NULL: none yet */
     gint64 preview_id;
