@@ -63,6 +63,16 @@ class Terminal:
         """Bytes as a terminal would answer them."""
         self._tmux("send-keys", "-H", *[f"{byte:02x}" for byte in data])
 
+    def record(self):
+        """From now on what the program writes, as bytes in a file."""
+        path = os.path.join(self.folder, "written")
+        self._tmux("pipe-pane", f"exec cat > {_quote(path)}")
+        end = time.monotonic() + 60
+        while not os.path.exists(path):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        return path
+
     def resize(self, columns, rows):
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 

@@ -319,6 +319,47 @@ test_lost(void)
     g_assert_cmpuint(folders->len, ==, 0);
 }
 
+static guint
+inbox_total(Store *store, gint64 id)
+{
+    g_autoptr(StoreFolder) folder = store_folder(store, id, NULL);
+
+    return folder->total;
+}
+
+/* One state from begin to end, whatever others commit meanwhile. */
+static void
+test_reading(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+    gint64 inbox = fixture->folders[F_INBOX];
+    g_autoptr(Store) reader = store_open(fixture->path, NULL);
+
+    store_read_begin(reader);
+    g_assert_cmpuint(inbox_total(reader, inbox), ==, 0);
+    fixture_add(fixture, inbox, 1, "a@x", NULL);
+    g_assert_cmpuint(inbox_total(reader, inbox), ==, 0);
+    store_read_end(reader);
+    g_assert_cmpuint(inbox_total(reader, inbox), ==, 1);
+}
+
+/* What was committed lazily is there for others, and survives a reopening. */
+static void
+test_lazy(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+    gint64 inbox = fixture->folders[F_INBOX];
+    g_autoptr(Store) reader = store_open(fixture->path, NULL);
+
+    must(store_set_lazy(fixture->store, true, error));
+    fixture_add(fixture, inbox, 1, "a@x", NULL);
+    g_assert_cmpuint(inbox_total(reader, inbox), ==, 1);
+    must(store_set_lazy(fixture->store, false, error));
+    store_close(fixture->store);
+    fixture_open(fixture);
+    g_assert_cmpuint(inbox_total(fixture->store, inbox), ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -336,6 +377,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/safety/two-writers", test_two_writers);
     g_test_add_func("/store/safety/opened-at-once", test_opened_at_once);
     g_test_add_func("/store/safety/nested", test_nested);
+    g_test_add_func("/store/safety/reading", test_reading);
+    g_test_add_func("/store/safety/lazy", test_lazy);
     g_test_add_func("/store/safety/full", test_full);
     g_test_add_func("/store/safety/lost", test_lost);
     return g_test_run();

@@ -212,9 +212,10 @@ assert_many(guint messages, guint rows, const char *options,
 static void
 test_newest_first(void)
 {
-    assert_many(5000, 0, "headers",
-                "rows 4801:5000; rows 2801:4800; rows 801:2800; rows 1:800; "
-                "mark 7 10 99 lacking; bodies 4501:5000; bodies 4001:4500; ");
+    assert_many(15000, 0, "headers",
+                "rows 14801:15000; rows 4801:14800; rows 1:4800; "
+                "mark 7 10 99 lacking; bodies 14501:15000; "
+                "bodies 14001:14500; ");
     assert_many(1200, 0, "",
                 "bodies 701:1200; bodies 201:700; bodies 1:200; mark");
 }

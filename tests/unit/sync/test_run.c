@@ -316,11 +316,53 @@ test_folders(void)
     bench_destroy(bench);
 }
 
+static guint calls_then, rows_then;
+
+static void
+note_first_rows(void *user)
+{
+    Bench *bench = user;
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+
+    if (rows_then == 0) {
+        calls_then = bench->fake->calls;
+        rows_then = inbox->total;
+    }
+}
+
+/* Where someone looks, the newest page is there after LIST, SELECT and one
+ * FETCH, however many messages there are; gaps in the UIDs leave it a page. */
+static void
+test_first_screen(gconstpointer data)
+{
+    guint gap = GPOINTER_TO_UINT(data);
+    Bench *bench = bench_create();
+
+    calls_then = rows_then = 0;
+    for (guint i = 1; i <= 1500; i++) {
+        fake_add(bench->fake, "INBOX", i, STORE_FLAG_SEEN);
+        fake_mailbox(bench->fake, "INBOX")->uidnext += gap;
+    }
+    bench->sync.headers_first = true;
+    bench->sync.changed = note_first_rows;
+    bench_sync(bench);
+    g_assert_cmpuint(calls_then, ==, 3);
+    g_assert_cmpuint(rows_then, >=, SYNC_FIRST_PAGE - 1);
+    g_assert_cmpuint(rows_then, <=, SYNC_FIRST_PAGE);
+    g_assert_cmpuint(bench->fake->headers, ==, 1500);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/run/first fetch", test_first_fetch);
+    g_test_add_data_func("/run/first screen", GUINT_TO_POINTER(0),
+                         test_first_screen);
+    g_test_add_data_func("/run/first screen, gaps", GUINT_TO_POINTER(4),
+                         test_first_screen);
     g_test_add_func("/run/again does nothing", test_again_does_nothing);
     for (gsize i = 0; i < G_N_ELEMENTS(abilities); i++) {
         g_autofree char *changes =
