@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-bool
-imap_conn_can(const ImapConn *conn, const char *capability)
-{
-    g_autofree char *upper = g_ascii_strup(capability, -1);
-
-    return g_hash_table_contains(conn->capabilities, upper);
-}
-
 const char *
 imap_conn_selected(const ImapConn *conn)
 {
@@ -122,7 +114,7 @@ send_secret(ImapConn *conn, const char *text, GError **error)
 static bool
 login_refused(const ImapConn *conn, GError *cause, GError **error)
 {
-    if (!err_is(cause, ERR_REFUSED))
+    if (!err_is(cause, ERR_REFUSED) || conn->referral)
         g_propagate_error(error, g_error_copy(cause));
     else if (strstr(cause->message, "[UNAVAILABLE]")
              || strstr(cause->message, "[INUSE]")
@@ -230,6 +222,15 @@ plain_login(ImapConn *conn, GError **error)
 }
 
 static bool
+needs_password(const SaslLogin *sasl)
+{
+    const char *mechanism = sasl_login_mechanism(sasl);
+
+    return strcmp(mechanism, "EXTERNAL") != 0
+           && strcmp(mechanism, "GSSAPI") != 0;
+}
+
+static bool
 login(ImapConn *conn, GError **error)
 {
     g_auto(GStrv) names = offered(conn);
@@ -241,6 +242,8 @@ login(ImapConn *conn, GError **error)
         .host = conn->params.net.host,
         .port = conn->params.net.port,
         .encrypted = net_is_tls(conn->stream),
+        .certificate =
+            net_is_tls(conn->stream) && conn->params.net.client_cert != NULL,
         .insecure_ok = conn->params.net.security == NET_PLAIN,
         .binding = binding,
         .binding_type = binding_type,
@@ -253,28 +256,11 @@ login(ImapConn *conn, GError **error)
         return plain_login(conn, error);
     sasl = sasl_login_create(&conn->params.sasl, &channel,
                              (const char *const *)names, error);
+    if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
+        return err_set(error, ERR_AUTH,
+                       "%s wants a password for %s: set password-command",
+                       conn->params.net.host, conn->params.sasl.user);
     return sasl && authenticate(conn, sasl, error);
-}
-
-/* What the server can do once it knows us, and what we want of it. */
-static bool
-enable(ImapConn *conn, GError **error)
-{
-    g_autoptr(GString) line = g_string_new("ENABLE");
-
-    if (!imap_conn_can(conn, "ENABLE"))
-        return true;
-    if (imap_conn_can(conn, "QRESYNC"))
-        g_string_append(line, " QRESYNC");
-    else if (imap_conn_can(conn, "CONDSTORE"))
-        g_string_append(line, " CONDSTORE");
-    if (strcmp(line->str, "ENABLE") == 0)
-        return true;
-    if (!imap_cmd_run(conn, error, line->str))
-        return false;
-    conn->qresync = imap_conn_can(conn, "QRESYNC");
-    conn->condstore = true;
-    return true;
 }
 
 static bool
@@ -295,6 +281,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     conn->params = *params;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
+    conn->params.version = g_strdup(params->version);
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     conn->cancel = cancel ? g_object_ref(cancel) : NULL;
@@ -305,7 +292,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
         || (g_hash_table_size(conn->capabilities) == 0
             && !capability(conn, error))
         || !secure(conn, error) || !login(conn, error)
-        || !capability(conn, error) || !enable(conn, error)
+        || !capability(conn, error) || !imap_setup(conn, error)
         || !compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
@@ -338,5 +325,9 @@ imap_conn_close(ImapConn *conn)
     g_free(conn->selected);
     g_free(conn->challenge);
     g_free(conn->bye_text);
+    g_free(conn->referral);
+    g_clear_pointer(&conn->news, g_ptr_array_unref);
+    g_free(conn->prefix);
+    g_free(conn->params.version);
     g_free(conn);
 }
