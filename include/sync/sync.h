@@ -2,7 +2,8 @@
  * and back. Blocking; one thread; heeds the connection's cancellable.
  *
  * The plan of a sync, in the order in which it is done:
- *   1  folders   LIST; new ones are noted, ours that are new are created there
+ *   1  folders   what the user wants of them is told; LIST; new ones are noted,
+ *                ours that are new are created there, renamed ones followed
  *   2  local     what other programs did to the Maildir becomes rows
  *   3  view      SELECT tells changes (QRESYNC), else CONDSTORE, else all flags
  *   4  plan      sync_plan(): the server's list and our rows become steps
@@ -58,7 +59,14 @@ typedef struct {
     bool (*append)(void *conn, const char *mailbox, const ImapFlags *flags,
                    gint64 internaldate, int fd, guint32 *uidvalidity,
                    guint32 *uid, GError **error);
-    bool (*create)(void *conn, const char *mailbox, GError **error);
+    bool (*create)(void *conn, const char *mailbox, const char *special_use,
+                   GError **error);
+    bool (*rename)(void *conn, const char *from, const char *to,
+                   GError **error);
+    bool (*remove)(void *conn, const char *mailbox, GError **error);
+    bool (*subscribe)(void *conn, const char *mailbox, bool on,
+                      GError **error);
+    const char *(*prefix)(void *conn, char *delimiter);
 } SyncServerClass;
 
 typedef struct {
@@ -216,6 +224,21 @@ bool sync_push(const Sync *sync, GError **error);
 
 /* 1: folders of the server as folders of the store. */
 bool sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error);
+
+/* What the user wants of folders, here at once and on the server with the next
+ * sync. Any thread, on its own store. The caller checks that the name is free
+ * and kicks the settler after a rename. */
+bool sync_wish_rename(Store *store, const StoreFolder *folder, const char *to,
+                      GError **error);
+bool sync_wish_subscribe(Store *store, StoreFolder *folder, bool on,
+                         GError **error);
+/* With everything in it: gone here when it is gone there. */
+bool sync_wish_delete(Store *store, const StoreFolder *folder, GError **error);
+bool sync_is_to_go(Store *store, const StoreFolder *folder);
+
+/* The beginning of names of new mailboxes on the server ("INBOX."), and the
+ * separator of their parts; *delimiter 0: not known yet. g_free(). */
+char *sync_prefix(Store *store, const char *account, char *delimiter);
 
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);

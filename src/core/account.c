@@ -138,6 +138,7 @@ account_destroy(Account *account)
     g_free(account->real_name);
     g_free(account->what);
     g_free(account->reason);
+    g_free(account->room);
     g_free(account);
 }
 
@@ -230,6 +231,12 @@ clock_text(gint64 time)
     return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
 }
 
+const char *
+account_room(const Account *account)
+{
+    return account->room;
+}
+
 char *
 account_status_text(const Account *account)
 {
@@ -270,6 +277,12 @@ account_start(Account *account)
         local_follower_scan(account->local);
     else
         remote_follower_start(account->remote);
+}
+
+bool
+account_is_started(const Account *account)
+{
+    return account->started;
 }
 
 void

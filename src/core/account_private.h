@@ -24,6 +24,7 @@ struct Account {
     bool has_incoming;
     AccountStatus status;
     char *what, *reason; /* what status points to */
+    char *room;          /* NULL: not known */
     bool started; /* follow the server */
     char *secrets[2]; /* incoming, outgoing; NULL: not known */
     GArray *waiters;  /* AccountWaiter */

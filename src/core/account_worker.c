@@ -46,6 +46,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->mail, g_free);
     g_clear_pointer(&params->local_tags, g_strfreev);
     g_clear_pointer(&params->lang, g_free);
+    g_clear_pointer(&params->imap.version, g_free);
     net_params_clear(&params->imap.net);
     sasl_params_clear(&params->imap.sasl);
 }
@@ -65,6 +66,7 @@ news_init(LaneNews *news)
     *news = (LaneNews){
         .arrivals = g_ptr_array_new_with_free_func(arrival_free),
         .warnings = g_ptr_array_new_with_free_func(g_free),
+        .mailboxes = g_ptr_array_new_with_free_func(g_free),
         .folder = news->folder,
         .folders = news->folders,
         .bytes = news->bytes,
@@ -78,6 +80,7 @@ lane_news_clear(LaneNews *news)
     g_ptr_array_unref(news->arrivals);
     g_ptr_array_unref(news->warnings);
     g_free(news->says);
+    g_ptr_array_unref(news->mailboxes);
 }
 
 Lane *
@@ -303,7 +306,38 @@ rows_wait(Store *store, const char *account)
     return false;
 }
 
-/* INBOX is listened to; the others are asked now and then. */
+/* Asks for news of all mailboxes; without them only one is heard. */
+static bool
+begin_listening(Task *task, GError **error)
+{
+    Lane *lane = task->lane;
+    g_autoptr(GError) trouble = NULL;
+    bool all = task->request.hear_all && imap_conn_can(lane->conn, "NOTIFY")
+               && imap_notify(lane->conn, &trouble);
+
+    if (trouble && !err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    g_mutex_lock(&lane->lock);
+    lane->news.hears = all ? LANE_HEARS_ALL : LANE_HEARS_ONE;
+    g_mutex_unlock(&lane->lock);
+    note(task, NULL);
+    return true;
+}
+
+static void
+tell_changes(Task *task)
+{
+    g_autoptr(GPtrArray) names = imap_take_news(task->lane->conn);
+
+    g_mutex_lock(&task->lane->lock);
+    g_ptr_array_extend_and_steal(task->lane->news.mailboxes,
+                                 g_steal_pointer(&names));
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
+}
+
 static bool
 watch(Task *task, GError **error)
 {
@@ -311,7 +345,9 @@ watch(Task *task, GError **error)
     Lane *lane = task->lane;
     GCancellable *wake = job_cancellable(task->job);
 
-    if (!imap_select(lane->conn, "INBOX", NULL, NULL, &selected, error))
+    if (!imap_select(lane->conn, task->request.only, NULL, NULL, &selected,
+                     error)
+        || !begin_listening(task, error))
         return false;
     while (!g_cancellable_is_cancelled(wake)) {
         bool changed = false;
@@ -319,7 +355,9 @@ watch(Task *task, GError **error)
         if (!imap_idle(lane->conn, wake, IDLE_SECONDS, &changed, error))
             return false;
         if (changed)
-            note(task, NULL);
+            tell_changes(task);
+        if (imap_notify_lapsed(lane->conn) && !begin_listening(task, error))
+            return false;
     }
     return err_set(error, ERR_CANCELLED, "cancelled");
 }
@@ -371,7 +409,9 @@ perform(Task *task, GError **error)
     default: {
         g_autoptr(GPtrArray) mailboxes = imap_list(task->lane->conn, error);
 
-        return mailboxes != NULL;
+        return mailboxes != NULL
+               && imap_quota(task->lane->conn, "INBOX", &task->answer.room,
+                             error);
     }
     }
 }

@@ -159,7 +159,7 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     order_folders(&round);
     ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
     if (ok && round.first == NULL)
-        return true;
+        return sync->only != NULL || sync_carry_end(sync, error);
     if (*yielded) {
         g_clear_error(&round.first);
         return true;

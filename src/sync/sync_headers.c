@@ -12,11 +12,15 @@
     "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO" \
     " CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
 
+/* What a server has ready (RFC 8970): it is not to read messages for it. */
+#define PREVIEW_ITEM " PREVIEW (LAZY)"
+
 typedef struct {
     SyncArrival arrival;
     char *tags;
     char *header;
     gsize size;
+    char *preview; /* NULL: the server tells none */
 } Told;
 
 typedef struct {
@@ -32,6 +36,7 @@ told_clear(void *data)
 
     g_free(told->tags);
     g_free(told->header);
+    g_free(told->preview);
 }
 
 static bool
@@ -69,6 +74,7 @@ header_message(void *user, const ImapMessage *message, GError **error)
     told.size = headers->header->len;
     told.header = g_memdup2(headers->header->data, headers->header->len);
     told.tags = g_strdup(message->flags.keywords);
+    told.preview = g_strdup(message->preview);
     g_array_append_val(headers->told, told);
     g_byte_array_set_size(headers->header, 0);
     return true;
@@ -84,6 +90,8 @@ make_row(SyncRun *run, Told *told, GError **error)
 
     facts->header = told->header;
     facts->header_size = told->size;
+    if (told->preview)
+        facts->snippet = told->preview;
     told->arrival.facts = facts;
     told->arrival.tags = told->tags;
     id = sync_place(run, &told->arrival, &matched, error);
@@ -118,6 +126,8 @@ bool
 sync_headers(SyncRun *run, const UidSet *uids, GError **error)
 {
     const Sync *sync = run->sync;
+    bool previews = sync->server.class->can(sync->server.conn, "PREVIEW");
+    const char *items = previews ? HEADER_ITEMS PREVIEW_ITEM : HEADER_ITEMS;
     g_autoptr(GByteArray) header = g_byte_array_new();
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
     Headers headers = { run, header, told };
@@ -127,8 +137,8 @@ sync_headers(SyncRun *run, const UidSet *uids, GError **error)
                       .message = header_message };
 
     g_array_set_clear_func(told, told_clear);
-    if (!sync->server.class->fetch(sync->server.conn, uids, HEADER_ITEMS, 0,
-                                   &sink, error)
+    if (!sync->server.class->fetch(sync->server.conn, uids, items, 0, &sink,
+                                   error)
         || !make_rows(&headers, error))
         return false;
     run->done += told->len;

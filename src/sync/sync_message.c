@@ -101,5 +101,10 @@ sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
     facts->flags =
         (facts->flags & ~(unsigned)STORE_SYSTEM_FLAGS) | arrival->flags;
     facts->tags = arrival->tags;
-    return store_message_add(run->sync->store, facts, error);
+    id = store_message_add(run->sync->store, facts, error);
+    return id
+                   && sync_carry_take(run->sync, run->carried, id,
+                                      facts->message_id, error)
+               ? id
+               : 0;
 }
