@@ -33,6 +33,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapConn, imap_conn_close)
  * IMAP4rev2? Case-insensitive. */
 bool imap_conn_can(const ImapConn *conn, const char *capability);
 
+/* What the server wants the user to read (ALERT, RFC 9051, section 7.1) since
+ * the last call, the last of several; sanitised. g_free(); NULL: nothing. */
+char *imap_take_alert(ImapConn *conn);
+
 /* Octets that APPEND takes (RFC 7889); 0: not told. */
 guint64 imap_conn_append_limit(const ImapConn *conn);
 

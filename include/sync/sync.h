@@ -87,6 +87,15 @@ typedef struct {
     gint64 id;        /* of our row, in a step; 0 in a view */
 } SyncMessage;
 
+/* Which bodies are fetched unasked. One that is opened is fetched whatever
+ * stands here, and what is here stays. */
+typedef struct {
+    gint64 after; /* that arrived then or later, seconds UTC; 0: all */
+    guint64 most; /* of at most so many octets; 0: of any size */
+} SyncKeep;
+
+bool sync_keeps(const SyncKeep *keep, gint64 arrival, guint64 size);
+
 /* A folder: what the server says, what the store remembers, what is wished. */
 typedef struct {
     guint32 uidvalidity, uidnext; /* the server, now */
@@ -103,6 +112,8 @@ typedef struct {
     bool headers_first;   /* someone looks at the list */
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
+    bool keywords; /* the mailbox takes any (\\* in PERMANENTFLAGS) */
+    SyncKeep keep;
 } SyncView;
 
 typedef enum {
@@ -196,6 +207,7 @@ typedef struct {
     GCancellable *cancel;
     const char *only; /* path of the one folder to sync; NULL: all */
     const char *const *local_tags;
+    SyncKeep keep;
     bool headers_first;
     bool accept_removals;
     bool urgent; /* of the connection for sync_fetch_one() */

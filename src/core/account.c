@@ -51,6 +51,27 @@ link_maildir(const Account *account, GError **error)
     return true;
 }
 
+/* "all", "none", or days. */
+static bool
+read_keep_bodies(Account *account, GError **error)
+{
+    const char *text = option(account, "keep-bodies");
+    guint64 days;
+
+    if (strcmp(text, "all") == 0)
+        account->keep_days = -1;
+    else if (strcmp(text, "none") == 0)
+        account->keep_days = 0;
+    else if (g_ascii_string_to_unsigned(text, 10, 1, 36500, &days, NULL))
+        account->keep_days = (gint64)days;
+    else
+        return err_set(error, ERR_USAGE,
+                       "account %s: keep-bodies takes all, none, or a number "
+                       "of days",
+                       account->name);
+    return true;
+}
+
 static bool
 check_keep(const Account *account, GError **error)
 {
@@ -77,6 +98,8 @@ read_options(Account *account, GError **error)
     if (address == NULL || strchr(address, '@') == NULL)
         return err_set(error, ERR_USAGE, "account %s needs an address: write "
                        "address you@example.org in its block", account->name);
+    if (!read_keep_bodies(account, error))
+        return false;
     if (incoming == NULL)
         return true;
     account->has_incoming = true;

@@ -22,6 +22,7 @@ struct Account {
     char **aliases;
     AccountUrl incoming;
     bool has_incoming;
+    gint64 keep_days; /* option keep-bodies: 0 none, -1 all */
     AccountStatus status;
     char *what, *reason; /* what status points to */
     char *room;          /* NULL: not known */

@@ -137,6 +137,9 @@ make_params(const struct RemoteFollower *follower, const char *password)
     params.account = g_strdup(account->name);
     params.state_db = g_strdup(session_paths(account->session)->state_db);
     params.mail = g_strdup(session_paths(account->session)->mail);
+    params.keep_days = account->keep_days;
+    params.keep_most = (guint64)options_int(session_options(account->session),
+                                            "keep-larger-than", account->name);
     params.local_tags = g_strsplit(tags ? tags : "", " ", -1);
     account_net_params(account->session, account->name, url, &params.imap.net);
     params.imap.net.tunnel = g_strdup(option(follower, "incoming-tunnel"));

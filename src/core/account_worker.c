@@ -4,6 +4,7 @@
 
 #include "account_pop3.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "facts.h"
@@ -12,7 +13,8 @@
 #include <string.h>
 
 enum {
-    IDLE_SECONDS = 24 * 60
+    IDLE_SECONDS = 24 * 60,
+    DAY_SECONDS = 24 * 60 * 60
 };
 
 struct Lane {
@@ -26,6 +28,7 @@ struct Lane {
     ImapConn *conn;
     Pop3Conn *pop3; /* the one or the other */
     bool kept;      /* a POP3 session goes on after a sync that yielded */
+    char *alert; /* told last */
 };
 
 /* A job: its request, where its answer goes, how it ended. */
@@ -104,6 +107,7 @@ lane_unref(Lane *lane)
         return;
     imap_conn_close(lane->conn);
     pop3_conn_close(lane->pop3);
+    g_free(lane->alert);
     g_clear_object(&lane->cancel);
     lane_params_clear(&lane->params);
     lane_news_clear(&lane->news);
@@ -268,6 +272,18 @@ on_warn(void *user, const char *text)
     note(task, NULL);
 }
 
+static SyncKeep
+make_keep(const LaneParams *params)
+{
+    SyncKeep keep = { .most = params->keep_most };
+
+    if (params->keep_days == 0)
+        keep.after = G_MAXINT64;
+    else if (params->keep_days > 0)
+        keep.after = clock_now() - params->keep_days * DAY_SECONDS;
+    return keep;
+}
+
 static Sync
 make_sync(Task *task, Store *store)
 {
@@ -281,6 +297,7 @@ make_sync(Task *task, Store *store)
         .cancel = job_cancellable(task->job),
         .only = task->request.only,
         .local_tags = (const char *const *)params->local_tags,
+        .keep = make_keep(params),
         .headers_first = task->request.headers_first,
         .accept_removals = task->request.accept_removals,
         .urgent = task->kind == LANE_FETCH,
@@ -423,6 +440,22 @@ is_connection_dead(const GError *error)
            || err_is(error, ERR_CANCELLED) || err_is(error, ERR_AUTH);
 }
 
+/* Once for each text and connection: some servers say it with every SELECT. */
+static void
+tell_alert(Task *task)
+{
+    Lane *lane = task->lane;
+    g_autofree char *text = lane->conn ? imap_take_alert(lane->conn) : NULL;
+    g_autofree char *said = NULL;
+
+    if (text == NULL || g_strcmp0(text, lane->alert) == 0)
+        return;
+    said = g_strdup_printf("%s says:%s", lane->params.imap.net.host, text);
+    on_warn(task, said);
+    g_free(lane->alert);
+    lane->alert = g_steal_pointer(&text);
+}
+
 static void *
 task_run(Job *job, void *data, GError **error)
 {
@@ -434,6 +467,7 @@ task_run(Job *job, void *data, GError **error)
     task->job = job;
     handler = link_cancellables(task);
     ok = connect_lane(task, &trouble) && perform(task, &trouble);
+    tell_alert(task);
     if (handler)
         g_cancellable_disconnect(job_cancellable(job), handler);
     if ((task->lane->conn == NULL && task->lane->pop3 == NULL)

@@ -16,7 +16,9 @@ typedef struct {
     char *state_db;
     char *mail;
     char **local_tags;
-    ImapParams imap;     /* of POP3 too: where, who */
+    gint64 keep_days;  /* bodies of so many days; 0: none, -1: all */
+    guint64 keep_most; /* octets; 0: of any size */
+    ImapParams imap;   /* of POP3 too: where, who */
     bool is_pop3;
     SyncPop3Rules pop3;
     char *lang; /* of a POP3 server's texts */

@@ -93,6 +93,16 @@ const OptionEntry option_table[] = {
       .fallback = "on",
       .text = "Send the first step of the login with the command. Off for "
               "servers that offer this and fail." },
+    /* what is fetched */
+    { .name = "keep-bodies", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "all",
+      .text = "Which messages are fetched whole without being asked for: all, "
+              "those of the last so many days, or none. The others are listed "
+              "and searched by their headers, and fetched when opened." },
+    { .name = "keep-larger-than", .type = CMD_SIZE, .scope = OPTION_ACCOUNT,
+      .fallback = "0",
+      .text = "Messages larger than this are fetched only when opened; 0 "
+              "fetches them all." },
     /* POP3 */
     { .name = "pop-keep", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "forever",

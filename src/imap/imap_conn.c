@@ -3,9 +3,16 @@
 #include "imap_private.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <string.h>
+
+char *
+imap_take_alert(ImapConn *conn)
+{
+    return g_steal_pointer(&conn->alert);
+}
 
 const char *
 imap_conn_selected(const ImapConn *conn)
@@ -145,6 +152,7 @@ answer_challenges(ImapConn *conn, SaslLogin *login, char *first, guint tag,
             return login_refused(conn, trouble, error);
         if (!more)
             return true;
+        conn->challenged |= kept == NULL;
         step = kept ? g_steal_pointer(&kept)
                     : sasl_login_step(login, conn->challenge, error);
         if (step == NULL) {
@@ -231,9 +239,8 @@ needs_password(const SaslLogin *sasl)
 }
 
 static bool
-login(ImapConn *conn, GError **error)
+try_login(ImapConn *conn, char **names, bool *plus, GError **error)
 {
-    g_auto(GStrv) names = offered(conn);
     const char *binding_type = NULL;
     g_autoptr(GBytes) binding =
         net_channel_binding(conn->stream, &binding_type);
@@ -248,19 +255,56 @@ login(ImapConn *conn, GError **error)
         .binding = binding,
         .binding_type = binding_type,
     };
-    g_autoptr(SaslLogin) sasl = NULL;
+    g_autoptr(SaslLogin) sasl = sasl_login_create(
+        &conn->params.sasl, &channel, (const char *const *)names, error);
+
+    *plus = sasl && g_str_has_suffix(sasl_login_mechanism(sasl), "-PLUS");
+    if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
+        return err_set(error, ERR_AUTH,
+                       "%s wants a password for %s: set password-command",
+                       conn->params.net.host, conn->params.sasl.user);
+    conn->challenged = false;
+    return sasl && authenticate(conn, sasl, error);
+}
+
+static void
+drop_plus(char **names)
+{
+    char **to = names;
+
+    for (char **name = names; *name; name++)
+        if (g_str_has_suffix(*name, "-PLUS"))
+            g_free(*name);
+        else
+            *to++ = *name;
+    *to = NULL;
+}
+
+/* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
+ * 1.3, refused. Then, nothing of the password said yet, the same without. */
+static bool
+login(ImapConn *conn, GError **error)
+{
+    g_auto(GStrv) names = offered(conn);
+    g_autoptr(GError) trouble = NULL;
+    const char *auth = conn->params.sasl.auth;
+    bool forced = auth && g_ascii_strcasecmp(auth, "auto") != 0;
+    bool plus = false;
 
     if (conn->preauth)
         return true;
     if (names[0] == NULL)
         return plain_login(conn, error);
-    sasl = sasl_login_create(&conn->params.sasl, &channel,
-                             (const char *const *)names, error);
-    if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
-        return err_set(error, ERR_AUTH,
-                       "%s wants a password for %s: set password-command",
-                       conn->params.net.host, conn->params.sasl.user);
-    return sasl && authenticate(conn, sasl, error);
+    if (try_login(conn, names, &plus, &trouble))
+        return true;
+    if (plus && !forced && !conn->challenged && err_is(trouble, ERR_AUTH)) {
+        log_add(LOG_INFO, conn->params.net.host,
+                "no login bound to TLS: trying without");
+        drop_plus(names);
+        return try_login(conn, names, &plus, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
 }
 
 static bool
@@ -326,6 +370,7 @@ imap_conn_close(ImapConn *conn)
     g_free(conn->challenge);
     g_free(conn->bye_text);
     g_free(conn->referral);
+    g_free(conn->alert);
     g_clear_pointer(&conn->news, g_ptr_array_unref);
     g_free(conn->prefix);
     g_free(conn->params.version);

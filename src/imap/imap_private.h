@@ -30,9 +30,11 @@ struct ImapConn {
     char *selected;
     ImapAnswers answers;
     bool preauth;
+    bool challenged; /* the present login got beyond our first message */
     bool qresync, condstore, utf8, rev2; /* enabled */
     char *prefix;         /* of the personal namespace; NULL: not told */
     char delimiter;       /* in it */
+    char *alert;          /* not taken yet; safe */
     char *referral;       /* to another server, of the last refusal; safe */
     bool changed;         /* something happened unasked, for IDLE */
     bool overflow;        /* NOTIFY is off again */

@@ -204,6 +204,8 @@ take_code(ImapConn *conn, const char *code)
             text_sanitise(in->line + MIN(in->at + 1, in->size), -1, TEXT_LINE);
 
         log_add(LOG_WARN, conn->params.net.host, "alert %s", text);
+        g_free(conn->alert);
+        conn->alert = g_steal_pointer(&text);
     }
 }
 

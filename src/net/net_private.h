@@ -47,6 +47,10 @@ int net_connect(const NetParams *params, GCancellable *cancel, GError **error);
 NetStream *
 net_proxy_open(const NetParams *params, GCancellable *cancel, GError **error);
 
+/* On a stream to the proxy: asks for host:port. */
+bool net_proxy_ask(NetStream *stream, const GUri *proxy,
+                   const NetParams *params, GError **error);
+
 /* net_tunnel.c */
 NetStream *
 net_tunnel_open(const NetParams *params, GCancellable *cancel, GError **error);

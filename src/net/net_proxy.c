@@ -256,6 +256,16 @@ parse(const char *text, guint *port, GError **error)
     return g_steal_pointer(&uri);
 }
 
+bool
+net_proxy_ask(NetStream *stream, const GUri *proxy, const NetParams *params,
+              GError **error)
+{
+    if (strcmp(g_uri_get_scheme((GUri *)proxy), "socks5") == 0)
+        return socks_greet(stream, proxy, error)
+               && socks_connect(stream, params, error);
+    return http_connect(stream, proxy, params, error);
+}
+
 /* What the server said behind the proxy's answer stays in the stream. */
 NetStream *
 net_proxy_open(const NetParams *params, GCancellable *cancel, GError **error)
@@ -265,7 +275,6 @@ net_proxy_open(const NetParams *params, GCancellable *cancel, GError **error)
     g_autoptr(NetStream) stream = NULL;
     NetParams there = { .connect_timeout = params->connect_timeout };
     int fd;
-    bool ok;
 
     if (proxy == NULL)
         return NULL;
@@ -279,11 +288,7 @@ net_proxy_open(const NetParams *params, GCancellable *cancel, GError **error)
         return NULL;
     }
     stream = net_stream_of(fd, fd, there.host, cancel);
-    ok = strcmp(g_uri_get_scheme(proxy), "socks5") == 0
-             ? socks_greet(stream, proxy, error)
-                   && socks_connect(stream, params, error)
-             : http_connect(stream, proxy, params, error);
-    if (ok)
+    if (net_proxy_ask(stream, proxy, params, error))
         return g_steal_pointer(&stream);
     g_prefix_error(error, "%s:%u through %s:%u: ", params->host, params->port,
                    there.host, port);

@@ -103,7 +103,9 @@ make_row(SyncRun *run, Told *told, GError **error)
 
         sync_run_note(run, told->arrival.uid, id, row && row->file);
     } else {
-        sync_run_note(run, told->arrival.uid, id, false);
+        sync_run_note(run, told->arrival.uid, id,
+                      !sync_keeps(&sync->keep, told->arrival.arrival,
+                                  told->arrival.size));
     }
     return true;
 }

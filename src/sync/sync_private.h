@@ -11,10 +11,9 @@ typedef struct {
     const StoreFolder *folder;
     const SyncView *view;
     char *dir;        /* absolute path of the folder */
-    GHashTable *rows; /* UID → row id * 2 + 1 when the file is here */
+    GHashTable *rows; /* UID → row id * 2 + 1 when no body is to come */
     bool quiet;       /* a first fetch: no news */
     bool match;       /* rows wait for a UID */
-    bool keywords;    /* the server takes any keyword */
     char *carried;    /* sync_carry(); NULL: nothing */
     guint64 done, total;
     guint number, folders;
@@ -31,8 +30,9 @@ bool sync_yields(const Sync *sync);
 bool sync_headers(SyncRun *run, const UidSet *uids, GError **error);
 bool sync_bodies(SyncRun *run, const UidSet *uids, GError **error);
 
-/* The server's flags for a row, local tags kept. */
-bool sync_set_flags(const Sync *sync, gint64 id, unsigned flags,
+/* The server's flags for a row, local tags kept; all tags in a mailbox that
+ * takes no keywords. */
+bool sync_set_flags(const SyncRun *run, gint64 id, unsigned flags,
                     const char *tags, GError **error);
 
 /* Makes a row of what was told: a match among the rows that wait, else a new

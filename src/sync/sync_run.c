@@ -160,7 +160,7 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
     for (guint i = 0; ok && i < messages->len; i++) {
         const SyncMessage *message = &g_array_index(messages, SyncMessage, i);
 
-        ok = sync_set_flags(run->sync, message->id, message->flags,
+        ok = sync_set_flags(run, message->id, message->flags,
                             message->tags, error);
     }
     if (!store_end(store, ok, ok ? error : NULL) || !ok)

@@ -349,6 +349,15 @@ call_news(Case *c, UidSet *uids, const char *argument, GError **error)
 }
 
 static bool
+call_alert(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autofree char *text = imap_take_alert(c->conn);
+
+    g_string_append_printf(c->told, "(%s)", text ? text : "none");
+    return true;
+}
+
+static bool
 call_notify(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     return imap_notify(c->conn, error);
@@ -373,8 +382,8 @@ static const struct {
     { "use", call_use },         { "delete", call_delete },
     { "rename", call_rename },   { "prefix", call_prefix },
     { "quota", call_quota },     { "notify", call_notify },
-    { "news", call_news },       { "idle", call_idle },
-    { "noop", call_noop },
+    { "news", call_news },       { "alert", call_alert },
+    { "idle", call_idle },       { "noop", call_noop },
 };
 
 static const char *

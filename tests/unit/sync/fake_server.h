@@ -32,7 +32,8 @@ typedef struct {
     GPtrArray *mailboxes; /* FakeMailbox */
     FakeMailbox *selected;
     bool qresync, condstore, uidplus, preview;
-    bool status; /* LIST-STATUS */
+    bool status;      /* LIST-STATUS */
+    bool no_keywords; /* no \\* in PERMANENTFLAGS */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -262,7 +263,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     selected->uidnext = mailbox->uidnext;
     selected->modseq = fake->condstore ? mailbox->modseq : 0;
     selected->exists = mailbox->messages->len;
-    selected->keywords_allowed = true;
+    selected->keywords_allowed = !fake->no_keywords;
     selected->resynced = resync && fake->qresync
         && resync->uidvalidity == mailbox->uidvalidity;
     return (!selected->resynced

@@ -457,6 +457,78 @@ test_subscribed_here(void)
     bench_destroy(bench);
 }
 
+/* A mailbox without keywords: the tag stays here, which is said, and is still
+ * here when the server's flags come anew. */
+static void
+test_no_keywords(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMessage *message;
+    g_autoptr(StoreRow) row = NULL;
+
+    bench->fake->no_keywords = true;
+    bench->fake->qresync = bench->fake->condstore = false;
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    store_set_tags(bench->store, bench_row(bench, 1), "todo", NULL);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    message = fake_find(inbox, 1);
+    g_assert_cmpstr(message->tags, ==, "");
+    message->flags = STORE_FLAG_SEEN;
+    message->modseq = ++inbox->modseq;
+    bench_sync(bench);
+    bench_sync(bench);
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    g_assert_cmpstr(row->tags, ==, "todo");
+    g_assert_true(row->flags & STORE_FLAG_SEEN);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    bench_destroy(bench);
+}
+
+static guint
+files_here(Bench *bench)
+{
+    bench_sync(bench);
+    return bench_files(bench, "work/INBOX");
+}
+
+/* By date and size; what is not fetched is a row, opened it is fetched, and
+ * what is here stays whatever is wished later. */
+static void
+test_keep(void)
+{
+    Bench *bench = bench_create();
+    gint64 arrival = 1672653600; /* of all in the fake */
+    guint64 size;
+    gint64 id;
+    g_autoptr(StoreRow) row = NULL;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    size = strlen(fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->bytes);
+    bench->sync.keep.after = G_MAXINT64;
+    g_assert_cmpuint(files_here(bench), ==, 0);
+    id = bench_row(bench, 2);
+    row = store_row(bench->store, id, NULL);
+    g_assert_null(row->file);
+    g_assert_cmpstr(row->subject, ==, "number 2");
+    g_assert_true(sync_fetch_one(&bench->sync, id, NULL));
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    bench->sync.keep.after = arrival + 1;
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    fake_add(bench->fake, "INBOX", 4, 0);
+    bench->sync.keep = (SyncKeep){ .most = size - 1 };
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench->sync.keep = (SyncKeep){ arrival, size };
+    g_assert_cmpuint(files_here(bench), ==, 4);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -473,6 +545,8 @@ main(int argc, char **argv)
         g_test_add_data_func(push, &abilities[i], test_push);
     }
     g_test_add_func("/run/preview", test_preview);
+    g_test_add_func("/run/keep", test_keep);
+    g_test_add_func("/run/no keywords", test_no_keywords);
     g_test_add_func("/run/uidvalidity", test_uidvalidity);
     g_test_add_func("/run/state.db lost", test_state_lost);
     g_test_add_func("/run/suddenly empty", test_suddenly_empty);
