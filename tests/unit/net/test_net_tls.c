@@ -90,8 +90,30 @@ typedef struct {
     SSL_CTX *context; /* that knows its tickets again; NULL: a new one */
 } Server;
 
-static SSL_CTX *shared; /* of the servers of one test; NULL: none */
-static bool resumed;    /* the last connection was */
+static SSL_CTX *shared;   /* of the servers of one test; NULL: none */
+static bool resumed;      /* the last connection was */
+static bool wants_client; /* the server asks who we are */
+static char *seen_client; /* the subject that it saw; NULL: none */
+
+static int
+any_client(int ok, X509_STORE_CTX *store)
+{
+    return 1;
+}
+
+static void
+see_client(SSL *ssl)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+    char name[256] = "";
+
+    g_clear_pointer(&seen_client, g_free);
+    if (certificate == NULL)
+        return;
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+                              NID_commonName, name, sizeof name);
+    seen_client = g_strdup(name);
+}
 
 /* Shakes hands, answers one octet, and ends with the client. */
 static void *
@@ -111,10 +133,14 @@ serve(void *data)
     SSL_CTX_use_PrivateKey(context, server->identity->key);
     if (server->issuer)
         SSL_CTX_add1_chain_cert(context, server->issuer->certificate);
+    if (wants_client)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, any_client);
     ssl = SSL_new(context);
     SSL_set_fd(ssl, server->fd);
-    if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1)
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
+        see_client(ssl);
         SSL_write(ssl, &byte, 1);
+    }
     SSL_free(ssl);
     if (server->context == NULL)
         SSL_CTX_free(context);
@@ -318,6 +344,39 @@ test_resumed(void)
     forget(&server);
 }
 
+/* tls-client-cert: shown to a server that asks; a file that holds none is named
+ * before anything is sent. */
+static void
+test_client_certificate(void)
+{
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity ana = make("ana", NULL, -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    FILE *file =
+        fdopen(g_file_open_tmp("posthorn-XXXXXX.pem", &path, NULL), "w");
+
+    PEM_write_X509(file, ana.certificate);
+    PEM_write_PrivateKey(file, ana.key, NULL, NULL, 0, NULL, NULL);
+    fclose(file);
+    wants_client = true;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_null(seen_client);
+    params.client_cert = path;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_cmpstr(seen_client, ==, "ana");
+    wants_client = false;
+    g_clear_pointer(&seen_client, g_free);
+    params.client_cert = ca_path; /* a certificate without a key */
+    error = try_tls(&params, &server, &authority, 0);
+    g_assert_true(err_is(error, ERR_USAGE));
+    g_assert_nonnull(strstr(error->message, ca_path));
+    g_unlink(path);
+    forget(&ana);
+    forget(&server);
+}
+
 static void
 test_ca_file(void)
 {
@@ -373,6 +432,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/versions", test_versions);
     g_test_add_func("/net/tls/ca-file", test_ca_file);
     g_test_add_func("/net/tls/resumed", test_resumed);
+    g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
     result = g_test_run();
     g_unlink(path);
