@@ -11,7 +11,8 @@ packages="gcc libc6-dev meson ninja-build pkg-config python3 git
 universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
 libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
 libncurses-dev ncurses-term tmux procps openssl notmuch dovecot-imapd
-dovecot-pop3d postfix"
+dovecot-pop3d postfix libsasl2-modules libsasl2-modules-db libical3 libjansson4
+libldap-2.5-0 libpcre3 libpq5 libwrap0 libnsl2"
 
 # Debian's servers start themselves when they are installed: not here.
 no_services() {
@@ -42,9 +43,27 @@ install_missing() {
     apt-get install -y -q --no-install-recommends $missing >/dev/null
 }
 
+# Debian lets one IMAP server be installed; the second one's packages are only
+# unpacked, and its libraries installed.
+case $build in
+/*) cyrus=$build.cyrus ;;
+*) cyrus=$PWD/$build.cyrus ;;
+esac
+unpack_cyrus() {
+    [ -x "$cyrus/usr/lib/cyrus/bin/imapd" ] && return
+    echo "unpacking: cyrus-imapd"
+    mkdir -p "$cyrus/packages"
+    (cd "$cyrus/packages" &&
+        apt-get download -q cyrus-imapd cyrus-common sasl2-bin >/dev/null &&
+        for package in *.deb; do dpkg-deb -x "$package" "$cyrus"; done) ||
+        echo "without cyrus-imapd: its tests are left out" >&2
+}
+
 if command -v dpkg-query >/dev/null 2>&1; then
     install_missing
+    unpack_cyrus
 fi
+export POSTHORN_CYRUS=$cyrus
 
 if [ ! -f "$build/build.ninja" ]; then
     meson setup "$build" -Dbuildtype=debugoptimized -Doptimization=1 \

@@ -52,10 +52,15 @@ const AccountStatus *account_status(const Account *account);
 /* "up to date, listening (IDLE)", "offline since 05:58", … g_free(). */
 char *account_status_text(const Account *account);
 
+/* "1.2 GB of 5 GB used (24 %)" by the last account_check(); NULL: the server
+ * does not say. Borrowed. */
+const char *account_room(const Account *account);
+
 /* Begins to follow the server: connect, sync all, watch, reconnect with
  * growing pauses. No-op for local accounts and while offline. */
 void account_start(Account *account);
 void account_stop(Account *account);
+bool account_is_started(const Account *account);
 
 typedef struct {
     bool no_index;     /* `sync --no-index` */

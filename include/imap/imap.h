@@ -15,21 +15,35 @@ typedef struct {
     SaslParams sasl; /* who */
     bool sasl_ir;    /* use SASL-IR where offered (default true) */
     bool compress;   /* COMPRESS=DEFLATE where offered */
+    char *version;   /* of the program, told by ID; NULL: nothing is told */
 } ImapParams;
 
 typedef struct ImapConn ImapConn;
 
 /* Dial, TLS, greeting, capabilities, login, ID, ENABLE. cancel is kept and
  * heeded by every later call. NULL on error: ERR_AUTH when refused. */
-ImapConn *imap_conn_open(const ImapParams *params, GCancellable *cancel,
-                         GError **error);
+ImapConn *
+imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error);
 
 /* LOGOUT without waiting for the answer, then closes. NULL is fine. */
 void imap_conn_close(ImapConn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapConn, imap_conn_close)
 
-/* Is a capability ("MOVE", "CONDSTORE") offered now? Case-insensitive. */
+/* Is a capability ("MOVE", "CONDSTORE") offered now, by name or as a part of
+ * IMAP4rev2? Case-insensitive. */
 bool imap_conn_can(const ImapConn *conn, const char *capability);
+
+/* What the server wants the user to read (ALERT, RFC 9051, section 7.1) since
+ * the last call, the last of several; sanitised. g_free(); NULL: nothing. */
+char *imap_take_alert(ImapConn *conn);
+
+/* Octets that APPEND takes (RFC 7889); 0: not told. */
+guint64 imap_conn_append_limit(const ImapConn *conn);
+
+/* What the names of the user's own mailboxes begin with (RFC 2342), "INBOX." or
+ * "", and what separates their parts; NULL: the server does not say. Borrowed;
+ * untrusted. */
+const char *imap_conn_prefix(const ImapConn *conn, char *delimiter);
 
 /* The mailbox selected, or NULL. */
 const char *imap_conn_selected(const ImapConn *conn);
@@ -86,6 +100,7 @@ typedef struct {
     ImapFlags flags;
     gint64 internaldate; /* seconds UTC; 0: not told */
     guint64 size;        /* RFC822.SIZE; 0: not told */
+    const char *preview; /* PREVIEW (RFC 8970); NULL: not told; untrusted */
 } ImapMessage;
 
 /* Where responses go, in the order in which they come. A false return with
@@ -110,9 +125,8 @@ typedef struct {
 
 /* SELECT; with resync and QRESYNC enabled, RFC 7162's form. Changed flags and
  * vanished UIDs go to sink (may be NULL). */
-bool imap_select(ImapConn *conn, const char *mailbox,
-                 const ImapResync *resync, const ImapSink *sink,
-                 ImapSelected *selected, GError **error);
+bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
+                 const ImapSink *sink, ImapSelected *selected, GError **error);
 
 /* UID FETCH uids (items) [CHANGEDSINCE since, VANISHED with QRESYNC]. Sliced
  * so that no command line is over 8,000 octets, pipelined. items as written:
@@ -125,9 +139,9 @@ UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);
 
 /* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. unchanged_since 0: none; UIDs that
  * the server had changed since go to *modified (may be NULL). */
-bool imap_store(ImapConn *conn, const UidSet *uids, bool add,
-                const ImapFlags *flags, guint64 unchanged_since,
-                UidSet **modified, GError **error);
+bool
+imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
+           guint64 unchanged_since, UidSet **modified, GError **error);
 
 /* Old and new UIDs of COPYUID (RFC 4315), pair by pair. */
 typedef struct {
@@ -148,26 +162,51 @@ bool imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
 
 /* STORE \Deleted and UID EXPUNGE; without UIDPLUS only marked, *marked set.
  * Plain EXPUNGE is never sent (promise P76). */
-bool imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked,
-                  GError **error);
+bool
+imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error);
 
 /* APPEND of a file's bytes (LF becomes CRLF). *uid is 0 without UIDPLUS. */
 bool imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
                  gint64 internaldate, int fd, guint32 *uidvalidity,
                  guint32 *uid, GError **error);
 
-bool imap_create(ImapConn *conn, const char *mailbox, GError **error);
-bool imap_rename(ImapConn *conn, const char *from, const char *to,
+/* special_use: "\\Sent", …, told where CREATE-SPECIAL-USE is offered, or NULL.
+ * What is renamed or deleted while it is selected is left first. */
+bool imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
                  GError **error);
+bool
+imap_rename(ImapConn *conn, const char *from, const char *to, GError **error);
 bool imap_delete(ImapConn *conn, const char *mailbox, GError **error);
-bool imap_subscribe(ImapConn *conn, const char *mailbox, bool on,
-                    GError **error);
+bool
+imap_subscribe(ImapConn *conn, const char *mailbox, bool on, GError **error);
+
+/* Room on the server (RFC 9208), of the quota root of a mailbox that is
+ * fullest. limit 0: there is no limit, or none is told. */
+typedef struct {
+    guint64 used, limit; /* octets */
+} ImapQuota;
+
+/* GETQUOTAROOT. Without QUOTA nothing is asked, limit is 0. */
+bool imap_quota(ImapConn *conn, const char *mailbox, ImapQuota *quota,
+                GError **error);
+
+/* NOTIFY (RFC 5465): from here on news of all mailboxes come on this
+ * connection. ERR_REFUSED: the server will not. */
+bool imap_notify(ImapConn *conn, GError **error);
+
+/* The server has stopped telling (NOTIFICATIONOVERFLOW): ask again. */
+bool imap_notify_lapsed(const ImapConn *conn);
+
+/* Mailboxes (UTF-8, untrusted) that changed by themselves since the last call;
+ * IMAP_NEWS_ANY: not known which. Array of char *; g_ptr_array_unref(). */
+#define IMAP_NEWS_ANY "*"
+GPtrArray *imap_take_news(ImapConn *conn);
 
 /* IDLE (RFC 2177), renewed by itself, else NOOP every minute, until the server
- * says that something changed (*changed true), wake fires (*changed false) or
- * the time is over. */
-bool imap_idle(ImapConn *conn, GCancellable *wake, guint seconds,
-               bool *changed, GError **error);
+ * says that something changed (*changed true; imap_take_news() says what), wake
+ * fires (*changed false) or the time is over. */
+bool imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
+               GError **error);
 
 bool imap_noop(ImapConn *conn, GError **error);
 

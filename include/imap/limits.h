@@ -8,9 +8,10 @@ enum {
     IMAP_STRING_BYTES = 1 << 20, /* of a string kept in memory */
     IMAP_LIST_DEPTH = 32,        /* of parentheses */
     IMAP_CAPABILITIES = 500,
-    IMAP_FLAGS = 200,            /* of one message */
-    IMAP_FLAG_BYTES = 200,       /* longer flags are left out */
+    IMAP_FLAGS = 200,      /* of one message */
+    IMAP_FLAG_BYTES = 200, /* longer flags are left out */
     IMAP_MAILBOXES = 100000,
+    IMAP_NEWS = 1000, /* mailboxes told as changed at one time */
     IMAP_SET_RANGES = 5000000,
 };
 

@@ -14,6 +14,13 @@ typedef enum {
     NET_PLAIN,    /* cleartext: only when the URL says +insecure */
 } NetSecurity;
 
+/* TLS sessions of one account, to be resumed: shared by its connections. */
+typedef struct NetSessions NetSessions;
+
+NetSessions *net_sessions_create(void);
+NetSessions *net_sessions_ref(NetSessions *sessions);
+void net_sessions_unref(NetSessions *sessions);
+
 typedef struct {
     char *host;
     guint port;
@@ -21,6 +28,11 @@ typedef struct {
     char *ca_file;     /* PEM; NULL: the system's */
     char *fingerprint; /* "sha256:hex", of the certificate; NULL: none */
     char *client_cert; /* PEM with key; NULL: none */
+    char *proxy;       /* socks5:// or http://[user:password@]host[:port]; NULL:
+                          none */
+    char *tunnel;      /* a command line whose input and output are the
+                          connection; NULL: none */
+    NetSessions *sessions; /* a reference; NULL: none */
     guint connect_timeout; /* seconds; 0: 30 */
     guint command_timeout; /* seconds for each answer; 0: 60 */
 } NetParams;
@@ -31,16 +43,16 @@ void net_params_clear(NetParams *params);
 
 typedef struct NetStream NetStream;
 
-/* Resolves, dials all addresses (RFC 8305: IPv6 and IPv4, 250 ms apart), makes
- * TLS when security is NET_TLS. Errors name host and port: ERR_RETRY when it
- * cannot be reached, ERR_REFUSED for a certificate, with the reason and the
- * option that would help. */
-NetStream *net_dial(const NetParams *params, GCancellable *cancel,
-                    GError **error);
+/* Resolves, dials all addresses (RFC 8305: IPv6 and IPv4, 250 ms apart), or has
+ * the proxy do both, or starts the tunnel; makes TLS when security is NET_TLS.
+ * Errors name host and port: ERR_RETRY when it cannot be reached, ERR_REFUSED
+ * for a certificate, with the reason and the option that would help. */
+NetStream *
+net_dial(const NetParams *params, GCancellable *cancel, GError **error);
 
 /* A stream over two descriptors that it then owns: for tests and tunnels. */
-NetStream *net_stream_of(int in, int out, const char *name,
-                         GCancellable *cancel);
+NetStream *
+net_stream_of(int in, int out, const char *name, GCancellable *cancel);
 void net_stream_close(NetStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetStream, net_stream_close)
 
@@ -48,7 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetStream, net_stream_close)
 bool net_start_tls(NetStream *stream, const NetParams *params, GError **error);
 bool net_is_tls(const NetStream *stream);
 
-/* "TLS 1.3, imap.example.org:993" for the log. Borrowed. */
+/* "TLSv1.3, imap.example.org:993" for the log, with ", resumed" when no
+ * certificates had to be exchanged. Borrowed. */
 const char *net_describe(const NetStream *stream);
 
 /* tls-exporter or tls-unique bytes for SCRAM-PLUS; *type gets the name. */
@@ -86,12 +99,12 @@ void net_take(NetStream *stream, gsize size);
 
 /* Waits until something can be read, wake fires or seconds are over. Returns 1,
  * 0 (wake or time), -1 on error. */
-int net_wait(NetStream *stream, GCancellable *wake, guint seconds,
-             GError **error);
+int
+net_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error);
 
 /* Buffered; net_flush() sends. */
-bool net_write(NetStream *stream, const void *bytes, gsize size,
-               GError **error);
+bool
+net_write(NetStream *stream, const void *bytes, gsize size, GError **error);
 bool net_flush(NetStream *stream, GError **error);
 
 /* Lines of the dialogue go to the log at LOG_DEBUG under scope; secret: the

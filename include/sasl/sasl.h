@@ -21,9 +21,10 @@ typedef struct {
     const char *service; /* "imap", "pop", "smtp" */
     const char *host;
     guint port;
-    bool encrypted;      /* TLS is up: PLAIN and LOGIN are allowed */
-    bool insecure_ok;    /* the URL says +insecure */
-    GBytes *binding;     /* channel binding bytes or NULL */
+    bool encrypted;   /* TLS is up: PLAIN and LOGIN are allowed */
+    bool insecure_ok; /* the URL says +insecure */
+    bool certificate; /* TLS was made with a certificate of ours */
+    GBytes *binding;  /* channel binding bytes or NULL */
     const char *binding_type;
 } SaslChannel;
 
@@ -31,9 +32,9 @@ typedef struct SaslLogin SaslLogin;
 
 /* Chooses the strongest of the mechanisms offered (NULL-terminated) that the
  * parameters allow. ERR_REFUSED names what was offered and what is missing. */
-SaslLogin *sasl_login_create(const SaslParams *params,
-                             const SaslChannel *channel,
-                             const char *const *offered, GError **error);
+SaslLogin *
+sasl_login_create(const SaslParams *params, const SaslChannel *channel,
+                  const char *const *offered, GError **error);
 void sasl_login_destroy(SaslLogin *login);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SaslLogin, sasl_login_destroy)
 

@@ -306,6 +306,8 @@ typedef struct {
     unsigned flags;
     unsigned server_flags;
     guint tags_hash; /* g_str_hash() of server_tags; 0: none */
+    gint64 arrival;
+    guint64 size;
     bool here;       /* has its file */
     bool leaving;    /* folder differs: moved or deleted by the user */
     bool deleted;    /* leaving for good */

@@ -2,7 +2,8 @@
  * and back. Blocking; one thread; heeds the connection's cancellable.
  *
  * The plan of a sync, in the order in which it is done:
- *   1  folders   LIST; new ones are noted, ours that are new are created there
+ *   1  folders   what the user wants of them is told; LIST; new ones are noted,
+ *                ours that are new are created there, renamed ones followed
  *   2  local     what other programs did to the Maildir becomes rows
  *   3  view      SELECT tells changes (QRESYNC), else CONDSTORE, else all
  *                flags; where someone looks at a mailbox never seen, the rows
@@ -61,7 +62,14 @@ typedef struct {
     bool (*append)(void *conn, const char *mailbox, const ImapFlags *flags,
                    gint64 internaldate, int fd, guint32 *uidvalidity,
                    guint32 *uid, GError **error);
-    bool (*create)(void *conn, const char *mailbox, GError **error);
+    bool (*create)(void *conn, const char *mailbox, const char *special_use,
+                   GError **error);
+    bool (*rename)(void *conn, const char *from, const char *to,
+                   GError **error);
+    bool (*remove)(void *conn, const char *mailbox, GError **error);
+    bool (*subscribe)(void *conn, const char *mailbox, bool on,
+                      GError **error);
+    const char *(*prefix)(void *conn, char *delimiter);
 } SyncServerClass;
 
 typedef struct {
@@ -82,6 +90,15 @@ typedef struct {
     gint64 id;        /* of our row, in a step; 0 in a view */
 } SyncMessage;
 
+/* Which bodies are fetched unasked. One that is opened is fetched whatever
+ * stands here, and what is here stays. */
+typedef struct {
+    gint64 after; /* that arrived then or later, seconds UTC; 0: all */
+    guint64 most; /* of at most so many octets; 0: of any size */
+} SyncKeep;
+
+bool sync_keeps(const SyncKeep *keep, gint64 arrival, guint64 size);
+
 /* A folder: what the server says, what the store remembers, what is wished. */
 typedef struct {
     guint32 uidvalidity, uidnext; /* the server, now */
@@ -98,6 +115,8 @@ typedef struct {
     bool headers_first;   /* someone looks at the list */
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
+    bool keywords; /* the mailbox takes any (\\* in PERMANENTFLAGS) */
+    SyncKeep keep;
 } SyncView;
 
 typedef enum {
@@ -191,6 +210,7 @@ typedef struct {
     GCancellable *cancel;
     const char *only; /* path of the one folder to sync; NULL: all */
     const char *const *local_tags;
+    SyncKeep keep;
     bool headers_first;
     bool accept_removals;
     bool urgent; /* of the connection for sync_fetch_one() */
@@ -219,6 +239,21 @@ bool sync_push(const Sync *sync, GError **error);
 
 /* 1: folders of the server as folders of the store. */
 bool sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error);
+
+/* What the user wants of folders, here at once and on the server with the next
+ * sync. Any thread, on its own store. The caller checks that the name is free
+ * and kicks the settler after a rename. */
+bool sync_wish_rename(Store *store, const StoreFolder *folder, const char *to,
+                      GError **error);
+bool sync_wish_subscribe(Store *store, StoreFolder *folder, bool on,
+                         GError **error);
+/* With everything in it: gone here when it is gone there. */
+bool sync_wish_delete(Store *store, const StoreFolder *folder, GError **error);
+bool sync_is_to_go(Store *store, const StoreFolder *folder);
+
+/* The beginning of names of new mailboxes on the server ("INBOX."), and the
+ * separator of their parts; *delimiter 0: not known yet. g_free(). */
+char *sync_prefix(Store *store, const char *account, char *delimiter);
 
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);

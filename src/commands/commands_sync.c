@@ -1,6 +1,6 @@
 /* Accounts and their servers: fetch and push, list folders, go offline, check
  * what is configured. */
-#include "commands/commands.h"
+#include "commands_folder.h"
 
 #include "base/err.h"
 #include "base/text.h"
@@ -264,8 +264,11 @@ static CmdResult
 folders_exec(CmdCall *call)
 {
     GError *error = NULL;
-    g_autoptr(GPtrArray) folders = session_folders(cmd_session(call), &error);
+    g_autoptr(GPtrArray) folders = NULL;
 
+    if (cmd_arg(call, 0))
+        return folders_change(call);
+    folders = session_folders(cmd_session(call), &error);
     if (folders == NULL)
         return cmd_fail(call, error);
     if (cmd_has(call, "json"))
@@ -277,9 +280,15 @@ folders_exec(CmdCall *call)
 
 static const CmdEntry entry_folders = {
     .name = "folders",
-    .help = "List the folders: unread, all, name, role",
+    .help = "List the folders (unread, all, name, role), or change one, here "
+            "and on the server",
     .group = "mail",
-    .flags = { { "json", 'j', CMD_BOOL, NULL, "print JSON" } },
+    .flags = { { "json", 'j', CMD_BOOL, NULL, "print JSON" },
+               { "force", 'f', CMD_BOOL, NULL,
+                 "delete a folder with all its messages" } },
+    .args = { { "WHAT", CMD_CHOICE, folders_verbs, true, false },
+              { "FOLDER", CMD_FOLDER, NULL, true, false },
+              { "NAME", CMD_STRING, NULL, true, false } },
     .exec = folders_exec,
 };
 
@@ -340,10 +349,12 @@ static void
 check_ends(Check *check, const GError *error)
 {
     Waiting *waiting = check->waiting;
+    const char *room = account_room(check->account);
 
     if (error == NULL)
-        printer_line(cmd_out(waiting->call), "%s: the servers are fine",
-                     account_name(check->account));
+        printer_line(cmd_out(waiting->call), "%s: the servers are fine%s%s",
+                     account_name(check->account), room ? ", " : "",
+                     room ? room : "");
     account_done(check->account, error, waiting);
     g_free(check);
 }

@@ -51,6 +51,27 @@ link_maildir(const Account *account, GError **error)
     return true;
 }
 
+/* "all", "none", or days. */
+static bool
+read_keep_bodies(Account *account, GError **error)
+{
+    const char *text = option(account, "keep-bodies");
+    guint64 days;
+
+    if (strcmp(text, "all") == 0)
+        account->keep_days = -1;
+    else if (strcmp(text, "none") == 0)
+        account->keep_days = 0;
+    else if (g_ascii_string_to_unsigned(text, 10, 1, 36500, &days, NULL))
+        account->keep_days = (gint64)days;
+    else
+        return err_set(error, ERR_USAGE,
+                       "account %s: keep-bodies takes all, none, or a number "
+                       "of days",
+                       account->name);
+    return true;
+}
+
 static bool
 check_keep(const Account *account, GError **error)
 {
@@ -77,6 +98,8 @@ read_options(Account *account, GError **error)
     if (address == NULL || strchr(address, '@') == NULL)
         return err_set(error, ERR_USAGE, "account %s needs an address: write "
                        "address you@example.org in its block", account->name);
+    if (!read_keep_bodies(account, error))
+        return false;
     if (incoming == NULL)
         return true;
     account->has_incoming = true;
@@ -138,6 +161,7 @@ account_destroy(Account *account)
     g_free(account->real_name);
     g_free(account->what);
     g_free(account->reason);
+    g_free(account->room);
     g_free(account);
 }
 
@@ -230,6 +254,12 @@ clock_text(gint64 time)
     return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
 }
 
+const char *
+account_room(const Account *account)
+{
+    return account->room;
+}
+
 char *
 account_status_text(const Account *account)
 {
@@ -270,6 +300,12 @@ account_start(Account *account)
         local_follower_scan(account->local);
     else
         remote_follower_start(account->remote);
+}
+
+bool
+account_is_started(const Account *account)
+{
+    return account->started;
 }
 
 void

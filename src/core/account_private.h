@@ -22,8 +22,10 @@ struct Account {
     char **aliases;
     AccountUrl incoming;
     bool has_incoming;
+    gint64 keep_days; /* option keep-bodies: 0 none, -1 all */
     AccountStatus status;
     char *what, *reason; /* what status points to */
+    char *room;          /* NULL: not known */
     bool started; /* follow the server */
     char *secrets[2]; /* incoming, outgoing; NULL: not known */
     GArray *waiters;  /* AccountWaiter */

@@ -2,12 +2,14 @@
  * moves the rest), what is done when, and what follows from answers. Main
  * thread; no I/O here. Must not know a protocol. */
 #include "account_private.h"
+#include "account_watch.h"
 #include "account_worker.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config.h"
 #include "core/arrive.h"
 #include "core/indexer.h"
 #include "core/outbox.h"
@@ -22,6 +24,7 @@ enum {
     BACKOFF_FIRST = 5,     /* seconds, doubled up to BACKOFF_MOST, ± 25 % */
     BACKOFF_MOST = 15 * 60,
     LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
+    WITH_URGENT = 3, /* connections from which on opening has its own */
 };
 
 typedef struct {
@@ -33,12 +36,14 @@ typedef struct {
 
 struct RemoteFollower {
     Account *account;
-    Lane *bulk, *urgent, *watch; /* NULL until there is a password; POP3 has
-                                    but one session, which is bulk */
-    Job *sync, *push, *watching; /* running or queued; NULL: none */
-    bool asking;                 /* for the password */
-    bool again;                  /* another sync was asked for while one ran */
-    bool full;                   /* the sync that runs is of all folders */
+    Lane *bulk, *urgent; /* NULL until there is a password; without an urgent
+                            one, as for POP3 always, bulk does all */
+    Watcher *watcher;    /* NULL: nobody listens */
+    NetSessions *sessions;
+    Job *sync, *push; /* running or queued; NULL: none */
+    bool asking;      /* for the password */
+    bool again;       /* another sync was asked for while one ran */
+    bool full;        /* the sync that runs is of all folders */
     bool accept_removals;
     char *only;
     bool online;
@@ -50,7 +55,6 @@ struct RemoteFollower {
 };
 
 static void begin_sync(struct RemoteFollower *follower);
-static void begin_watch(struct RemoteFollower *follower);
 
 static void
 fetch_end(Fetch *fetch, const GError *error)
@@ -66,6 +70,7 @@ remote_follower_create(Account *account)
 
     follower->account = account;
     follower->fetches = g_ptr_array_new();
+    follower->sessions = net_sessions_create();
     return follower;
 }
 
@@ -81,12 +86,9 @@ stop_timers(struct RemoteFollower *follower)
 static void
 drop_lanes(struct RemoteFollower *follower)
 {
-    Lane **lanes[] = { &follower->watch, &follower->urgent, &follower->bulk };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(lanes); i++) {
-        lane_destroy(*lanes[i]);
-        *lanes[i] = NULL;
-    }
+    g_clear_pointer(&follower->watcher, watcher_destroy);
+    g_clear_pointer(&follower->urgent, lane_destroy);
+    g_clear_pointer(&follower->bulk, lane_destroy);
 }
 
 void
@@ -97,6 +99,7 @@ remote_follower_destroy(struct RemoteFollower *follower)
     stop_timers(follower);
     drop_lanes(follower);
     g_ptr_array_unref(follower->fetches);
+    net_sessions_unref(follower->sessions);
     g_free(follower->only);
     g_free(follower);
 }
@@ -129,18 +132,19 @@ make_params(const struct RemoteFollower *follower, const char *password)
     const AccountUrl *url = &account->incoming;
     const char *auth = option(follower, "auth");
     const char *tags = option(follower, "local-tags");
-    const char *ca_file = option(follower, "tls-ca-file");
     LaneParams params = { 0 };
 
     params.account = g_strdup(account->name);
     params.state_db = g_strdup(session_paths(account->session)->state_db);
     params.mail = g_strdup(session_paths(account->session)->mail);
+    params.keep_days = account->keep_days;
+    params.keep_most = (guint64)options_int(session_options(account->session),
+                                            "keep-larger-than", account->name);
     params.local_tags = g_strsplit(tags ? tags : "", " ", -1);
-    params.imap.net.host = g_strdup(url->host);
-    params.imap.net.port = url->port;
-    params.imap.net.security = url->security;
-    params.imap.net.ca_file = ca_file ? paths_expand(ca_file) : NULL;
-    params.imap.net.fingerprint = g_strdup(option(follower, "tls-fingerprint"));
+    account_net_params(account->session, account->name, url, &params.imap.net);
+    params.imap.net.tunnel = g_strdup(option(follower, "incoming-tunnel"));
+    params.imap.net.sessions = net_sessions_ref(follower->sessions);
+    params.imap.version = g_strdup(POSTHORN_VERSION);
     params.imap.sasl.user = g_strdup(url->user ? url->user : account->address);
     params.imap.sasl.password = g_strdup(password);
     params.imap.sasl.auth =
@@ -397,7 +401,8 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
     set_online(follower, true, NULL);
     account_set_state(account, ACCOUNT_ONLINE, NULL, NULL);
     if (account->started) {
-        begin_watch(follower);
+        if (follower->watcher)
+            watcher_begin(follower->watcher);
         poll_later(follower, answer->login_delay);
     }
     account_synced(account, NULL);
@@ -454,6 +459,75 @@ submit_sync(struct RemoteFollower *follower)
 
 static void submit_fetch(struct RemoteFollower *follower, Fetch *fetch);
 
+/* A certificate, a ticket or the tunnel says who we are. */
+static bool
+needs_no_password(const struct RemoteFollower *follower)
+{
+    static const char *const secrets[] = { "password", "password-file",
+                                           "password-command" };
+    const char *auth = option(follower, "auth");
+
+    if (g_ascii_strcasecmp(auth, "EXTERNAL") == 0
+        || g_ascii_strcasecmp(auth, "GSSAPI") == 0)
+        return true;
+    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++)
+        if (option(follower, secrets[i]))
+            return false;
+    return option(follower, "tls-client-cert")
+           || option(follower, "incoming-tunnel");
+}
+
+static void
+watch_changed(void *user, const char *folder)
+{
+    struct RemoteFollower *follower = user;
+
+    if (follower->sync == NULL) {
+        g_free(follower->only);
+        follower->only = g_strdup(folder);
+    }
+    begin_sync(follower);
+}
+
+static void
+watch_ended(void *user, const GError *error)
+{
+    struct RemoteFollower *follower = user;
+
+    if (follower->sync == NULL) {
+        set_online(follower, false, error->message);
+        retry_later(follower, error->message);
+    }
+}
+
+static Lane *
+make_ear(void *user, const char *what)
+{
+    const struct RemoteFollower *follower = user;
+
+    return make_lane(follower, what, follower->account->secrets[0]);
+}
+
+/* Within the budget: one moves mail, one listens, one answers at once, the rest
+ * listen too. */
+static void
+make_lanes(struct RemoteFollower *follower, const char *password)
+{
+    Account *account = follower->account;
+    guint most = (guint)options_int(session_options(account->session),
+                                    "max-connections", account->name);
+    guint others = most >= WITH_URGENT ? 2 : 1;
+    WatcherCallbacks callbacks = { make_ear, watch_changed, watch_ended,
+                                   follower };
+
+    follower->bulk = make_lane(follower, "mail", password);
+    if (account_is_one_way(account))
+        return;
+    if (most >= WITH_URGENT)
+        follower->urgent = make_lane(follower, "open", password);
+    follower->watcher = watcher_create(account, most - others, &callbacks);
+}
+
 static void
 got_password(const char *password, const GError *error, void *user)
 {
@@ -468,11 +542,7 @@ got_password(const char *password, const GError *error, void *user)
             fetch_end(g_ptr_array_steal_index(follower->fetches, 0), error);
         return;
     }
-    follower->bulk = make_lane(follower, "mail", password);
-    if (!account_is_one_way(account)) {
-        follower->urgent = make_lane(follower, "open", password);
-        follower->watch = make_lane(follower, "watch", password);
-    }
+    make_lanes(follower, password);
     submit_sync(follower);
     while (follower->fetches->len > 0)
         submit_fetch(follower, g_ptr_array_steal_index(follower->fetches, 0));
@@ -485,7 +555,10 @@ connect_lanes(struct RemoteFollower *follower)
         return;
     follower->asking = true;
     account_set_state(follower->account, ACCOUNT_CONNECTING, NULL, NULL);
-    account_password(follower->account, false, got_password, follower);
+    if (needs_no_password(follower))
+        got_password(NULL, NULL, follower);
+    else
+        account_password(follower->account, false, got_password, follower);
 }
 
 static void
@@ -498,50 +571,6 @@ begin_sync(struct RemoteFollower *follower)
         connect_lanes(follower);
     else
         submit_sync(follower);
-}
-
-/* INBOX changed on the server: it alone is looked at. */
-static void
-watch_progress(void *user, const JobProgress *note)
-{
-    struct RemoteFollower *follower = user;
-    g_autoptr(StoreFolder) inbox = NULL;
-
-    if (follower->sync == NULL) {
-        inbox = store_folder_by_role(session_store(follower->account->session),
-                                     follower->account->name, FOLDER_ROLE_INBOX,
-                                     NULL);
-        follower->only = inbox ? g_strdup(inbox->path) : NULL;
-    }
-    begin_sync(follower);
-}
-
-static void
-watch_answer(void *user, const LaneAnswer *answer, const GError *error)
-{
-    struct RemoteFollower *follower = user;
-
-    follower->watching = NULL;
-    if (error == NULL || err_is(error, ERR_CANCELLED)
-        || !follower->account->started)
-        return;
-    log_add(LOG_INFO, follower->account->name, "listening ended: %s",
-            error->message);
-    if (follower->sync == NULL) {
-        set_online(follower, false, error->message);
-        retry_later(follower, error->message);
-    }
-}
-
-static void
-begin_watch(struct RemoteFollower *follower)
-{
-    LaneCallbacks callbacks = { watch_progress, watch_answer, follower };
-    LaneRequest request = { 0 };
-
-    if (follower->watching == NULL && follower->watch)
-        follower->watching =
-            lane_submit(follower->watch, LANE_WATCH, &request, &callbacks);
 }
 
 void
@@ -558,8 +587,8 @@ remote_follower_stop(struct RemoteFollower *follower)
         job_cancel(follower->sync);
     if (follower->push)
         job_cancel(follower->push);
-    if (follower->watching)
-        job_cancel(follower->watching);
+    if (follower->watcher)
+        watcher_stop(follower->watcher);
     set_online(follower, false, "offline by wish");
     account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
 }
@@ -697,10 +726,24 @@ check_free(void *data)
 }
 
 static void
+take_room(Account *account, const ImapQuota *room)
+{
+    g_autofree char *used = g_format_size(room->used);
+    g_autofree char *limit = g_format_size(room->limit);
+
+    g_clear_pointer(&account->room, g_free);
+    if (room->limit > 0)
+        account->room =
+            g_strdup_printf("%s of %s used (%.0f %%)", used, limit,
+                            100.0 * (gdouble)room->used / (gdouble)room->limit);
+}
+
+static void
 check_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     Check *check = user;
 
+    take_room(check->follower->account, &answer->room);
     check->done(check->follower->account, error, check->user);
     g_idle_add(check_free, check);
 }

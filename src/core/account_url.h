@@ -3,6 +3,7 @@
 #ifndef CORE_ACCOUNT_URL_H
 #define CORE_ACCOUNT_URL_H
 
+#include "core/session.h"
 #include "net/net.h"
 
 typedef enum {
@@ -31,5 +32,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AccountUrl, account_url_clear)
  * option. */
 bool account_url_parse(const char *account, bool incoming, const char *text,
                        AccountUrl *url, GError **error);
+
+/* Fills net by the URL and the options of the account. */
+void account_net_params(Session *session, const char *account,
+                        const AccountUrl *url, NetParams *net);
 
 #endif

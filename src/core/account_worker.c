@@ -4,6 +4,7 @@
 
 #include "account_pop3.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "facts.h"
@@ -12,7 +13,8 @@
 #include <string.h>
 
 enum {
-    IDLE_SECONDS = 24 * 60
+    IDLE_SECONDS = 24 * 60,
+    DAY_SECONDS = 24 * 60 * 60
 };
 
 struct Lane {
@@ -26,6 +28,7 @@ struct Lane {
     ImapConn *conn;
     Pop3Conn *pop3; /* the one or the other */
     bool kept;      /* a POP3 session goes on after a sync that yielded */
+    char *alert; /* told last */
 };
 
 /* A job: its request, where its answer goes, how it ended. */
@@ -46,6 +49,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->mail, g_free);
     g_clear_pointer(&params->local_tags, g_strfreev);
     g_clear_pointer(&params->lang, g_free);
+    g_clear_pointer(&params->imap.version, g_free);
     net_params_clear(&params->imap.net);
     sasl_params_clear(&params->imap.sasl);
 }
@@ -65,6 +69,7 @@ news_init(LaneNews *news)
     *news = (LaneNews){
         .arrivals = g_ptr_array_new_with_free_func(arrival_free),
         .warnings = g_ptr_array_new_with_free_func(g_free),
+        .mailboxes = g_ptr_array_new_with_free_func(g_free),
         .folder = news->folder,
         .folders = news->folders,
         .bytes = news->bytes,
@@ -78,6 +83,7 @@ lane_news_clear(LaneNews *news)
     g_ptr_array_unref(news->arrivals);
     g_ptr_array_unref(news->warnings);
     g_free(news->says);
+    g_ptr_array_unref(news->mailboxes);
 }
 
 Lane *
@@ -101,6 +107,7 @@ lane_unref(Lane *lane)
         return;
     imap_conn_close(lane->conn);
     pop3_conn_close(lane->pop3);
+    g_free(lane->alert);
     g_clear_object(&lane->cancel);
     lane_params_clear(&lane->params);
     lane_news_clear(&lane->news);
@@ -265,6 +272,18 @@ on_warn(void *user, const char *text)
     note(task, NULL);
 }
 
+static SyncKeep
+make_keep(const LaneParams *params)
+{
+    SyncKeep keep = { .most = params->keep_most };
+
+    if (params->keep_days == 0)
+        keep.after = G_MAXINT64;
+    else if (params->keep_days > 0)
+        keep.after = clock_now() - params->keep_days * DAY_SECONDS;
+    return keep;
+}
+
 static Sync
 make_sync(Task *task, Store *store)
 {
@@ -278,6 +297,7 @@ make_sync(Task *task, Store *store)
         .cancel = job_cancellable(task->job),
         .only = task->request.only,
         .local_tags = (const char *const *)params->local_tags,
+        .keep = make_keep(params),
         .headers_first = task->request.headers_first,
         .accept_removals = task->request.accept_removals,
         .urgent = task->kind == LANE_FETCH,
@@ -303,7 +323,38 @@ rows_wait(Store *store, const char *account)
     return false;
 }
 
-/* INBOX is listened to; the others are asked now and then. */
+/* Asks for news of all mailboxes; without them only one is heard. */
+static bool
+begin_listening(Task *task, GError **error)
+{
+    Lane *lane = task->lane;
+    g_autoptr(GError) trouble = NULL;
+    bool all = task->request.hear_all && imap_conn_can(lane->conn, "NOTIFY")
+               && imap_notify(lane->conn, &trouble);
+
+    if (trouble && !err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    g_mutex_lock(&lane->lock);
+    lane->news.hears = all ? LANE_HEARS_ALL : LANE_HEARS_ONE;
+    g_mutex_unlock(&lane->lock);
+    note(task, NULL);
+    return true;
+}
+
+static void
+tell_changes(Task *task)
+{
+    g_autoptr(GPtrArray) names = imap_take_news(task->lane->conn);
+
+    g_mutex_lock(&task->lane->lock);
+    g_ptr_array_extend_and_steal(task->lane->news.mailboxes,
+                                 g_steal_pointer(&names));
+    g_mutex_unlock(&task->lane->lock);
+    note(task, NULL);
+}
+
 static bool
 watch(Task *task, GError **error)
 {
@@ -311,7 +362,9 @@ watch(Task *task, GError **error)
     Lane *lane = task->lane;
     GCancellable *wake = job_cancellable(task->job);
 
-    if (!imap_select(lane->conn, "INBOX", NULL, NULL, &selected, error))
+    if (!imap_select(lane->conn, task->request.only, NULL, NULL, &selected,
+                     error)
+        || !begin_listening(task, error))
         return false;
     while (!g_cancellable_is_cancelled(wake)) {
         bool changed = false;
@@ -319,7 +372,9 @@ watch(Task *task, GError **error)
         if (!imap_idle(lane->conn, wake, IDLE_SECONDS, &changed, error))
             return false;
         if (changed)
-            note(task, NULL);
+            tell_changes(task);
+        if (imap_notify_lapsed(lane->conn) && !begin_listening(task, error))
+            return false;
     }
     return err_set(error, ERR_CANCELLED, "cancelled");
 }
@@ -371,7 +426,9 @@ perform(Task *task, GError **error)
     default: {
         g_autoptr(GPtrArray) mailboxes = imap_list(task->lane->conn, error);
 
-        return mailboxes != NULL;
+        return mailboxes != NULL
+               && imap_quota(task->lane->conn, "INBOX", &task->answer.room,
+                             error);
     }
     }
 }
@@ -381,6 +438,22 @@ is_connection_dead(const GError *error)
 {
     return err_is(error, ERR_PROTOCOL) || err_is(error, ERR_RETRY)
            || err_is(error, ERR_CANCELLED) || err_is(error, ERR_AUTH);
+}
+
+/* Once for each text and connection: some servers say it with every SELECT. */
+static void
+tell_alert(Task *task)
+{
+    Lane *lane = task->lane;
+    g_autofree char *text = lane->conn ? imap_take_alert(lane->conn) : NULL;
+    g_autofree char *said = NULL;
+
+    if (text == NULL || g_strcmp0(text, lane->alert) == 0)
+        return;
+    said = g_strdup_printf("%s says:%s", lane->params.imap.net.host, text);
+    on_warn(task, said);
+    g_free(lane->alert);
+    lane->alert = g_steal_pointer(&text);
 }
 
 static void *
@@ -394,6 +467,7 @@ task_run(Job *job, void *data, GError **error)
     task->job = job;
     handler = link_cancellables(task);
     ok = connect_lane(task, &trouble) && perform(task, &trouble);
+    tell_alert(task);
     if (handler)
         g_cancellable_disconnect(job_cancellable(job), handler);
     if ((task->lane->conn == NULL && task->lane->pop3 == NULL)

@@ -16,7 +16,9 @@ typedef struct {
     char *state_db;
     char *mail;
     char **local_tags;
-    ImapParams imap;     /* of POP3 too: where, who */
+    gint64 keep_days;  /* bodies of so many days; 0: none, -1: all */
+    guint64 keep_most; /* octets; 0: of any size */
+    ImapParams imap;   /* of POP3 too: where, who */
     bool is_pop3;
     SyncPop3Rules pop3;
     char *lang; /* of a POP3 server's texts */
@@ -36,10 +38,19 @@ typedef struct {
     bool quiet;
 } LaneArrival;
 
+/* What a watching lane hears of. */
+typedef enum {
+    LANE_HEARS_NOTHING, /* yet, or nothing new about it */
+    LANE_HEARS_ONE,     /* the mailbox asked for */
+    LANE_HEARS_ALL,     /* all mailboxes */
+} LaneHears;
+
 typedef struct {
-    GPtrArray *arrivals; /* LaneArrival */
-    GPtrArray *warnings; /* char * */
-    bool changed;        /* rows changed */
+    GPtrArray *arrivals;  /* LaneArrival */
+    GPtrArray *warnings;  /* char * */
+    GPtrArray *mailboxes; /* char *: changed on the server (imap_take_news()) */
+    LaneHears hears;
+    bool changed; /* rows changed */
     guint folder, folders;
     guint64 bytes, bytes_total; /* of what is fetched; 0: not told */
     char *says;                 /* what the lane waits for; NULL: nothing */
@@ -50,7 +61,8 @@ void lane_take_news(Lane *lane, LaneNews *news);
 void lane_news_clear(LaneNews *news);
 
 typedef struct {
-    char *only; /* path, or NULL */
+    char *only;    /* path, or NULL; of LANE_WATCH: the mailbox to listen to */
+    bool hear_all; /* LANE_WATCH: to the others too, where it can be */
     bool headers_first;
     bool accept_removals;
     gint64 id; /* of a fetch */
@@ -63,6 +75,7 @@ typedef struct {
     bool waiting;   /* rows wait for a UID: synchronise */
     gint64 not_before; /* when the server lets us log in again; 0: any time */
     guint login_delay; /* seconds that it wants between logins */
+    ImapQuota room; /* LANE_CHECK: of INBOX */
 } LaneAnswer;
 
 /* The jobs. Each answers with a LaneAnswer also when it failed, through
@@ -72,7 +85,7 @@ typedef enum {
     LANE_PUSH,
     LANE_FETCH,
     LANE_WATCH, /* until cancelled; each change is a progress note */
-    LANE_CHECK, /* connect and LIST */
+    LANE_CHECK, /* connect, LIST, and how full it is */
 } LaneJob;
 
 typedef struct {

@@ -70,10 +70,39 @@ const OptionEntry option_table[] = {
       .scope = OPTION_ACCOUNT_ONLY,
       .text = "sha256:HEX of the one certificate to accept; no chain is "
               "needed then." },
+    { .name = "tls-client-cert", .type = CMD_PATH,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "A certificate of yours with its key (PEM), for servers that "
+              "know you by it (login EXTERNAL)." },
+    { .name = "proxy", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "The way to the servers: socks5://[USER:PASSWORD@]HOST[:PORT] "
+              "or http://[USER:PASSWORD@]HOST[:PORT]. Names of servers are "
+              "resolved there." },
+    { .name = "incoming-tunnel", .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "A program that is the connection to the incoming server, such "
+              "as \"ssh host imapd\". The URL says what is spoken in it: with "
+              "imap+insecure:// no TLS, since the tunnel is safe by itself." },
+    { .name = "max-connections", .type = CMD_INT, .scope = OPTION_ACCOUNT,
+      .fallback = "4", .min = 1, .max = 20,
+      .text = "Connections to the incoming server at one time: the first "
+              "moves mail, the second listens to the inbox, the third opens "
+              "at once what is not here, the others listen to more folders "
+              "where the server has no NOTIFY." },
     { .name = "sasl-ir", .type = CMD_BOOL, .scope = OPTION_ACCOUNT_ONLY,
       .fallback = "on",
       .text = "Send the first step of the login with the command. Off for "
               "servers that offer this and fail." },
+    /* what is fetched */
+    { .name = "keep-bodies", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "all",
+      .text = "Which messages are fetched whole without being asked for: all, "
+              "those of the last so many days, or none. The others are listed "
+              "and searched by their headers, and fetched when opened." },
+    { .name = "keep-larger-than", .type = CMD_SIZE, .scope = OPTION_ACCOUNT,
+      .fallback = "0",
+      .text = "Messages larger than this are fetched only when opened; 0 "
+              "fetches them all." },
     /* POP3 */
     { .name = "pop-keep", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "forever",

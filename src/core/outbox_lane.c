@@ -133,11 +133,7 @@ start_smtp(OutboxLane *lane, const Account *account, const AccountUrl *url)
     SmtpParams *smtp = &lane->request->smtp;
     const char *auth = option(lane, "auth");
 
-    smtp->net.host = g_strdup(url->host);
-    smtp->net.port = url->port;
-    smtp->net.security = url->security;
-    smtp->net.ca_file = g_strdup(option(lane, "tls-ca-file"));
-    smtp->net.fingerprint = g_strdup(option(lane, "tls-fingerprint"));
+    account_net_params(lane->outbox->session, lane->account, url, &smtp->net);
     if (wants_no_login(lane, url)) {
         submit(lane);
         return;

@@ -28,7 +28,9 @@ imap_search(ImapConn *conn, const char *criteria, GError **error)
     ImapAnswers answers = { .found = found };
 
     imap_cmd_answers(conn, &answers);
-    imap_cmd_begin(conn, "UID SEARCH ");
+    imap_cmd_begin(conn, imap_conn_can(conn, "ESEARCH")
+                             ? "UID SEARCH RETURN (ALL) "
+                             : "UID SEARCH ");
     imap_cmd_text(conn, "%s", criteria);
     if (!imap_cmd_finish(conn, error))
         return NULL;
@@ -108,8 +110,7 @@ imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error)
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
     bool ok = imap_store(conn, uids, true, &deleted, 0, NULL, error);
 
-    *marked =
-        !imap_conn_can(conn, "UIDPLUS") && !imap_conn_can(conn, "IMAP4REV2");
+    *marked = !imap_conn_can(conn, "UIDPLUS");
     for (guint i = 0; ok && !*marked && i < sets->len; i++) {
         imap_cmd_begin(conn, "UID EXPUNGE ");
         imap_cmd_text(conn, "%s", (char *)sets->pdata[i]);
@@ -123,7 +124,7 @@ imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
           ImapCopied *copied, bool *marked, GError **error)
 {
     *marked = false;
-    if (imap_conn_can(conn, "MOVE") || imap_conn_can(conn, "IMAP4REV2"))
+    if (imap_conn_can(conn, "MOVE"))
         return to_mailbox(conn, "UID MOVE ", uids, mailbox, copied, error);
     return imap_copy(conn, uids, mailbox, copied, error)
            && imap_expunge(conn, uids, marked, error);
@@ -153,6 +154,20 @@ wire_size(int fd, guint64 *size, GError **error)
     if (lseek(fd, 0, SEEK_SET) != 0)
         return err_set_errno(error, errno, "the message to upload");
     return true;
+}
+
+/* APPENDLIMIT (RFC 7889): not sent only to be refused. */
+static bool
+fits(const ImapConn *conn, guint64 size, GError **error)
+{
+    guint64 limit = imap_conn_append_limit(conn);
+    g_autofree char *ours = g_format_size(size);
+    g_autofree char *most = g_format_size(limit);
+
+    return limit == 0 || size <= limit
+           || err_set(error, ERR_REFUSED,
+                      "%s takes messages of at most %s, and this one has %s",
+                      conn->params.net.host, most, ours);
 }
 
 static bool
@@ -212,7 +227,7 @@ imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
     bool ok;
 
     *uidvalidity = *uid = 0;
-    if (!wire_size(fd, &size, error))
+    if (!wire_size(fd, &size, error) || !fits(conn, size, error))
         return false;
     imap_cmd_answers(conn, NULL);
     imap_cmd_begin(conn, "APPEND ");

@@ -46,14 +46,14 @@ imap_cmd_text(ImapConn *conn, const char *format, ...)
 
 /* May it stand between quotes? */
 static bool
-is_quotable(const char *text)
+is_quotable(const char *text, bool utf8)
 {
     if (strlen(text) > 1000)
         return false;
-    for (; *text; text++)
-        if ((guchar)*text < 0x20 || (guchar)*text >= 0x7f)
+    for (const char *at = text; *at; at++)
+        if ((guchar)*at < 0x20 || *at == 0x7f || (!utf8 && (guchar)*at > 0x7f))
             return false;
-    return true;
+    return g_utf8_validate(text, -1, NULL);
 }
 
 void
@@ -61,7 +61,7 @@ imap_cmd_string(ImapConn *conn, const char *text)
 {
     g_autoptr(GString) quoted = NULL;
 
-    if (!is_quotable(text)) {
+    if (!is_quotable(text, conn->utf8)) {
         imap_cmd_literal(conn, strlen(text));
         put(conn, text, strlen(text));
         return;
@@ -161,6 +161,12 @@ refused(ImapConn *conn, const char *kind, GError **error)
     g_autofree char *text =
         text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
 
+    if (conn->referral)
+        return err_set(error, ERR_REFUSED,
+                       "%s sends us to another server (%s), which is not "
+                       "followed by itself: write it into incoming if you "
+                       "know it",
+                       conn->params.net.host, conn->referral);
     return err_set(error, ERR_REFUSED, "%s said %s %s", conn->params.net.host,
                    kind, g_strstrip(text));
 }
@@ -177,6 +183,7 @@ read_result(ImapConn *conn, GError **error)
     if (!ok && !no && !imap_decoder_try_word(in, "BAD"))
         imap_decoder_fail(in, "a tagged answer is neither OK, NO nor BAD");
     imap_decoder_try(in, ' ');
+    g_clear_pointer(&conn->referral, g_free);
     at = in->at;
     if (imap_decoder_peek(in) == '[')
         imap_response_code(conn);

@@ -3,16 +3,15 @@
 #include "imap_private.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <string.h>
 
-bool
-imap_conn_can(const ImapConn *conn, const char *capability)
+char *
+imap_take_alert(ImapConn *conn)
 {
-    g_autofree char *upper = g_ascii_strup(capability, -1);
-
-    return g_hash_table_contains(conn->capabilities, upper);
+    return g_steal_pointer(&conn->alert);
 }
 
 const char *
@@ -122,7 +121,7 @@ send_secret(ImapConn *conn, const char *text, GError **error)
 static bool
 login_refused(const ImapConn *conn, GError *cause, GError **error)
 {
-    if (!err_is(cause, ERR_REFUSED))
+    if (!err_is(cause, ERR_REFUSED) || conn->referral)
         g_propagate_error(error, g_error_copy(cause));
     else if (strstr(cause->message, "[UNAVAILABLE]")
              || strstr(cause->message, "[INUSE]")
@@ -153,6 +152,7 @@ answer_challenges(ImapConn *conn, SaslLogin *login, char *first, guint tag,
             return login_refused(conn, trouble, error);
         if (!more)
             return true;
+        conn->challenged |= kept == NULL;
         step = kept ? g_steal_pointer(&kept)
                     : sasl_login_step(login, conn->challenge, error);
         if (step == NULL) {
@@ -230,9 +230,17 @@ plain_login(ImapConn *conn, GError **error)
 }
 
 static bool
-login(ImapConn *conn, GError **error)
+needs_password(const SaslLogin *sasl)
 {
-    g_auto(GStrv) names = offered(conn);
+    const char *mechanism = sasl_login_mechanism(sasl);
+
+    return strcmp(mechanism, "EXTERNAL") != 0
+           && strcmp(mechanism, "GSSAPI") != 0;
+}
+
+static bool
+try_login(ImapConn *conn, char **names, bool *plus, GError **error)
+{
     const char *binding_type = NULL;
     g_autoptr(GBytes) binding =
         net_channel_binding(conn->stream, &binding_type);
@@ -241,40 +249,62 @@ login(ImapConn *conn, GError **error)
         .host = conn->params.net.host,
         .port = conn->params.net.port,
         .encrypted = net_is_tls(conn->stream),
+        .certificate =
+            net_is_tls(conn->stream) && conn->params.net.client_cert != NULL,
         .insecure_ok = conn->params.net.security == NET_PLAIN,
         .binding = binding,
         .binding_type = binding_type,
     };
-    g_autoptr(SaslLogin) sasl = NULL;
+    g_autoptr(SaslLogin) sasl = sasl_login_create(
+        &conn->params.sasl, &channel, (const char *const *)names, error);
+
+    *plus = sasl && g_str_has_suffix(sasl_login_mechanism(sasl), "-PLUS");
+    if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
+        return err_set(error, ERR_AUTH,
+                       "%s wants a password for %s: set password-command",
+                       conn->params.net.host, conn->params.sasl.user);
+    conn->challenged = false;
+    return sasl && authenticate(conn, sasl, error);
+}
+
+static void
+drop_plus(char **names)
+{
+    char **to = names;
+
+    for (char **name = names; *name; name++)
+        if (g_str_has_suffix(*name, "-PLUS"))
+            g_free(*name);
+        else
+            *to++ = *name;
+    *to = NULL;
+}
+
+/* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
+ * 1.3, refused. Then, nothing of the password said yet, the same without. */
+static bool
+login(ImapConn *conn, GError **error)
+{
+    g_auto(GStrv) names = offered(conn);
+    g_autoptr(GError) trouble = NULL;
+    const char *auth = conn->params.sasl.auth;
+    bool forced = auth && g_ascii_strcasecmp(auth, "auto") != 0;
+    bool plus = false;
 
     if (conn->preauth)
         return true;
     if (names[0] == NULL)
         return plain_login(conn, error);
-    sasl = sasl_login_create(&conn->params.sasl, &channel,
-                             (const char *const *)names, error);
-    return sasl && authenticate(conn, sasl, error);
-}
-
-/* What the server can do once it knows us, and what we want of it. */
-static bool
-enable(ImapConn *conn, GError **error)
-{
-    g_autoptr(GString) line = g_string_new("ENABLE");
-
-    if (!imap_conn_can(conn, "ENABLE"))
+    if (try_login(conn, names, &plus, &trouble))
         return true;
-    if (imap_conn_can(conn, "QRESYNC"))
-        g_string_append(line, " QRESYNC");
-    else if (imap_conn_can(conn, "CONDSTORE"))
-        g_string_append(line, " CONDSTORE");
-    if (strcmp(line->str, "ENABLE") == 0)
-        return true;
-    if (!imap_cmd_run(conn, error, line->str))
-        return false;
-    conn->qresync = imap_conn_can(conn, "QRESYNC");
-    conn->condstore = true;
-    return true;
+    if (plus && !forced && !conn->challenged && err_is(trouble, ERR_AUTH)) {
+        log_add(LOG_INFO, conn->params.net.host,
+                "no login bound to TLS: trying without");
+        drop_plus(names);
+        return try_login(conn, names, &plus, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
 }
 
 static bool
@@ -295,6 +325,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     conn->params = *params;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
+    conn->params.version = g_strdup(params->version);
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     conn->cancel = cancel ? g_object_ref(cancel) : NULL;
@@ -305,7 +336,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
         || (g_hash_table_size(conn->capabilities) == 0
             && !capability(conn, error))
         || !secure(conn, error) || !login(conn, error)
-        || !capability(conn, error) || !enable(conn, error)
+        || !capability(conn, error) || !imap_setup(conn, error)
         || !compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
@@ -338,5 +369,10 @@ imap_conn_close(ImapConn *conn)
     g_free(conn->selected);
     g_free(conn->challenge);
     g_free(conn->bye_text);
+    g_free(conn->referral);
+    g_free(conn->alert);
+    g_clear_pointer(&conn->news, g_ptr_array_unref);
+    g_free(conn->prefix);
+    g_free(conn->params.version);
     g_free(conn);
 }

@@ -96,9 +96,14 @@ read_modseq(ImapDecoder *in, ImapMessage *message)
     imap_decoder_expect(in, ')');
 }
 
-/* One attribute; keywords gets what ImapFlags borrows. */
+/* What an ImapMessage borrows. */
+typedef struct {
+    char *keywords;
+    char *preview;
+} Texts;
+
 static void
-read_attribute(ImapConn *conn, ImapMessage *message, char **keywords)
+read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
 {
     ImapDecoder *in = &conn->in;
 
@@ -107,8 +112,8 @@ read_attribute(ImapConn *conn, ImapMessage *message, char **keywords)
         message->uid = imap_decoder_number32(in);
     } else if (imap_decoder_try_word(in, "FLAGS")) {
         imap_decoder_expect(in, ' ');
-        g_free(*keywords);
-        imap_flags_read(in, &message->flags.system, keywords);
+        g_free(texts->keywords);
+        imap_flags_read(in, &message->flags.system, &texts->keywords);
         message->has_flags = true;
     } else if (imap_decoder_try_word(in, "MODSEQ")) {
         imap_decoder_expect(in, ' ');
@@ -122,6 +127,10 @@ read_attribute(ImapConn *conn, ImapMessage *message, char **keywords)
         imap_decoder_expect(in, ' ');
         text = imap_decoder_string(in);
         message->internaldate = parse_date(text);
+    } else if (imap_decoder_try_word(in, "PREVIEW")) {
+        imap_decoder_expect(in, ' ');
+        g_free(texts->preview);
+        texts->preview = imap_decoder_string(in);
     } else if (imap_decoder_try_word(in, "BODY")
                || imap_decoder_try_word(in, "BINARY")) {
         if (imap_decoder_peek(in) == '[') {
@@ -143,17 +152,20 @@ imap_response_fetch(ImapConn *conn, guint32 seq)
     ImapDecoder *in = &conn->in;
     const ImapSink *sink = conn->answers.sink;
     ImapMessage message = { .seq = seq, .flags.keywords = "" };
-    g_autofree char *keywords = NULL;
+    Texts texts = { 0 };
 
     imap_decoder_expect(in, '(');
     while (imap_decoder_ok(in) && !imap_decoder_try(in, ')')) {
-        read_attribute(conn, &message, &keywords);
+        read_attribute(conn, &message, &texts);
         imap_decoder_try(in, ' ');
     }
-    if (keywords)
-        message.flags.keywords = keywords;
+    if (texts.keywords)
+        message.flags.keywords = texts.keywords;
+    message.preview = texts.preview;
     if (imap_decoder_ok(in) && sink && sink->message)
         sink->message(sink->user, &message, &in->error);
+    g_free(texts.keywords);
+    g_free(texts.preview);
 }
 
 static void

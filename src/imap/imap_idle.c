@@ -77,8 +77,7 @@ imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
           GError **error)
 {
     gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
-    bool can_idle =
-        imap_conn_can(conn, "IDLE") || imap_conn_can(conn, "IMAP4REV2");
+    bool can_idle = imap_conn_can(conn, "IDLE");
     bool ok = true;
 
     while (ok && !conn->changed && !is_over(end, wake)) {
@@ -89,6 +88,5 @@ imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
                       : poll_once(conn, wake, end, error);
     }
     *changed = conn->changed;
-    conn->changed = false;
     return ok;
 }

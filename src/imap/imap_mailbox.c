@@ -116,7 +116,7 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                          && selected->uidvalidity == resync->uidvalidity
                          && selected->modseq > 0;
     conn->selected = g_strdup(mailbox);
-    conn->changed = false;
+    g_ptr_array_unref(imap_take_news(conn));
     return true;
 }
 
@@ -130,16 +130,37 @@ on_mailbox(ImapConn *conn, const char *command, const char *mailbox,
     return imap_cmd_finish(conn, error);
 }
 
+/* CREATE-SPECIAL-USE (RFC 6154, section 3): what it is for is said with it. */
 bool
-imap_create(ImapConn *conn, const char *mailbox, GError **error)
+imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
+            GError **error)
 {
-    return on_mailbox(conn, "CREATE ", mailbox, error);
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin(conn, "CREATE ");
+    imap_cmd_mailbox(conn, mailbox);
+    if (special_use && imap_conn_can(conn, "CREATE-SPECIAL-USE"))
+        imap_cmd_text(conn, " (USE (%s))", special_use);
+    return imap_cmd_finish(conn, error);
+}
+
+/* Never CLOSE, which expunges (P76). Where there is no UNSELECT (RFC 3691) a
+ * mailbox that does not change by being looked at takes its place. */
+static bool
+leave(ImapConn *conn, const char *mailbox, GError **error)
+{
+    if (g_strcmp0(conn->selected, mailbox) != 0)
+        return true;
+    g_clear_pointer(&conn->selected, g_free);
+    return imap_cmd_run(conn, error,
+                        imap_conn_can(conn, "UNSELECT") ? "UNSELECT"
+                                                        : "EXAMINE INBOX");
 }
 
 bool
 imap_delete(ImapConn *conn, const char *mailbox, GError **error)
 {
-    return on_mailbox(conn, "DELETE ", mailbox, error);
+    return leave(conn, mailbox, error)
+           && on_mailbox(conn, "DELETE ", mailbox, error);
 }
 
 bool
@@ -151,6 +172,8 @@ imap_subscribe(ImapConn *conn, const char *mailbox, bool on, GError **error)
 bool
 imap_rename(ImapConn *conn, const char *from, const char *to, GError **error)
 {
+    if (!leave(conn, from, error))
+        return false;
     imap_cmd_answers(conn, NULL);
     imap_cmd_begin(conn, "RENAME ");
     imap_cmd_mailbox(conn, from);

@@ -13,6 +13,7 @@ typedef struct {
     bool is_lsub;
     ImapMailbox *status; /* of STATUS */
     UidSet *found;       /* of SEARCH */
+    ImapQuota *quota;
     ImapCopied *copied;
     UidSet **modified;
     bool flags_expected; /* of STORE */
@@ -29,11 +30,18 @@ struct ImapConn {
     char *selected;
     ImapAnswers answers;
     bool preauth;
-    bool qresync, condstore, utf8; /* enabled */
-    bool changed;                  /* something happened unasked, for IDLE */
-    bool continues;                /* a "+" line came */
-    char *challenge;               /* of the "+" line */
-    bool literal_refused;          /* NO instead of "+": not a broken stream */
+    bool challenged; /* the present login got beyond our first message */
+    bool qresync, condstore, utf8, rev2; /* enabled */
+    char *prefix;         /* of the personal namespace; NULL: not told */
+    char delimiter;       /* in it */
+    char *alert;          /* not taken yet; safe */
+    char *referral;       /* to another server, of the last refusal; safe */
+    bool changed;         /* something happened unasked, for IDLE */
+    bool overflow;        /* NOTIFY is off again */
+    GPtrArray *news;      /* char *: where; NULL: nowhere */
+    bool continues;       /* a "+" line came */
+    char *challenge;      /* of the "+" line */
+    bool literal_refused; /* NO instead of "+": not a broken stream */
     bool bye;
     char *bye_text;
 };
@@ -69,10 +77,23 @@ bool imap_cmd_read_unasked(ImapConn *conn, GError **error);
 /* Forgets where answers of the last command went. */
 void imap_cmd_answers(ImapConn *conn, const ImapAnswers *answers);
 
+/* imap_setup.c: ID, ENABLE, NAMESPACE, and their answers. */
+bool imap_setup(ImapConn *conn, GError **error);
+void imap_response_enabled(ImapConn *conn);
+void imap_response_namespace(ImapConn *conn);
+
+/* imap_notify.c: a mailbox changed unasked; NULL: not known which. */
+void imap_news_add(ImapConn *conn, const char *mailbox);
+
+/* imap_quota.c */
+void imap_response_quota(ImapConn *conn);
+
 /* imap_response.c: one untagged response, from behind "* ". */
 void imap_response(ImapConn *conn);
 /* "[CODE …]" of a status response, if it stands there. */
 void imap_response_code(ImapConn *conn);
+/* A mailbox name; g_free(). */
+char *imap_response_mailbox(ImapConn *conn);
 /* FETCH's attributes, imap_fetch.c. */
 void imap_response_fetch(ImapConn *conn, guint32 seq);
 

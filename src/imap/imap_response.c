@@ -160,6 +160,20 @@ read_modified(ImapConn *conn)
     add_all(*conn->answers.modified, set);
 }
 
+/* Another server is named (RFC 2221, 2193): told, never dialled. */
+static void
+read_referral(ImapConn *conn)
+{
+    ImapDecoder *in = &conn->in;
+    gsize begin = in->at;
+
+    while (in->at < in->size && in->line[in->at] != ']')
+        in->at++;
+    g_free(conn->referral);
+    conn->referral =
+        text_sanitise(in->line + begin, (gssize)(in->at - begin), TEXT_LINE);
+}
+
 static void
 take_code(ImapConn *conn, const char *code)
 {
@@ -180,11 +194,18 @@ take_code(ImapConn *conn, const char *code)
         read_modified(conn);
     else if (strcmp(code, "READ-ONLY") == 0 && conn->answers.selected)
         conn->answers.selected->read_only = true;
-    else if (strcmp(code, "ALERT") == 0) {
+    else if (strcmp(code, "REFERRAL") == 0)
+        read_referral(conn);
+    else if (strcmp(code, "NOTIFICATIONOVERFLOW") == 0) {
+        conn->overflow = true;
+        imap_news_add(conn, NULL);
+    } else if (strcmp(code, "ALERT") == 0) {
         g_autofree char *text =
             text_sanitise(in->line + MIN(in->at + 1, in->size), -1, TEXT_LINE);
 
         log_add(LOG_WARN, conn->params.net.host, "alert %s", text);
+        g_free(conn->alert);
+        conn->alert = g_steal_pointer(&text);
     }
 }
 
@@ -256,10 +277,10 @@ take_attribute(ImapMailbox *mailbox, const char *word)
             mailbox->special_use = g_strdup(*use);
 }
 
-static char *
-mailbox_name(ImapConn *conn, char *wire)
+char *
+imap_response_mailbox(ImapConn *conn)
 {
-    g_autofree char *name = wire;
+    g_autofree char *name = imap_decoder_string(&conn->in);
 
     if (name == NULL)
         return g_strdup("");
@@ -285,9 +306,11 @@ read_list(ImapConn *conn, bool lsub)
     delimiter = imap_decoder_string(in);
     mailbox->delimiter = delimiter ? delimiter[0] : 0;
     imap_decoder_expect(in, ' ');
-    mailbox->name = mailbox_name(conn, imap_decoder_string(in));
+    mailbox->name = imap_response_mailbox(conn);
     mailbox->subscribed |= lsub;
     read_nothing(conn); /* extended items */
+    if (imap_decoder_ok(in) && conn->answers.mailboxes == NULL && !lsub)
+        imap_news_add(conn, NULL); /* NOTIFY: a name is new, or no more */
     if (!imap_decoder_ok(in) || conn->answers.mailboxes == NULL
         || lsub != conn->answers.is_lsub)
         imap_mailbox_free(mailbox);
@@ -324,12 +347,14 @@ static void
 read_status(ImapConn *conn)
 {
     ImapDecoder *in = &conn->in;
-    g_autofree char *name = mailbox_name(conn, imap_decoder_string(in));
+    g_autofree char *name = imap_response_mailbox(conn);
     ImapMailbox none = { 0 };
     ImapMailbox *mailbox = find_mailbox(conn, name);
 
-    if (mailbox == NULL)
+    if (mailbox == NULL) {
         mailbox = &none;
+        imap_news_add(conn, name);
+    }
     mailbox->have_status = true;
     imap_decoder_expect(in, ' ');
     imap_decoder_expect(in, '(');
@@ -413,7 +438,7 @@ read_vanished(ImapConn *conn)
         imap_decoder_skip(&conn->in);
         imap_decoder_try(&conn->in, ' ');
     } else {
-        conn->changed = true;
+        imap_news_add(conn, conn->selected);
     }
     set = read_set(conn);
     if (set && sink && sink->vanished)
@@ -431,15 +456,15 @@ read_numbered(ImapConn *conn)
     if (imap_decoder_try_word(in, "FETCH")) {
         /* An answer to our own FETCH or STORE is no news. */
         if (!conn->answers.flags_expected && conn->answers.sink == NULL)
-            conn->changed = true;
+            imap_news_add(conn, conn->selected);
         imap_decoder_expect(in, ' ');
         imap_response_fetch(conn, number);
     } else if (imap_decoder_try_word(in, "EXISTS")) {
-        conn->changed = true;
+        imap_news_add(conn, conn->selected);
         if (conn->answers.selected)
             conn->answers.selected->exists = number;
     } else if (imap_decoder_try_word(in, "EXPUNGE")) {
-        conn->changed = true;
+        imap_news_add(conn, conn->selected);
     } else if (!imap_decoder_try_word(in, "RECENT")) {
         imap_decoder_fail(in, "an unknown response with a number");
     }
@@ -482,9 +507,11 @@ static const struct {
     { "PREAUTH", read_state },
     { "BYE", read_bye },
     { "FLAGS", read_nothing },
-    { "ENABLED", read_nothing },
+    { "ENABLED", imap_response_enabled },
     { "ID", read_nothing },
-    { "NAMESPACE", read_nothing },
+    { "NAMESPACE", imap_response_namespace },
+    { "QUOTA", imap_response_quota },
+    { "QUOTAROOT", read_nothing },
 };
 
 void

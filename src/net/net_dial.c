@@ -42,8 +42,8 @@ take_address(Race *race, GSocketAddress *address)
 
     if (race->count == MOST_ADDRESSES || size < 0
         || (gsize)size > sizeof attempt->address
-        || !g_socket_address_to_native(address, &attempt->address,
-                                       (gsize)size, NULL))
+        || !g_socket_address_to_native(address, &attempt->address, (gsize)size,
+                                       NULL))
         return;
     attempt->size = (socklen_t)size;
     attempt->fd = -1;
@@ -62,8 +62,8 @@ resolve(const NetParams *params, GCancellable *cancel, Race *race,
     g_autoptr(GError) failed = NULL;
     GSocketAddress *address;
 
-    while ((address = g_socket_address_enumerator_next(addresses, cancel,
-                                                       &failed))) {
+    while ((address =
+                g_socket_address_enumerator_next(addresses, cancel, &failed))) {
         take_address(race, address);
         g_object_unref(address);
     }
@@ -71,8 +71,10 @@ resolve(const NetParams *params, GCancellable *cancel, Race *race,
         return err_set(error, ERR_CANCELLED, "cancelled");
     if (race->count > 0)
         return true;
-    return err_set(error, ERR_RETRY, "%s cannot be found: is the name right, "
-                   "is the network there?", params->host);
+    return err_set(error, ERR_RETRY,
+                   "%s cannot be found: is the name right, "
+                   "is the network there?",
+                   params->host);
 }
 
 /* Begins the next address. True: there it is already. */
@@ -91,7 +93,8 @@ begin(Race *race)
     setsockopt(attempt->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     setsockopt(attempt->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
     if (connect(attempt->fd, (struct sockaddr *)&attempt->address,
-                attempt->size) == 0)
+                attempt->size)
+        == 0)
         return true;
     if (errno != EINPROGRESS) {
         race->last_errno = errno;

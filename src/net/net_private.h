@@ -11,6 +11,8 @@ enum {
     NET_BUFFER = 256 * 1024
 };
 
+typedef struct NetTunnel NetTunnel;
+
 struct NetStream {
     int in, out; /* descriptors; the same for a socket */
     char *name;  /* "imap.example.org:993" */
@@ -29,6 +31,8 @@ struct NetStream {
     char *packed; /* compressed bytes read and not inflated */
     char *scope;  /* of the transcript; NULL: none */
     bool hide;
+    NetTunnel *tunnel;     /* NULL: none */
+    NetSessions *sessions; /* a reference; NULL: none */
 };
 
 /* Waits for a descriptor: events of poll(). 1 ready, 0 time is over, -1 with
@@ -38,5 +42,25 @@ net_poll(NetStream *stream, int fd, short events, gint64 end, GError **error);
 
 /* A descriptor connected to host:port, or -1 with *error. */
 int net_connect(const NetParams *params, GCancellable *cancel, GError **error);
+
+/* A stream to host:port through params->proxy, still with the proxy's name. */
+NetStream *
+net_proxy_open(const NetParams *params, GCancellable *cancel, GError **error);
+
+/* On a stream to the proxy: asks for host:port. */
+bool net_proxy_ask(NetStream *stream, const GUri *proxy,
+                   const NetParams *params, GError **error);
+
+/* net_tunnel.c */
+NetStream *
+net_tunnel_open(const NetParams *params, GCancellable *cancel, GError **error);
+/* The last of what it said on standard error; safe; g_free(). */
+char *net_tunnel_said(const NetTunnel *tunnel);
+void net_tunnel_close(NetTunnel *tunnel);
+
+/* net_session.c: sessions that TLS of the stream brings are kept; the one that
+ * was kept last is offered. */
+void net_sessions_attach(NetSessions *sessions, NetStream *stream);
+void net_sessions_resume(NetStream *stream);
 
 #endif

@@ -26,6 +26,9 @@ net_params_copy(NetParams *to, const NetParams *from)
     to->ca_file = g_strdup(from->ca_file);
     to->fingerprint = g_strdup(from->fingerprint);
     to->client_cert = g_strdup(from->client_cert);
+    to->proxy = g_strdup(from->proxy);
+    to->tunnel = g_strdup(from->tunnel);
+    to->sessions = from->sessions ? net_sessions_ref(from->sessions) : NULL;
 }
 
 void
@@ -35,6 +38,9 @@ net_params_clear(NetParams *params)
     g_clear_pointer(&params->ca_file, g_free);
     g_clear_pointer(&params->fingerprint, g_free);
     g_clear_pointer(&params->client_cert, g_free);
+    g_clear_pointer(&params->proxy, g_free);
+    g_clear_pointer(&params->tunnel, g_free);
+    g_clear_pointer(&params->sessions, net_sessions_unref);
 }
 
 int
@@ -81,17 +87,31 @@ net_stream_of(int in, int out, const char *name, GCancellable *cancel)
     return stream;
 }
 
+/* Without TLS yet. */
+static NetStream *
+reach(const NetParams *params, GCancellable *cancel, GError **error)
+{
+    int fd;
+
+    if (params->tunnel)
+        return net_tunnel_open(params, cancel, error);
+    if (params->proxy)
+        return net_proxy_open(params, cancel, error);
+    fd = net_connect(params, cancel, error);
+    return fd < 0 ? NULL : net_stream_of(fd, fd, params->host, cancel);
+}
+
 NetStream *
 net_dial(const NetParams *params, GCancellable *cancel, GError **error)
 {
-    int fd = net_connect(params, cancel, error);
-    g_autoptr(NetStream) stream = NULL;
-    g_autofree char *name =
-        g_strdup_printf("%s:%u", params->host, params->port);
+    g_autoptr(NetStream) stream = reach(params, cancel, error);
 
-    if (fd < 0)
+    if (stream == NULL)
         return NULL;
-    stream = net_stream_of(fd, fd, name, cancel);
+    g_free(stream->name);
+    g_free(stream->described);
+    stream->name = g_strdup_printf("%s:%u", params->host, params->port);
+    stream->described = g_strdup_printf("no TLS, %s", stream->name);
     if (params->command_timeout)
         stream->timeout = params->command_timeout;
     if (params->security == NET_TLS && !net_start_tls(stream, params, error))
@@ -113,9 +133,11 @@ net_stream_close(NetStream *stream)
         inflateEnd(&stream->inflater);
         deflateEnd(&stream->deflater);
     }
+    net_sessions_unref(stream->sessions);
     close(stream->in);
     if (stream->out != stream->in)
         close(stream->out);
+    net_tunnel_close(stream->tunnel);
     g_clear_object(&stream->cancel);
     if (stream->unsent->data)
         explicit_bzero(stream->unsent->data, stream->unsent->len);
@@ -164,6 +186,11 @@ net_transcript_hide(NetStream *stream)
 static bool
 closed(const NetStream *stream, GError **error)
 {
+    g_autofree char *said =
+        stream->tunnel ? net_tunnel_said(stream->tunnel) : NULL;
+
+    if (said && *said)
+        return err_set(error, ERR_RETRY, "%s ended: %s", stream->name, said);
     return err_set(error, ERR_RETRY, "%s closed the connection", stream->name);
 }
 

@@ -217,6 +217,7 @@ make_context(NetStream *stream, const NetParams *params, GError **error)
     SSL_CTX_set_mode(stream->context,
                      SSL_MODE_ENABLE_PARTIAL_WRITE
                          | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    net_sessions_attach(params->sessions, stream);
     return load_roots(stream, params, error)
            && load_client_certificate(stream, params, error);
 }
@@ -235,12 +236,14 @@ net_start_tls(NetStream *stream, const NetParams *params, GError **error)
     if (stream->ssl == NULL || SSL_set_fd(stream->ssl, stream->in) != 1)
         return refused(stream, "TLS cannot be set up", error);
     SSL_set_app_data(stream->ssl, stream);
+    net_sessions_resume(stream);
     if (!set_host(stream, params, error) || !handshake(stream, params, error)
         || !check_peer(stream, params, error))
         return false;
     g_free(stream->described);
     stream->described =
-        g_strdup_printf("%s, %s", SSL_get_version(stream->ssl), stream->name);
+        g_strdup_printf("%s, %s%s", SSL_get_version(stream->ssl), stream->name,
+                        SSL_session_reused(stream->ssl) ? ", resumed" : "");
     return true;
 }
 

@@ -24,8 +24,9 @@ struct SaslLogin {
 
 typedef enum {
     NEEDS_NOTHING,
-    NEEDS_TLS,   /* sends what a listener could use */
-    NEEDS_FORCE, /* weak: only where the user names it */
+    NEEDS_TLS,         /* sends what a listener could use */
+    NEEDS_FORCE,       /* weak: only where the user names it */
+    NEEDS_CERTIFICATE, /* of ours: it says who we are */
 } Condition;
 
 /* Strongest first. */
@@ -36,7 +37,7 @@ static const struct {
     bool token;   /* takes an OAuth token, and only that */
     bool client_first;
 } mechanisms[] = {
-    { "EXTERNAL", NEEDS_FORCE, false, false, true },
+    { "EXTERNAL", NEEDS_CERTIFICATE, false, false, true },
     { "OAUTHBEARER", NEEDS_TLS, false, true, true },
     { "XOAUTH2", NEEDS_TLS, false, true, true },
     { "SCRAM-SHA-256-PLUS", NEEDS_NOTHING, true, false, true },
@@ -94,6 +95,8 @@ is_allowed(gsize i, const SaslParams *params, const SaslChannel *channel)
         return g_ascii_strcasecmp(force, mechanisms[i].name) == 0
                && (mechanisms[i].condition != NEEDS_TLS || channel->encrypted
                    || channel->insecure_ok);
+    if (mechanisms[i].condition == NEEDS_CERTIFICATE)
+        return channel->certificate;
     if (mechanisms[i].condition == NEEDS_FORCE
         || mechanisms[i].token != params->is_token)
         return false;

@@ -180,6 +180,17 @@ add_folder(Store *store, const StoreFolder *folder, gint64 *id, GError **error)
     return write_folder(store, folder, *id, path, error);
 }
 
+/* The path is another now: the files are to be settled there. */
+static bool
+files_follow(Store *store, const StoreFolder *folder, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE message SET settled = 0 WHERE folder = ?1"
+                      " AND file IS NOT NULL AND EXISTS (SELECT 1 FROM folder"
+                      " WHERE id = ?1 AND path <> ?2)",
+                      "is", folder->id, folder->path);
+}
+
 /* What was counted by the former role or account is counted anew. */
 static bool
 change_folder(Store *store, const StoreFolder *folder, GError **error)
@@ -190,7 +201,8 @@ change_folder(Store *store, const StoreFolder *folder, GError **error)
     gint64 local = store_int(store, folder->local,
                              "SELECT local FROM folder WHERE id = ?", "i", id);
 
-    return write_folder(store, folder, id, folder->path, error)
+    return files_follow(store, folder, error)
+           && write_folder(store, folder, id, folder->path, error)
            && (aside == is_aside(folder->role)
                || store_counts_rebuild(store, error))
            && (local == folder->local

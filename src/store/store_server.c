@@ -11,7 +11,8 @@ store_uids(Store *store, gint64 server_folder, GError **error)
     sqlite3_stmt *rows = store_prepare(
         store, error,
         "SELECT id, uid, flags, server_flags,"
-        " file IS NOT NULL, folder <> server_folder, folder = 0, server_tags"
+        " file IS NOT NULL, folder <> server_folder, folder = 0, server_tags,"
+        " arrival, size"
         " FROM message"
         " WHERE server_folder = ? AND uid > 0 ORDER BY uid",
         "i", server_folder);
@@ -28,6 +29,8 @@ store_uids(Store *store, gint64 server_folder, GError **error)
             .here = sqlite3_column_int64(rows, 4) != 0,
             .leaving = sqlite3_column_int64(rows, 5) != 0,
             .deleted = sqlite3_column_int64(rows, 6) != 0,
+            .arrival = sqlite3_column_int64(rows, 8),
+            .size = (guint64)sqlite3_column_int64(rows, 9),
         };
         const char *tags = (const char *)sqlite3_column_text(rows, 7);
 

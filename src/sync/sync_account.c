@@ -139,6 +139,26 @@ push_last(Round *round, GError **error)
     return true;
 }
 
+/* Another wish about bodies than before: those that lack are looked for in
+ * folders that did not change, too. */
+static bool
+note_keep(const Sync *sync, GError **error)
+{
+    g_autofree char *key = g_strconcat("keep/", sync->account, NULL);
+    g_autofree char *known = store_value(sync->store, key);
+    g_autofree char *now = g_strdup_printf(
+        "%d %" G_GUINT64_FORMAT, sync->keep.after != 0, sync->keep.most);
+    g_autoptr(GPtrArray) folders = NULL;
+
+    if (strcmp(known ? known : "0 0", now) == 0)
+        return true;
+    folders = store_folders(sync->store, sync->account, error);
+    for (guint i = 0; folders && i < folders->len; i++)
+        if (!sync_set_fact(sync, folders->pdata[i], "lacking", "1", error))
+            return false;
+    return folders && store_set_value(sync->store, key, now, error);
+}
+
 bool
 sync_account(const Sync *sync, bool *yielded, GError **error)
 {
@@ -149,7 +169,8 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     bool ok;
 
     *yielded = false;
-    if (!sync_folders(sync, &mailboxes, error) || !sync_local(sync, error))
+    if (!note_keep(sync, error) || !sync_folders(sync, &mailboxes, error)
+        || !sync_local(sync, error))
         return false;
     folders = store_folders(sync->store, sync->account, error);
     if (folders == NULL)
@@ -159,7 +180,7 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     order_folders(&round);
     ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
     if (ok && round.first == NULL)
-        return true;
+        return sync->only != NULL || sync_carry_end(sync, error);
     if (*yielded) {
         g_clear_error(&round.first);
         return true;
@@ -204,6 +225,7 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
                        "%s was renumbered by the server: "
                        "synchronise first",
                        folder->path);
+    view.keywords = selected.keywords_allowed;
     known.uid = row->uid;
     g_array_append_val(rows, known);
     uidset_add(uids, row->uid);

@@ -76,7 +76,7 @@ record_old(Bodies *bodies, const Whole *whole, gint64 id, GError **error)
     facts->size = whole->arrival.size;
     g_array_append_val(bodies->arrived, id);
     return store_set_body(sync->store, id, facts, error)
-           && sync_set_flags(sync, id, whole->arrival.flags, whole->tags,
+           && sync_set_flags(bodies->run, id, whole->arrival.flags, whole->tags,
                              error);
 }
 

@@ -98,6 +98,15 @@ static const struct {
     { "已删除", FOLDER_ROLE_TRASH },
 };
 
+static const char *
+use_of_role(FolderRole role)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(special_uses); i++)
+        if (special_uses[i].role == role)
+            return special_uses[i].special_use;
+    return NULL;
+}
+
 static FolderRole
 role_by_use(const ImapMailbox *mailbox)
 {
@@ -211,7 +220,8 @@ create_there(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     g_autoptr(GError) trouble = NULL;
 
-    if (sync->server.class->create(sync->server.conn, folder->name, &trouble))
+    if (sync->server.class->create(sync->server.conn, folder->name,
+                                   use_of_role(folder->role), &trouble))
         return true;
     if (!err_is(trouble, ERR_REFUSED)) {
         g_propagate_error(error, g_steal_pointer(&trouble));
@@ -222,8 +232,8 @@ create_there(const Sync *sync, const StoreFolder *folder, GError **error)
     return true;
 }
 
-static bool
-remove_here(const Sync *sync, const StoreFolder *folder, GError **error)
+bool
+sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     g_autoptr(GArray) rows = store_uids(sync->store, folder->id, error);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -241,7 +251,7 @@ folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
     StoreFolder kept = *folder;
 
     if (sync->accept_removals || folder->total <= SYNC_REMOVAL_MIN)
-        return remove_here(sync, folder, error);
+        return sync_folder_remove(sync, folder, error);
     if (!folder->selectable)
         return true;
     sync_warn(sync,
@@ -272,6 +282,99 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
     return true;
 }
 
+/* Is this mailbox the one that the folder was: the same UIDVALIDITY, not fewer
+ * UIDs, not one message more than those? */
+static bool
+could_be(const StoreFolder *folder, const ImapMailbox *mailbox)
+{
+    return mailbox->have_status && !mailbox->no_select
+           && mailbox->uidvalidity == folder->uidvalidity
+           && mailbox->uidnext >= folder->uidnext
+           && mailbox->messages
+                  <= folder->total + (mailbox->uidnext - folder->uidnext);
+}
+
+/* The one mailbox that nobody here knows and that could be the folder; NULL:
+ * none, or several. */
+static const ImapMailbox *
+new_name(const GPtrArray *folders, const GPtrArray *mailboxes,
+         const StoreFolder *folder)
+{
+    const ImapMailbox *only = NULL;
+
+    for (guint i = 0; i < mailboxes->len; i++) {
+        const ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (!could_be(folder, mailbox) || find_folder(folders, mailbox->name))
+            continue;
+        if (only)
+            return NULL;
+        only = mailbox;
+    }
+    return only;
+}
+
+/* Could the mailbox be another folder that is missing too? */
+static bool
+is_disputed(const GPtrArray *folders, const GPtrArray *mailboxes,
+            const StoreFolder *folder, const ImapMailbox *mailbox)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *other = folders->pdata[i];
+
+        if (other != folder && !find_mailbox(mailboxes, other->name)
+            && other->uidvalidity != 0 && could_be(other, mailbox))
+            return true;
+    }
+    return false;
+}
+
+/* Renamed on the server: the folder goes along, nothing is fetched again. */
+static bool
+follow_renames(const Sync *sync, const GPtrArray *folders,
+               const GPtrArray *mailboxes, GError **error)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        StoreFolder *folder = folders->pdata[i];
+        const ImapMailbox *mailbox;
+
+        if (folder->local || folder->uidvalidity == 0
+            || find_mailbox(mailboxes, folder->name))
+            continue;
+        mailbox = new_name(folders, mailboxes, folder);
+        if (mailbox && !is_disputed(folders, mailboxes, folder, mailbox)
+            && !sync_folder_called(sync->store, folder, mailbox->name, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+note_prefix(const Sync *sync, GError **error)
+{
+    char delimiter = 0;
+    const char *prefix =
+        sync->server.class->prefix(sync->server.conn, &delimiter);
+    g_autofree char *key = g_strconcat("prefix/", sync->account, NULL);
+    g_autofree char *known = store_value(sync->store, key);
+    g_autofree char *text =
+        prefix ? g_strdup_printf("%c%s", delimiter ? delimiter : ' ', prefix)
+               : NULL;
+
+    return g_strcmp0(known, text) == 0
+           || store_set_value(sync->store, key, text, error);
+}
+
+char *
+sync_prefix(Store *store, const char *account, char *delimiter)
+{
+    g_autofree char *key = g_strconcat("prefix/", account, NULL);
+    g_autofree char *text = store_value(store, key);
+
+    *delimiter = text && *text != ' ' ? *text : 0;
+    return g_strdup(text && *text ? text + 1 : "");
+}
+
 static bool
 has_inbox(const GPtrArray *mailboxes)
 {
@@ -284,15 +387,18 @@ has_inbox(const GPtrArray *mailboxes)
 bool
 sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
 {
-    g_autoptr(GPtrArray) listed =
-        sync->server.class->list(sync->server.conn, error);
+    g_autoptr(GPtrArray) listed = NULL;
     g_autoptr(GPtrArray) folders = NULL;
     bool ok = true;
 
+    if (!sync_tell_wishes(sync, error))
+        return false;
+    listed = sync->server.class->list(sync->server.conn, error);
     if (listed == NULL || !store_begin(sync->store, error))
         return false;
     folders = store_folders(sync->store, sync->account, error);
-    ok = folders != NULL;
+    ok = folders != NULL && note_prefix(sync, error)
+         && follow_renames(sync, folders, listed, error);
     for (guint i = 0; ok && i < listed->len; i++)
         ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)

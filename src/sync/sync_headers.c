@@ -13,11 +13,15 @@
     "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO" \
     " CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
 
+/* What a server has ready (RFC 8970): it is not to read messages for it. */
+#define PREVIEW_ITEM " PREVIEW (LAZY)"
+
 typedef struct {
     SyncArrival arrival;
     char *tags;
     char *header;
     gsize size;
+    char *preview; /* NULL: the server tells none */
 } Told;
 
 typedef struct {
@@ -33,6 +37,7 @@ told_clear(void *data)
 
     g_free(told->tags);
     g_free(told->header);
+    g_free(told->preview);
 }
 
 static bool
@@ -64,6 +69,8 @@ make_row(SyncRun *run, Told *told, GError **error)
 
     facts->header = told->header;
     facts->header_size = told->size;
+    if (told->preview)
+        facts->snippet = told->preview;
     told->arrival.facts = facts;
     told->arrival.tags = told->tags;
     id = sync_place(run, &told->arrival, &matched, error);
@@ -75,7 +82,9 @@ make_row(SyncRun *run, Told *told, GError **error)
 
         sync_run_note(run, told->arrival.uid, id, row && row->file);
     } else {
-        sync_run_note(run, told->arrival.uid, id, false);
+        sync_run_note(run, told->arrival.uid, id,
+                      !sync_keeps(&sync->keep, told->arrival.arrival,
+                                  told->arrival.size));
     }
     return true;
 }
@@ -121,6 +130,7 @@ header_message(void *user, const ImapMessage *message, GError **error)
     told.size = headers->header->len;
     told.header = g_memdup2(headers->header->data, headers->header->len);
     told.tags = g_strdup(message->flags.keywords);
+    told.preview = g_strdup(message->preview);
     g_array_append_val(headers->told, told);
     g_byte_array_set_size(headers->header, 0);
     return headers->told->len < SYNC_ROW_BATCH || make_rows(headers, error);
@@ -132,6 +142,8 @@ bool
 sync_headers(SyncRun *run, const UidSet *uids, GError **error)
 {
     const Sync *sync = run->sync;
+    bool previews = sync->server.class->can(sync->server.conn, "PREVIEW");
+    const char *items = previews ? HEADER_ITEMS PREVIEW_ITEM : HEADER_ITEMS;
     g_autoptr(GByteArray) header = g_byte_array_new();
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
     Headers headers = { run, header, told };
@@ -144,8 +156,8 @@ sync_headers(SyncRun *run, const UidSet *uids, GError **error)
     g_array_set_clear_func(told, told_clear);
     if (!store_set_lazy(sync->store, true, error))
         return false;
-    ok = sync->server.class->fetch(sync->server.conn, uids, HEADER_ITEMS, 0,
-                                   &sink, error)
+    ok = sync->server.class->fetch(sync->server.conn, uids, items, 0, &sink,
+                                   error)
          && make_rows(&headers, error);
     return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
 }

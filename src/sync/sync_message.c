@@ -25,8 +25,9 @@ by_word(const void *a, const void *b)
 
 /* The server's keywords and those of ours that it never hears of. g_free(). */
 static char *
-with_local(const char *server, const char *ours, const char *const *local_tags)
+with_local(const SyncRun *run, const char *server, const char *ours)
 {
+    const char *const *local_tags = run->sync->local_tags;
     g_auto(GStrv) theirs = g_strsplit(server, " ", -1);
     g_auto(GStrv) words = g_strsplit(ours, " ", -1);
     g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -35,7 +36,8 @@ with_local(const char *server, const char *ours, const char *const *local_tags)
         if (**word)
             g_ptr_array_add(all, *word);
     for (char **word = words; *word; word++)
-        if (**word && !sync_tag_is_keyword(*word, local_tags)
+        if (**word
+            && (!run->view->keywords || !sync_tag_is_keyword(*word, local_tags))
             && !g_strv_contains((const char *const *)theirs, *word))
             g_ptr_array_add(all, *word);
     g_ptr_array_sort(all, by_word);
@@ -44,15 +46,16 @@ with_local(const char *server, const char *ours, const char *const *local_tags)
 }
 
 bool
-sync_set_flags(const Sync *sync, gint64 id, unsigned flags, const char *tags,
+sync_set_flags(const SyncRun *run, gint64 id, unsigned flags, const char *tags,
                GError **error)
 {
+    const Sync *sync = run->sync;
     g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
     g_autofree char *all = NULL;
 
     if (row == NULL)
         return true; /* gone since it was planned */
-    all = with_local(tags ? tags : "", row->server_tags, sync->local_tags);
+    all = with_local(run, tags ? tags : "", row->server_tags);
     if ((row->server_flags & STORE_SYSTEM_FLAGS) == flags
         && strcmp(all, row->server_tags) == 0)
         return true;
@@ -72,8 +75,8 @@ match(SyncRun *run, const SyncArrival *arrival, GError **error)
     if (id == 0)
         return 0;
     return store_server_place(store, id, run->folder->id, arrival->uid, error)
-                   && sync_set_flags(run->sync, id, arrival->flags,
-                                     arrival->tags, error)
+                   && sync_set_flags(run, id, arrival->flags, arrival->tags,
+                                     error)
                ? id
                : 0;
 }
@@ -101,5 +104,10 @@ sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
     facts->flags =
         (facts->flags & ~(unsigned)STORE_SYSTEM_FLAGS) | arrival->flags;
     facts->tags = arrival->tags;
-    return store_message_add(run->sync->store, facts, error);
+    id = store_message_add(run->sync->store, facts, error);
+    return id
+                   && sync_carry_take(run->sync, run->carried, id,
+                                      facts->message_id, error)
+               ? id
+               : 0;
 }

@@ -96,6 +96,21 @@ by_uid(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+bool
+sync_keeps(const SyncKeep *keep, gint64 arrival, guint64 size)
+{
+    return arrival >= keep->after && (keep->most == 0 || size <= keep->most);
+}
+
+/* One that the user moves elsewhere has to be here first. */
+static bool
+is_lacking(const SyncView *view, const StoreUid *row)
+{
+    return !row->here
+           && (row->leaving
+               || sync_keeps(&view->keep, row->arrival, row->size));
+}
+
 static void
 row_gone(Walk *walk, const StoreUid *row)
 {
@@ -126,7 +141,7 @@ both(Walk *walk, const SyncMessage *message, const StoreUid *row)
         changed.id = row->id;
         g_array_append_val(walk->flags, changed);
     }
-    if (!row->here)
+    if (is_lacking(walk->view, row))
         g_array_append_val(walk->lacking, row->uid);
 }
 
@@ -138,7 +153,7 @@ only_row(Walk *walk, const StoreUid *row)
     if (view->complete
         || (view->vanished && uidset_contains(view->vanished, row->uid)))
         row_gone(walk, row);
-    else if (!row->here)
+    else if (is_lacking(view, row))
         g_array_append_val(walk->lacking, row->uid);
 }
 
@@ -248,14 +263,16 @@ plan_mark(GPtrArray *steps, const SyncView *view, bool lacking)
     mark->lacking = lacking;
 }
 
-/* Headers first where someone looks, or where a new UID may be an old row. */
+/* Headers first where someone looks, where a new UID may be an old row, and
+ * where date or size decides about the body. */
 static void
 plan_fetch(GPtrArray *steps, Walk *walk, bool match)
 {
     const SyncView *view = walk->view;
     bool rows_first =
         walk->fresh->len > 0
-        && (match || (view->headers_first && walk->fresh->len > SYNC_DIRECT));
+        && (match || view->keep.after || view->keep.most
+            || (view->headers_first && walk->fresh->len > SYNC_DIRECT));
     bool held =
         steps->len > 0
         && ((SyncStep *)steps->pdata[steps->len - 1])->kind == SYNC_HOLD;

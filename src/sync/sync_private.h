@@ -11,10 +11,10 @@ typedef struct {
     const StoreFolder *folder;
     const SyncView *view;
     char *dir;        /* absolute path of the folder */
-    GHashTable *rows; /* UID → row id * 2 + 1 when the file is here */
+    GHashTable *rows; /* UID → row id * 2 + 1 when no body is to come */
     bool quiet;       /* a first fetch: no news */
     bool match;       /* rows wait for a UID */
-    bool keywords;    /* the server takes any keyword */
+    char *carried;    /* sync_carry(); NULL: nothing */
     guint64 done, total;
     guint number, folders;
 } SyncRun;
@@ -30,8 +30,9 @@ bool sync_yields(const Sync *sync);
 bool sync_headers(SyncRun *run, const UidSet *uids, GError **error);
 bool sync_bodies(SyncRun *run, const UidSet *uids, GError **error);
 
-/* The server's flags for a row, local tags kept. */
-bool sync_set_flags(const Sync *sync, gint64 id, unsigned flags,
+/* The server's flags for a row, local tags kept; all tags in a mailbox that
+ * takes no keywords. */
+bool sync_set_flags(const SyncRun *run, gint64 id, unsigned flags,
                     const char *tags, GError **error);
 
 /* Makes a row of what was told: a match among the rows that wait, else a new
@@ -67,6 +68,27 @@ bool sync_set_fact(const Sync *sync, const StoreFolder *folder,
  * files, then the note. */
 bool sync_remove_rows(const Sync *sync, const StoreFolder *folder,
                       const GArray *ids, GError **error);
+
+/* What the user changed in messages that are gone from their mailbox, until
+ * they turn up in another (sync_carry.c). g_free(); NULL: nothing. */
+char *sync_carry(const Sync *sync);
+bool sync_carry_note(const Sync *sync, const StoreRow *row, GError **error);
+bool sync_carry_take(const Sync *sync, const char *carried, gint64 id,
+                     const char *message_id, GError **error);
+bool sync_carry_end(const Sync *sync, GError **error);
+
+/* Tells the server what the user wants of folders. */
+bool sync_tell_wishes(const Sync *sync, GError **error);
+
+/* A folder, and all below it, have another name now; files follow. */
+bool sync_folders_called(Store *store, const StoreFolder *folder,
+                         const char *to, GError **error);
+bool sync_folder_called(Store *store, StoreFolder *folder, const char *name,
+                        GError **error);
+
+/* Takes a folder away with its rows and files. */
+bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
+                        GError **error);
 
 /* 3 to 7 of one folder. */
 bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);

@@ -180,9 +180,10 @@ fill_view(const Sync *sync, const StoreFolder *folder, Look *look,
     view->known_uidvalidity = folder->uidvalidity;
     view->headers_first = sync->headers_first;
     view->accept_removals = sync->accept_removals;
+    view->keep = sync->keep;
+    view->keywords = look->selected.keywords_allowed;
     view->deleted_is_gone =
-        !sync->server.class->can(sync->server.conn, "UIDPLUS")
-        && !sync->server.class->can(sync->server.conn, "IMAP4rev2");
+        !sync->server.class->can(sync->server.conn, "UIDPLUS");
     view->unplaced = store_unplaced(sync->store, folder->id);
     view->rows = store_uids(sync->store, folder->id, error);
     return view->rows != NULL;

@@ -136,6 +136,9 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
     ImapFlags flags = { step->flag, step->keyword ? step->keyword : "" };
     bool ok = true;
 
+    if (step->keyword && step->add && !pusher->keywords)
+        sync_warn(sync, "%s takes no tags on its server: %s stays here",
+                  folder_of(pusher, step->folder)->path, step->keyword);
     if ((step->keyword == NULL || pusher->keywords)
         && !sync->server.class->store(sync->server.conn, step->uids, step->add,
                                       &flags, error))

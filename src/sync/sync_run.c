@@ -125,7 +125,8 @@ remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
 
         if (row == NULL)
             continue; /* done before */
-        ok = store_server_gone(sync->store, ids[i], &file, error);
+        ok = sync_carry_note(sync, row, error)
+             && store_server_gone(sync->store, ids[i], &file, error);
         if (file)
             g_ptr_array_add(files, file);
     }
@@ -159,7 +160,7 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
     for (guint i = 0; ok && i < messages->len; i++) {
         const SyncMessage *message = &g_array_index(messages, SyncMessage, i);
 
-        ok = sync_set_flags(run->sync, message->id, message->flags,
+        ok = sync_set_flags(run, message->id, message->flags,
                             message->tags, error);
     }
     if (!store_end(store, ok, ok ? error : NULL) || !ok)
@@ -353,6 +354,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
 {
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
     g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
+    g_autofree char *carried = NULL;
     SyncRun run = { .sync = sync,
                     .folder = folder,
                     .view = view,
@@ -368,5 +370,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     if (!maildir_create(dir, error) || !sweep_recover(sync, folder, error))
         return false;
     note_rows(&run, steps);
+    carried = sync_carry(sync);
+    run.carried = carried;
     return run_steps(&run, steps, error);
 }

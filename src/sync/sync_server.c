@@ -63,10 +63,35 @@ server_append(void *conn, const char *mailbox, const ImapFlags *flags,
 }
 
 static bool
-server_create(void *conn, const char *mailbox, GError **error)
+server_create(void *conn, const char *mailbox, const char *special_use,
+              GError **error)
 {
-    return imap_create(conn, mailbox, error)
+    return imap_create(conn, mailbox, special_use, error)
            && imap_subscribe(conn, mailbox, true, error);
+}
+
+static bool
+server_rename(void *conn, const char *from, const char *to, GError **error)
+{
+    return imap_rename(conn, from, to, error);
+}
+
+static bool
+server_remove(void *conn, const char *mailbox, GError **error)
+{
+    return imap_delete(conn, mailbox, error);
+}
+
+static bool
+server_subscribe(void *conn, const char *mailbox, bool on, GError **error)
+{
+    return imap_subscribe(conn, mailbox, on, error);
+}
+
+static const char *
+server_prefix(void *conn, char *delimiter)
+{
+    return imap_conn_prefix(conn, delimiter);
 }
 
 static const SyncServerClass imap_class = {
@@ -80,6 +105,10 @@ static const SyncServerClass imap_class = {
     .expunge = server_expunge,
     .append = server_append,
     .create = server_create,
+    .rename = server_rename,
+    .remove = server_remove,
+    .subscribe = server_subscribe,
+    .prefix = server_prefix,
 };
 
 SyncServer

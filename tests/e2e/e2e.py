@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3]…"""
+Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3|ways|cyrus]…"""
 
 import os
 import sys
 
 from harness import ACCOUNT, Home, Mailbox, Tap, real
+import cyrus
 import exchange
 import killed
 import pop3
 import trouble
+import ways
 
 USERS = ("ana", "ben", "kim", "lea", "pat")
 
@@ -28,7 +30,7 @@ class World:
             ACCOUNT.format(name=user, person=user.capitalize() + " Test",
                            domain=real.DOMAIN, password=password,
                            incoming=incoming
-                           or f"imaps://localhost:{servers.imaps}",
+                           or f"imaps://{user}@localhost:{servers.imaps}",
                            smtp=smtp or servers.smtp or 9,
                            ca=ca or servers.certificates.ca)
             for user in users)
@@ -46,12 +48,9 @@ class World:
             mailbox.close()
 
 
-def main():
-    posthorn = os.path.abspath(sys.argv[1])
+def on_dovecot(tap, posthorn, chosen):
     groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
-              "pop3": pop3}
-    chosen = sys.argv[2:] or list(groups)
-    tap = Tap()
+              "pop3": pop3, "ways": ways}
     with real.Servers(users=USERS) as servers:
         if os.geteuid() == 0:
             servers.postfix()
@@ -59,6 +58,31 @@ def main():
         for name in chosen:
             groups[name].all_tests(tap, world)
         world.close()
+
+
+def on_cyrus(tap, posthorn):
+    """The same tests against another real server."""
+    reason = cyrus.why_not()
+    if reason:
+        tap.skip("cyrus", reason)
+        return
+    with cyrus.Cyrus(users=USERS) as servers:
+        world = World(posthorn, servers)
+        exchange.all_tests(tap, world)
+        ways.on_any_server(tap, world)
+        world.close()
+
+
+def main():
+    posthorn = os.path.abspath(sys.argv[1])
+    chosen = sys.argv[2:] or [
+        "exchange", "trouble", "killed", "pop3", "ways", "cyrus"]
+    tap = Tap()
+    dovecot = [name for name in chosen if name != "cyrus"]
+    if dovecot:
+        on_dovecot(tap, posthorn, dovecot)
+    if "cyrus" in chosen:
+        on_cyrus(tap, posthorn)
     return tap.done()
 
 

@@ -216,6 +216,10 @@ class Tap:
                 print(f"# {line}")
             sys.stdout.flush()
 
+    def skip(self, name, reason):
+        self.number += 1
+        print(f"ok {self.number} {name} # SKIP {reason}", flush=True)
+
     def done(self):
         print(f"1..{self.number}")
         return 1 if self.failed else 0

@@ -70,6 +70,8 @@ run_calls(ImapConn *conn)
     const ImapFlags flags = { .system = 4, .keywords = "k" };
     ImapMailbox status = { 0 };
     bool marked, changed;
+    ImapQuota quota;
+    g_autoptr(GPtrArray) news = NULL;
 
     uidset_add_range(uids, 1, 3);
     mailboxes = imap_list(conn, NULL);
@@ -79,7 +81,13 @@ run_calls(ImapConn *conn)
     found = imap_search(conn, "ALL", NULL);
     imap_store(conn, uids, true, &flags, 1, &modified, NULL);
     imap_move(conn, uids, "x", &copied, &marked, NULL);
+    imap_quota(conn, "INBOX", &quota, NULL);
+    imap_create(conn, "x", "\\Sent", NULL);
+    imap_rename(conn, "INBOX", "y", NULL);
+    imap_notify(conn, NULL);
     imap_idle(conn, NULL, 1, &changed, NULL);
+    news = imap_take_news(conn);
+    sum += news->len;
 }
 
 int
@@ -90,7 +98,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .command_timeout = 1 },
                           .sasl = { .user = (char *)"ana",
                                     .password = (char *)"secret" },
-                          .sasl_ir = true };
+                          .sasl_ir = true,
+                          .version = (char *)"1" };
     g_autoptr(ImapConn) conn = NULL;
     int most = MOST_BYTES * 2;
     int pair[2];

@@ -2,7 +2,8 @@
  * says (S:) and what the client has to say (C:), in order, and between them
  * what the client is told to do:
  *
- *   user NAME | starttls | insecure | auth NAME | compress    before all
+ *   starttls | insecure | auth NAME | compress | version TEXT | no password
+ *                                before all
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
@@ -132,6 +133,8 @@ on_message(void *user, const ImapMessage *message, GError **error)
 {
     g_string_append_printf(user, "(%u:%u:%s)", message->uid,
                            message->flags.system, message->flags.keywords);
+    if (message->preview)
+        g_string_append_printf(user, "<%s>", message->preview);
     return true;
 }
 
@@ -271,7 +274,52 @@ call_create(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     g_autofree char *name = g_strcompress(argument);
 
-    return imap_create(c->conn, name, error);
+    return imap_create(c->conn, name, NULL, error);
+}
+
+/* With a use; the argument stands before it. */
+static bool
+call_use(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+
+    return imap_create(c->conn, words[0], words[1], error);
+}
+
+static bool
+call_delete(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return imap_delete(c->conn, argument, error);
+}
+
+static bool
+call_rename(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+
+    return imap_rename(c->conn, words[0], words[1], error);
+}
+
+static bool
+call_prefix(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    char delimiter;
+    const char *prefix = imap_conn_prefix(c->conn, &delimiter);
+
+    g_string_append_printf(c->told, "(%s%c)", prefix, delimiter);
+    return true;
+}
+
+static bool
+call_quota(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapQuota quota;
+    bool ok = imap_quota(c->conn, argument, &quota, error);
+
+    g_string_append_printf(c->told,
+                           "(%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT ")",
+                           quota.used, quota.limit);
+    return ok;
 }
 
 static bool
@@ -281,7 +329,38 @@ call_idle(Case *c, UidSet *uids, const char *argument, GError **error)
     bool ok = imap_idle(c->conn, NULL, 100, &changed, error);
 
     g_string_append(c->told, changed ? "changed" : "quiet");
+    g_ptr_array_unref(imap_take_news(c->conn));
     return ok;
+}
+
+/* Waits for news and tells where they are. */
+static bool
+call_news(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    bool changed = false;
+    bool ok = imap_idle(c->conn, NULL, 100, &changed, error);
+    g_autoptr(GPtrArray) news = imap_take_news(c->conn);
+
+    for (guint i = 0; i < news->len; i++)
+        g_string_append_printf(c->told, "(%s)", (char *)news->pdata[i]);
+    if (imap_notify_lapsed(c->conn))
+        g_string_append(c->told, "lapsed");
+    return ok;
+}
+
+static bool
+call_alert(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autofree char *text = imap_take_alert(c->conn);
+
+    g_string_append_printf(c->told, "(%s)", text ? text : "none");
+    return true;
+}
+
+static bool
+call_notify(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return imap_notify(c->conn, error);
 }
 
 static bool
@@ -300,6 +379,10 @@ static const struct {
     { "search", call_search },   { "store", call_store, true },
     { "move", call_move, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
+    { "use", call_use },         { "delete", call_delete },
+    { "rename", call_rename },   { "prefix", call_prefix },
+    { "quota", call_quota },     { "notify", call_notify },
+    { "news", call_news },       { "alert", call_alert },
     { "idle", call_idle },       { "noop", call_noop },
 };
 
@@ -364,6 +447,10 @@ case_read(Case *c, const char *path)
             c->params.net.security = NET_PLAIN;
         else if (strcmp(*line, "compress") == 0)
             c->params.compress = true;
+        else if (strcmp(*line, "no password") == 0)
+            g_clear_pointer(&c->params.sasl.password, g_free);
+        else if (g_str_has_prefix(*line, "version "))
+            c->params.version = g_strdup(*line + 8);
         else if (g_str_has_prefix(*line, "auth "))
             c->params.sasl.auth = g_strdup(*line + 5);
     }
@@ -423,6 +510,7 @@ test_case(const void *path)
     g_string_free(c.told, TRUE);
     net_params_clear(&c.params.net);
     sasl_params_clear(&c.params.sasl);
+    g_free(c.params.version);
     g_strfreev(c.lines);
 }
 

@@ -87,14 +87,41 @@ typedef struct {
     int fd;
     int most; /* version, 0: any */
     const Identity *identity, *issuer;
+    SSL_CTX *context; /* that knows its tickets again; NULL: a new one */
 } Server;
+
+static SSL_CTX *shared;   /* of the servers of one test; NULL: none */
+static bool resumed;      /* the last connection was */
+static bool wants_client; /* the server asks who we are */
+static char *seen_client; /* the subject that it saw; NULL: none */
+
+static int
+any_client(int ok, X509_STORE_CTX *store)
+{
+    return 1;
+}
+
+static void
+see_client(SSL *ssl)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+    char name[256] = "";
+
+    g_clear_pointer(&seen_client, g_free);
+    if (certificate == NULL)
+        return;
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+                              NID_commonName, name, sizeof name);
+    seen_client = g_strdup(name);
+}
 
 /* Shakes hands, answers one octet, and ends with the client. */
 static void *
 serve(void *data)
 {
     Server *server = data;
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX *context =
+        server->context ? server->context : SSL_CTX_new(TLS_server_method());
     SSL *ssl;
     char byte;
 
@@ -106,12 +133,17 @@ serve(void *data)
     SSL_CTX_use_PrivateKey(context, server->identity->key);
     if (server->issuer)
         SSL_CTX_add1_chain_cert(context, server->issuer->certificate);
+    if (wants_client)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, any_client);
     ssl = SSL_new(context);
     SSL_set_fd(ssl, server->fd);
-    if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1)
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
+        see_client(ssl);
         SSL_write(ssl, &byte, 1);
+    }
     SSL_free(ssl);
-    SSL_CTX_free(context);
+    if (server->context == NULL)
+        SSL_CTX_free(context);
     close(server->fd);
     return NULL;
 }
@@ -122,7 +154,9 @@ static GError *
 try_tls(const NetParams *params, const Identity *identity,
         const Identity *issuer, int most)
 {
-    Server server = { .identity = identity, .issuer = issuer, .most = most };
+    Server server = {
+        .identity = identity, .issuer = issuer, .most = most, .context = shared
+    };
     g_autoptr(NetStream) stream = NULL;
     GError *error = NULL;
     GThread *thread;
@@ -135,6 +169,7 @@ try_tls(const NetParams *params, const Identity *identity,
     stream = net_stream_of(pair[0], dup(pair[0]), "mail.test:993", NULL);
     if (net_start_tls(stream, params, &error)) {
         g_assert_true(net_is_tls(stream));
+        resumed = strstr(net_describe(stream), "resumed") != NULL;
         g_assert_true(net_write(stream, "y", 1, NULL));
         g_assert_true(net_flush(stream, NULL));
         g_assert_cmpint(net_wait(stream, NULL, 30, NULL), ==, 1);
@@ -274,6 +309,74 @@ test_versions(void)
     forget(&server);
 }
 
+/* The second connection of an account is resumed, with what was trusted in the
+ * first; another account's is not. */
+static void
+test_resumed(void)
+{
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetSessions *sessions = net_sessions_create();
+    g_autofree char *hex = fingerprint(&server);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        shared = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_session_id_context(shared, (const guchar *)"t", 1);
+        params.sessions = sessions;
+        g_assert_no_error(try_tls(&params, &server, &authority, versions[i]));
+        g_assert_false(resumed);
+        params.fingerprint = hex; /* its certificate is still known */
+        g_assert_no_error(try_tls(&params, &server, &authority, versions[i]));
+        g_assert_true(resumed);
+        params.fingerprint = NULL;
+        params.sessions = NULL;
+        g_assert_no_error(try_tls(&params, &server, &authority, versions[i]));
+        g_assert_false(resumed);
+        SSL_CTX_free(shared);
+        /* A server that forgot its tickets is dialled all the same. */
+        shared = NULL;
+    }
+    params.sessions = sessions;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_false(resumed);
+    net_sessions_unref(sessions);
+    forget(&server);
+}
+
+/* tls-client-cert: shown to a server that asks; a file that holds none is named
+ * before anything is sent. */
+static void
+test_client_certificate(void)
+{
+    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity ana = make("ana", NULL, -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    FILE *file =
+        fdopen(g_file_open_tmp("posthorn-XXXXXX.pem", &path, NULL), "w");
+
+    PEM_write_X509(file, ana.certificate);
+    PEM_write_PrivateKey(file, ana.key, NULL, NULL, 0, NULL, NULL);
+    fclose(file);
+    wants_client = true;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_null(seen_client);
+    params.client_cert = path;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_cmpstr(seen_client, ==, "ana");
+    wants_client = false;
+    g_clear_pointer(&seen_client, g_free);
+    params.client_cert = ca_path; /* a certificate without a key */
+    error = try_tls(&params, &server, &authority, 0);
+    g_assert_true(err_is(error, ERR_USAGE));
+    g_assert_nonnull(strstr(error->message, ca_path));
+    g_unlink(path);
+    forget(&ana);
+    forget(&server);
+}
+
 static void
 test_ca_file(void)
 {
@@ -328,6 +431,8 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/pin", test_pin);
     g_test_add_func("/net/tls/versions", test_versions);
     g_test_add_func("/net/tls/ca-file", test_ca_file);
+    g_test_add_func("/net/tls/resumed", test_resumed);
+    g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
     result = g_test_run();
     g_unlink(path);

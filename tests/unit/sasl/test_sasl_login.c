@@ -18,6 +18,12 @@ static const SaslChannel insecure = {
     .service = "imap", .host = "imap.test", .port = 143, .insecure_ok = true
 };
 
+static const SaslChannel certified = { .service = "imap",
+                                       .host = "imap.test",
+                                       .port = 993,
+                                       .encrypted = true,
+                                       .certificate = true };
+
 typedef struct {
     const char *offered, *auth;
     const SaslChannel *channel;
@@ -58,6 +64,12 @@ static const Choice choices[] = {
     /* … but by name: password-command may print a token */
     { "XOAUTH2 PLAIN", "xoauth2", &tls, false, "XOAUTH2" },
     { "XOAUTH2 PLAIN", "xoauth2", &clear, false, NULL },
+    /* a certificate says who we are; without one EXTERNAL is no login */
+    { "PLAIN EXTERNAL SCRAM-SHA-256", NULL, &certified, false, "EXTERNAL" },
+    { "PLAIN EXTERNAL", NULL, &tls, false, "PLAIN" },
+    { "PLAIN EXTERNAL", "PLAIN", &certified, false, "PLAIN" },
+    { "EXTERNAL", "EXTERNAL", &tls, false, "EXTERNAL" },
+    { "PLAIN", "EXTERNAL", &certified, false, NULL },
     { "", NULL, &tls, false, NULL },
 };
 

@@ -203,6 +203,33 @@ bench_check_row(Bench *bench, const StoreUid *uid, FakeMailbox *mailbox)
     g_assert_cmpstr(bytes, ==, message->bytes);
 }
 
+/* What the room core does behind: files follow their rows. */
+static inline void
+bench_settle(Bench *bench)
+{
+    g_autoptr(GArray) ids = store_unsettled(bench->store, 0, NULL);
+
+    for (guint i = 0; ids && i < ids->len; i++) {
+        gint64 id = g_array_index(ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+        g_autoptr(StoreFolder) to =
+            store_folder(bench->store, row->folder, NULL);
+        g_autofree char *from =
+            g_build_filename(bench->mail, row->file, NULL);
+        g_autofree char *dir = NULL;
+        g_autofree char *path = NULL;
+
+        if (to == NULL)
+            continue;
+        dir = g_build_filename(bench->mail, to->path, NULL);
+        g_assert_true(maildir_create(dir, NULL));
+        path = maildir_rename(from, dir, row->flags & STORE_SYSTEM_FLAGS,
+                              NULL);
+        g_assert_nonnull(path);
+        store_set_file(bench->store, id, path + strlen(bench->mail) + 1, NULL);
+    }
+}
+
 /* Every message of the server once, whole, with its flags, and nothing else:
  * no row, no file; the store's own counts are true, nothing is pending. */
 static inline void

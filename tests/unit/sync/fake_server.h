@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
     char *name;
+    bool unsubscribed;
     guint32 uidvalidity, uidnext;
     guint64 modseq;
     GPtrArray *messages; /* FakeMessage, by UID */
@@ -30,7 +31,9 @@ typedef struct {
 typedef struct {
     GPtrArray *mailboxes; /* FakeMailbox */
     FakeMailbox *selected;
-    bool qresync, condstore, uidplus;
+    bool qresync, condstore, uidplus, preview;
+    bool status;      /* LIST-STATUS */
+    bool no_keywords; /* no \\* in PERMANENTFLAGS */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -178,6 +181,8 @@ fake_can(void *conn, const char *capability)
         return fake->qresync;
     if (strcmp(capability, "UIDPLUS") == 0)
         return fake->uidplus;
+    if (strcmp(capability, "PREVIEW") == 0)
+        return fake->preview;
     return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
 }
 
@@ -198,14 +203,19 @@ fake_list(void *conn, GError **error)
 
         told->name = g_strdup(mailbox->name);
         told->delimiter = '/';
-        told->subscribed = true;
+        told->subscribed = !mailbox->unsubscribed;
+        told->have_status = fake->status;
+        told->uidvalidity = mailbox->uidvalidity;
+        told->uidnext = mailbox->uidnext;
+        told->messages = mailbox->messages->len;
         g_ptr_array_add(list, told);
     }
     return list;
 }
 
 static bool
-fake_tell(const FakeMessage *message, const ImapSink *sink, GError **error)
+fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
+          GError **error)
 {
     ImapMessage told = { .uid = message->uid,
                          .modseq = message->modseq,
@@ -214,6 +224,8 @@ fake_tell(const FakeMessage *message, const ImapSink *sink, GError **error)
                          .internaldate = 1672653600,
                          .size = strlen(message->bytes) };
 
+    if (strstr(items, "PREVIEW"))
+        told.preview = "ahead of its body";
     return sink->message == NULL || sink->message(sink->user, &told, error);
 }
 
@@ -231,7 +243,7 @@ fake_resync(FakeMailbox *mailbox, const ImapResync *resync,
         const FakeMessage *message = mailbox->messages->pdata[i];
 
         if (message->modseq > resync->modseq
-            && !fake_tell(message, sink, error))
+            && !fake_tell(message, "", sink, error))
             return false;
     }
     return true;
@@ -251,7 +263,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     selected->uidnext = mailbox->uidnext;
     selected->modseq = fake->condstore ? mailbox->modseq : 0;
     selected->exists = mailbox->messages->len;
-    selected->keywords_allowed = true;
+    selected->keywords_allowed = !fake->no_keywords;
     selected->resynced = resync && fake->qresync
         && resync->uidvalidity == mailbox->uidvalidity;
     return (!selected->resynced
@@ -272,13 +284,13 @@ fake_send(Fake *fake, const FakeMessage *message, const char *items,
     } else if (strstr(items, "BODY.PEEK[]")) {
         fake->bodies++;
     } else {
-        return fake_tell(message, sink, error);
+        return fake_tell(message, items, sink, error);
     }
     return sink->body_begin(sink->user, "", size, error)
         && sink->body_bytes(sink->user, message->bytes, size / 2, error)
         && sink->body_bytes(sink->user, message->bytes + size / 2,
                             size - size / 2, error)
-        && fake_tell(message, sink, error);
+        && fake_tell(message, items, sink, error);
 }
 
 static bool
@@ -322,6 +334,29 @@ fake_search(void *conn, const char *criteria, GError **error)
     return found;
 }
 
+static int
+fake_by_word(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+fake_keyword(FakeMessage *message, const char *keyword, bool add)
+{
+    g_auto(GStrv) words = g_strsplit(message->tags, " ", -1);
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    for (char **word = words; *word; word++)
+        if (**word && strcmp(*word, keyword) != 0)
+            g_ptr_array_add(all, *word);
+    if (add)
+        g_ptr_array_add(all, (void *)keyword);
+    g_ptr_array_sort(all, fake_by_word);
+    g_ptr_array_add(all, NULL);
+    g_free(message->tags);
+    message->tags = g_strjoinv(" ", (char **)all->pdata);
+}
+
 static bool
 fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
            GError **error)
@@ -339,10 +374,8 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
         message->flags = add ? message->flags | flags->system
                              : message->flags & ~flags->system;
         message->modseq = ++fake->selected->modseq;
-        if (*flags->keywords) {
-            g_free(message->tags);
-            message->tags = g_strdup(add ? flags->keywords : "");
-        }
+        if (*flags->keywords)
+            fake_keyword(message, flags->keywords, add);
     }
     return fake_answer(fake, error);
 }
@@ -415,7 +448,8 @@ fake_append(void *conn, const char *mailbox, const ImapFlags *flags,
 }
 
 static bool
-fake_make(void *conn, const char *mailbox, GError **error)
+fake_make(void *conn, const char *mailbox, const char *special_use,
+          GError **error)
 {
     Fake *fake = conn;
 
@@ -423,6 +457,79 @@ fake_make(void *conn, const char *mailbox, GError **error)
         return false;
     fake_mailbox(fake, mailbox);
     return fake_answer(fake, error);
+}
+
+static FakeMailbox *
+fake_lookup(Fake *fake, const char *name)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+/* With what is below it (RFC 9051, section 6.3.6). */
+static bool
+fake_rename(void *conn, const char *from, const char *to, GError **error)
+{
+    Fake *fake = conn;
+    g_autofree char *below = g_strconcat(from, "/", NULL);
+
+    if (fake_cut_before(fake, error))
+        return false;
+    if (fake_lookup(fake, from) == NULL || fake_lookup(fake, to))
+        return err_set(error, ERR_REFUSED, "said NO");
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+        char *name = NULL;
+
+        if (strcmp(mailbox->name, from) == 0)
+            name = g_strdup(to);
+        else if (g_str_has_prefix(mailbox->name, below))
+            name = g_strconcat(to, mailbox->name + strlen(from), NULL);
+        if (name == NULL)
+            continue;
+        g_free(mailbox->name);
+        mailbox->name = name;
+    }
+    return fake_answer(fake, error);
+}
+
+static bool
+fake_remove_mailbox(void *conn, const char *name, GError **error)
+{
+    Fake *fake = conn;
+    FakeMailbox *mailbox = fake_lookup(fake, name);
+
+    if (fake_cut_before(fake, error))
+        return false;
+    if (mailbox == NULL)
+        return err_set(error, ERR_REFUSED, "said NO");
+    if (fake->selected == mailbox)
+        fake->selected = NULL;
+    g_ptr_array_remove(fake->mailboxes, mailbox);
+    return fake_answer(fake, error);
+}
+
+static bool
+fake_subscribe(void *conn, const char *name, bool on, GError **error)
+{
+    Fake *fake = conn;
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake_mailbox(fake, name)->unsubscribed = !on;
+    return fake_answer(fake, error);
+}
+
+static const char *
+fake_prefix(void *conn, char *delimiter)
+{
+    *delimiter = '/';
+    return "";
 }
 
 static const SyncServerClass fake_class = {
@@ -436,6 +543,10 @@ static const SyncServerClass fake_class = {
     .expunge = fake_expunge,
     .append = fake_append,
     .create = fake_make,
+    .rename = fake_rename,
+    .remove = fake_remove_mailbox,
+    .subscribe = fake_subscribe,
+    .prefix = fake_prefix,
 };
 
 #endif

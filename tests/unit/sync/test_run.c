@@ -39,6 +39,36 @@ test_again_does_nothing(void)
     bench_destroy(bench);
 }
 
+static bool
+always(void *user)
+{
+    return true;
+}
+
+/* Its first words are in the list before the body is here, where the server
+ * has them ready. */
+static void
+test_preview(void)
+{
+    for (int preview = 0; preview < 2; preview++) {
+        Bench *bench = bench_create();
+        g_autoptr(StoreRow) row = NULL;
+        bool yielded = false;
+
+        bench->fake->preview = preview;
+        bench->sync.headers_first = true;
+        bench->sync.should_yield = always;
+        for (guint i = 1; i <= SYNC_DIRECT + 1; i++)
+            fake_add(bench->fake, "INBOX", i, 0);
+        g_assert_true(sync_account(&bench->sync, &yielded, NULL));
+        g_assert_true(yielded);
+        row = store_row(bench->store, 1, NULL);
+        g_assert_null(row->file);
+        g_assert_cmpstr(row->snippet, ==, preview ? "ahead of its body" : NULL);
+        bench_destroy(bench);
+    }
+}
+
 static void
 change_everything(Bench *bench)
 {
@@ -121,32 +151,6 @@ act_on_everything(Bench *bench)
     g_assert_no_error(error);
 }
 
-/* What the room core does behind: files follow their rows. */
-static void
-settle(Bench *bench)
-{
-    g_autoptr(GArray) ids = store_unsettled(bench->store, 0, NULL);
-
-    for (guint i = 0; ids && i < ids->len; i++) {
-        gint64 id = g_array_index(ids, gint64, i);
-        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
-        g_autoptr(StoreFolder) to =
-            store_folder(bench->store, row->folder, NULL);
-        g_autofree char *from =
-            g_build_filename(bench->mail, row->file, NULL);
-        g_autofree char *dir = NULL;
-        g_autofree char *path = NULL;
-
-        if (to == NULL)
-            continue;
-        dir = g_build_filename(bench->mail, to->path, NULL);
-        path = maildir_rename(from, dir, row->flags & STORE_SYSTEM_FLAGS,
-                              NULL);
-        g_assert_nonnull(path);
-        store_set_file(bench->store, id, path + strlen(bench->mail) + 1, NULL);
-    }
-}
-
 static void
 test_push(const void *data)
 {
@@ -154,35 +158,13 @@ test_push(const void *data)
 
     act_on_everything(bench);
     bench_sync(bench);
-    settle(bench);
+    bench_settle(bench);
     bench_sync(bench); /* rows that wait get their UIDs */
     bench_check(bench);
     g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==, 4);
     g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
                      1);
     g_assert_cmpuint(bench->fake->appends, ==, 1);
-    bench_destroy(bench);
-}
-
-/* Flags set on both sides are both kept. */
-static void
-test_conflict(void)
-{
-    Bench *bench = bench_create();
-    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
-    FakeMessage *message;
-
-    fake_add(bench->fake, "INBOX", 1, 0);
-    bench_sync(bench);
-    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_FLAGGED,
-                    NULL);
-    message = fake_find(inbox, 1);
-    message->flags = STORE_FLAG_SEEN;
-    message->modseq = ++inbox->modseq;
-    bench_sync(bench);
-    settle(bench);
-    bench_check(bench);
-    g_assert_cmpuint(message->flags, ==, STORE_FLAG_SEEN | STORE_FLAG_FLAGGED);
     bench_destroy(bench);
 }
 
@@ -354,6 +336,237 @@ test_first_screen(gconstpointer data)
     bench_destroy(bench);
 }
 
+/* A mailbox of many messages and one below it. */
+static Bench *
+bench_with_folders(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->status = true;
+    fake_mailbox(bench->fake, "Archive")->uidvalidity = 70;
+    fake_mailbox(bench->fake, "Archive/Sub")->uidvalidity = 71;
+    for (guint i = 1; i <= 30; i++)
+        fake_add(bench->fake, "Archive", i, 0);
+    fake_add(bench->fake, "Archive/Sub", 31, 0);
+    bench_sync(bench);
+    bench_check(bench);
+    bench->fake->bodies = bench->fake->headers = 0;
+    return bench;
+}
+
+/* The same state on both sides, without a message fetched anew, also when it is
+ * looked at before the files have followed. */
+static void
+check_renamed(Bench *bench)
+{
+    bench_settle(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    g_assert_cmpuint(bench->fake->headers, ==, 0);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive/Sub"));
+    bench_destroy(bench);
+}
+
+static void
+test_renamed_there(void)
+{
+    Bench *bench = bench_with_folders();
+
+    g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
+    fake_add(bench->fake, "Old", 40, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench->fake->bodies = 0;
+    check_renamed(bench);
+}
+
+static void
+wish_rename(Bench *bench, const char *to)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+    g_autoptr(GError) error = NULL;
+
+    sync_wish_rename(bench->store, folder, to, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_renamed_here(void)
+{
+    Bench *bench = bench_with_folders();
+
+    wish_rename(bench, "Old");
+    g_assert_nonnull(fake_lookup(bench->fake, "Archive"));
+    bench_sync(bench);
+    g_assert_nonnull(fake_lookup(bench->fake, "Old/Sub"));
+    check_renamed(bench);
+}
+
+/* Cut before and after the server did it: no other end. */
+static void
+test_renamed_here_cut(void)
+{
+    for (int after = 0; after < 2; after++) {
+        Bench *bench = bench_with_folders();
+
+        wish_rename(bench, "Older");
+        bench->fake->cut_call = bench->fake->calls + 1;
+        bench->fake->cut_after = after;
+        g_assert_false(bench_try(bench));
+        bench->fake->cut_call = 0;
+        bench_reopen(bench);
+        bench_sync(bench);
+        bench->warned = 0; /* NO: it is called so already */
+        g_assert_nonnull(fake_lookup(bench->fake, "Older/Sub"));
+        check_renamed(bench);
+    }
+}
+
+/* The server will not: the old name is back, and it is said. */
+static void
+test_rename_refused(void)
+{
+    Bench *bench = bench_with_folders();
+
+    fake_mailbox(bench->fake, "Taken")->uidvalidity = 72;
+    wish_rename(bench, "Taken");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    bench_settle(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    g_assert_nonnull(fake_lookup(bench->fake, "Archive/Sub"));
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_destroy(bench);
+}
+
+/* Two that look alike are no rename: fetched anew rather than mixed up. */
+static void
+test_rename_unclear(void)
+{
+    Bench *bench = bench_with_folders();
+
+    fake_mailbox(bench->fake, "Archive/Sub")->uidvalidity = 70;
+    bench_sync(bench);
+    g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_deleted_here(void)
+{
+    Bench *bench = bench_with_folders();
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+
+    g_assert_true(sync_wish_delete(bench->store, folder, NULL));
+    g_assert_true(sync_is_to_go(bench->store, folder));
+    bench_sync(bench);
+    g_assert_null(fake_lookup(bench->fake, "Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(bench_files(bench, "work/Archive"), ==, 0);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_subscribed_here(void)
+{
+    Bench *bench = bench_with_folders();
+
+    for (int on = 0; on < 2; on++) {
+        g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+        g_autoptr(StoreFolder) now = NULL;
+
+        g_assert_true(sync_wish_subscribe(bench->store, folder, on, NULL));
+        bench_sync(bench);
+        now = bench_folder(bench, "work/Archive");
+        g_assert_cmpint(now->subscribed, ==, on);
+        g_assert_cmpint(fake_lookup(bench->fake, "Archive")->unsubscribed, ==,
+                        !on);
+    }
+    bench_destroy(bench);
+}
+
+/* A mailbox without keywords: the tag stays here, which is said, and is still
+ * here when the server's flags come anew. */
+static void
+test_no_keywords(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMessage *message;
+    g_autoptr(StoreRow) row = NULL;
+
+    bench->fake->no_keywords = true;
+    bench->fake->qresync = bench->fake->condstore = false;
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    store_set_tags(bench->store, bench_row(bench, 1), "todo", NULL);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    message = fake_find(inbox, 1);
+    g_assert_cmpstr(message->tags, ==, "");
+    message->flags = STORE_FLAG_SEEN;
+    message->modseq = ++inbox->modseq;
+    bench_sync(bench);
+    bench_sync(bench);
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    g_assert_cmpstr(row->tags, ==, "todo");
+    g_assert_true(row->flags & STORE_FLAG_SEEN);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    bench_destroy(bench);
+}
+
+static guint
+files_here(Bench *bench)
+{
+    bench_sync(bench);
+    return bench_files(bench, "work/INBOX");
+}
+
+/* By date and size; what is not fetched is a row, opened it is fetched, and
+ * what is here stays whatever is wished later. */
+static void
+test_keep(void)
+{
+    Bench *bench = bench_create();
+    gint64 arrival = 1672653600; /* of all in the fake */
+    guint64 size;
+    gint64 id;
+    g_autoptr(StoreRow) row = NULL;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    size = strlen(fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->bytes);
+    bench->sync.keep.after = G_MAXINT64;
+    g_assert_cmpuint(files_here(bench), ==, 0);
+    id = bench_row(bench, 2);
+    row = store_row(bench->store, id, NULL);
+    g_assert_null(row->file);
+    g_assert_cmpstr(row->subject, ==, "number 2");
+    g_assert_true(sync_fetch_one(&bench->sync, id, NULL));
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    bench->sync.keep.after = arrival + 1;
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    fake_add(bench->fake, "INBOX", 4, 0);
+    bench->sync.keep = (SyncKeep){ .most = size - 1 };
+    g_assert_cmpuint(files_here(bench), ==, 1);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench->sync.keep = (SyncKeep){ arrival, size };
+    g_assert_cmpuint(files_here(bench), ==, 4);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -373,11 +586,20 @@ main(int argc, char **argv)
         g_test_add_data_func(changes, &abilities[i], test_changes);
         g_test_add_data_func(push, &abilities[i], test_push);
     }
-    g_test_add_func("/run/conflict", test_conflict);
+    g_test_add_func("/run/preview", test_preview);
+    g_test_add_func("/run/keep", test_keep);
+    g_test_add_func("/run/no keywords", test_no_keywords);
     g_test_add_func("/run/uidvalidity", test_uidvalidity);
     g_test_add_func("/run/state.db lost", test_state_lost);
     g_test_add_func("/run/suddenly empty", test_suddenly_empty);
     g_test_add_func("/run/behind our back", test_behind_our_back);
     g_test_add_func("/run/folders", test_folders);
+    g_test_add_func("/run/renamed there", test_renamed_there);
+    g_test_add_func("/run/renamed here", test_renamed_here);
+    g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
+    g_test_add_func("/run/rename refused", test_rename_refused);
+    g_test_add_func("/run/rename unclear", test_rename_unclear);
+    g_test_add_func("/run/deleted here", test_deleted_here);
+    g_test_add_func("/run/subscribed here", test_subscribed_here);
     return g_test_run();
 }

@@ -1,0 +1,191 @@
+/* Who listens where: one connection hears of everything where the server has
+ * NOTIFY; else one listens to INBOX and each further one of the budget to one
+ * more folder. The folders that are left are asked by the regular sync. */
+#include "account_watch.h"
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <string.h>
+
+typedef struct {
+    Watcher *watcher;
+    Lane *lane;
+    Job *job; /* NULL: it does not listen */
+    char *mailbox;
+} Ear;
+
+struct Watcher {
+    Account *account;
+    guint most;
+    WatcherCallbacks callbacks;
+    GPtrArray *ears; /* Ear; the first is INBOX's */
+};
+
+static void
+ear_free(void *data)
+{
+    Ear *ear = data;
+
+    lane_destroy(ear->lane); /* its last answer still finds the ear */
+    g_free(ear->mailbox);
+    g_free(ear);
+}
+
+Watcher *
+watcher_create(Account *account, guint most, const WatcherCallbacks *callbacks)
+{
+    Watcher *watcher = g_new0(Watcher, 1);
+
+    watcher->account = account;
+    watcher->most = most;
+    watcher->callbacks = *callbacks;
+    watcher->ears = g_ptr_array_new_with_free_func(ear_free);
+    return watcher;
+}
+
+void
+watcher_destroy(Watcher *watcher)
+{
+    if (watcher == NULL)
+        return;
+    g_ptr_array_unref(watcher->ears);
+    g_free(watcher);
+}
+
+static bool
+is_heard(const Watcher *watcher, const char *mailbox)
+{
+    for (guint i = 0; i < watcher->ears->len; i++)
+        if (strcmp(((Ear *)watcher->ears->pdata[i])->mailbox, mailbox) == 0)
+            return true;
+    return false;
+}
+
+static void listen_to(Watcher *watcher, const char *mailbox);
+
+static bool
+is_worth_it(const Watcher *watcher, const StoreFolder *folder)
+{
+    return folder->selectable && folder->subscribed
+           && (folder->role == FOLDER_ROLE_NONE
+               || folder->role == FOLDER_ROLE_SENT
+               || folder->role == FOLDER_ROLE_ARCHIVE)
+           && !is_heard(watcher, folder->name);
+}
+
+/* Plain folders first: new mail is sorted into them. */
+static void
+listen_wider(Watcher *watcher)
+{
+    const Account *account = watcher->account;
+    g_autoptr(GPtrArray) folders =
+        store_folders(session_store(account->session), account->name, NULL);
+
+    for (int plain = 1; folders && plain >= 0; plain--)
+        for (guint i = 0;
+             i < folders->len && watcher->ears->len < watcher->most; i++) {
+            const StoreFolder *folder = folders->pdata[i];
+
+            if ((folder->role == FOLDER_ROLE_NONE) == plain
+                && is_worth_it(watcher, folder))
+                listen_to(watcher, folder->name);
+        }
+}
+
+static void
+tell_changed(Watcher *watcher, const char *mailbox)
+{
+    const Account *account = watcher->account;
+    g_autoptr(GPtrArray) folders =
+        store_folders(session_store(account->session), account->name, NULL);
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (strcmp(folder->name, mailbox) == 0) {
+            watcher->callbacks.changed(watcher->callbacks.user, folder->path);
+            return;
+        }
+    }
+    watcher->callbacks.changed(watcher->callbacks.user, NULL);
+}
+
+static void
+ear_progress(void *user, const JobProgress *note)
+{
+    Ear *ear = user;
+    Watcher *watcher = ear->watcher;
+    LaneNews news;
+
+    lane_take_news(ear->lane, &news);
+    for (guint i = 0; i < news.mailboxes->len; i++)
+        tell_changed(watcher, news.mailboxes->pdata[i]);
+    if (news.hears == LANE_HEARS_ONE && ear == watcher->ears->pdata[0])
+        listen_wider(watcher);
+    lane_news_clear(&news);
+}
+
+static void
+ear_answer(void *user, const LaneAnswer *answer, const GError *error)
+{
+    Ear *ear = user;
+    Watcher *watcher = ear->watcher;
+
+    ear->job = NULL;
+    if (error == NULL || err_is(error, ERR_CANCELLED)
+        || !watcher->account->started)
+        return;
+    log_add(LOG_INFO, watcher->account->name, "listening to %s ended: %s",
+            ear->mailbox, error->message);
+    if (ear == watcher->ears->pdata[0])
+        watcher->callbacks.ended(watcher->callbacks.user, error);
+}
+
+static void
+ear_listen(Ear *ear, bool first)
+{
+    LaneCallbacks callbacks = { ear_progress, ear_answer, ear };
+    LaneRequest request = { .only = ear->mailbox, .hear_all = first };
+
+    ear->job = lane_submit(ear->lane, LANE_WATCH, &request, &callbacks);
+}
+
+static void
+listen_to(Watcher *watcher, const char *mailbox)
+{
+    Ear *ear = g_new0(Ear, 1);
+
+    ear->watcher = watcher;
+    ear->mailbox = g_strdup(mailbox);
+    ear->lane = watcher->callbacks.make_lane(watcher->callbacks.user, mailbox);
+    g_ptr_array_add(watcher->ears, ear);
+    ear_listen(ear, watcher->ears->len == 1);
+}
+
+/* An ear that went deaf may have lost its folder: another takes its place when
+ * the first one hears again. */
+void
+watcher_begin(Watcher *watcher)
+{
+    Ear *first = watcher->ears->len ? watcher->ears->pdata[0] : NULL;
+
+    for (guint i = watcher->ears->len; i > 1; i--)
+        if (((Ear *)watcher->ears->pdata[i - 1])->job == NULL)
+            g_ptr_array_remove_index(watcher->ears, i - 1);
+    if (first == NULL && watcher->most > 0)
+        listen_to(watcher, "INBOX");
+    else if (first && first->job == NULL)
+        ear_listen(first, true);
+}
+
+void
+watcher_stop(Watcher *watcher)
+{
+    for (guint i = 0; i < watcher->ears->len; i++) {
+        const Ear *ear = watcher->ears->pdata[i];
+
+        if (ear->job)
+            job_cancel(ear->job);
+    }
+}

@@ -1,0 +1,31 @@
+/* Listening to an account's server for news, within its budget of connections.
+ * Main thread; the listening is done in lanes. */
+#ifndef CORE_ACCOUNT_WATCH_H
+#define CORE_ACCOUNT_WATCH_H
+
+#include "account_private.h"
+#include "account_worker.h"
+
+typedef struct Watcher Watcher;
+
+typedef struct {
+    Lane *(*make_lane)(void *user, const char *what);
+    /* A folder (path) changed on the server; NULL: anything may have. */
+    void (*changed)(void *user, const char *folder);
+    /* Listening to INBOX ended, and not by our wish. */
+    void (*ended)(void *user, const GError *error);
+    void *user;
+} WatcherCallbacks;
+
+/* most: connections that may listen. */
+Watcher *
+watcher_create(Account *account, guint most, const WatcherCallbacks *callbacks);
+
+/* Begins to listen wherever it does not. */
+void watcher_begin(Watcher *watcher);
+void watcher_stop(Watcher *watcher);
+
+/* NULL is fine. */
+void watcher_destroy(Watcher *watcher);
+
+#endif

@@ -1,0 +1,241 @@
+/* What the user wants of folders and the server does not know yet: a new name,
+ * subscribed or not, gone. Kept as facts of the folder, told before LIST, so
+ * that the list that follows is the truth about all of it. A rename is told by
+ * the name that the server knows; its answer lost, the server's new name is
+ * found again as a rename there (sync_folders.c). */
+#include "sync_private.h"
+
+#include "base/err.h"
+#include "maildir/maildir.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define WISH_RENAME "server-name"
+#define WISH_SUBSCRIBE "subscribe"
+#define WISH_DELETE "delete"
+#define LEFT_PATH "left-path"
+
+static bool
+set_wish(Store *store, const StoreFolder *folder, const char *wish,
+         const char *value, GError **error)
+{
+    const Sync sync = { .store = store };
+
+    return sync_set_fact(&sync, folder, wish, value, error);
+}
+
+static char *
+wish_of(Store *store, const StoreFolder *folder, const char *wish)
+{
+    const Sync sync = { .store = store };
+
+    return sync_fact(&sync, folder, wish);
+}
+
+bool
+sync_wish_subscribe(Store *store, StoreFolder *folder, bool on, GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    folder->subscribed = on;
+    ok = store_folder_put(store, folder, error) != 0
+         && (folder->local
+             || set_wish(store, folder, WISH_SUBSCRIBE, on ? "on" : "off",
+                         error));
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+bool
+sync_wish_delete(Store *store, const StoreFolder *folder, GError **error)
+{
+    return set_wish(store, folder, WISH_DELETE, "yes", error);
+}
+
+bool
+sync_is_to_go(Store *store, const StoreFolder *folder)
+{
+    g_autofree char *wish = wish_of(store, folder, WISH_DELETE);
+
+    return wish != NULL;
+}
+
+/* One folder under another name: its path follows, its files behind (the room
+ * core settles them). */
+bool
+sync_folder_called(Store *store, StoreFolder *folder, const char *name,
+                   GError **error)
+{
+    g_autofree char *path =
+        maildir_folder_path(folder->account, name, folder->delimiter);
+    g_autoptr(StoreFolder) taken = store_folder_by_path(store, path, NULL);
+    bool ok = true;
+
+    if (taken == NULL) {
+        ok = set_wish(store, folder, LEFT_PATH, folder->path, error);
+        g_free(folder->path);
+        folder->path = g_steal_pointer(&path);
+    }
+    g_free(folder->name);
+    folder->name = g_strdup(name);
+    return ok && store_folder_put(store, folder, error) != 0;
+}
+
+/* The name of a folder at or below from once that is called to; NULL: another
+ * one. g_free(). */
+static char *
+name_below(const StoreFolder *folder, const char *from, const char *to)
+{
+    gsize size = strlen(from);
+
+    if (strncmp(folder->name, from, size) != 0
+        || (folder->name[size] != '\0'
+            && (folder->delimiter == 0
+                || folder->name[size] != folder->delimiter)))
+        return NULL;
+    return g_strconcat(to, folder->name + size, NULL);
+}
+
+bool
+sync_folders_called(Store *store, const StoreFolder *folder, const char *to,
+                    GError **error)
+{
+    g_autofree char *from = g_strdup(folder->name);
+    g_autoptr(GPtrArray) all = store_folders(store, folder->account, error);
+    bool ok = all != NULL;
+
+    for (guint i = 0; ok && i < all->len; i++) {
+        g_autofree char *name = name_below(all->pdata[i], from, to);
+
+        ok = name == NULL
+             || sync_folder_called(store, all->pdata[i], name, error);
+    }
+    return ok;
+}
+
+/* The server's name is kept when it was renamed before and not told yet. */
+bool
+sync_wish_rename(Store *store, const StoreFolder *folder, const char *to,
+                 GError **error)
+{
+    g_autofree char *before = wish_of(store, folder, WISH_RENAME);
+    bool known = folder->uidvalidity != 0 && !folder->local;
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = (!known
+          || set_wish(store, folder, WISH_RENAME,
+                      before ? before : folder->name, error))
+         && sync_folders_called(store, folder, to, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+/* A refusal is told, and answered with false only when the connection died. */
+static bool
+is_told(const Sync *sync, const StoreFolder *folder, const char *what,
+        GError *trouble, GError **error)
+{
+    g_autoptr(GError) owned = trouble;
+
+    if (owned && !err_is(owned, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&owned));
+        return false;
+    }
+    if (owned)
+        sync_warn(sync, "%s could not be %s on the server: %s", folder->path,
+                  what, owned->message);
+    return true;
+}
+
+static bool
+tell_rename(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *name = wish_of(sync->store, folder, WISH_RENAME);
+    GError *trouble = NULL;
+    bool ok, refused;
+
+    if (name == NULL)
+        return true;
+    refused = !sync->server.class->rename(sync->server.conn, name, folder->name,
+                                          &trouble);
+    if (!is_told(sync, folder, "renamed", trouble, error)
+        || !store_begin(sync->store, error))
+        return false;
+    ok = set_wish(sync->store, folder, WISH_RENAME, NULL, error)
+         && (!refused || sync_folders_called(sync->store, folder, name, error));
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+tell_subscribe(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *wish = wish_of(sync->store, folder, WISH_SUBSCRIBE);
+    GError *trouble = NULL;
+
+    if (wish == NULL)
+        return true;
+    sync->server.class->subscribe(sync->server.conn, folder->name,
+                                  strcmp(wish, "on") == 0, &trouble);
+    return is_told(sync, folder, "subscribed or unsubscribed", trouble, error)
+           && set_wish(sync->store, folder, WISH_SUBSCRIBE, NULL, error);
+}
+
+/* Done there, the list that follows shows it is gone; the yes was given with
+ * the wish. */
+static bool
+tell_delete(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *wish = wish_of(sync->store, folder, WISH_DELETE);
+    GError *trouble = NULL;
+    bool refused;
+
+    if (wish == NULL)
+        return true;
+    refused = folder->uidvalidity != 0
+              && !sync->server.class->remove(sync->server.conn, folder->name,
+                                             &trouble);
+    return is_told(sync, folder, "deleted", trouble, error)
+           && set_wish(sync->store, folder, WISH_DELETE, NULL, error)
+           && (refused || sync_folder_remove(sync, folder, error));
+}
+
+/* The directories of a former name, when the last file has left. */
+static bool
+clear_left(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    static const char *const parts[] = { "cur", "new", "tmp", "" };
+    g_autofree char *left = wish_of(sync->store, folder, LEFT_PATH);
+    g_autofree char *dir = NULL;
+
+    if (left == NULL)
+        return true;
+    dir = g_build_filename(sync->mail, left, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *path = g_build_filename(dir, parts[i], NULL);
+
+        rmdir(path);
+    }
+    return g_file_test(dir, G_FILE_TEST_EXISTS)
+           || set_wish(sync->store, folder, LEFT_PATH, NULL, error);
+}
+
+bool
+sync_tell_wishes(const Sync *sync, GError **error)
+{
+    g_autoptr(GPtrArray) all = store_folders(sync->store, sync->account, error);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const StoreFolder *folder = all->pdata[i];
+
+        if (!folder->local
+            && (!tell_rename(sync, folder, error)
+                || !tell_subscribe(sync, folder, error)
+                || !clear_left(sync, folder, error)
+                || !tell_delete(sync, folder, error)))
+            return false;
+    }
+    return all != NULL;
+}

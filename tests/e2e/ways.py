@@ -1,0 +1,250 @@
+"""Ways to a server and what it tells by itself: a SOCKS5 proxy, a command as
+the connection, news of every folder."""
+
+import os
+import socket
+import threading
+import time
+
+from harness import Home, end_process, message, real, until
+
+ACCOUNT = """account ana {{
+    name         "Ana Test"
+    address      ana@example.org
+    incoming     "{incoming}"
+    outgoing     "smtp://localhost:9"
+    password     "{password}"
+    tls-ca-file  {ca}
+    {more}
+}}
+"""
+
+
+def home_with(world, name, incoming, more):
+    servers = world.servers
+    world.homes[name] = Home(
+        world.posthorn, servers.path("homes", name),
+        ACCOUNT.format(incoming=incoming, more=more, password=real.PASSWORD,
+                       ca=servers.certificates.ca))
+    return world.homes[name]
+
+
+class Socks:
+    """A SOCKS5 proxy to one port of this machine, whatever name is asked."""
+
+    def __init__(self, port):
+        self.to, self.names = port, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,),
+                             daemon=True).start()
+
+    def _serve(self, client):
+        reader = client.makefile("rb")
+        reader.read(reader.read(2)[1])
+        client.sendall(b"\5\0")
+        head = reader.read(5)
+        name = reader.read(head[4])
+        reader.read(2)
+        self.names.append(name.decode())
+        server = socket.create_connection(("127.0.0.1", self.to))
+        client.sendall(b"\5\0\0\1\x7f\0\0\1\0\0")
+        back = threading.Thread(target=self._copy, args=(server, client),
+                                daemon=True)
+        back.start()
+        while True:
+            data = reader.read1(65536)
+            if not data:
+                break
+            server.sendall(data)
+        server.close()
+
+    @staticmethod
+    def _copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+        target.close()
+
+    def close(self):
+        self.listener.close()
+
+
+def proxy(world):
+    """All goes through it, names too: this one exists only there."""
+    world.mailbox("ana").append(message("by proxy"))
+    socks = Socks(world.servers.imaps)
+    home = home_with(world, "proxy", "imaps://localhost:1",
+                     f"proxy socks5://127.0.0.1:{socks.port}")
+    home.ok("sync", "--no-index")
+    socks.close()
+    assert socks.names and set(socks.names) == {"localhost"}, socks.names
+    assert any(b"Subject: by proxy" in data
+               for data in home.files("ana/INBOX").values())
+
+
+def proxy_gone(world):
+    home = home_with(world, "noproxy", f"imaps://localhost:"
+                     f"{world.servers.imaps}", "proxy socks5://127.0.0.1:1")
+    result = home.run("sync", "--no-index")
+    assert result.status == 1 and "proxy" in result.err, result
+
+
+def tunnel(world):
+    """A server that greets as logged in, over a program's input and output:
+    no password is asked for, none is there."""
+    program = world.servers.write("tunnel", f"""#!/bin/sh
+exec doveadm -c {world.servers.dovecot_conf} \\
+    exec imap -u ana
+""", 0o755)
+    home = home_with(world, "tunnel", "imap+insecure://ana@localhost",
+                     f"incoming-tunnel {program}")
+    text = open(home.config, encoding="utf-8").read()
+    home.write(home.config, "".join(
+        line for line in text.splitlines(True) if "password" not in line))
+    home.ok("sync", "--no-index")
+    assert home.files("ana/INBOX")
+
+
+def tunnel_fails(world):
+    home = home_with(world, "notunnel", "imap+insecure://ana@localhost",
+                     "incoming-tunnel \"sh -c 'echo no route here >&2'\"")
+    result = home.run("sync", "--no-index")
+    assert result.status == 1 and "no route here" in result.err, result
+
+
+def news_of_all_folders(world):
+    """Mail that is sorted into another folder is here without a poll (NOTIFY):
+    the regular round comes every five minutes."""
+    home = home_with(world, "news",
+                     f"imaps://localhost:{world.servers.imaps}", "")
+    heard(world, home)
+
+
+class Hiding:
+    """Forwards to the cleartext port and takes NOTIFY out of what the server
+    offers, octet for octet."""
+
+    def __init__(self, port):
+        self.to = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.to))
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=self._copy, args=pair,
+                                 daemon=True).start()
+
+    @staticmethod
+    def _copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data.replace(b" NOTIFY", b" X-NONE"))
+        except OSError:
+            pass
+        source.close()
+        target.close()
+
+    def close(self):
+        self.listener.close()
+
+
+def news_of_more_folders(world):
+    """Without NOTIFY another connection listens to that folder."""
+    hiding = Hiding(world.servers.imap)
+    home = home_with(world, "ears",
+                     f"imap+insecure://localhost:{hiding.port}",
+                     "max-connections 5")
+    heard(world, home)
+    hiding.close()
+
+
+def heard(world, home):
+    ana = world.mailbox("ana")
+    subject = "sorted for " + os.path.basename(home.dir)
+    ana.imap.create("Lists")
+    ana.imap.subscribe("Lists")
+    home.ok("sync", "--no-index")
+    watch = home.start("sync", "--watch", "--no-index")
+    try:
+        time.sleep(3)
+        begin = time.monotonic()
+        ana.append(message(subject), folder="Lists")
+        until(lambda: any(subject.encode() in data for data in
+                          home.files("ana/Lists").values()), 60,
+              "the message in Lists is here")
+        print(f"# heard after {time.monotonic() - begin:.2f} s", flush=True)
+    finally:
+        end_process(watch)
+
+
+def folders(world):
+    """Made, renamed, subscribed and deleted here: so on the server, and nothing
+    is fetched again."""
+    home, ana = world.home("folders", ["ana"]), world.mailbox("ana")
+    home.ok("sync", "--no-index")
+    home.ok("folders", "create", "ana/Plans/2027")
+    home.ok("sync", "--no-index")
+    ana.append(message("plan a"), folder="Plans/2027")
+    home.ok("sync", "--no-index")
+    assert len(home.files("ana/Plans/2027")) == 1
+    home.ok("folders", "rename", "ana/Plans/2027", "Plans/later")
+    home.ok("sync", "--no-index")
+    assert "plan a" in ana.messages("Plans/later")
+    until(lambda: len(home.files("ana/Plans/later")) == 1, 20,
+          "the file is in the folder's new place")
+    home.ok("folders", "unsubscribe", "ana/Plans/later")
+    home.ok("sync", "--no-index")
+    assert b"Plans/later" not in b" ".join(ana.imap.lsub()[1] or [b""])
+    refused = home.run("folders", "delete", "ana/Plans/later")
+    assert refused.status == 2 and "--force" in refused.err, refused
+    home.ok("folders", "delete", "--force", "ana/Plans/later")
+    home.ok("sync", "--no-index")
+    ana.imap.select("INBOX", readonly=True)
+    assert b"Plans/later" not in b" ".join(ana.imap.list()[1])
+    assert "Plans/later" not in home.ok("folders").out
+
+
+def renamed_there(world):
+    """By another program, while its messages are here: the same files."""
+    home, ana = world.homes["folders"], world.mailbox("ana")
+    ana.imap.create("Trips")
+    ana.append(message("trip"), folder="Trips")
+    home.ok("sync", "--no-index")
+    before = list(home.files("ana/Trips").values())
+    assert len(before) == 1
+    ana.imap.rename("Trips", "Travels")
+    home.ok("sync", "--no-index")
+    home.ok("sync", "--no-index")
+    assert list(home.files("ana/Travels").values()) == before
+    assert home.files("ana/Trips") == {}
+    assert "Trips" not in home.ok("folders").out
+
+
+def on_any_server(tap, world):
+    for test in (folders, renamed_there):
+        tap.run("ways: " + test.__name__.replace("_", " "), test, world)
+
+
+def all_tests(tap, world):
+    for test in (proxy, proxy_gone, tunnel, tunnel_fails,
+                 news_of_all_folders, news_of_more_folders):
+        tap.run("ways: " + test.__name__.replace("_", " "), test, world)
+    on_any_server(tap, world)

@@ -1,0 +1,192 @@
+/* Changes on both sides of one message, each pair with the state that both
+ * must come to, whatever the server can and in whatever order it is asked:
+ *   a flag or tag has two values, so of two sides that know the same value one
+ *   at most can change it, and that change wins: they merge one by one;
+ *   what was deleted there stays deleted, whatever was changed here;
+ *   what was moved there stays where it is, with what was changed here. */
+#include "bench.h"
+
+typedef struct {
+    const char *to; /* mailbox; "" deleted; NULL: stays */
+    unsigned set, cleared;
+    const char *tags; /* NULL: as they were */
+} Change;
+
+typedef struct {
+    const char *name;
+    unsigned flags; /* before, on both sides */
+    const char *tags;
+    Change here, there;
+    const char *where; /* the mailbox in the end; NULL: nowhere */
+    unsigned want;
+    const char *want_tags;
+} Rule;
+
+enum {
+    SEEN = STORE_FLAG_SEEN,
+    STAR = STORE_FLAG_FLAGGED
+};
+
+static const Rule rules[] = {
+    { "two flags", 0, "", { NULL, STAR, 0 }, { NULL, SEEN, 0 }, "INBOX",
+      SEEN | STAR, "" },
+    { "the same flag", 0, "", { NULL, SEEN, 0 }, { NULL, SEEN, 0 }, "INBOX",
+      SEEN, "" },
+    { "one set, one cleared", STAR, "", { NULL, SEEN, 0 }, { NULL, 0, STAR },
+      "INBOX", SEEN, "" },
+    { "cleared here", STAR | SEEN, "", { NULL, 0, SEEN }, { NULL, 0, 0, "x" },
+      "INBOX", STAR, "x" },
+    { "tags of both", 0, "", { NULL, 0, 0, "todo" }, { NULL, 0, 0, "later" },
+      "INBOX", 0, "later todo" },
+    { "tag removed, tag added", 0, "a b", { NULL, 0, 0, "a" },
+      { NULL, 0, 0, "a b c" }, "INBOX", 0, "a c" },
+    { "deleted there, tagged here", 0, "", { NULL, STAR, 0, "todo" }, { "" },
+      NULL, 0, NULL },
+    { "deleted there, moved here", 0, "", { "Archive", 0, 0 }, { "" }, NULL, 0,
+      NULL },
+    { "deleted here, flagged there", 0, "", { "" }, { NULL, STAR, 0 }, NULL, 0,
+      NULL },
+    { "deleted on both", 0, "", { "" }, { "" }, NULL, 0, NULL },
+    { "moved there, flagged here", 0, "", { NULL, STAR, 0 },
+      { "Archive", SEEN, 0 }, "Archive", SEEN | STAR, "" },
+    { "moved there, unread here", SEEN, "", { NULL, 0, SEEN },
+      { "Archive", 0, 0 }, "Archive", 0, "" },
+    { "moved there, tagged here", 0, "a b", { NULL, 0, 0, "b c" },
+      { "Archive", 0, 0, "a b d" }, "Archive", 0, "b c d" },
+    { "moved there before INBOX is asked", 0, "", { NULL, STAR, 0 },
+      { "Aside", 0, 0 }, "Aside", STAR, "" },
+    { "moved here, flagged there", 0, "", { "Archive", 0, 0 },
+      { NULL, STAR, 0 }, "Archive", STAR, "" },
+    { "moved on both", 0, "", { "Archive", 0, 0 }, { "Aside", 0, 0 }, "Aside",
+      0, "" },
+    { "moved on both, to one place", 0, "", { "Archive", 0, 0 },
+      { "Archive", STAR, 0 }, "Archive", STAR, "" },
+};
+
+typedef struct {
+    const Rule *rule;
+    bool qresync, condstore, uidplus;
+} Case;
+
+static void
+change_there(Bench *bench, const Change *change)
+{
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMessage *message = fake_find(inbox, 1);
+
+    message->flags = (message->flags | change->set) & ~change->cleared;
+    if (change->tags) {
+        g_free(message->tags);
+        message->tags = g_strdup(change->tags);
+    }
+    message->modseq = ++inbox->modseq;
+    if (change->to && *change->to)
+        fake_put(fake_mailbox(bench->fake, change->to), message->bytes,
+                 message->flags, message->tags);
+    if (change->to)
+        fake_remove(inbox, 1);
+}
+
+static void
+change_here(Bench *bench, const Change *change)
+{
+    gint64 id = bench_row(bench, 1);
+    g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+    g_autofree char *path = g_strdup_printf("work/%s", change->to);
+    g_autoptr(StoreFolder) folder = bench_folder(bench, path);
+
+    g_assert_true(store_set_flags(bench->store, id,
+                                  (row->flags | change->set)
+                                      & ~change->cleared,
+                                  NULL));
+    if (change->tags)
+        g_assert_true(store_set_tags(bench->store, id, change->tags, NULL));
+    if (change->to)
+        g_assert_true(store_set_folder(bench->store, id,
+                                       *change->to ? folder->id : 0, NULL));
+}
+
+static void
+check_end(Bench *bench, const Rule *rule)
+{
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
+
+    g_assert_cmpuint(bench_rows(bench, 1), ==, rule->where ? 1 : 0);
+    if (rule->where == NULL)
+        return;
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    folder = store_folder(bench->store, row->folder, NULL);
+    g_assert_cmpstr(folder->name, ==, rule->where);
+    g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==, rule->want);
+    g_assert_cmpstr(row->tags, ==, rule->want_tags);
+}
+
+static void
+test_rule(const void *data)
+{
+    const Case *c = data;
+    const Rule *rule = c->rule;
+    Bench *bench = bench_create();
+
+    bench->fake->qresync = c->qresync;
+    bench->fake->condstore = c->condstore;
+    bench->fake->uidplus = c->uidplus;
+    fake_mailbox(bench->fake, "Aside");
+    fake_add(bench->fake, "INBOX", 1, rule->flags);
+    fake_add(bench->fake, "INBOX", 2, 0); /* stays */
+    g_free(fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->tags);
+    fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->tags =
+        g_strdup(rule->tags);
+    bench_sync(bench);
+    change_here(bench, &rule->here);
+    change_there(bench, &rule->there);
+    for (int i = 0; i < 3; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+    }
+    check_end(bench, rule);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* What was carried for a message that did not turn up is forgotten with the
+ * round: the same Message-ID later is another delivery. */
+static void
+test_carried_once(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreRow) row = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    store_set_flags(bench->store, bench_row(bench, 1), STAR, NULL);
+    fake_remove(fake_mailbox(bench->fake, "INBOX"), 1);
+    bench_sync(bench);
+    fake_add(bench->fake, "Archive", 1, 0);
+    bench_sync(bench);
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const char *const roads[] = { "QRESYNC", "CONDSTORE", "neither",
+                                         "no UIDPLUS" };
+
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        for (gsize j = 0; j < G_N_ELEMENTS(roads); j++) {
+            Case made = { &rules[i], j == 0, j < 2, j < 3 };
+            g_autofree char *name = g_strdup_printf(
+                "/conflict/%s, %s", rules[i].name, roads[j]);
+
+            g_test_add_data_func_full(name, g_memdup2(&made, sizeof made),
+                                      test_rule, g_free);
+        }
+    g_test_add_func("/conflict/carried once", test_carried_once);
+    return g_test_run();
+}
