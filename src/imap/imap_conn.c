@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+enum {
+    FAR_USEC = 5000
+}; /* of a round trip: not in this house */
+
 bool
 imap_conn_can(const ImapConn *conn, const char *capability)
 {
@@ -256,7 +260,16 @@ login(ImapConn *conn, GError **error)
     return sasl && authenticate(conn, sasl, error);
 }
 
-/* What the server can do once it knows us, and what we want of it. */
+/* Login, and what the server can do once it knows us: most say it unasked. */
+static bool
+log_in(ImapConn *conn, GError **error)
+{
+    conn->capabilities_told &= conn->preauth;
+    return login(conn, error)
+           && (conn->capabilities_told || capability(conn, error));
+}
+
+/* What we want of it. */
 static bool
 enable(ImapConn *conn, GError **error)
 {
@@ -277,10 +290,15 @@ enable(ImapConn *conn, GError **error)
     return true;
 }
 
+/* Near a server DEFLATE costs both sides more time than it saves. */
 static bool
 compress(ImapConn *conn, GError **error)
 {
-    if (!conn->params.compress || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
+    bool wanted = conn->params.compress == IMAP_COMPRESS_ON
+                  || (conn->params.compress == IMAP_COMPRESS_FAR
+                      && conn->round_trip >= FAR_USEC);
+
+    if (!wanted || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
         return true;
     return imap_cmd_run(conn, error, "COMPRESS DEFLATE")
            && net_start_deflate(conn->stream, error);
@@ -293,6 +311,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     g_autoptr(ImapConn) conn = g_new0(ImapConn, 1);
 
     conn->params = *params;
+    conn->round_trip = G_MAXINT64;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
     conn->capabilities =
@@ -304,8 +323,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     if (!greeting(conn, error)
         || (g_hash_table_size(conn->capabilities) == 0
             && !capability(conn, error))
-        || !secure(conn, error) || !login(conn, error)
-        || !capability(conn, error) || !enable(conn, error)
+        || !secure(conn, error) || !log_in(conn, error) || !enable(conn, error)
         || !compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
@@ -328,6 +346,7 @@ imap_conn_close(ImapConn *conn)
         && !(conn->cancel && g_cancellable_is_cancelled(conn->cancel))) {
         imap_cmd_begin(conn, "LOGOUT");
         imap_cmd_end(conn);
+        imap_cmd_send(conn);
     }
     imap_decoder_clear(&conn->in);
     net_stream_close(conn->stream);
