@@ -33,8 +33,9 @@ enum {
     SYNC_FIRST_PAGE = 200, /* headers of the first page */
     SYNC_HEADER_SLICE = 10000, /* asked for at once */
     SYNC_ROW_BATCH = 1000,     /* rows made in one transaction */
-    SYNC_BODY_SLICE = 500, /* messages of a durable batch */
-    SYNC_BODY_BYTES = 32 << 20,
+    SYNC_BODY_SLICE = 250,     /* bodies of one FETCH */
+    SYNC_BATCH = 500,          /* messages made durable together */
+    SYNC_BATCH_BYTES = 32 << 20,
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
 };
@@ -51,6 +52,8 @@ typedef struct {
                    GError **error);
     bool (*fetch)(void *conn, const UidSet *uids, const char *items,
                   guint64 since, const ImapSink *sink, GError **error);
+    bool (*fetch_sets)(void *conn, const GPtrArray *sets, const char *items,
+                       const ImapSink *sink, GError **error);
     UidSet *(*search)(void *conn, const char *criteria, GError **error);
     bool (*store)(void *conn, const UidSet *uids, bool add,
                   const ImapFlags *flags, GError **error);
@@ -92,7 +95,9 @@ typedef struct {
     UidSet *vanished; /* UIDs gone; NULL when complete */
 
     guint32 known_uidvalidity; /* 0: never synchronised */
-    GArray *rows;              /* StoreUid, by UID */
+    GArray *rows; /* StoreUid, by UID; unless complete, those that messages
+                     and vanished name may be all */
+    guint total;  /* rows of the folder */
     guint unplaced; /* rows without a UID that a new UID may turn out to be */
 
     bool headers_first;   /* someone looks at the list */

@@ -90,10 +90,10 @@ settle_row(Store *store, const SettleRequest *request, gint64 id,
     from = settle_find(request, row->file, folder);
     if (from == NULL) /* gone behind our back: fetched again when asked for */
         return store_set_file(store, id, NULL, error);
-    if (!maildir_create(folder, error))
-        return false;
-    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
-                          error);
+    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS, NULL);
+    if (path == NULL && maildir_create(folder, error)) /* its first */
+        path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
+                              error);
     return path != NULL
         && store_set_file(store, id, path + strlen(request->mail) + 1, error);
 }

@@ -302,6 +302,20 @@ fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
     return fake_answer(fake, error);
 }
 
+static bool
+fake_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
+                const ImapSink *sink, GError **error)
+{
+    bool enough = false;
+
+    for (guint i = 0; i < sets->len && !enough; i++)
+        if (!fake_fetch(conn, sets->pdata[i], items, 0, sink, error)
+            || (sink->set_told
+                && !sink->set_told(sink->user, &enough, error)))
+            return false;
+    return true;
+}
+
 static UidSet *
 fake_search(void *conn, const char *criteria, GError **error)
 {
@@ -430,6 +444,7 @@ static const SyncServerClass fake_class = {
     .list = fake_list,
     .select = fake_select,
     .fetch = fake_fetch,
+    .fetch_sets = fake_fetch_sets,
     .search = fake_search,
     .store = fake_store,
     .move = fake_move,
