@@ -228,6 +228,13 @@ bool sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error);
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);
 
+/* Whoever renames files that have rows puts these around it, inside the
+ * transaction that records the names: folders whose files sync_local() knows
+ * as they are stay known, instead of being read again. */
+GPtrArray *sync_names_begin(Store *store, const char *mail, GError **error);
+bool sync_names_end(Store *store, const char *mail, GPtrArray *known,
+                    GError **error);
+
 /* Performs the steps of a plan for a folder (selected on the server). */
 bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
               const GPtrArray *steps, GError **error);

@@ -8,7 +8,6 @@
 #include "maildir/maildir.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     REMOVE_SLICE = 200
@@ -85,29 +84,6 @@ sync_set_fact(const Sync *sync, const StoreFolder *folder, const char *name,
     g_autofree char *key = fact_key(folder, name);
 
     return store_set_value(sync->store, key, value, error);
-}
-
-static void
-add_stamp(GString *text, const char *dir, const char *part)
-{
-    g_autofree char *path = g_build_filename(dir, part, NULL);
-    struct stat info;
-
-    if (stat(path, &info) == 0)
-        g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
-                               (gint64)info.st_mtim.tv_sec,
-                               info.st_mtim.tv_nsec);
-}
-
-char *
-sync_stamp(const Sync *sync, const StoreFolder *folder)
-{
-    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
-    GString *text = g_string_new(NULL);
-
-    add_stamp(text, dir, "cur");
-    add_stamp(text, dir, "new");
-    return g_string_free(text, FALSE);
 }
 
 static bool

@@ -55,7 +55,7 @@ def changed_here(world):
     """Flags of hundreds and the removal of some are told in a few commands."""
     home = world.homes["line"]
     home.ok("tag", "-unread", "subject:old", timeout=300)
-    home.ok("delete", "subject:new", timeout=300)
+    home.ok("trash", "subject:new", timeout=300)
     home.ok("sync", timeout=300)
     most(world.line, 8)
     there = world.mailbox("ana").messages()

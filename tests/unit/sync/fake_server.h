@@ -30,11 +30,11 @@ typedef struct {
 typedef struct {
     GPtrArray *mailboxes; /* FakeMailbox */
     FakeMailbox *selected;
-    bool qresync, condstore, uidplus;
+    bool qresync, condstore, uidplus, list_status;
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
-    guint appends, moves, stores, bodies, headers; /* performed */
+    guint appends, moves, stores, bodies, headers, selects; /* performed */
 } Fake;
 
 static inline void
@@ -199,6 +199,11 @@ fake_list(void *conn, GError **error)
         told->name = g_strdup(mailbox->name);
         told->delimiter = '/';
         told->subscribed = true;
+        told->have_status = fake->list_status;
+        told->messages = mailbox->messages->len;
+        told->uidvalidity = mailbox->uidvalidity;
+        told->uidnext = mailbox->uidnext;
+        told->modseq = mailbox->modseq;
         g_ptr_array_add(list, told);
     }
     return list;
@@ -246,6 +251,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 
     if (fake_cut_before(fake, error))
         return false;
+    fake->selects++;
     fake->selected = mailbox;
     selected->uidvalidity = mailbox->uidvalidity;
     selected->uidnext = mailbox->uidnext;
