@@ -10,12 +10,19 @@
 #include "net/net.h"
 #include "sasl/sasl.h"
 
+/* COMPRESS=DEFLATE (RFC 4978) where offered. */
+typedef enum {
+    IMAP_COMPRESS_OFF,
+    IMAP_COMPRESS_ON,
+    IMAP_COMPRESS_FAR, /* on, unless the server answers within 5 ms */
+} ImapCompress;
+
 typedef struct {
     NetParams net;   /* where, TLS, proxy */
     SaslParams sasl; /* who */
     bool sasl_ir;    /* use SASL-IR where offered (default true) */
-    bool compress;   /* COMPRESS=DEFLATE where offered */
-    char *version;   /* of the program, told by ID; NULL: nothing is told */
+    ImapCompress compress;
+    char *version; /* of the program, told by ID; NULL: nothing is told */
 } ImapParams;
 
 typedef struct ImapConn ImapConn;
@@ -115,6 +122,9 @@ typedef struct {
                        GError **error);
     bool (*message)(void *user, const ImapMessage *message, GError **error);
     bool (*vanished)(void *user, const UidSet *uids, GError **error);
+    /* Of imap_fetch_sets(): all of one set was told. *enough: no other set is
+     * asked for; one that is on its way already is told all the same. */
+    bool (*set_told)(void *user, bool *enough, GError **error);
 } ImapSink;
 
 typedef struct {
@@ -133,6 +143,11 @@ bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
  * "UID FLAGS RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]". since 0: none. */
 bool imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
                 guint64 since, const ImapSink *sink, GError **error);
+
+/* UID FETCH for each of several sets (UidSet) in their order. While one is told
+ * the next is asked for, so that there is no round trip between them. */
+bool imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
+                     const ImapSink *sink, GError **error);
 
 /* UID SEARCH with criteria as written; the caller escapes with imap_quote(). */
 UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);

@@ -22,6 +22,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/uidset.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -315,6 +317,11 @@ typedef struct {
 
 /* Every row that the server has in this folder, by UID. GArray of StoreUid. */
 GArray *store_uids(Store *store, gint64 server_folder, GError **error);
+
+/* Those of them whose UIDs are in a set, and how many there are in all. */
+GArray *store_uids_among(Store *store, gint64 server_folder,
+                         const UidSet *among, GError **error);
+guint store_uid_count(Store *store, gint64 server_folder);
 
 /* The server's flags and tags for a row; the wanted ones follow by a merge for
  * each flag: what the user changed since stays, the rest is the server's. */

@@ -34,8 +34,9 @@ enum {
     SYNC_FIRST_PAGE = 200, /* headers of the first page */
     SYNC_HEADER_SLICE = 10000, /* asked for at once */
     SYNC_ROW_BATCH = 1000,     /* rows made in one transaction */
-    SYNC_BODY_SLICE = 500, /* messages of a durable batch */
-    SYNC_BODY_BYTES = 32 << 20,
+    SYNC_BODY_SLICE = 250,     /* bodies of one FETCH */
+    SYNC_BATCH = 500,          /* messages made durable together */
+    SYNC_BATCH_BYTES = 32 << 20,
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
 };
@@ -52,6 +53,8 @@ typedef struct {
                    GError **error);
     bool (*fetch)(void *conn, const UidSet *uids, const char *items,
                   guint64 since, const ImapSink *sink, GError **error);
+    bool (*fetch_sets)(void *conn, const GPtrArray *sets, const char *items,
+                       const ImapSink *sink, GError **error);
     UidSet *(*search)(void *conn, const char *criteria, GError **error);
     bool (*store)(void *conn, const UidSet *uids, bool add,
                   const ImapFlags *flags, GError **error);
@@ -109,7 +112,9 @@ typedef struct {
     UidSet *vanished; /* UIDs gone; NULL when complete */
 
     guint32 known_uidvalidity; /* 0: never synchronised */
-    GArray *rows;              /* StoreUid, by UID */
+    GArray *rows; /* StoreUid, by UID; unless complete, those that messages
+                     and vanished name may be all */
+    guint total;  /* rows of the folder */
     guint unplaced; /* rows without a UID that a new UID may turn out to be */
 
     bool headers_first;   /* someone looks at the list */
@@ -257,6 +262,13 @@ char *sync_prefix(Store *store, const char *account, char *delimiter);
 
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);
+
+/* Whoever renames files that have rows puts these around it, inside the
+ * transaction that records the names: folders whose files sync_local() knows
+ * as they are stay known, instead of being read again. */
+GPtrArray *sync_names_begin(Store *store, const char *mail, GError **error);
+bool sync_names_end(Store *store, const char *mail, GPtrArray *known,
+                    GError **error);
 
 /* Performs the steps of a plan for a folder (selected on the server). */
 bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,

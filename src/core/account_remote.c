@@ -125,6 +125,14 @@ language(void)
     return g_strdelimit(g_steal_pointer(&tag), "_", '-');
 }
 
+static ImapCompress
+compress_wanted(const char *word)
+{
+    if (g_strcmp0(word, "on") == 0)
+        return IMAP_COMPRESS_ON;
+    return g_strcmp0(word, "off") == 0 ? IMAP_COMPRESS_OFF : IMAP_COMPRESS_FAR;
+}
+
 static LaneParams
 make_params(const struct RemoteFollower *follower, const char *password)
 {
@@ -156,6 +164,7 @@ make_params(const struct RemoteFollower *follower, const char *password)
         session_options(account->session), "pop-size-limit", account->name);
     params.imap.sasl_ir = options_bool(session_options(account->session),
                                        "sasl-ir", account->name);
+    params.imap.compress = compress_wanted(option(follower, "compress"));
     return params;
 }
 
@@ -209,7 +218,8 @@ take_news(struct RemoteFollower *follower, Lane *lane)
         frontend_tell(session_frontend(session), TELL_ERROR, false, "%s",
                       (char *)news.warnings->pdata[i]);
     if (news.changed) {
-        settler_kick(session_settler(session));
+        if (follower->sync == NULL) /* else at its end: two writers wait */
+            settler_kick(session_settler(session));
         session_rows_news(session);
     }
     if (news.says) {

@@ -9,6 +9,7 @@ static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
     "failure", "failure,delay", "failure,delay,success", NULL
 };
+static const char *const compress_choices[] = { "far", "on", "off", NULL };
 static const char *const auth_choices[] = {
     "auto",          "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
     "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",     "GSSAPI",
@@ -119,6 +120,11 @@ const OptionEntry option_table[] = {
       .fallback = "5m",
       .text = "How often a POP3 server is asked for mail; not more often than "
               "it wants (LOGIN-DELAY), and every 10 s at most." },
+    { .name = "compress", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT_ONLY,
+      .fallback = "far", .choices = compress_choices,
+      .text = "Compress what goes over the connection where the server offers "
+              "it; far leaves it out where the server answers within 5 ms, as "
+              "it costs more time there than it saves." },
     /* tags */
     { .name = "local-tags", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "attachment signed encrypted",

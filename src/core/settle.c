@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/indexer.h"
 #include "maildir/maildir.h"
+#include "sync/sync.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -90,12 +91,24 @@ settle_row(Store *store, const SettleRequest *request, gint64 id,
     from = settle_find(request, row->file, folder);
     if (from == NULL) /* gone behind our back: fetched again when asked for */
         return store_set_file(store, id, NULL, error);
-    if (!maildir_create(folder, error))
-        return false;
-    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
-                          error);
+    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS, NULL);
+    if (path == NULL && maildir_create(folder, error)) /* its first */
+        path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
+                              error);
     return path != NULL
         && store_set_file(store, id, path + strlen(request->mail) + 1, error);
+}
+
+static bool
+settle_rows(Store *store, const SettleRequest *request, const GArray *ids,
+            GError **error)
+{
+    g_autoptr(GPtrArray) known = sync_names_begin(store, request->mail, error);
+    bool ok = known != NULL;
+
+    for (guint i = 0; ok && i < ids->len; i++)
+        ok = settle_row(store, request, g_array_index(ids, gint64, i), error);
+    return ok && sync_names_end(store, request->mail, known, error);
 }
 
 static bool
@@ -103,13 +116,12 @@ settle_slice(Store *store, const SettleRequest *request, guint *n,
              GError **error)
 {
     g_autoptr(GArray) ids = store_unsettled(store, SETTLE_SLICE, error);
-    bool ok = true;
+    bool ok;
 
     *n = 0;
     if (ids == NULL || (ids->len > 0 && !store_begin(store, error)))
         return false;
-    for (guint i = 0; ok && i < ids->len; i++)
-        ok = settle_row(store, request, g_array_index(ids, gint64, i), error);
+    ok = ids->len == 0 || settle_rows(store, request, ids, error);
     *n = ids->len;
     return ids->len == 0 || (store_end(store, ok, ok ? error : NULL) && ok);
 }

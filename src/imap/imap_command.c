@@ -14,6 +14,7 @@ enum {
 static void
 put(ImapConn *conn, const char *bytes, gsize size)
 {
+    conn->unsent = true;
     if (imap_decoder_ok(&conn->in))
         net_write(conn->stream, bytes, size, &conn->in.error);
 }
@@ -114,8 +115,6 @@ imap_cmd_literal(ImapConn *conn, guint64 size)
     imap_cmd_text(conn, "{%" G_GUINT64_FORMAT "}\r\n", size);
     if (!imap_decoder_ok(&conn->in))
         return;
-    if (!net_flush(conn->stream, &conn->in.error))
-        return;
     if (imap_cmd_continue(conn, conn->tag, &error))
         return;
     if (imap_decoder_ok(&conn->in)) {
@@ -129,9 +128,18 @@ guint
 imap_cmd_end(ImapConn *conn)
 {
     put(conn, "\r\n", 2);
+    return conn->tag;
+}
+
+void
+imap_cmd_send(ImapConn *conn)
+{
+    if (!conn->unsent)
+        return;
+    conn->unsent = false;
+    conn->sent = g_get_monotonic_time();
     if (imap_decoder_ok(&conn->in))
         net_flush(conn->stream, &conn->in.error);
-    return conn->tag;
 }
 
 /* The failure that stuck, for the caller. */
@@ -226,14 +234,18 @@ read_response(ImapConn *conn, guint *tag)
 bool
 imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
 {
+    imap_cmd_send(conn);
     for (;;) {
         guint told = 0;
         int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told) : -1;
 
         if (kind < 0)
             return stuck(conn, error) && false;
-        if (kind == 1 && told == tag)
+        if (kind == 1 && told == tag) {
+            conn->round_trip =
+                MIN(conn->round_trip, g_get_monotonic_time() - conn->sent);
             return read_result(conn, error);
+        }
         if (kind == 1)
             imap_decoder_fail(&conn->in, "an answer to no command");
         if (kind == 2)
@@ -255,6 +267,7 @@ imap_cmd_read_unasked(ImapConn *conn, GError **error)
 bool
 imap_cmd_challenge(ImapConn *conn, guint tag, GError **error)
 {
+    imap_cmd_send(conn);
     for (;;) {
         guint told = 0;
         int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told) : -1;

@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+enum {
+    FAR_USEC = 5000
+}; /* of a round trip: not in this house */
+
 char *
 imap_take_alert(ImapConn *conn)
 {
@@ -307,10 +311,24 @@ login(ImapConn *conn, GError **error)
     return false;
 }
 
+/* Login, and what the server can do once it knows us: most say it unasked. */
+static bool
+log_in(ImapConn *conn, GError **error)
+{
+    conn->capabilities_told &= conn->preauth;
+    return login(conn, error)
+           && (conn->capabilities_told || capability(conn, error));
+}
+
+/* Near a server DEFLATE costs both sides more time than it saves. */
 static bool
 compress(ImapConn *conn, GError **error)
 {
-    if (!conn->params.compress || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
+    bool wanted = conn->params.compress == IMAP_COMPRESS_ON
+                  || (conn->params.compress == IMAP_COMPRESS_FAR
+                      && conn->round_trip >= FAR_USEC);
+
+    if (!wanted || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
         return true;
     return imap_cmd_run(conn, error, "COMPRESS DEFLATE")
            && net_start_deflate(conn->stream, error);
@@ -323,6 +341,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     g_autoptr(ImapConn) conn = g_new0(ImapConn, 1);
 
     conn->params = *params;
+    conn->round_trip = G_MAXINT64;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
     conn->params.version = g_strdup(params->version);
@@ -335,8 +354,8 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     if (!greeting(conn, error)
         || (g_hash_table_size(conn->capabilities) == 0
             && !capability(conn, error))
-        || !secure(conn, error) || !login(conn, error)
-        || !capability(conn, error) || !imap_setup(conn, error)
+        || !secure(conn, error) || !log_in(conn, error)
+        || !imap_setup(conn, error)
         || !compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
@@ -359,6 +378,7 @@ imap_conn_close(ImapConn *conn)
         && !(conn->cancel && g_cancellable_is_cancelled(conn->cancel))) {
         imap_cmd_begin(conn, "LOGOUT");
         imap_cmd_end(conn);
+        imap_cmd_send(conn);
     }
     imap_decoder_clear(&conn->in);
     net_stream_close(conn->stream);

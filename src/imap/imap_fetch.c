@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* AHEAD commands are sent before their answers are read: few, so that neither
- * side blocks on writing while the other does. */
+/* Commands on their way at once: few, so that neither side blocks on writing
+ * while the other does, and that what is more urgent waits for two at most. */
 enum {
     LINE_BYTES = 8000,
-    AHEAD = 3
+    AHEAD = 2
 };
 
 typedef struct {
@@ -180,33 +180,93 @@ send_fetch(ImapConn *conn, const char *set, const char *items, guint64 since)
         imap_cmd_text(conn, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")", since);
 }
 
-bool
-imap_fetch(ImapConn *conn, const UidSet *uids, const char *items, guint64 since,
-           const ImapSink *sink, GError **error)
+/* Commands of one call, in the order of sending. */
+typedef struct {
+    ImapConn *conn;
+    const char *items;
+    guint64 since;
+    GPtrArray *lines; /* the sets, each short enough for a line */
+    GArray *ends;     /* bool: the last line of a set */
+    guint first;      /* tag of the first */
+    guint sent, done;
+} Fetch;
+
+static void
+add_set(Fetch *fetch, const UidSet *uids)
 {
-    g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
+    g_autoptr(GPtrArray) lines = uidset_format_chunks(uids, LINE_BYTES);
+
+    for (guint i = 0; i < lines->len; i++) {
+        bool end = i + 1 == lines->len;
+
+        g_ptr_array_add(fetch->lines, g_strdup(lines->pdata[i]));
+        g_array_append_val(fetch->ends, end);
+    }
+}
+
+/* So many that one is on its way while another is answered. */
+static void
+send_ahead(Fetch *fetch)
+{
+    while (fetch->sent < fetch->lines->len
+           && fetch->sent - fetch->done < AHEAD) {
+        send_fetch(fetch->conn, fetch->lines->pdata[fetch->sent++],
+                   fetch->items, fetch->since);
+        imap_cmd_end(fetch->conn);
+    }
+}
+
+/* A NO does not leave the answers behind it unread. */
+static bool
+run_fetch(Fetch *fetch, const ImapSink *sink, GError **error)
+{
+    ImapConn *conn = fetch->conn;
     ImapAnswers answers = { .sink = sink };
     g_autoptr(GError) trouble = NULL;
-    guint first = conn->tag + 1;
-    guint sent = 0;
+    bool enough = false;
 
     imap_cmd_answers(conn, &answers);
-    for (guint done = 0; done < sent || sent < sets->len;) {
-        if (sent < sets->len && sent - done < AHEAD && trouble == NULL) {
-            send_fetch(conn, sets->pdata[sent++], items, since);
-            imap_cmd_end(conn);
-            continue;
-        }
-        if (done == sent)
+    fetch->first = conn->tag + 1;
+    while (fetch->done < fetch->lines->len && imap_decoder_ok(&conn->in)) {
+        if (!enough && trouble == NULL)
+            send_ahead(fetch);
+        if (fetch->done == fetch->sent)
             break;
-        /* A NO does not leave the answers behind it unread. */
-        imap_cmd_wait(conn, first + done++, trouble ? NULL : &trouble);
-        if (!imap_decoder_ok(&conn->in))
-            break;
+        imap_cmd_wait(conn, fetch->first + fetch->done,
+                      trouble ? NULL : &trouble);
+        if (trouble == NULL && sink && sink->set_told
+            && g_array_index(fetch->ends, bool, fetch->done))
+            sink->set_told(sink->user, &enough, &trouble);
+        fetch->done++;
     }
     imap_cmd_answers(conn, NULL);
     if (trouble == NULL)
         return true;
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
+}
+
+bool
+imap_fetch(ImapConn *conn, const UidSet *uids, const char *items, guint64 since,
+           const ImapSink *sink, GError **error)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(bool));
+    Fetch fetch = { conn, items, since, lines, ends, 0, 0, 0 };
+
+    add_set(&fetch, uids);
+    return run_fetch(&fetch, sink, error);
+}
+
+bool
+imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
+                const ImapSink *sink, GError **error)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(bool));
+    Fetch fetch = { conn, items, 0, lines, ends, 0, 0, 0 };
+
+    for (guint i = 0; i < sets->len; i++)
+        add_set(&fetch, sets->pdata[i]);
+    return run_fetch(&fetch, sink, error);
 }

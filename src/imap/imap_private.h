@@ -26,7 +26,11 @@ struct ImapConn {
     GCancellable *cancel;
     ImapDecoder in;
     GHashTable *capabilities; /* upper case */
+    bool capabilities_told;   /* since the login began */
     guint tag;
+    bool unsent;       /* something was written since */
+    gint64 sent;       /* when the last commands were, µs */
+    gint64 round_trip; /* the shortest from there to an answer, µs */
     char *selected;
     ImapAnswers answers;
     bool preauth;
@@ -60,8 +64,11 @@ void imap_cmd_mailbox(ImapConn *conn, const char *mailbox);
 /* A literal header of size octets; waits for "+" where the server wants it. */
 void imap_cmd_literal(ImapConn *conn, guint64 size);
 void imap_cmd_flags(ImapConn *conn, const ImapFlags *flags);
-/* Ends the line without waiting; the tag to wait for. */
+/* Ends the line; the tag to wait for. What is waited for is sent first, all
+ * that was ended since in one piece. */
 guint imap_cmd_end(ImapConn *conn);
+/* Sends what was ended, without waiting. */
+void imap_cmd_send(ImapConn *conn);
 /* Reads until the tagged answer. ERR_REFUSED for NO and BAD. */
 bool imap_cmd_wait(ImapConn *conn, guint tag, GError **error);
 /* Both. */

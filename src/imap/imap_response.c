@@ -15,6 +15,7 @@ read_capabilities(ImapConn *conn)
     ImapDecoder *in = &conn->in;
 
     g_hash_table_remove_all(conn->capabilities);
+    conn->capabilities_told = true;
     while (imap_decoder_ok(in) && !imap_decoder_at_end(in)
            && imap_decoder_peek(in) != ']') {
         g_autofree char *word = imap_decoder_atom(in);

@@ -92,13 +92,17 @@ set_tags(IndexWriter *writer, notmuch_message_t *message, const char *text,
     g_auto(GStrv) wanted = g_strsplit(text, " ", -1);
     g_autoptr(GPtrArray) old = superfluous(message, wanted);
     notmuch_status_t status = NOTMUCH_STATUS_SUCCESS;
+    notmuch_status_t thawed;
 
+    /* Frozen: the document is written once, not once for each tag. */
+    notmuch_message_freeze(message);
     for (guint i = 0; i < old->len && !status; i++)
         status = notmuch_message_remove_tag(message, old->pdata[i]);
     for (char **tag = wanted; *tag && !status; tag++)
         if (**tag && strlen(*tag) < NOTMUCH_TAG_MAX)
             status = notmuch_message_add_tag(message, *tag);
-    return check(writer, status, error);
+    thawed = notmuch_message_thaw(message);
+    return check(writer, status ? status : thawed, error);
 }
 
 static bool

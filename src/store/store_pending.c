@@ -66,8 +66,10 @@ read_pending(sqlite3_stmt *row)
     return pending;
 }
 
+/* CROSS: `pending` is short, and nothing else tells SQLite so. */
 #define OF_ACCOUNT                                                             \
-    " JOIN folder f ON f.id = CASE WHEN m.server_folder > 0"                   \
+    " CROSS JOIN message m ON m.id = p.message"                                \
+    " CROSS JOIN folder f ON f.id = CASE WHEN m.server_folder > 0"             \
     " THEN m.server_folder ELSE m.folder END"                                  \
     " WHERE (?1 IS NULL OR f.account = ?1)"
 
@@ -80,7 +82,7 @@ store_pending(Store *store, const char *account, guint limit, GError **error)
         store, error,
         "SELECT m.id, m.server_folder, m.uid, m.folder, m.flags,"
         " m.server_flags, m.tags, m.server_tags, m.file, p.since, p.attempts,"
-        " p.reason FROM pending p JOIN message m ON m.id = p.message" OF_ACCOUNT
+        " p.reason FROM pending p" OF_ACCOUNT
         " ORDER BY p.since, m.id LIMIT ?2",
         "si", account, (gint64)(limit ? limit : G_MAXINT32));
     int step;
@@ -95,10 +97,8 @@ store_pending(Store *store, const char *account, guint limit, GError **error)
 guint
 store_pending_count(Store *store, const char *account)
 {
-    return (guint)store_int(store, 0,
-                            "SELECT count(*) FROM pending p"
-                            " JOIN message m ON m.id = p.message" OF_ACCOUNT,
-                            "s", account);
+    return (guint)store_int(
+        store, 0, "SELECT count(*) FROM pending p" OF_ACCOUNT, "s", account);
 }
 
 bool

@@ -4,23 +4,17 @@
 
 #include <string.h>
 
-GArray *
-store_uids(Store *store, gint64 server_folder, GError **error)
-{
-    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(StoreUid));
-    sqlite3_stmt *rows = store_prepare(
-        store, error,
-        "SELECT id, uid, flags, server_flags,"
-        " file IS NOT NULL, folder <> server_folder, folder = 0, server_tags,"
-        " arrival, size"
-        " FROM message"
-        " WHERE server_folder = ? AND uid > 0 ORDER BY uid",
-        "i", server_folder);
-    int step;
+#define UID_COLUMNS                                                            \
+    "SELECT id, uid, flags, server_flags, file IS NOT NULL,"                   \
+    " folder <> server_folder, folder = 0, server_tags, arrival, size"         \
+    " FROM message"
 
-    if (rows == NULL)
-        return NULL;
-    while ((step = store_step(store, rows, error)) == SQLITE_ROW) {
+static bool
+read_uids(Store *store, sqlite3_stmt *rows, GArray *uids, GError **error)
+{
+    int step = SQLITE_ERROR;
+
+    while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {
         StoreUid uid = {
             .id = sqlite3_column_int64(rows, 0),
             .uid = (guint32)sqlite3_column_int64(rows, 1),
@@ -37,7 +31,48 @@ store_uids(Store *store, gint64 server_folder, GError **error)
         uid.tags_hash = tags && *tags ? g_str_hash(tags) : 0;
         g_array_append_val(uids, uid);
     }
-    return step == SQLITE_DONE ? g_steal_pointer(&uids) : NULL;
+    return step == SQLITE_DONE;
+}
+
+GArray *
+store_uids(Store *store, gint64 server_folder, GError **error)
+{
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(StoreUid));
+    sqlite3_stmt *rows = store_prepare(
+        store, error,
+        UID_COLUMNS " WHERE server_folder = ? AND uid > 0 ORDER BY uid", "i",
+        server_folder);
+
+    return read_uids(store, rows, uids, error) ? g_steal_pointer(&uids) : NULL;
+}
+
+GArray *
+store_uids_among(Store *store, gint64 server_folder, const UidSet *among,
+                 GError **error)
+{
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(StoreUid));
+
+    for (guint i = 0; i < uidset_n_ranges(among); i++) {
+        UidRange range = uidset_range(among, i);
+        sqlite3_stmt *rows = store_prepare(
+            store, error,
+            UID_COLUMNS " WHERE server_folder = ? AND uid > 0"
+                        " AND uid BETWEEN ? AND ? ORDER BY uid",
+            "iii", server_folder, (gint64)range.first, (gint64)range.last);
+
+        if (!read_uids(store, rows, uids, error))
+            return NULL;
+    }
+    return g_steal_pointer(&uids);
+}
+
+guint
+store_uid_count(Store *store, gint64 server_folder)
+{
+    return (guint)store_int(store, 0,
+                            "SELECT count(*) FROM message"
+                            " WHERE server_folder = ? AND uid > 0",
+                            "i", server_folder);
 }
 
 static bool
@@ -292,7 +327,7 @@ store_unplaced(Store *store, gint64 folder)
                              "i", folder)
                    + store_int(store, 0,
                                "SELECT count(*) FROM pending p"
-                               " JOIN message m ON m.id = p.message"
+                               " CROSS JOIN message m ON m.id = p.message"
                                " WHERE m.folder = ? AND m.server_folder = 0",
                                "i", folder));
 }
@@ -302,7 +337,8 @@ store_orphans(Store *store, gint64 folder)
 {
     return (guint)store_int(store, 0,
                             "SELECT count(*) FROM message"
-                            " WHERE server_folder = ? AND orphan = 1",
+                            " WHERE server_folder = ? AND uid = 0"
+                            " AND orphan = 1",
                             "i", folder);
 }
 

@@ -52,6 +52,41 @@ is_wanted(const Round *round, const StoreFolder *folder)
            && (only == NULL || strcmp(only, folder->path) == 0);
 }
 
+/* Is a folder that was never looked at empty there and here? */
+static bool
+is_empty(const Round *round, const StoreFolder *folder)
+{
+    const ImapMailbox *mailbox = mailbox_of(round, folder);
+
+    return folder->uidvalidity == 0 && folder->total == 0 && mailbox
+           && mailbox->have_status && mailbox->messages == 0
+           && mailbox->uidvalidity != 0 && mailbox->uidnext != 0
+           && store_unplaced(round->sync->store, folder->id) == 0;
+}
+
+/* LIST-STATUS said all there is to say of these: no SELECT for each. */
+static bool
+mark_empty(Round *round, GError **error)
+{
+    Store *store = round->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < round->folders->len; i++) {
+        StoreFolder *folder = round->folders->pdata[i];
+        const ImapMailbox *mailbox = mailbox_of(round, folder);
+
+        if (!is_wanted(round, folder) || !is_empty(round, folder))
+            continue;
+        folder->uidvalidity = mailbox->uidvalidity;
+        folder->uidnext = mailbox->uidnext;
+        folder->modseq = mailbox->modseq;
+        ok = store_folder_put(store, folder, error) != 0;
+    }
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
 /* Folders that messages are moved out of come first, so that a move whose
  * answer was lost waits in its new folder before that one is looked at. */
 static void
@@ -178,6 +213,8 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     round.mailboxes = mailboxes;
     round.folders = folders;
     order_folders(&round);
+    if (!mark_empty(&round, error))
+        return false;
     ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
     if (ok && round.first == NULL)
         return sync->only != NULL || sync_carry_end(sync, error);

@@ -26,6 +26,7 @@ typedef struct {
     char *base;       /* of the body that is read; NULL: none */
     GByteArray *head; /* its beginning */
     guint64 size;
+    guint sets; /* told to their ends */
 } Bodies;
 
 static void
@@ -189,9 +190,19 @@ body_message(void *user, const ImapMessage *message, GError **error)
     whole.arrival.facts =
         run->sync->describe((char *)bodies->head->data, bodies->head->len);
     g_array_append_val(bodies->whole, whole);
-    return (bodies->whole->len < SYNC_BODY_SLICE
-            && maildir_batch_bytes(bodies->batch) < SYNC_BODY_BYTES)
+    return (bodies->whole->len < SYNC_BATCH
+            && maildir_batch_bytes(bodies->batch) < SYNC_BATCH_BYTES)
            || flush(bodies, error);
+}
+
+static bool
+body_set(void *user, bool *enough, GError **error)
+{
+    Bodies *bodies = user;
+
+    bodies->sets++;
+    *enough = sync_yields(bodies->run->sync);
+    return true;
 }
 
 /* Without those whose rows turned out to have their file already. */
@@ -214,30 +225,46 @@ still_lacking(const SyncRun *run, const UidSet *uids)
     return lacking;
 }
 
+static GPtrArray *
+all_lacking(const SyncRun *run, const GPtrArray *sets)
+{
+    GPtrArray *all =
+        g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
+
+    for (guint i = 0; i < sets->len; i++) {
+        g_autoptr(UidSet) lacking = still_lacking(run, sets->pdata[i]);
+
+        if (uidset_n_ranges(lacking) > 0)
+            g_ptr_array_add(all, g_steal_pointer(&lacking));
+    }
+    return all;
+}
+
 /* What was asked for and not told has gone on the server meanwhile: the next
  * view says so. */
 bool
-sync_bodies(SyncRun *run, const UidSet *uids, GError **error)
+sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
 {
     const Sync *sync = run->sync;
     g_autoptr(MaildirBatch) batch = maildir_batch_create(run->dir, error);
     g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(Whole));
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
-    g_autoptr(UidSet) lacking = still_lacking(run, uids);
-    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0 };
+    g_autoptr(GPtrArray) lacking = all_lacking(run, sets);
+    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0 };
     ImapSink sink = { .user = &bodies,
                       .body_begin = body_begin,
                       .body_bytes = body_bytes,
-                      .message = body_message };
+                      .message = body_message,
+                      .set_told = body_set };
     bool ok;
 
     g_array_set_clear_func(whole, whole_clear);
-    if (batch == NULL || uidset_n_ranges(lacking) == 0)
-        return batch != NULL;
-    ok = sync->server.class->fetch(sync->server.conn, lacking, BODY_ITEMS, 0,
-                                   &sink, error)
+    ok = batch != NULL
+         && sync->server.class->fetch_sets(sync->server.conn, lacking,
+                                           BODY_ITEMS, &sink, error)
          && flush(&bodies, error);
+    *all = bodies.sets == lacking->len;
     forget_facts(&bodies);
     g_free(bodies.base);
     return ok;

@@ -28,6 +28,7 @@ typedef struct {
     SyncRun *run;
     GByteArray *header; /* of the message that is told next */
     GArray *told;       /* Told */
+    guint sets;         /* told to their ends */
 } Headers;
 
 static void
@@ -136,28 +137,39 @@ header_message(void *user, const ImapMessage *message, GError **error)
     return headers->told->len < SYNC_ROW_BATCH || make_rows(headers, error);
 }
 
+static bool
+header_set(void *user, bool *enough, GError **error)
+{
+    Headers *headers = user;
+
+    headers->sets++;
+    *enough = sync_yields(headers->run->sync);
+    return make_rows(headers, error);
+}
+
 /* A row that a power cut takes is asked for again: the mark, which is durable,
  * moves after all of them (Y2). */
 bool
-sync_headers(SyncRun *run, const UidSet *uids, GError **error)
+sync_headers(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
 {
     const Sync *sync = run->sync;
     bool previews = sync->server.class->can(sync->server.conn, "PREVIEW");
     const char *items = previews ? HEADER_ITEMS PREVIEW_ITEM : HEADER_ITEMS;
     g_autoptr(GByteArray) header = g_byte_array_new();
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
-    Headers headers = { run, header, told };
+    Headers headers = { run, header, told, 0 };
     ImapSink sink = { .user = &headers,
                       .body_begin = header_begin,
                       .body_bytes = header_bytes,
-                      .message = header_message };
+                      .message = header_message,
+                      .set_told = header_set };
     bool ok;
 
     g_array_set_clear_func(told, told_clear);
     if (!store_set_lazy(sync->store, true, error))
         return false;
-    ok = sync->server.class->fetch(sync->server.conn, uids, items, 0, &sink,
-                                   error)
-         && make_rows(&headers, error);
+    ok = sync->server.class->fetch_sets(sync->server.conn, sets, items,
+                                        &sink, error);
+    *all = headers.sets == sets->len;
     return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
 }

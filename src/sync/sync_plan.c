@@ -233,11 +233,11 @@ plan_removals(GPtrArray *steps, Walk *walk)
     if (walk->gone->len == 0)
         return;
     if (!view->accept_removals
-        && sync_removal_is_large(walk->gone->len, view->rows->len)) {
+        && sync_removal_is_large(walk->gone->len, view->total)) {
         SyncStep *hold = add_step(steps, SYNC_HOLD);
 
         hold->count = walk->gone->len;
-        hold->total = view->rows->len;
+        hold->total = view->total;
         return;
     }
     add_step(steps, SYNC_GONE)->ids = g_array_ref(walk->gone);

@@ -231,8 +231,8 @@ static bool
 is_full(const Fetch *fetch)
 {
     return fetch->batch
-               ? fetch->whole->len >= SYNC_BODY_SLICE
-                     || maildir_batch_bytes(fetch->batch) >= SYNC_BODY_BYTES
+               ? fetch->whole->len >= SYNC_BATCH
+                     || maildir_batch_bytes(fetch->batch) >= SYNC_BATCH_BYTES
                : fetch->whole->len >= ROWS_SLICE;
 }
 

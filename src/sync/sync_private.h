@@ -26,9 +26,12 @@ void sync_run_progress(const SyncRun *run);
 /* Does the caller want the thread for something else? */
 bool sync_yields(const Sync *sync);
 
-/* The steps that fetch. */
-bool sync_headers(SyncRun *run, const UidSet *uids, GError **error);
-bool sync_bodies(SyncRun *run, const UidSet *uids, GError **error);
+/* The steps that fetch; the sets of steps that follow each other at once.
+ * *all: none was left out because something more urgent waits. */
+bool sync_headers(SyncRun *run, const GPtrArray *sets, bool *all,
+                  GError **error);
+bool sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all,
+                 GError **error);
 
 /* The server's flags for a row, local tags kept; all tags in a mailbox that
  * takes no keywords. */
@@ -57,6 +60,9 @@ bool sweep_note(const Sync *sync, const StoreFolder *folder,
 bool sweep_clear(const Sync *sync, const StoreFolder *folder, GError **error);
 char **sweep_names(const Sync *sync, const StoreFolder *folder, bool urgent);
 void sweep_remove(const Sync *sync, const char *file);
+/* Removes the files that were noted and forgets the note. */
+bool sweep_remove_all(const Sync *sync, const StoreFolder *folder,
+                      const char *const *files, GError **error);
 bool sweep_recover(const Sync *sync, const StoreFolder *folder, GError **error);
 
 /* A folder's own fact: "mtime", "lacking". Value NULL: forget. */

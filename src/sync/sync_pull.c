@@ -48,16 +48,20 @@ told_message(void *user, const ImapMessage *message, GError **error)
     return true;
 }
 
-static bool
-told_vanished(void *user, const UidSet *uids, GError **error)
+static void
+add_ranges(UidSet *to, const UidSet *uids)
 {
-    Look *look = user;
-
     for (guint i = 0; i < uidset_n_ranges(uids); i++) {
         UidRange range = uidset_range(uids, i);
 
-        uidset_add_range(look->view.vanished, range.first, range.last);
+        uidset_add_range(to, range.first, range.last);
     }
+}
+
+static bool
+told_vanished(void *user, const UidSet *uids, GError **error)
+{
+    add_ranges(((Look *)user)->view.vanished, uids);
     return true;
 }
 
@@ -96,14 +100,14 @@ list_changes(const Sync *sync, const StoreFolder *folder, Look *look,
 static guint64
 expected_count(const SyncView *view)
 {
-    guint64 count = 0;
+    guint64 count = view->total;
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
 
     for (guint i = 0; i < view->rows->len; i++) {
         guint32 uid = g_array_index(view->rows, StoreUid, i).uid;
 
         g_hash_table_add(known, GUINT_TO_POINTER(uid));
-        count += !uidset_contains(view->vanished, uid);
+        count -= uidset_contains(view->vanished, uid);
     }
     for (guint i = 0; i < view->messages->len; i++) {
         guint32 uid = g_array_index(view->messages, SyncMessage, i).uid;
@@ -114,12 +118,21 @@ expected_count(const SyncView *view)
     return count;
 }
 
+static bool
+take_rows(Look *look, GArray *rows)
+{
+    if (look->view.rows)
+        g_array_unref(look->view.rows);
+    look->view.rows = rows;
+    return rows != NULL;
+}
+
 /* Someone waits for the first screen of a mailbox never seen. */
 static bool
 is_first_look(const Sync *sync, const StoreFolder *folder, const Look *look)
 {
     return sync->headers_first && folder->uidvalidity == 0
-           && look->view.rows->len == 0 && look->view.unplaced == 0
+           && look->view.total == 0 && look->view.unplaced == 0
            && look->selected.uidnext > 0
            && look->selected.exists > SYNC_FIRST_PAGE;
 }
@@ -143,11 +156,8 @@ first_page(const Sync *sync, const StoreFolder *folder, Look *look,
     step->kind = SYNC_ROWS;
     step->uids = uidset_create();
     uidset_add_range(step->uids, first, now->uidnext - 1);
-    if (!sync_run(sync, folder, &look->view, steps, error))
-        return false;
-    g_array_unref(look->view.rows);
-    look->view.rows = store_uids(sync->store, folder->id, error);
-    return look->view.rows != NULL;
+    return take_rows(look, store_uids(sync->store, folder->id, error))
+           && sync_run(sync, folder, &look->view, steps, error);
 }
 
 static bool
@@ -168,9 +178,8 @@ is_unchanged(const StoreFolder *folder, const Look *look)
            && uidset_n_ranges(look->view.vanished) == 0;
 }
 
-static bool
-fill_view(const Sync *sync, const StoreFolder *folder, Look *look,
-          GError **error)
+static void
+fill_view(const Sync *sync, const StoreFolder *folder, Look *look)
 {
     SyncView *view = &look->view;
 
@@ -185,8 +194,48 @@ fill_view(const Sync *sync, const StoreFolder *folder, Look *look,
     view->deleted_is_gone =
         !sync->server.class->can(sync->server.conn, "UIDPLUS");
     view->unplaced = store_unplaced(sync->store, folder->id);
-    view->rows = store_uids(sync->store, folder->id, error);
-    return view->rows != NULL;
+    view->total = store_uid_count(sync->store, folder->id);
+}
+
+/* The rows that the changes name. */
+static bool
+load_named(const Sync *sync, const StoreFolder *folder, Look *look,
+           GError **error)
+{
+    g_autoptr(UidSet) named = uidset_create();
+
+    add_ranges(named, look->view.vanished);
+    for (guint i = 0; i < look->view.messages->len; i++)
+        uidset_add(named,
+                   g_array_index(look->view.messages, SyncMessage, i).uid);
+    return take_rows(look,
+                     store_uids_among(sync->store, folder->id, named, error));
+}
+
+/* Everything there and everything here. */
+static bool
+load_all(const Sync *sync, const StoreFolder *folder, Look *look,
+         const ImapSink *sink, GError **error)
+{
+    if (!take_rows(look, store_uids(sync->store, folder->id, error)))
+        return false;
+    look->view.total = look->view.rows->len;
+    return list_all(sync, look, sink, error);
+}
+
+/* Changes since the mark, unless they do not lead to what is there. */
+static bool
+load_changes(const Sync *sync, const StoreFolder *folder, Look *look,
+             const ImapSink *sink, GError **error)
+{
+    g_autofree char *lacking = sync_fact(sync, folder, "lacking");
+    bool ok = lacking
+                  ? take_rows(look, store_uids(sync->store, folder->id, error))
+                  : load_named(sync, folder, look, error);
+
+    return ok
+           && (expected_count(&look->view) == look->selected.exists
+               || load_all(sync, folder, look, sink, error));
 }
 
 /* Selects and fills the view. *nothing: the mark is the server's state. */
@@ -212,19 +261,16 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
                && store_unplaced(sync->store, folder->id) == 0;
     if (*nothing)
         return true;
-    if (!fill_view(sync, folder, look, error)
-        || (is_first_look(sync, folder, look)
-            && !first_page(sync, folder, look, error)))
+    fill_view(sync, folder, look);
+    if (is_first_look(sync, folder, look)
+        && !first_page(sync, folder, look, error))
         return false;
     if (!resynced
         && (folder->modseq == 0 || look->selected.modseq == 0
             || folder->uidvalidity != look->selected.uidvalidity))
-        return list_all(sync, look, &sink, error);
-    if (!resynced && !list_changes(sync, folder, look, &sink, error))
-        return false;
-    if (expected_count(&look->view) != look->selected.exists)
-        return list_all(sync, look, &sink, error);
-    return true;
+        return load_all(sync, folder, look, &sink, error);
+    return (resynced || list_changes(sync, folder, look, &sink, error))
+           && load_changes(sync, folder, look, &sink, error);
 }
 
 static bool

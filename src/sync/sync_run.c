@@ -8,7 +8,6 @@
 #include "maildir/maildir.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     REMOVE_SLICE = 200
@@ -87,29 +86,6 @@ sync_set_fact(const Sync *sync, const StoreFolder *folder, const char *name,
     return store_set_value(sync->store, key, value, error);
 }
 
-static void
-add_stamp(GString *text, const char *dir, const char *part)
-{
-    g_autofree char *path = g_build_filename(dir, part, NULL);
-    struct stat info;
-
-    if (stat(path, &info) == 0)
-        g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
-                               (gint64)info.st_mtim.tv_sec,
-                               info.st_mtim.tv_nsec);
-}
-
-char *
-sync_stamp(const Sync *sync, const StoreFolder *folder)
-{
-    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
-    GString *text = g_string_new(NULL);
-
-    add_stamp(text, dir, "cur");
-    add_stamp(text, dir, "new");
-    return g_string_free(text, FALSE);
-}
-
 static bool
 remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
              guint n, GError **error)
@@ -133,9 +109,11 @@ remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
     ok = ok && (files->len == 0 || sweep_note(sync, folder, files, error));
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
-    for (guint i = 0; i < files->len; i++)
-        sweep_remove(sync, files->pdata[i]);
-    return files->len == 0 || sweep_recover(sync, folder, error);
+    if (files->len == 0)
+        return true;
+    g_ptr_array_add(files, NULL);
+    return sweep_remove_all(sync, folder, (const char *const *)files->pdata,
+                            error);
 }
 
 bool
@@ -281,16 +259,40 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
         return run_left(run, step->ids, error);
     case SYNC_HOLD:
         return run_hold(run, step);
-    case SYNC_ROWS:
-        return sync_headers(run, step->uids, error);
     case SYNC_SETTLE:
         return run_settle(run, error);
-    case SYNC_BODIES:
-        return sync_bodies(run, step->uids, error);
     case SYNC_MARK:
         return run_mark(run, step, error);
+    case SYNC_ROWS:
+    case SYNC_BODIES:
+        break; /* run_fetches() */
     }
     g_return_val_if_reached(false);
+}
+
+/* The steps from first on that are of one kind and fetch: without a round trip
+ * between them. *next: the one behind them. */
+static bool
+run_fetches(SyncRun *run, const GPtrArray *steps, guint first, guint *next,
+            GError **error)
+{
+    SyncStepKind kind = ((const SyncStep *)steps->pdata[first])->kind;
+    g_autoptr(GPtrArray) sets = g_ptr_array_new();
+    bool all = true;
+    bool ok;
+
+    for (*next = first; *next < steps->len; ++*next) {
+        const SyncStep *step = steps->pdata[*next];
+
+        if (step->kind != kind)
+            break;
+        g_ptr_array_add(sets, step->uids);
+    }
+    ok = kind == SYNC_ROWS ? sync_headers(run, sets, &all, error)
+                           : sync_bodies(run, sets, &all, error);
+    if (ok && (!all || (*next < steps->len && sync_yields(run->sync))))
+        return err_set(error, ERR_CANCELLED, "yields");
+    return ok;
 }
 
 /* What will be fetched, for progress: rows that come by headers first are
@@ -334,16 +336,19 @@ note_rows(SyncRun *run, const GPtrArray *steps)
 static bool
 run_steps(SyncRun *run, const GPtrArray *steps, GError **error)
 {
-    for (guint i = 0; i < steps->len; i++) {
+    guint next;
+
+    for (guint i = 0; i < steps->len; i = next) {
         const SyncStep *step = steps->pdata[i];
         g_autofree char *text = sync_step_text(step);
 
+        next = i + 1;
         text[MIN(strlen(text), 200)] = '\0';
         log_add(LOG_DEBUG, run->folder->path, "%s", text);
-        if (!check_cancelled(run->sync, error) || !run_step(run, step, error))
+        if (!check_cancelled(run->sync, error)
+            || !(step->uids ? run_fetches(run, steps, i, &next, error)
+                            : run_step(run, step, error)))
             return false;
-        if (step->uids && i + 1 < steps->len && sync_yields(run->sync))
-            return err_set(error, ERR_CANCELLED, "yields");
     }
     return true;
 }

@@ -27,6 +27,13 @@ server_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
     return imap_fetch(conn, uids, items, since, sink, error);
 }
 
+static bool
+server_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
+                  const ImapSink *sink, GError **error)
+{
+    return imap_fetch_sets(conn, sets, items, sink, error);
+}
+
 static UidSet *
 server_search(void *conn, const char *criteria, GError **error)
 {
@@ -99,6 +106,7 @@ static const SyncServerClass imap_class = {
     .list = server_list,
     .select = server_select,
     .fetch = server_fetch,
+    .fetch_sets = server_fetch_sets,
     .search = server_search,
     .store = server_store,
     .move = server_move,

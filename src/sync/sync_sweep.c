@@ -55,17 +55,47 @@ sweep_remove(const Sync *sync, const char *file)
         unlink(found);
 }
 
+static bool
+remove_known(const MaildirEntry *entry, void *user)
+{
+    if (g_hash_table_contains(user, entry->base))
+        unlink(entry->path);
+    return true;
+}
+
+/* What does not lie where it was noted was renamed, or is no more: the folder
+ * is read once for all of them. */
+bool
+sweep_remove_all(const Sync *sync, const StoreFolder *folder,
+                 const char *const *files, GError **error)
+{
+    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
+    g_autofree char *cur = g_build_filename(dir, "cur", NULL);
+    g_autoptr(GHashTable) moved =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (; *files; files++) {
+        g_autofree char *path = g_build_filename(sync->mail, *files, NULL);
+        g_autofree char *name = g_path_get_basename(path);
+
+        if (**files == '\0' || unlink(path) == 0 || errno != ENOENT)
+            continue;
+        if (g_str_has_prefix(path, cur))
+            g_hash_table_add(moved, maildir_name_base(name));
+        else
+            sweep_remove(sync, *files);
+    }
+    if (g_hash_table_size(moved) > 0
+        && !maildir_scan(dir, remove_known, moved, error))
+        return false;
+    return file_sync_dir(cur, error) && sweep_clear(sync, folder, error);
+}
+
 bool
 sweep_recover(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     g_auto(GStrv) files = sweep_names(sync, folder, sync->urgent);
-    g_autofree char *cur =
-        g_build_filename(sync->mail, folder->path, "cur", NULL);
 
-    if (*files == NULL || **files == '\0')
-        return true;
-    for (char **file = files; *file; file++)
-        if (**file)
-            sweep_remove(sync, *file);
-    return file_sync_dir(cur, error) && sweep_clear(sync, folder, error);
+    return *files == NULL || **files == '\0'
+           || sweep_remove_all(sync, folder, (const char *const *)files, error);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3|ways|cyrus]…"""
+Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3|trips|ways|cyrus]…"""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import cyrus
 import exchange
 import killed
 import pop3
+import trips
 import trouble
 import ways
 
@@ -50,7 +51,7 @@ class World:
 
 def on_dovecot(tap, posthorn, chosen):
     groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
-              "pop3": pop3, "ways": ways}
+              "pop3": pop3, "trips": trips, "ways": ways}
     with real.Servers(users=USERS) as servers:
         if os.geteuid() == 0:
             servers.postfix()

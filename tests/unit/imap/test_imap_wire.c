@@ -150,7 +150,8 @@ on_vanished(void *user, const UidSet *uids, GError **error)
 static ImapSink
 sink_of(Case *c)
 {
-    return (ImapSink){ c->told, on_body, on_bytes, on_message, on_vanished };
+    return (
+        ImapSink){ c->told, on_body, on_bytes, on_message, on_vanished, NULL };
 }
 
 static bool
@@ -200,6 +201,32 @@ call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
     ImapSink sink = sink_of(c);
 
     return imap_fetch(c->conn, uids, argument, 0, &sink, error);
+}
+
+static bool
+on_set_told(void *user, bool *enough, GError **error)
+{
+    GString *told = user;
+
+    g_string_append_c(told, '|');
+    *enough = strstr(told->str, "enough") != NULL;
+    return true;
+}
+
+/* "UIDS;UIDS;… ITEMS": a set each. */
+static bool
+call_fetch_sets(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(argument, " ", 2);
+    g_auto(GStrv) parts = g_strsplit(words[0], ";", -1);
+    g_autoptr(GPtrArray) sets =
+        g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
+    ImapSink sink = sink_of(c);
+
+    sink.set_told = on_set_told;
+    for (char **part = parts; *part; part++)
+        g_ptr_array_add(sets, uidset_parse(*part, 1000, NULL));
+    return imap_fetch_sets(c->conn, sets, words[1], &sink, error);
 }
 
 static bool
@@ -376,6 +403,7 @@ static const struct {
 } calls[] = {
     { "list", call_list },       { "select", call_select },
     { "resync", call_resync },   { "fetch", call_fetch, true },
+    { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
     { "move", call_move, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
@@ -446,7 +474,7 @@ case_read(Case *c, const char *path)
         else if (strcmp(*line, "insecure") == 0)
             c->params.net.security = NET_PLAIN;
         else if (strcmp(*line, "compress") == 0)
-            c->params.compress = true;
+            c->params.compress = IMAP_COMPRESS_ON;
         else if (strcmp(*line, "no password") == 0)
             g_clear_pointer(&c->params.sasl.password, g_free);
         else if (g_str_has_prefix(*line, "version "))

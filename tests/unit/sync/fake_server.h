@@ -37,7 +37,7 @@ typedef struct {
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
-    guint appends, moves, stores, bodies, headers; /* performed */
+    guint appends, moves, stores, bodies, headers, selects; /* performed */
 } Fake;
 
 static inline void
@@ -208,6 +208,7 @@ fake_list(void *conn, GError **error)
         told->uidvalidity = mailbox->uidvalidity;
         told->uidnext = mailbox->uidnext;
         told->messages = mailbox->messages->len;
+        told->modseq = mailbox->modseq;
         g_ptr_array_add(list, told);
     }
     return list;
@@ -258,6 +259,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 
     if (fake_cut_before(fake, error))
         return false;
+    fake->selects++;
     fake->selected = mailbox;
     selected->uidvalidity = mailbox->uidvalidity;
     selected->uidnext = mailbox->uidnext;
@@ -312,6 +314,20 @@ fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
             return false;
     }
     return fake_answer(fake, error);
+}
+
+static bool
+fake_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
+                const ImapSink *sink, GError **error)
+{
+    bool enough = false;
+
+    for (guint i = 0; i < sets->len && !enough; i++)
+        if (!fake_fetch(conn, sets->pdata[i], items, 0, sink, error)
+            || (sink->set_told
+                && !sink->set_told(sink->user, &enough, error)))
+            return false;
+    return true;
 }
 
 static UidSet *
@@ -537,6 +553,7 @@ static const SyncServerClass fake_class = {
     .list = fake_list,
     .select = fake_select,
     .fetch = fake_fetch,
+    .fetch_sets = fake_fetch_sets,
     .search = fake_search,
     .store = fake_store,
     .move = fake_move,

@@ -169,6 +169,7 @@ test_case(const void *data)
 
     read_server(&view, words, this->server);
     read_rows(&view, this->rows);
+    view.total = view.rows->len;
     steps = sync_plan(&view);
     text = steps_text(steps);
     g_assert_cmpstr(text, ==, this->steps);
@@ -191,6 +192,7 @@ many(guint messages, guint rows, const char *options)
         if (uid <= rows)
             g_array_append_val(view.rows, row);
     }
+    view.total = view.rows->len;
     return view;
 }
 
@@ -214,10 +216,10 @@ test_newest_first(void)
 {
     assert_many(15000, 0, "headers",
                 "rows 14801:15000; rows 4801:14800; rows 1:4800; "
-                "mark 7 10 99 lacking; bodies 14501:15000; "
-                "bodies 14001:14500; ");
-    assert_many(1200, 0, "",
-                "bodies 701:1200; bodies 201:700; bodies 1:200; mark");
+                "mark 7 10 99 lacking; bodies 14751:15000; "
+                "bodies 14501:14750; ");
+    assert_many(600, 0, "",
+                "bodies 351:600; bodies 101:350; bodies 1:100; mark");
 }
 
 /* P16: at the threshold, one over it, and with a yes. */
@@ -229,6 +231,25 @@ test_removals(void)
     assert_many(0, SYNC_REMOVAL_MIN + 1, "accept", "gone 1 2 3");
     assert_many(50, 100, "", "gone 51 52");
     assert_many(49, 100, "", "hold 51 of 100");
+}
+
+/* Of changes only the rows they name are loaded: the threshold is the folder's
+ * all the same. */
+static void
+test_removals_among_changes(void)
+{
+    SyncView view = many(0, 30, "");
+    g_autoptr(GPtrArray) steps = NULL;
+    g_autofree char *text = NULL;
+
+    view.complete = false;
+    view.vanished = uidset_create();
+    uidset_add_range(view.vanished, 1, 30);
+    view.total = 100;
+    steps = sync_plan(&view);
+    text = steps_text(steps);
+    g_assert_true(g_str_has_prefix(text, "gone 1 2 3"));
+    clear_view(&view);
 }
 
 /* A held folder keeps its mark, or the loss would be forgotten. */
@@ -254,6 +275,8 @@ main(int argc, char **argv)
     }
     g_test_add_func("/plan/newest first", test_newest_first);
     g_test_add_func("/plan/removals", test_removals);
+    g_test_add_func("/plan/removals among changes",
+                    test_removals_among_changes);
     g_test_add_func("/plan/hold keeps the mark", test_hold_keeps_mark);
     return g_test_run();
 }

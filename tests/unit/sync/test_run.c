@@ -275,6 +275,100 @@ test_behind_our_back(void)
     bench_destroy(bench);
 }
 
+/* LIST-STATUS says all there is to say of folders without news, and of empty
+ * ones the first time. */
+static void
+test_few_calls(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->status = true;
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->selects, ==, 1);
+    bench->fake->calls = 0;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->calls, ==, 1);
+    fake_add(bench->fake, "Archive", 4, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->selects, ==, 2);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static guint
+known_folders(Bench *bench)
+{
+    g_autoptr(GPtrArray) known =
+        sync_names_begin(bench->store, bench->mail, NULL);
+
+    return known->len;
+}
+
+/* What we rename ourselves leaves a folder known; what another did before does
+ * not become known by it. */
+static void
+test_own_names(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *dir = g_build_filename(bench->mail, "work/INBOX", NULL);
+    g_autofree char *other = g_build_filename(dir, "new/77.other", NULL);
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) known = NULL;
+    guint all;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    bench_sync(bench);
+    all = known_folders(bench);
+    g_assert_cmpuint(all, >, 0);
+    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
+    before = sync_names_begin(bench->store, bench->mail, NULL);
+    settle(bench);
+    g_assert_cmpuint(known_folders(bench), ==, all - 1);
+    sync_names_end(bench->store, bench->mail, before, NULL);
+    g_assert_cmpuint(known_folders(bench), ==, all);
+
+    g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
+                        NULL);
+    store_set_flags(bench->store, bench_row(bench, 2), STORE_FLAG_SEEN, NULL);
+    known = sync_names_begin(bench->store, bench->mail, NULL);
+    settle(bench);
+    sync_names_end(bench->store, bench->mail, known, NULL);
+    g_assert_cmpuint(known_folders(bench), ==, all - 1);
+    bench_destroy(bench);
+}
+
+/* A thousand messages, no two UIDs of which follow each other, are archived in
+ * a SELECT and a MOVE. */
+static void
+test_thousand_archived(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreFolder) archive = NULL;
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 1; i <= 2000; i++)
+        fake_add(bench->fake, "INBOX", i, STORE_FLAG_SEEN);
+    bench_sync(bench);
+    archive = bench_folder(bench, "work/Archive");
+    store_begin(bench->store, &error);
+    for (guint i = 1; i <= 2000; i += 2)
+        store_set_folder(bench->store, bench_row(bench, i), archive->id,
+                         &error);
+    store_end(bench->store, true, &error);
+    bench->fake->calls = 0;
+    sync_push(&bench->sync, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(bench->fake->calls, <=, 5);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     1000);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    bench_destroy(bench);
+}
+
 /* A folder made here is made there; one without mail goes with the server's. */
 static void
 test_folders(void)
@@ -593,6 +687,9 @@ main(int argc, char **argv)
     g_test_add_func("/run/state.db lost", test_state_lost);
     g_test_add_func("/run/suddenly empty", test_suddenly_empty);
     g_test_add_func("/run/behind our back", test_behind_our_back);
+    g_test_add_func("/run/few calls", test_few_calls);
+    g_test_add_func("/run/own names", test_own_names);
+    g_test_add_func("/run/a thousand archived", test_thousand_archived);
     g_test_add_func("/run/folders", test_folders);
     g_test_add_func("/run/renamed there", test_renamed_there);
     g_test_add_func("/run/renamed here", test_renamed_here);

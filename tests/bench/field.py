@@ -1,0 +1,238 @@
+"""What the benchmarks of fetching share: an invented mailbox on a Dovecot of
+their own, the two programs beside each other, a line that delays, figures in
+rows. Python's standard library only."""
+
+import base64
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "servers"))
+
+import servers as real  # noqa: E402
+from line import Line  # noqa: E402,F401
+
+MBSYNC = """
+IMAPAccount bench
+Host {host}
+Port {port}
+User bench
+Pass "{password}"
+{tls}
+AuthMechs {auth}
+
+IMAPStore there
+Account bench
+
+MaildirStore here
+Path {dir}/mail/
+Inbox {dir}/mail/INBOX
+SubFolders Verbatim
+
+Channel bench
+Far :there:
+Near :here:
+Patterns INBOX
+Create Near
+Expunge Near
+SyncState *
+"""
+
+POSTHORN = """account bench {{
+    address   bench@{domain}
+    incoming  "{scheme}://bench@{host}:{port}"
+    outgoing  "smtp://127.0.0.1:9"
+    password  "{password}"
+    {more}
+}}
+"""
+
+NOTMUCH = """[database]
+path={dir}/mail
+[user]
+name=Bench
+primary_email=bench@example.org
+[new]
+tags=unread;inbox
+ignore=.mbsyncstate;.uidvalidity
+[maildir]
+synchronize_flags=true
+"""
+
+COMPRESS = """
+mail_plugins = zlib
+protocol imap {
+  mail_plugins = $mail_plugins imap_zlib
+}
+"""
+
+
+class Mail:
+    """Invented messages: a vocabulary as uneven as a language's, 15 % with
+    HTML beside the text, every nth with a file of 20 KB to 2 MB."""
+
+    def __init__(self, seed=1, files=20):
+        self.rng = random.Random(seed)
+        self.files = files
+        words = sorted({"".join(self.rng.choices("aeionrstlkmdpu", k=size))
+                        for size in (2, 3, 4, 5, 6, 7, 8, 9)
+                        for _ in range(2500)})
+        self.rng.shuffle(words)
+        weights = [1 / (rank + 3) for rank in range(len(words))]
+        chosen = iter(self.rng.choices(words, weights, k=11 * 20000))
+        self.lines = [" ".join(line) + "\n" for line in zip(*[chosen] * 11)]
+
+    def text(self):
+        return "".join(self.rng.choices(self.lines,
+                                        k=self.rng.randint(6, 58)))
+
+    def attachment(self):
+        size = int(20000 * 100 ** self.rng.random() ** 4)
+        return base64.encodebytes(self.rng.randbytes(size)).decode()
+
+    def body(self, number):
+        plain = self.text()
+        if number % self.files == 0:
+            return ("multipart/mixed; boundary=b",
+                    f"--b\nContent-Type: text/plain\n\n{plain}\n"
+                    "--b\nContent-Type: application/octet-stream\n"
+                    "Content-Disposition: attachment; filename=data.bin\n"
+                    "Content-Transfer-Encoding: base64\n\n"
+                    f"{self.attachment()}\n--b--\n")
+        if number % 7 == 0:
+            html = "".join(f"<p style=\"margin:0\">{line}</p>\n"
+                           for line in plain.splitlines())
+            return ("multipart/alternative; boundary=b",
+                    f"--b\nContent-Type: text/plain\n\n{plain}\n"
+                    f"--b\nContent-Type: text/html\n\n{html}\n--b--\n")
+        return "text/plain; charset=utf-8", plain
+
+    def message(self, number):
+        kind, body = self.body(number)
+        day = time.strftime("%a, %d %b %Y %H:%M:%S +0000",
+                            time.gmtime(1600000000 + number * 3600))
+        answer = (f"In-Reply-To: <{number - 1}@bench.example>\n"
+                  f"References: <{number - 1}@bench.example>\n"
+                  if number % 3 else "")
+        return (f"Received: from a.example by b.example; {day}\n"
+                f"From: Sender {number % 97} <s{number % 97}@bench.example>\n"
+                f"To: bench@example.org\nSubject: Message {number} about "
+                f"{self.rng.choice(self.lines).strip()[:30]}\nDate: {day}\n"
+                f"Message-ID: <{number}@bench.example>\n{answer}"
+                f"MIME-Version: 1.0\nContent-Type: {kind}\n\n{body}").encode()
+
+
+def fill(servers, mail, count):
+    """Straight into the server's Maildir. Returns the bytes."""
+    top = servers.path("mail", "bench")
+    total = 0
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(top, name), exist_ok=True)
+    for number in range(count):
+        data = mail.message(number)
+        path = os.path.join(top, "cur",
+                            f"{1600000000 + number}.{number}.bench:2,S")
+        with open(path, "wb") as file:
+            file.write(data)
+        total += len(data)
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", "nobody:nogroup",
+                        servers.path("mail")], check=True)
+    return total
+
+
+class Peer:
+    """A program, its scratch folder, the commands of one sync."""
+
+    def __init__(self, name, folder, commands, files, env=None):
+        self.name, self.dir = name, folder
+        self.commands, self.files = commands, files
+        self.env = dict(os.environ, HOME=folder, **(env or {}))
+        self.times = {}
+        self.peaks = {}
+        self.trips = {}
+
+    def fresh(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+        os.makedirs(os.path.join(self.dir, "mail"))
+        for name, content in self.files.items():
+            path = os.path.join(self.dir, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+            os.chmod(path, 0o600)
+
+    def run(self, what, line=None):
+        peak = 0
+        begin = time.monotonic()
+        for argv in self.commands:
+            process = subprocess.Popen(argv, env=self.env,
+                                       stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE)
+            err = process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            process.stderr.close()
+            peak = max(peak, usage.ru_maxrss)
+            if process.returncode != 0:
+                sys.exit(f"{argv}: {err.decode()[-2000:]}")
+        self.times.setdefault(what, []).append(time.monotonic() - begin)
+        self.peaks[what] = max(peak, self.peaks.get(what, 0))
+        if line:
+            self.trips.setdefault(what, []).append(line.trips())
+
+    def files_here(self):
+        return sum(len(files) for folder, _, files in os.walk(self.dir)
+                   if os.path.basename(folder) in ("cur", "new"))
+
+
+def make_peers(servers, folder, options, port=None):
+    """mbsync with its default settings, and posthorn."""
+    theirs, ours = os.path.join(folder, "mbsync"), os.path.join(folder, "ours")
+    tls = getattr(options, "tls", False)
+    ca = servers.certificates.ca
+    where = {"host": "localhost" if tls else "127.0.0.1",
+             "port": port or (servers.imaps if tls else servers.imap),
+             "password": real.PASSWORD}
+    more = [f"tls-ca-file {ca}"] if tls else []
+    if getattr(options, "compress", False):
+        more.append(f"compress {options.compress}")
+    commands = [["mbsync", "-q", "-c", theirs + "/mbsyncrc", "bench"]]
+    sync = [options.posthorn, "-c", ours + "/posthorn.conf", "sync"]
+    if options.index:
+        commands.append(["notmuch", "new", "--quiet"])
+    else:
+        sync.append("--no-index")
+    mbsyncrc = MBSYNC.format(
+        dir=theirs, auth="PLAIN" if tls else "LOGIN",
+        tls=f"SSLType IMAPS\nCertificateFile {ca}" if tls else "SSLType None",
+        **where)
+    conf = POSTHORN.format(
+        domain=real.DOMAIN, scheme="imaps" if tls else "imap+insecure",
+        more="\n    ".join(more), **where)
+    return (Peer("mbsync + notmuch new" if options.index else "mbsync",
+                 theirs, commands,
+                 {"mbsyncrc": mbsyncrc, "notmuch": NOTMUCH.format(dir=theirs)},
+                 {"NOTMUCH_CONFIG": theirs + "/notmuch"}),
+            Peer("posthorn", ours, [sync], {"posthorn.conf": conf}, {
+                "XDG_DATA_HOME": ours + "/data",
+                "XDG_CACHE_HOME": ours + "/cache",
+                "XDG_CONFIG_HOME": ours + "/config",
+                "XDG_RUNTIME_DIR": ours}))
+
+
+def report(peers, what):
+    for peer in peers:
+        times = peer.times[what]
+        trips = peer.trips.get(what)
+        print(f"{what:16} {peer.name:22} median "
+              f"{statistics.median(times):7.3f} s  min {min(times):7.3f}  "
+              f"max {max(times):7.3f}  memory {peer.peaks[what] // 1024} MB"
+              + (f"  round trips after login {trips[-1]}" if trips else ""))
+    theirs, ours = (statistics.median(peer.times[what]) for peer in peers)
+    print(f"{what:16} ratio {ours / theirs:.2f}", flush=True)

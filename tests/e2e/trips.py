@@ -1,0 +1,71 @@
+"""How often a sync waits for the server once it is logged in: counted on the
+line between them, so that a slow network costs no more than it must. Seconds
+are measured in tests/bench/."""
+
+from harness import message
+from line import Line
+
+MESSAGES, NEW, GONE = 300, 20, 10
+
+
+def prepare(world):
+    ana = world.mailbox("ana")
+    for number in range(MESSAGES):
+        ana.append(message(f"old {number}"))
+    line = Line(world.servers.imap, 0)
+    home = world.home("line", ["ana"],
+                      incoming=f"imap+insecure://127.0.0.1:{line.port}")
+    home.ok("sync", timeout=300)
+    assert len(home.files("ana/INBOX")) == MESSAGES
+    line.trips()
+    return home, line
+
+
+def most(line, number):
+    told = [turn for turns in line.turns for turn in turns]
+    trips = line.trips()
+    assert trips <= number, f"{trips} round trips: {told}"
+
+
+def nothing_to_do(world):
+    home, line = prepare(world)
+    home.ok("sync")
+    most(line, 4)
+    world.line = line
+
+
+def changed_there(world):
+    """New messages, flags and deletions together."""
+    home, ana = world.homes["line"], world.mailbox("ana")
+    ana.imap.select("INBOX")
+    ana.imap.uid("STORE", f"{GONE + 1}:{MESSAGES}", "+FLAGS", "(\\Flagged)")
+    ana.imap.uid("STORE", f"1:{GONE}", "+FLAGS", "(\\Deleted)")
+    ana.imap.expunge()
+    for number in range(NEW):
+        ana.append(message(f"new {number}"))
+    home.ok("sync", timeout=300)
+    most(world.line, 8)
+    assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
+    tags = home.search("folder:ana/INBOX")
+    assert "flagged" in tags["old 20"]["tags"]
+    assert "old 0" not in tags
+
+
+def changed_here(world):
+    """Flags of hundreds and the removal of some are told in a few commands."""
+    home = world.homes["line"]
+    home.ok("tag", "-unread", "subject:old", timeout=300)
+    home.ok("trash", "subject:new", timeout=300)
+    home.ok("sync", timeout=300)
+    most(world.line, 8)
+    there = world.mailbox("ana").messages()
+    assert len(there) == MESSAGES - GONE, len(there)
+    assert all("\\Seen" in flags for _, flags, _ in there.values())
+
+
+def all_tests(tap, world):
+    for test in (nothing_to_do, changed_there, changed_here):
+        tap.run("trips: " + test.__name__.replace("_", " "), test, world)
+
+
+__all__ = ["all_tests"]

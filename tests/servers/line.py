@@ -1,0 +1,104 @@
+"""A line to a server that takes its time: everything arrives half a round trip
+later, at whatever rate. Counts how often the client had to wait."""
+
+import collections
+import socket
+import threading
+import time
+
+CHUNK = 256 * 1024
+
+
+class Pipe(threading.Thread):
+    """One direction: what is read goes out delay seconds later."""
+
+    def __init__(self, source, target, delay, note):
+        super().__init__(daemon=True)
+        self.source, self.target = source, target
+        self.delay, self.note = delay, note
+        self.waiting = collections.deque()
+        self.there = threading.Semaphore(0)
+
+    def run(self):
+        threading.Thread(target=self._send, daemon=True).start()
+        while True:
+            try:
+                data = self.source.recv(CHUNK)
+            except OSError:
+                data = b""
+            self.note(data)
+            self.waiting.append((time.monotonic() + self.delay, data))
+            self.there.release()
+            if not data:
+                return
+
+    def _send(self):
+        while True:
+            self.there.acquire()
+            due, data = self.waiting.popleft()
+            time.sleep(max(0, due - time.monotonic()))
+            try:
+                if not data:
+                    self.target.shutdown(socket.SHUT_WR)
+                    return
+                self.target.sendall(data)
+            except OSError:
+                return
+
+
+class Line:
+    """`with Line(port, 0.05) as line:` listens on line.port."""
+
+    def __init__(self, port, seconds):
+        self.target, self.delay = port, seconds / 2
+        self.turns = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            for side in (client, server):
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.turns.append([])
+            turns = self.turns[-1]
+            Pipe(client, server, self.delay,
+                 lambda data, turns=turns: self._note(turns, "C", data)
+                 ).start()
+            Pipe(server, client, self.delay,
+                 lambda data, turns=turns: self._note(turns, "S", data)
+                 ).start()
+
+    @staticmethod
+    def _note(turns, who, data):
+        if not turns or turns[-1][0] != who:
+            turns.append([who, b""])
+        turns[-1][1] += data[:2000 - min(len(turns[-1][1]), 2000)]
+
+    def trips(self):
+        """Round trips behind the login that the client waited for, of the
+        connection that took most; then forgets them."""
+        counts, self.turns = [after_login(turns) for turns in self.turns], []
+        return max(counts, default=0)
+
+
+def after_login(turns):
+    count, logged_in = 0, False
+    for who, data in turns:
+        if who == "S":
+            continue
+        if logged_in and b"LOGOUT" not in data:
+            count += 1
+        logged_in |= b"LOGIN" in data or b"AUTHENTICATE" in data
+    return count
