@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3]…"""
+Usage: e2e.py POSTHORN [exchange|events|trouble|killed|pop3|surroundings]…"""
 
 import os
 import sys
 
 from harness import ACCOUNT, Home, Mailbox, Tap, real
+import events
 import exchange
 import killed
 import pop3
+import surroundings
 import trouble
 
 USERS = ("ana", "ben", "kim", "lea", "pat")
@@ -22,7 +24,7 @@ class World:
         self.homes, self.mailboxes = {}, {}
 
     def home(self, name, users, password=real.PASSWORD, incoming=None,
-             ca=None, smtp=None):
+             ca=None, smtp=None, more=""):
         servers = self.servers
         config = "".join(
             ACCOUNT.format(name=user, person=user.capitalize() + " Test",
@@ -31,7 +33,7 @@ class World:
                            or f"imaps://localhost:{servers.imaps}",
                            smtp=smtp or servers.smtp or 9,
                            ca=ca or servers.certificates.ca)
-            for user in users)
+            for user in users) + more
         self.homes[name] = Home(self.posthorn,
                                 servers.path("homes", name), config)
         return self.homes[name]
@@ -48,8 +50,8 @@ class World:
 
 def main():
     posthorn = os.path.abspath(sys.argv[1])
-    groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
-              "pop3": pop3}
+    groups = {"exchange": exchange, "events": events, "trouble": trouble,
+              "killed": killed, "pop3": pop3, "surroundings": surroundings}
     chosen = sys.argv[2:] or list(groups)
     tap = Tap()
     with real.Servers(users=USERS) as servers:
