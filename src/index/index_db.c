@@ -45,7 +45,7 @@ fail(const char *dir, notmuch_status_t status, const char *message,
         message ? g_strdelimit(g_strdup(message), "\r\n", ' ')
                 : g_strdup(notmuch_status_to_string(status));
     ErrCode code = status == NOTMUCH_STATUS_XAPIAN_EXCEPTION
-        && message && strstr(message, "lock") ? ERR_RETRY : ERR_LOCAL;
+        && message && strstr(message, "write lock") ? ERR_RETRY : ERR_LOCAL;
 
     return err_set(error, code, "%s: %s", dir, g_strstrip(line));
 }

@@ -216,7 +216,8 @@ index_writer_property(IndexWriter *writer, const char *index_id,
 
     if (message == NULL) {
         ok = trouble == NULL;
-        g_propagate_error(error, g_steal_pointer(&trouble));
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&trouble));
         return ok;
     }
     ok = check(writer, notmuch_message_remove_all_properties(message, key),
@@ -237,7 +238,8 @@ index_writer_sweep(IndexWriter *writer, const char *index_id, GError **error)
 
     if (message == NULL) {
         ok = trouble == NULL;
-        g_propagate_error(error, g_steal_pointer(&trouble));
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&trouble));
         return ok;
     }
     ok = sweep(writer, message, error);

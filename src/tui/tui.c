@@ -198,8 +198,10 @@ forget_told(void *data)
 void
 tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text)
 {
+    g_autofree char *masked = log_masked(text);
+
     g_free(tui->told);
-    tui->told = draw_safe(text);
+    tui->told = draw_safe(masked);
     tui->told_error = kind == TELL_ERROR;
     tui->told_undoable = undoable;
     if (kind == TELL_ERROR)

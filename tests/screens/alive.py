@@ -122,6 +122,12 @@ def child_of(pid):
                               text=True, check=True).stdout.split()[0])
 
 
+def command(terminal, text):
+    """At the prompt."""
+    terminal.type(":" + text)
+    terminal.keys("Enter")
+
+
 def state(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
         return file.read().rpartition(")")[2].split()[0]
@@ -191,7 +197,7 @@ EDITOR = 'echo "the editor" >> "$1"; echo $$ > "$HOME/pid"; echo EDITING; ' \
 
 def in_editor(mail, terminal):
     """Begins a message; the pid of the editor that waits for a line."""
-    terminal.type(":compose --to ben@example.org --subject kept\n")
+    command(terminal, "compose --to ben@example.org --subject kept")
     terminal.wait_text("EDITING")
     path = os.path.join(terminal.env["HOME"], "pid")
     until(lambda: os.path.exists(path) and open(path, encoding="utf-8").read(),
@@ -337,7 +343,7 @@ def odd_sizes():
 
 def first_line(command, env):
     """What the program says on a real terminal on which it cannot start."""
-    with Terminal(command, env=env) as terminal:
+    with Terminal(command, 300, 24, env) as terminal:
         terminal.wait_end()
         lines = [row for row in terminal.screen()
                  if row.strip() and "Pane is dead" not in row]
@@ -388,11 +394,15 @@ def trouble(account, *words):
         screen = terminal.wait(lambda rows: any(
             word in row for row in rows for word in words))
         assert not any("secret-word" in row for row in screen)
-        terminal.type("?")
-        terminal.wait_text("archive")
-        terminal.keys("Escape")
-        terminal.wait_gone("archive")
+        answers(terminal)
         quit_now(terminal)
+
+
+def answers(terminal):
+    """Keys and the prompt do."""
+    command(terminal, "echo still here")
+    terminal.wait(lambda rows: any(row.strip().startswith("still here")
+                                   for row in rows))
 
 
 def quit_now(terminal):
@@ -452,11 +462,8 @@ def trouble_silent_server():
             Mail(account=far(f"imap+insecure://localhost:{server.port}")) \
             as mail, mail.terminal() as terminal:
         until(lambda: server.accepted, "it connects")
-        terminal.type(":sync far\n")
-        terminal.type("?")
-        terminal.wait_text("archive")
-        terminal.keys("Escape")
-        terminal.wait_gone("archive")
+        command(terminal, "sync far")
+        answers(terminal)
         quit_now(terminal)
 
 
@@ -479,9 +486,7 @@ def trouble_full_disk():
                     while True:
                         file.write(bytes(4096))
                         file.flush()
-                terminal.type(":compose --to b@example.org --attach "
-                              + mail.path("posthorn.conf") + " --subject "
-                              + "x" * 5000 + "\n")
+                command(terminal, "compose --to b@example.org --subject x")
                 terminal.wait(lambda rows: any("pace" in row for row in rows))
                 os.unlink(os.path.join(data, "filler"))
                 quit_now(terminal)
@@ -493,7 +498,7 @@ def trouble_full_disk():
 def trouble_unknown_command():
     with Mail() as mail, mail.terminal() as terminal:
         terminal.wait_text("subject 2")
-        terminal.type(":serch x\n")
+        command(terminal, "serch x")
         terminal.wait_text("did you mean search")
         quit_now(terminal)
 
