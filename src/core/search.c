@@ -25,7 +25,7 @@ struct Search {
     Job *first, *rest; /* under way; NULL: none */
     SearchFn found;
     void *user;
-    Request *asked; /* what rest answers; asked again when the index was mended */
+    Request *asked; /* again when the index was mended */
     /* Of the worker's thread, made there: */
     IndexReader *reader;
     Store *store;
