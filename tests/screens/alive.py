@@ -344,7 +344,9 @@ def odd_sizes():
 def first_line(command, env):
     """What the program says on a real terminal on which it cannot start."""
     with Terminal(command, 300, 24, env) as terminal:
+        terminal.wait_text("posthorn: ")
         terminal.wait_end()
+        terminal.wait(lambda _: terminal.status() != "")
         lines = [row for row in terminal.screen()
                  if row.strip() and "Pane is dead" not in row]
         return lines, terminal.status()
