@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/spawn.h"
 #include "cli/cli.h"
 #include "cmd/control.h"
 #include "commands/commands.h"
@@ -22,6 +23,7 @@
 #include "mime/mime.h"
 #include "tui/tui.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +63,20 @@ no_cores(void)
 #ifdef PR_SET_DUMPABLE
     prctl(PR_SET_DUMPABLE, 0);
 #endif
+}
+
+/* Descriptors that the shell closed: else a file of ours would get the number
+ * and be printed into. */
+static void
+open_missing(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 static bool
@@ -119,6 +135,9 @@ close_session(void *user)
 {
     Program *program = user;
 
+    if (program->headless && program->session)
+        session_shutdown(program->session);
+    spawn_end_all();
     control_destroy(g_steal_pointer(&program->control));
     demo_destroy(g_steal_pointer(&program->demo));
     session_destroy(g_steal_pointer(&program->session));
@@ -138,9 +157,9 @@ finish(void *user)
 }
 
 static void
-emit(Session *session, const char *name)
+tell_startup(Session *session)
 {
-    g_autoptr(Event) event = event_create(name);
+    g_autoptr(Event) event = event_create("startup");
 
     event_bus_emit(session_bus(session), event);
 }
@@ -159,7 +178,7 @@ open_here(const CliRequest *request, CmdContext *context, void *user,
     session_set_frontend(program->session, program->headless);
     *context = session_context(program->session, CMD_FROM_SHELL);
     context->out = out;
-    emit(program->session, "startup");
+    tell_startup(program->session);
     return true;
 }
 
@@ -188,7 +207,7 @@ start_behind(void *user)
     start_accounts(program->session);
     if (program->demo)
         demo_start(program->demo);
-    emit(program->session, "startup");
+    tell_startup(program->session);
     return G_SOURCE_REMOVE;
 }
 
@@ -214,7 +233,7 @@ run_screen(const CliRequest *request, void *user)
         return failed(error);
     g_idle_add_full(G_PRIORITY_LOW, start_behind, program, NULL);
     status = tui_run(tui, is_demo(request) ? NULL : request->argv);
-    emit(program->session, "shutdown");
+    session_shutdown(program->session);
     tui_destroy(g_steal_pointer(&tui));
     close_session(program);
     return status;
@@ -240,6 +259,7 @@ main(int argc, char **argv)
     };
     int status;
 
+    open_missing();
     setlocale(LC_ALL, "");
     no_cores();
     umask(077); /* mail is private, whoever makes the file (P55) */

@@ -32,6 +32,10 @@ void log_add(LogLevel level, const char *scope, const char *format, ...)
  * the caller's care. The copy lives in memory that is cleared at exit. */
 void log_secret_add(const char *secret);
 
+/* The text with secrets masked, for whatever else leaves the program. Free with
+ * g_free(). */
+char *log_masked(const char *text);
+
 /* Calls each with every kept line, oldest first. The line is borrowed. */
 void log_each(void (*each)(const LogLine *line, void *user), void *user);
 

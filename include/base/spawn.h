@@ -42,6 +42,10 @@ void spawn_start(const SpawnParams *params,
                               void *user),
                  void *user);
 
+/* SIGTERM to the group of each that runs: the program ends, and nobody would
+ * end them any more. */
+void spawn_end_all(void);
+
 /* Splits words as the configuration language would: blanks, '…', "…". For
  * values such as password-command. NULL with ERR_USAGE on an open quote. */
 char **spawn_split(const char *command, GError **error);

@@ -17,6 +17,8 @@ typedef void (*HookMatchFn)(const char *query, Event *event,
 
 typedef struct {
     const char *const *events; /* names that exist; NULL-terminated */
+    const char *const *asked;  /* those with a message that a query can be
+                                  asked about; NULL: all */
     HookMatchFn matches;       /* NULL: a query never matches */
     void (*failed)(const char *event, const GError *error, void *user);
     void *user;
@@ -40,14 +42,19 @@ typedef struct {
     const char *account; /* only events of this account; or NULL */
 } HookEntry;
 
-/* Adds a hook (copied). ERR_USAGE for an event that does not exist. */
+/* Adds a hook (copied). ERR_USAGE for an event that does not exist, and for a
+ * query where none can be asked: such a hook would never run. */
 bool hooks_add(Hooks *hooks, const HookEntry *entry, GError **error);
 
 /* Is there any hook for the event? */
 bool hooks_has(const Hooks *hooks, const char *event);
 
-/* Is one of them under way? */
+/* Does any hook run or wait? */
 bool hooks_busy(const Hooks *hooks);
+
+/* The program ends: no hook begins any more; those that run are left alone and
+ * their answers are dropped. */
+void hooks_end(Hooks *hooks);
 
 /* Runs every hook of the event, in the order of the configuration. */
 void hooks_fire(Hooks *hooks, Event *event);

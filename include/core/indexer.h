@@ -12,14 +12,24 @@ void indexer_destroy(Indexer *indexer);
 /* Something may be to do; cheap, call often. */
 void indexer_kick(Indexer *indexer);
 
-/* Messages still to be indexed; 0: up to date. */
 /* Is a run under way? */
 bool indexer_busy(const Indexer *indexer);
+
+/* Messages still to be indexed; 0: up to date. */
 guint indexer_left(const Indexer *indexer);
 
-/* done is called once, when the index is up to date. */
+/* done is called once, when the index is up to date; with ERR_CANCELLED when
+ * the program ends before. */
 void indexer_wait(Indexer *indexer,
                   void (*done)(const GError *error, void *user), void *user);
+
+/* Who waited with this user is gone. */
+void indexer_forget(Indexer *indexer, const void *user);
+
+/* A reader met trouble: the index is looked at and, when it is gone or not
+ * whole, made anew, once in a run of the program (promise P22). False: it was
+ * already. */
+bool indexer_mend(Indexer *indexer, const GError *trouble);
 
 /* No indexing from now on (`sync --no-index`). */
 void indexer_disable(Indexer *indexer);

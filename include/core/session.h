@@ -29,6 +29,9 @@ Session *session_create(Paths *paths, GError **error);
  * ten seconds at most: for a command that runs without a screen. */
 void session_settle(Session *session);
 
+/* Tells `shutdown` and gives its hooks two seconds. */
+void session_shutdown(Session *session);
+
 /* Ends the workers in good order, within two seconds. */
 void session_destroy(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_destroy)
@@ -114,9 +117,12 @@ guint session_listen_rows(Session *session,
 void session_unlisten_rows(Session *session, guint id);
 
 /* An event with the payload of a message row, ready for more fields:
- * account, folder, role, file, id, thread, from, to, subject, date, tags,
- * verdict, size. */
+ * account, folder, role, file, id, thread, from, to, cc, subject, date, tags,
+ * verdict, size. cc is read from the file, so only where there is a hook. */
 Event *session_message_event(Session *session, const char *name, gint64 id);
+
+/* The fields account, folder and role of a folder. */
+void session_event_folder(Session *session, Event *event, gint64 folder);
 
 /* All tags of a row as the user names them, sorted: "flagged todo unread".
  * Free with g_free(). */

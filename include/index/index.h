@@ -14,6 +14,15 @@
 bool index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
                    GError **error);
 
+/* Is there one? */
+bool index_exists(const char *dir);
+
+/* Does the error say that what lies there is not whole? */
+bool index_is_damaged(const GError *error);
+
+/* Moves a damaged one aside, beside it; nothing is thrown away. */
+bool index_set_aside(const char *dir, GError **error);
+
 typedef struct IndexWriter IndexWriter;
 
 IndexWriter *index_writer_create(const char *dir, const char *mail_root);
@@ -59,6 +68,9 @@ typedef struct IndexReader IndexReader;
 IndexReader *index_reader_create(const char *dir, const char *mail_root);
 void index_reader_destroy(IndexReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexReader, index_reader_destroy)
+
+/* Is there an index to read? */
+bool index_reader_exists(const IndexReader *reader);
 
 /* Ids of the messages that match a query in notmuch's language, newest first,
  * at most limit (0: all). A bad query: ERR_USAGE with the reason. An index

@@ -299,6 +299,9 @@ guint store_unindexed_count(Store *store);
 GPtrArray *store_index_gone(Store *store, GError **error);
 bool store_index_forgot(Store *store, const char *index_id, GError **error);
 
+/* Does the index have any row, as far as was recorded? */
+bool store_index_used(Store *store);
+
 /* The index was thrown away: every row with a file is to be indexed again. */
 bool store_index_lost(Store *store, GError **error);
 
@@ -416,6 +419,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreAct, store_act_free)
 
 /* The act that undo (redo) would take back (bring back); NULL: none. */
 StoreAct *store_act_last(Store *store, bool redo, GError **error);
+
+/* The messages that an act touched. GArray of gint64; g_array_unref(). */
+GArray *store_act_messages(Store *store, gint64 act, GError **error);
 
 /* Swaps the noted states with the present ones and marks it (not) undone.
  * GArray of the message ids touched. */

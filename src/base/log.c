@@ -69,6 +69,17 @@ mask(const char *text)
     return g_string_free(g_steal_pointer(&masked), FALSE);
 }
 
+char *
+log_masked(const char *text)
+{
+    char *masked;
+
+    g_mutex_lock(&lock);
+    masked = mask(text);
+    g_mutex_unlock(&lock);
+    return masked;
+}
+
 static void
 write_line(const Kept *line)
 {

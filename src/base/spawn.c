@@ -19,6 +19,10 @@ enum {
     DRAIN_US = 100 * 1000, /* for pipes that a grandchild keeps open */
 };
 
+/* The groups that run. */
+static GMutex groups_lock;
+static GHashTable *groups; /* pid, as a set */
+
 typedef struct {
     GPid pid;
     int in, out, err;
@@ -27,6 +31,39 @@ typedef struct {
     GString *output, *errors;
     gsize limit;
 } Child;
+
+static void
+group_begins(GPid pid)
+{
+    g_mutex_lock(&groups_lock);
+    if (groups == NULL)
+        groups = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(groups, GINT_TO_POINTER(pid));
+    g_mutex_unlock(&groups_lock);
+}
+
+static void
+group_ended(GPid pid)
+{
+    g_mutex_lock(&groups_lock);
+    g_hash_table_remove(groups, GINT_TO_POINTER(pid));
+    g_mutex_unlock(&groups_lock);
+}
+
+void
+spawn_end_all(void)
+{
+    GHashTableIter iter;
+    void *pid;
+
+    g_mutex_lock(&groups_lock);
+    if (groups) {
+        g_hash_table_iter_init(&iter, groups);
+        while (g_hash_table_iter_next(&iter, &pid, NULL))
+            kill(-GPOINTER_TO_INT(pid), SIGTERM);
+    }
+    g_mutex_unlock(&groups_lock);
+}
 
 void
 spawn_result_clear(SpawnResult *result)
@@ -74,6 +111,7 @@ start(const SpawnParams *params, Child *child, GError **error)
             &child->pid, &child->in, &child->out, &child->err, &failed))
         return err_set(error, ERR_LOCAL, "%s cannot be started: %s",
                        params->argv[0], failed->message);
+    group_begins(child->pid);
     child->input = params->input;
     child->input_left = params->input ? params->input_size : 0;
     child->output = g_string_new(NULL);
@@ -162,8 +200,10 @@ reap(GPid pid, gint64 end, int *status)
     for (;;) {
         pid_t done = waitpid(pid, status, WNOHANG);
 
-        if (done == pid || (done < 0 && errno != EINTR))
+        if (done == pid || (done < 0 && errno != EINTR)) {
+            group_ended(pid);
             return true;
+        }
         if (g_get_monotonic_time() >= end)
             return false;
         g_usleep(2000);

@@ -2,6 +2,7 @@
 #include "cli_here.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <glib-unix.h>
@@ -17,7 +18,8 @@ typedef struct {
 int
 cli_fail(const GError *error)
 {
-    g_autofree char *safe = text_sanitise(error->message, -1, TEXT_LINE);
+    g_autofree char *masked = log_masked(error->message);
+    g_autofree char *safe = text_sanitise(masked, -1, TEXT_LINE);
 
     if (!err_is(error, ERR_CANCELLED))
         fprintf(stderr, "posthorn: %s\n", safe);

@@ -182,7 +182,13 @@ append_events(GString *text, const CliProgram *program)
         "hook of a `before-…` event is waited for: a program that fails\n"
         "refuses, with its standard error shown; with `exec --filter` the\n"
         "program reads the text on standard input instead and its output\n"
-        "becomes the text.\n\n");
+        "becomes the text.\n\n"
+        "A hook in an account's block hears of that account alone, and what\n"
+        "it sets is that account's alone. A query is asked of the index when\n"
+        "the index knows the message; events without a message in the index\n"
+        "(such as `before-send`) take none. A command from the shell waits\n"
+        "for its hooks; what a hook of `shutdown` began is ended after two\n"
+        "seconds.\n\n");
     for (const char *const *event = program->events; event && *event; event++)
         g_string_append_printf(text, "* `%s`\n", *event);
 }

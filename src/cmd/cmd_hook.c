@@ -23,6 +23,7 @@ struct Hooks {
     CmdContext context;
     GPtrArray *hooks;   /* Hook */
     GPtrArray *firings; /* Firing that are under way */
+    bool ended;
 };
 
 typedef struct {
@@ -67,11 +68,25 @@ hooks_destroy(Hooks *hooks)
 {
     if (hooks == NULL)
         return;
-    for (guint i = 0; i < hooks->firings->len; i++)
-        ((Firing *)hooks->firings->pdata[i])->hooks = NULL;
+    hooks_end(hooks);
     g_ptr_array_unref(hooks->firings);
     g_ptr_array_unref(hooks->hooks);
     g_free(hooks);
+}
+
+void
+hooks_end(Hooks *hooks)
+{
+    hooks->ended = true;
+    for (guint i = 0; i < hooks->firings->len; i++)
+        ((Firing *)hooks->firings->pdata[i])->hooks = NULL;
+    g_ptr_array_set_size(hooks->firings, 0);
+}
+
+bool
+hooks_busy(const Hooks *hooks)
+{
+    return hooks->firings->len > 0;
 }
 
 void
@@ -92,6 +107,12 @@ hooks_add(Hooks *hooks, const HookEntry *entry, GError **error)
                        entry->event, near ? ": did you mean " : "",
                        near ? near : "", near ? "?" : "");
     }
+    if (entry->query && hooks->params.asked
+        && !g_strv_contains(hooks->params.asked, entry->event))
+        return err_set(error, ERR_USAGE,
+                       "%s has no message that a query finds: leave --query "
+                       "out",
+                       entry->event);
     hook = g_new0(Hook, 1);
     hook->event = g_strdup(entry->event);
     hook->query = g_strdup(entry->query);
@@ -106,7 +127,7 @@ hooks_add(Hooks *hooks, const HookEntry *entry, GError **error)
 bool
 hooks_has(const Hooks *hooks, const char *event)
 {
-    for (guint i = 0; i < hooks->hooks->len; i++)
+    for (guint i = 0; !hooks->ended && i < hooks->hooks->len; i++)
         if (strcmp(((const Hook *)hooks->hooks->pdata[i])->event, event) == 0)
             return true;
     return false;
@@ -165,6 +186,7 @@ run_block(Firing *firing, const Hook *hook)
     firing->context = firing->hooks->context;
     firing->context.origin = CMD_FROM_HOOK;
     firing->context.event = firing->event;
+    firing->context.scope_account = hook->account; /* `set` stays there */
     firing->context.file = hook->file;
     firing->context.line = hook->line;
     firing->context.text = firing->before ? &firing->text : NULL;
@@ -228,16 +250,12 @@ firing_create(Hooks *hooks, Event *event)
 {
     Firing *firing = g_new0(Firing, 1);
 
-    firing->hooks = hooks;
     firing->event = event_ref(event);
-    g_ptr_array_add(hooks->firings, firing);
+    if (!hooks->ended) {
+        firing->hooks = hooks;
+        g_ptr_array_add(hooks->firings, firing);
+    }
     return firing;
-}
-
-bool
-hooks_busy(const Hooks *hooks)
-{
-    return hooks->firings->len > 0;
 }
 
 void

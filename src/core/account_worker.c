@@ -8,13 +8,19 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "facts.h"
+#include "maildir/maildir.h"
 #include "sync/sync.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 enum {
     IDLE_SECONDS = 24 * 60,
-    DAY_SECONDS = 24 * 60 * 60
+    DAY_SECONDS = 24 * 60 * 60,
+    LOCK_PAUSE_US = 100 * 1000
 };
 
 struct Lane {
@@ -379,6 +385,52 @@ watch(Task *task, GError **error)
     return err_set(error, ERR_CANCELLED, "cancelled");
 }
 
+/* One program at a time moves an account's messages; the kernel lets go for one
+ * that died (promise P20). Returns the descriptor, -1 with *error. */
+static int
+lock_account(Task *task, GError **error)
+{
+    const LaneParams *params = &task->lane->params;
+    g_autofree char *name = maildir_encode_name(params->account);
+    g_autofree char *path =
+        g_strdup_printf("%s-%s.lock", params->state_db, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool told = false;
+
+    if (fd < 0) {
+        err_set_errno(error, errno, "%s", path);
+        return -1;
+    }
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (!told)
+            log_add(LOG_INFO, params->account,
+                    "waiting for another posthorn that synchronises");
+        told = true;
+        g_usleep(LOCK_PAUSE_US);
+        if (!g_cancellable_is_cancelled(job_cancellable(task->job)))
+            continue;
+        close(fd);
+        err_set(error, ERR_CANCELLED, "cancelled");
+        return -1;
+    }
+    return fd;
+}
+
+static bool
+sync_locked(Task *task, Sync *sync, GError **error)
+{
+    int fd = lock_account(task, error);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = task->kind == LANE_SYNC
+             ? sync_account(sync, &task->answer.yielded, error)
+             : sync_push(sync, error);
+    close(fd);
+    return ok;
+}
+
 static bool
 perform_pop3(Task *task, const Sync *sync, GError **error)
 {
@@ -415,9 +467,9 @@ perform(Task *task, GError **error)
         return perform_pop3(task, &sync, error);
     switch (task->kind) {
     case LANE_SYNC:
-        return sync_account(&sync, &task->answer.yielded, error);
+        return sync_locked(task, &sync, error);
     case LANE_PUSH:
-        if (!sync_push(&sync, error))
+        if (!sync_locked(task, &sync, error))
             return false;
         task->answer.waiting = rows_wait(store, params->account);
         return true;

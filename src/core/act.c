@@ -32,10 +32,11 @@ typedef bool (*ActFn)(Act *act, const StoreRow *row, GError **error);
 struct Act {
     Session *session;
     Store *store;
-    const char *event; /* told for each changed row */
+    const char *event; /* told for each changed row; NULL: what changed */
     gint64 record;     /* of store_act_begin() */
     guint changed;
     const TagChange *tags;
+    bool quiet; /* no event: a copy changes no message */
     FolderRole role;
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
@@ -55,6 +56,27 @@ static const struct {
     { FOLDER_ROLE_INBOX, "INBOX", "Moved" },
 };
 
+/* What undo and redo did to a row. */
+static const char *
+change_name(const StoreRow *before, const StoreRow *after)
+{
+    if (before->folder == after->folder)
+        return "message-tagged";
+    return after->folder ? "message-moved" : "message-deleted";
+}
+
+static void
+tell_where_from(Act *act, Event *event, const StoreRow *before,
+                const StoreRow *after)
+{
+    g_autoptr(StoreFolder) folder = NULL;
+
+    if (before->folder == after->folder)
+        return;
+    folder = store_folder(act->store, before->folder, NULL);
+    event_set(event, "folder_before", folder ? folder->path : NULL);
+}
+
 /* Told for each row after the commit; before and after are the user's tags. */
 static void
 tell_change(Act *act, const StoreRow *before)
@@ -69,7 +91,12 @@ tell_change(Act *act, const StoreRow *before)
     new = tags_of(after->flags, after->tags);
     if (before->folder == after->folder && strcmp(old, new) == 0)
         return;
-    event = session_message_event(act->session, act->event, before->id);
+    event = session_message_event(
+        act->session, act->event ? act->event : change_name(before, after),
+        before->id);
+    if (after->folder == 0) /* deleted: it has no place but the former */
+        session_event_folder(act->session, event, before->folder);
+    tell_where_from(act, event, before, after);
     event_set(event, "tags_before", old);
     event_set(event, "tags_after", new);
     event_bus_emit(session_bus(act->session), event);
@@ -136,7 +163,7 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
     ok = change_rows(act, set, label, change, before, error);
     if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
         return false;
-    if (act->event)
+    if (!act->quiet)
         tell_changes(act, before);
     follow(act->session);
     return true;
@@ -402,7 +429,8 @@ bool
 act_copy(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
-    Act act = { .session = session, .folder = folder, .copies = true };
+    Act act = { .session = session, .folder = folder, .copies = true,
+                .quiet = true };
     g_autofree char *count = count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 
@@ -491,26 +519,64 @@ act_append(Session *session, const ActAppend *what, GError **error)
     return id;
 }
 
+/* The rows of an act as they are. NULL on error. */
+static GPtrArray *
+act_rows(Store *store, gint64 act, GError **error)
+{
+    g_autoptr(GArray) ids = store_act_messages(store, act, error);
+    g_autoptr(GPtrArray) rows =
+        g_ptr_array_new_with_free_func((GDestroyNotify)store_row_free);
+
+    for (guint i = 0; ids && i < ids->len; i++) {
+        StoreRow *row =
+            store_row(store, g_array_index(ids, gint64, i), NULL);
+
+        if (row)
+            g_ptr_array_add(rows, row);
+    }
+    return ids ? g_steal_pointer(&rows) : NULL;
+}
+
+static bool
+swap_rows(Session *session, gint64 id, guint *left, GError **error)
+{
+    Store *store = session_store(session);
+    g_autoptr(GPtrArray) before = act_rows(store, id, error);
+    g_autoptr(GArray) ids = NULL;
+    Act act = { .session = session, .store = store };
+
+    if (before == NULL)
+        return false;
+    ids = store_act_swap(store, id, error);
+    if (ids == NULL)
+        return false;
+    *left = ids->len;
+    tell_changes(&act, before);
+    follow(session);
+    return true;
+}
+
 static bool
 swap(Session *session, bool redo, GError **error)
 {
     Store *store = session_store(session);
-    g_autoptr(StoreAct) act = store_act_last(store, redo, error);
-    g_autoptr(GArray) ids = NULL;
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(StoreAct) act = store_act_last(store, redo, &failed);
+    guint left;
 
-    if (act == NULL && error && *error)
+    if (failed) {
+        g_propagate_error(error, g_steal_pointer(&failed));
         return false;
+    }
     if (act == NULL) {
         frontend_tell(session_frontend(session), TELL_INFO, false,
                       redo ? "Nothing to redo." : "Nothing to undo.");
         return true;
     }
-    ids = store_act_swap(store, act->id, error);
-    if (ids == NULL)
+    if (!swap_rows(session, act->id, &left, error))
         return false;
-    follow(session);
     frontend_tell(session_frontend(session), TELL_INFO, false,
-                  ids->len > 0 ? "%s: %s" : "%s, but nothing is left of it: %s",
+                  left > 0 ? "%s: %s" : "%s, but nothing is left of it: %s",
                   redo ? "Done again" : "Undone", act->label);
     return true;
 }

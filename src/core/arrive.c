@@ -2,6 +2,7 @@
  * the query is asked of the index. */
 #include "core/arrive.h"
 
+#include "base/err.h"
 #include "core/indexer.h"
 
 typedef struct {
@@ -14,7 +15,9 @@ tell(const GError *error, void *user)
 {
     Arrival *arrival = user;
 
-    for (guint i = 0; i < arrival->ids->len; i++) {
+    /* Cancelled: the program ends before the index has them. */
+    for (guint i = 0; !err_is(error, ERR_CANCELLED) && i < arrival->ids->len;
+         i++) {
         g_autoptr(Event) event = session_message_event(
             arrival->session, "message-arrived",
             g_array_index(arrival->ids, gint64, i));

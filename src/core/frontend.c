@@ -1,6 +1,7 @@
 /* The face without a screen, and the few words said to any face. */
 #include "core/frontend.h"
 
+#include "base/log.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -75,7 +76,8 @@ static void
 headless_tell(Frontend *frontend, TellKind kind, bool undoable,
               const char *text)
 {
-    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
+    g_autofree char *masked = log_masked(text);
+    g_autofree char *safe = text_sanitise(masked, -1, TEXT_LINE);
 
     fprintf(stderr, kind == TELL_ERROR ? "posthorn: %s\n" : "%s\n", safe);
 }

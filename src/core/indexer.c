@@ -18,18 +18,27 @@ typedef struct {
     void *user;
 } Waiter;
 
+typedef enum {
+    MEND_NOT,
+    MEND_CHECK,  /* open it; aside when that fails */
+    MEND_DISCARD /* it can be opened and is not whole */
+} Mend;
+
 struct Indexer {
     Session *session;
     Worker *worker; /* NULL until there is something to do */
     bool disabled;
     bool running;
     bool again;
+    Mend mend; /* of the next run */
+    bool mended;
     guint left;
     GArray *waiters; /* Waiter */
 };
 
 typedef struct {
     char *state_db, *index_dir, *mail_root;
+    Mend mend;
 } Request;
 
 /* One run of the worker. */
@@ -196,7 +205,9 @@ indexer_run(Job *job, void *data, GError **error)
     Run run = { request, store, writer };
     bool rebuilt = false;
 
-    if (store == NULL || !is_behind(store)
+    if (store == NULL || (request->mend == MEND_NOT && !is_behind(store))
+        || (request->mend == MEND_DISCARD
+            && !index_set_aside(request->index_dir, error))
         || !index_prepare(request->index_dir, request->mail_root, &rebuilt,
                           error)
         || (rebuilt && !store_index_lost(store, error)))
@@ -229,6 +240,10 @@ indexer_answer(void *user, void *answer, const GError *error)
     indexer->running = false;
     if (error && !err_is(error, ERR_CANCELLED))
         log_add(LOG_WARN, "index", "%s", error->message);
+    if (index_is_damaged(error))
+        indexer_mend(indexer, error);
+    if (indexer->running)
+        return;
     if (indexer->again && error == NULL) {
         indexer_start(indexer);
         return;
@@ -265,6 +280,8 @@ indexer_start(Indexer *indexer)
     request->mail_root = g_strdup(paths->mail);
     if (indexer->worker == NULL)
         indexer->worker = worker_create("index");
+    request->mend = indexer->mend;
+    indexer->mend = MEND_NOT;
     indexer->running = true;
     indexer->again = false;
     worker_submit(indexer->worker, JOB_BULK, &indexer_job, request, indexer);
@@ -283,11 +300,15 @@ indexer_create(Session *session)
 void
 indexer_destroy(Indexer *indexer)
 {
+    g_autoptr(GError) ended = NULL;
+
     if (indexer == NULL)
         return;
     indexer->disabled = true;
     indexer->again = false;
     worker_destroy(indexer->worker);
+    err_set(&ended, ERR_CANCELLED, "cancelled");
+    tell_waiters(indexer, ended);
     g_array_unref(indexer->waiters);
     g_free(indexer);
 }
@@ -326,6 +347,30 @@ indexer_wait(Indexer *indexer, void (*done)(const GError *error, void *user),
         tell_waiters(indexer, NULL);
     else
         indexer_kick(indexer);
+}
+
+void
+indexer_forget(Indexer *indexer, const void *user)
+{
+    for (guint i = indexer->waiters->len; i > 0; i--)
+        if (g_array_index(indexer->waiters, Waiter, i - 1).user == user)
+            g_array_remove_index(indexer->waiters, i - 1);
+}
+
+bool
+indexer_mend(Indexer *indexer, const GError *trouble)
+{
+    if (indexer->mended || indexer->disabled)
+        return false;
+    indexer->mended = true;
+    log_add(LOG_WARN, "index", "%s", trouble->message);
+    frontend_tell(session_frontend(indexer->session), TELL_INFO, false,
+                  "The search index is looked at and made anew where it is "
+                  "not whole.");
+    indexer->mend =
+        index_is_damaged(trouble) ? MEND_DISCARD : MEND_CHECK;
+    indexer_kick(indexer);
+    return true;
 }
 
 void

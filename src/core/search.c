@@ -4,23 +4,12 @@
 
 #include "base/err.h"
 #include "base/job.h"
+#include "core/indexer.h"
 #include "index/index.h"
 
 #include <string.h>
 
 enum { FIRST_PAGE = 50, TEXT_HITS = 500 };
-
-struct Search {
-    Session *session;
-    Worker *worker; /* NULL until the first search */
-    Job *first, *rest; /* under way; NULL: none */
-    SearchFn found;
-    void *user;
-    /* Of the worker's thread, made there: */
-    IndexReader *reader;
-    Store *store;
-    char *index_dir, *mail_root, *state_db;
-};
 
 typedef struct {
     Search *search;
@@ -30,11 +19,26 @@ typedef struct {
     bool complete;
 } Request;
 
+struct Search {
+    Session *session;
+    Worker *worker; /* NULL until the first search */
+    Job *first, *rest; /* under way; NULL: none */
+    SearchFn found;
+    void *user;
+    Request *asked; /* again when the index was mended */
+    /* Of the worker's thread, made there: */
+    IndexReader *reader;
+    Store *store;
+    char *index_dir, *mail_root, *state_db;
+};
+
 static void
 request_free(void *data)
 {
     Request *request = data;
 
+    if (request == NULL)
+        return;
     g_free(request->query);
     g_free(request);
 }
@@ -158,7 +162,11 @@ ask(IndexReader *reader, Store *store, const Request *request,
     Hits hits = { store, request->folder,
                   g_array_new(FALSE, FALSE, sizeof(gint64)), seen };
 
-    if (index_ids == NULL || !add_index_hits(&hits, index_ids, error)
+    if (index_ids && index_ids->len == 0 && !index_reader_exists(reader)
+        && store_index_used(store)) {
+        err_set(error, ERR_LOCAL, "the search index is gone");
+        g_clear_pointer(&hits.ids, g_array_unref);
+    } else if (index_ids == NULL || !add_index_hits(&hits, index_ids, error)
         || !add_text_hits(&hits, request->query, request->limit, error))
         g_clear_pointer(&hits.ids, g_array_unref);
     if (hits.ids && request->limit && hits.ids->len > request->limit)
@@ -199,13 +207,19 @@ first_answer(void *user, void *ids, const GError *error)
         answer(search, ids, NULL, false);
 }
 
+static void ask_again(const GError *error, void *user);
+
 static void
 rest_answer(void *user, void *ids, const GError *error)
 {
     Search *search = user;
 
     search->rest = NULL;
-    answer(search, ids, error, true);
+    if (search->found && err_is(error, ERR_LOCAL)
+        && indexer_mend(session_indexer(search->session), error))
+        indexer_wait(session_indexer(search->session), ask_again, search);
+    else
+        answer(search, ids, error, true);
 }
 
 static void
@@ -245,6 +259,7 @@ search_destroy(Search *search)
     if (search == NULL)
         return;
     search_cancel(search);
+    request_free(search->asked);
     worker_destroy(search->worker);
     index_reader_destroy(search->reader);
     store_close(search->store);
@@ -278,6 +293,21 @@ search_start(Search *search, const char *query, gint64 folder, guint limit,
     if (limit == 0 || limit > FIRST_PAGE)
         search->first = submit(search, &first_job, &page);
     search->rest = submit(search, &rest_job, &request);
+    request_free(search->asked);
+    search->asked = g_memdup2(&request, sizeof request);
+    search->asked->query = g_strdup(query);
+}
+
+/* The index was mended, or could not be. */
+static void
+ask_again(const GError *error, void *user)
+{
+    Search *search = user;
+
+    if (error)
+        answer(search, NULL, error, true);
+    else
+        search->rest = submit(search, &rest_job, search->asked);
 }
 
 /* What was asked is cancelled; its answers find nobody. */
@@ -285,6 +315,8 @@ void
 search_cancel(Search *search)
 {
     search->found = NULL;
+    if (session_indexer(search->session))
+        indexer_forget(session_indexer(search->session), search);
     if (search->first)
         job_cancel(search->first);
     if (search->rest)
@@ -298,6 +330,18 @@ search_run(Session *session, const char *query, guint limit, GError **error)
     g_autoptr(IndexReader) reader =
         index_reader_create(paths->index, paths->mail);
     Request request = { .query = (char *)query, .limit = limit };
+    Indexer *indexer = session_indexer(session);
+    g_autoptr(GError) trouble = NULL;
+    GArray *ids =
+        ask(reader, session_store(session), &request, NULL, &trouble);
 
-    return ask(reader, session_store(session), &request, NULL, error);
+    if (err_is(trouble, ERR_LOCAL) && indexer_mend(indexer, trouble)) {
+        g_clear_error(&trouble);
+        while (indexer_busy(indexer))
+            g_main_context_iteration(NULL, TRUE);
+        ids = ask(reader, session_store(session), &request, NULL, &trouble);
+    }
+    if (trouble)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return ids;
 }

@@ -14,13 +14,19 @@
 #include "core/search.h"
 #include "core_resources.h"
 #include "maildir/maildir.h"
+#include "mime/mime.h"
 #include "session_hooks.h"
 #include "settle.h"
 #include "tags.h"
 
 #include <string.h>
 
-enum { SETTLE_SECONDS = 10, WAKE_MS = 100, NEWS_MS = 200 };
+enum {
+    SETTLE_SECONDS = 10,
+    SHUTDOWN_SECONDS = 2,
+    WAKE_MS = 100,
+    NEWS_MS = 200,
+};
 
 typedef struct {
     guint id;
@@ -113,17 +119,43 @@ session_create(Paths *paths, GError **error)
     return g_steal_pointer(&session);
 }
 
+static bool
+is_busy(Session *session)
+{
+    return settler_busy(session->settler) || indexer_busy(session->indexer)
+        || hooks_busy(session->hooks);
+}
+
+static bool
+hooks_run(Session *session)
+{
+    return hooks_busy(session->hooks);
+}
+
+static void
+wait_while(Session *session, bool (*busy)(Session *session), int seconds)
+{
+    gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+    guint wake = g_timeout_add(WAKE_MS, wake_up, NULL);
+
+    while (busy(session) && g_get_monotonic_time() < end)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(wake);
+}
+
 void
 session_settle(Session *session)
 {
-    gint64 end = g_get_monotonic_time() + SETTLE_SECONDS * G_USEC_PER_SEC;
-    guint wake = g_timeout_add(WAKE_MS, wake_up, NULL);
+    wait_while(session, is_busy, SETTLE_SECONDS);
+}
 
-    while ((settler_busy(session->settler) || indexer_busy(session->indexer)
-            || hooks_busy(session->hooks))
-           && g_get_monotonic_time() < end)
-        g_main_context_iteration(NULL, TRUE);
-    g_source_remove(wake);
+void
+session_shutdown(Session *session)
+{
+    g_autoptr(Event) event = event_create("shutdown");
+
+    event_bus_emit(session->bus, event);
+    wait_while(session, hooks_run, SHUTDOWN_SECONDS);
 }
 
 void
@@ -132,6 +164,8 @@ session_destroy(Session *session)
     if (session == NULL)
         return;
     /* What the others answer as they end starts nothing any more. */
+    if (session->hooks)
+        hooks_end(session->hooks);
     if (session->indexer)
         indexer_disable(session->indexer);
     g_ptr_array_unref(session->accounts);
@@ -498,8 +532,8 @@ role_word(FolderRole role)
     return words[role];
 }
 
-static void
-event_set_folder(Session *session, Event *event, gint64 id)
+void
+session_event_folder(Session *session, Event *event, gint64 id)
 {
     g_autoptr(StoreFolder) folder = store_folder(session->store, id, NULL);
 
@@ -508,6 +542,18 @@ event_set_folder(Session *session, Event *event, gint64 id)
     event_set(event, "account", folder->account);
     event_set(event, "folder", folder->path);
     event_set(event, "role", role_word(folder->role));
+}
+
+/* The row has To and Cc as one. */
+static void
+event_set_recipients(Event *event, const char *path)
+{
+    g_autoptr(MimeMessage) message = mime_load_file(path, NULL);
+
+    if (message == NULL)
+        return;
+    event_set(event, "to", mime_header(message, "To"));
+    event_set(event, "cc", mime_header(message, "Cc"));
 }
 
 Event *
@@ -524,7 +570,7 @@ session_message_event(Session *session, const char *name, gint64 id)
     path = session_message_path(session, row);
     text = session_row_tags(row);
     tags = g_strsplit(text, " ", -1);
-    event_set_folder(session, event, row->folder);
+    session_event_folder(session, event, row->folder);
     event_set(event, "file", path);
     event_set_int(event, "id", row->id);
     event_set_int(event, "thread", row->thread);
@@ -532,6 +578,8 @@ session_message_event(Session *session, const char *name, gint64 id)
     event_set(event, "from", row->from_addr);
     event_set(event, "from_name", row->from_name);
     event_set(event, "to", row->to);
+    if (path && hooks_has(session->hooks, name))
+        event_set_recipients(event, path);
     event_set(event, "subject", row->subject);
     event_set_time(event, "date", row->date);
     event_set_list(event, "tags", (const char *const *)tags);

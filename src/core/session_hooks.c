@@ -1,6 +1,8 @@
 /* Events to hooks. */
 #include "session_hooks.h"
 
+#include "base/err.h"
+#include "core/indexer.h"
 #include "core/search.h"
 
 #include <string.h>
@@ -15,8 +17,16 @@ const char *const session_events[] = {
     "bounce-received",  NULL,
 };
 
+/* Events about a message that the index has. */
+static const char *const asked_events[] = {
+    "message-arrived", "message-opened",  "message-tagged", "message-moved",
+    "message-deleted", "message-sent",    "bounce-received", NULL,
+};
+
 typedef struct {
-    Search *search;
+    Session *session;
+    char *query;
+    Search *search; /* NULL: waits for the index */
     void (*answer)(bool matches, void *answer_user);
     void *answer_user;
 } Match;
@@ -27,6 +37,7 @@ match_free(void *data)
     Match *match = data;
 
     search_destroy(match->search);
+    g_free(match->query);
     g_free(match);
     return G_SOURCE_REMOVE;
 }
@@ -42,7 +53,23 @@ match_found(const GArray *ids, bool complete, const GError *error, void *user)
     g_idle_add(match_free, match);
 }
 
-/* The query of one hook, asked about the one message of the event. */
+/* The index has caught up, or never will. */
+static void
+match_ask(const GError *error, void *user)
+{
+    Match *match = user;
+
+    if (err_is(error, ERR_CANCELLED)) {
+        match->answer(false, match->answer_user);
+        match_free(match);
+        return;
+    }
+    match->search = search_create(match->session);
+    search_start(match->search, match->query, 0, 1, match_found, match);
+}
+
+/* The query of one hook, asked about the one message of the event when the
+ * index knows what the event tells; what is deleted it would have forgotten. */
 static void
 match_query(const char *query, Event *event,
             void (*answer)(bool matches, void *answer_user),
@@ -51,7 +78,6 @@ match_query(const char *query, Event *event,
     Session *session = user;
     const char *id = event_get(event, "message_id");
     g_autoptr(GString) term = NULL;
-    g_autofree char *asked = NULL;
     Match *match;
 
     if (id == NULL || *id == '\0') {
@@ -60,12 +86,16 @@ match_query(const char *query, Event *event,
     }
     term = g_string_new(id);
     g_string_replace(term, "\"", "\"\"", 0); /* a stranger wrote it */
-    asked = g_strdup_printf("(%s) and id:\"%s\"", query, term->str);
     match = g_new0(Match, 1);
+    match->session = session;
+    match->query = g_strdup_printf("(%s) and id:\"%s\"", query, term->str);
     match->answer = answer;
     match->answer_user = answer_user;
-    match->search = search_create(session);
-    search_start(match->search, asked, 0, 1, match_found, match);
+    if (store_unindexed_count(session_store(session)) == 0
+        || strcmp(event_name(event), "message-deleted") == 0)
+        match_ask(NULL, match);
+    else
+        indexer_wait(session_indexer(session), match_ask, match);
 }
 
 static void
@@ -87,6 +117,7 @@ session_hooks_create(Session *session)
 {
     HookParams params = {
         .events = session_events,
+        .asked = asked_events,
         .matches = match_query,
         .failed = hook_failed,
         .user = session,

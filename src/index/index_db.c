@@ -45,7 +45,7 @@ fail(const char *dir, notmuch_status_t status, const char *message,
         message ? g_strdelimit(g_strdup(message), "\r\n", ' ')
                 : g_strdup(notmuch_status_to_string(status));
     ErrCode code = status == NOTMUCH_STATUS_XAPIAN_EXCEPTION
-        && message && strstr(message, "lock") ? ERR_RETRY : ERR_LOCAL;
+        && message && strstr(message, "write lock") ? ERR_RETRY : ERR_LOCAL;
 
     return err_set(error, code, "%s: %s", dir, g_strstrip(line));
 }
@@ -114,9 +114,23 @@ index_open(const char *dir, bool write, GError **error)
     }
 }
 
-/* A database that cannot be opened goes aside; nothing is thrown away. */
-static bool
-move_aside(const char *dir, GError **error)
+bool
+index_exists(const char *dir)
+{
+    g_autofree char *xapian = g_build_filename(dir, "xapian", NULL);
+
+    return g_file_test(xapian, G_FILE_TEST_IS_DIR);
+}
+
+/* Xapian has no code for it, but a class whose name it says. */
+bool
+index_is_damaged(const GError *error)
+{
+    return err_is(error, ERR_LOCAL) && strstr(error->message, "orrupt") != NULL;
+}
+
+bool
+index_set_aside(const char *dir, GError **error)
 {
     g_autofree char *aside = g_strdup_printf(
         "%s.broken-%" G_GINT64_FORMAT, dir,
@@ -132,16 +146,15 @@ bool
 index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
               GError **error)
 {
-    g_autofree char *xapian = g_build_filename(dir, "xapian", NULL);
     g_autoptr(GError) trouble = NULL;
     notmuch_database_t *database = NULL;
 
     *rebuilt = false;
-    if (g_file_test(xapian, G_FILE_TEST_IS_DIR)) {
+    if (index_exists(dir)) {
         if (!write_config(dir, mail_root, error))
             return false;
         database = index_open(dir, false, &trouble);
-        if (database == NULL && !move_aside(dir, error))
+        if (database == NULL && !index_set_aside(dir, error))
             return false;
     }
     if (database == NULL) {

@@ -43,13 +43,10 @@ index_reader_destroy(IndexReader *reader)
     g_free(reader);
 }
 
-/* Has the index been made yet? */
-static bool
-exists(const IndexReader *reader)
+bool
+index_reader_exists(const IndexReader *reader)
 {
-    g_autofree char *xapian = g_build_filename(reader->dir, "xapian", NULL);
-
-    return g_file_test(xapian, G_FILE_TEST_IS_DIR);
+    return index_exists(reader->dir);
 }
 
 /* Up to date: a handle that others committed behind is reopened. */
@@ -77,6 +74,14 @@ bad_query(const IndexReader *reader, const char *query,
 
     return err_set(error, ERR_USAGE, "the query \"%s\" is not understood: %s",
                    query, g_strstrip(line));
+}
+
+static bool
+damaged(const IndexReader *reader, const char *why, GError **error)
+{
+    g_autofree char *line = g_strdelimit(g_strdup(why), "\r\n", ' ');
+
+    return err_set(error, ERR_LOCAL, "%s: %s", reader->dir, g_strstrip(line));
 }
 
 static notmuch_query_t *
@@ -133,8 +138,11 @@ ask(IndexReader *reader, const char *text, guint limit, GPtrArray *ids,
     if (status == NOTMUCH_STATUS_XAPIAN_EXCEPTION) {
         const char *why = notmuch_database_status_string(reader->database);
 
-        asked = why && strstr(why, "query") ? FAILED : STALE;
-        if (asked == FAILED)
+        asked = why && (strstr(why, "query") || strstr(why, "orrupt"))
+            ? FAILED : STALE;
+        if (asked == FAILED && strstr(why, "orrupt"))
+            damaged(reader, why, error);
+        else if (asked == FAILED)
             bad_query(reader, text, status, error);
     } else if (status != NOTMUCH_STATUS_SUCCESS) {
         bad_query(reader, text, status, error);
@@ -152,7 +160,7 @@ index_search(IndexReader *reader, const char *query, guint limit,
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 
-    if (!exists(reader))
+    if (!index_exists(reader->dir))
         return g_steal_pointer(&ids);
     for (int i = 0; i < TRIES; i++) {
         Asked asked;
@@ -178,7 +186,7 @@ index_search(IndexReader *reader, const char *query, guint limit,
 gint64
 index_count(IndexReader *reader, const char *text, GError **error)
 {
-    for (int i = 0; exists(reader) && i < TRIES; i++) {
+    for (int i = 0; index_exists(reader->dir) && i < TRIES; i++) {
         notmuch_query_t *query;
         unsigned count = 0;
         notmuch_status_t status;
@@ -203,7 +211,7 @@ index_all_tags(IndexReader *reader, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     notmuch_tags_t *tags = NULL;
 
-    if (exists(reader)) {
+    if (index_exists(reader->dir)) {
         if (!ready(reader, error))
             return NULL;
         tags = notmuch_database_get_all_tags(reader->database);

@@ -39,9 +39,15 @@ index_writer_destroy(IndexWriter *writer)
 static bool
 check(IndexWriter *writer, notmuch_status_t status, GError **error)
 {
+    const char *why = status && writer->database
+        ? notmuch_database_status_string(writer->database) : NULL;
+    g_autofree char *line = g_strdelimit(
+        g_strdup(why && *why ? why : notmuch_status_to_string(status)),
+        "\r\n", ' ');
+
     return status == NOTMUCH_STATUS_SUCCESS
         || err_set(error, ERR_LOCAL, "%s: %s", writer->dir,
-                   notmuch_status_to_string(status));
+                   g_strstrip(line));
 }
 
 bool
@@ -214,7 +220,8 @@ index_writer_property(IndexWriter *writer, const char *index_id,
 
     if (message == NULL) {
         ok = trouble == NULL;
-        g_propagate_error(error, g_steal_pointer(&trouble));
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&trouble));
         return ok;
     }
     ok = check(writer, notmuch_message_remove_all_properties(message, key),
@@ -235,7 +242,8 @@ index_writer_sweep(IndexWriter *writer, const char *index_id, GError **error)
 
     if (message == NULL) {
         ok = trouble == NULL;
-        g_propagate_error(error, g_steal_pointer(&trouble));
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&trouble));
         return ok;
     }
     ok = sweep(writer, message, error);

@@ -90,6 +90,16 @@ store_act_last(Store *store, bool redo, GError **error)
     return act;
 }
 
+GArray *
+store_act_messages(Store *store, gint64 act, GError **error)
+{
+    return store_read_ids(
+        store,
+        store_prepare(store, error,
+                      "SELECT message FROM act_item WHERE act = ?", "i", act),
+        error);
+}
+
 typedef struct {
     gint64 id;
     gint64 folder;

@@ -130,6 +130,14 @@ store_unindexed_count(Store *store)
 }
 
 bool
+store_index_used(Store *store)
+{
+    return store_int(store, 0,
+                     "SELECT EXISTS (SELECT 1 FROM message"
+                     " WHERE index_id IS NOT NULL)", "") != 0;
+}
+
+bool
 store_index_lost(Store *store, GError **error)
 {
     return store_exec(store, error,

@@ -242,8 +242,10 @@ open_file(const Sync *sync, const StoreRow *row, GError **error)
     g_autofree char *found = maildir_locate(path);
     int fd = found ? open(found, O_RDONLY | O_CLOEXEC) : -1;
 
-    if (fd < 0)
-        err_set_errno(error, found ? errno : ENOENT, "%s", path);
+    if (found == NULL)
+        err_set(error, ERR_REFUSED, "%s is gone", path);
+    else if (fd < 0)
+        err_set_errno(error, errno, "%s", found);
     return fd;
 }
 

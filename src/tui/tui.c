@@ -23,7 +23,7 @@ redraw(void *data)
     Tui *tui = data;
 
     tui->redraw = 0;
-    if (!tui->suspended && tui->dirty)
+    if (tui->dirty)
         tui_draw(tui);
     tui->dirty = false;
     return G_SOURCE_REMOVE;
@@ -46,8 +46,6 @@ on_input(int fd, GIOCondition condition, void *data)
     char *paste;
     char *key;
 
-    if (tui->suspended)
-        return G_SOURCE_CONTINUE;
     while ((key = input_next(&paste)) || paste) {
         if (key)
             tui_key(tui, key);
@@ -55,7 +53,7 @@ on_input(int fd, GIOCondition condition, void *data)
             tui_paste(tui, paste);
         g_free(key);
         g_free(paste);
-        if (tui->suspended || !g_main_loop_is_running(tui->loop))
+        if (!g_main_loop_is_running(tui->loop))
             return G_SOURCE_CONTINUE;
     }
     /* The terminal went away (P44): it stays readable, and says nothing. */
@@ -76,13 +74,23 @@ on_end(void *data)
 static gboolean
 on_resize(void *data)
 {
-    Tui *tui = data;
+    term_resize();
+    clearok(stdscr, TRUE);
+    tui_dirty(data);
+    return G_SOURCE_CONTINUE;
+}
 
-    if (!tui->suspended) {
-        term_resize();
-        clearok(stdscr, TRUE);
-        tui_dirty(tui);
-    }
+/* kill -TSTP; kill -CONT, also after a SIGSTOP that nobody can see (P40). */
+static gboolean
+on_stop(int fd, GIOCondition condition, void *data)
+{
+    bool goes_on;
+
+    if (term_stopped(&goes_on))
+        term_stop();
+    else if (goes_on)
+        term_return();
+    tui_dirty(data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -158,6 +166,15 @@ tui_context(Tui *tui)
     return tui_top(tui) ? tui_top(tui)->class->context : "list";
 }
 
+static void
+tell_opened(Tui *tui, gint64 folder)
+{
+    g_autoptr(Event) event = event_create("folder-opened");
+
+    session_event_folder(tui->session, event, folder);
+    event_bus_emit(session_bus(tui->session), event);
+}
+
 void
 tui_push(Tui *tui, View *view)
 {
@@ -167,6 +184,8 @@ tui_push(Tui *tui, View *view)
         tui_pop(tui);
     g_ptr_array_add(tui->views, view);
     tui_dirty(tui);
+    if (view_is_list(view) && list_view_folder_id(view))
+        tell_opened(tui, list_view_folder_id(view));
 }
 
 void
@@ -201,8 +220,10 @@ forget_told(void *data)
 void
 tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text)
 {
+    g_autofree char *masked = log_masked(text);
+
     g_free(tui->told);
-    tui->told = draw_safe(text);
+    tui->told = draw_safe(masked);
     tui->told_error = kind == TELL_ERROR;
     tui->told_undoable = undoable;
     if (kind == TELL_ERROR)
@@ -215,7 +236,7 @@ tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text)
 /* What a key or the prompt runs lives until it ends. */
 typedef struct {
     CmdContext context;
-    Tui *tui;
+    Tui *tui; /* NULL: it is gone */
     GString *output;
 } Command;
 
@@ -246,9 +267,12 @@ command_done(CmdContext *context, const GError *error)
 {
     Command *command = context->done_user;
 
-    if (error && !err_is(error, ERR_CANCELLED))
+    if (command->tui && error && !err_is(error, ERR_CANCELLED))
         tui_tell(command->tui, TELL_ERROR, false, error->message);
-    show_output(command);
+    if (command->tui) {
+        show_output(command);
+        g_ptr_array_remove(command->tui->running, command);
+    }
     printer_destroy(command->context.out);
     g_string_free(command->output, TRUE);
     g_free(command);
@@ -262,6 +286,7 @@ tui_run_command(Tui *tui, const char *text, int count)
 
     session_rows_flush(tui->session);
     command->tui = tui;
+    g_ptr_array_add(tui->running, command);
     command->output = g_string_new(NULL);
     command->context = session_context(
         tui->session, tui->prompt ? CMD_FROM_PROMPT : CMD_FROM_KEY);
@@ -292,6 +317,8 @@ watch_signals(Tui *tui)
                                                  on_end, tui, NULL);
     tui->signals[3] = g_unix_signal_add_full(PRIORITY_SIGNAL, SIGWINCH,
                                              on_resize, tui, NULL);
+    tui->stops = g_unix_fd_add_full(PRIORITY_SIGNAL, term_stop_fd(), G_IO_IN,
+                                    on_stop, tui, NULL);
 }
 
 Tui *
@@ -310,6 +337,7 @@ tui_create(Session *session, GError **error)
     tui->loop = g_main_loop_new(NULL, FALSE);
     tui->views = g_ptr_array_new_with_free_func(view_free);
     tui->pressed = g_string_new(NULL);
+    tui->running = g_ptr_array_new();
     tui->history = g_ptr_array_new_with_free_func(g_free);
     tui->sidebar = true;
     tui->frontend = tui_frontend_create(tui);
@@ -334,6 +362,10 @@ tui_destroy(Tui *tui)
     session_unlisten_rows(tui->session, tui->listening);
     for (int i = 0; i < 4; i++)
         g_source_remove(tui->signals[i]);
+    g_source_remove(tui->stops);
+    for (guint i = 0; i < tui->running->len; i++)
+        ((Command *)tui->running->pdata[i])->tui = NULL;
+    g_ptr_array_unref(tui->running);
     g_clear_handle_id(&tui->redraw, g_source_remove);
     g_clear_handle_id(&tui->which_timer, g_source_remove);
     g_clear_handle_id(&tui->told_timer, g_source_remove);
@@ -381,5 +413,7 @@ tui_run(Tui *tui, const char *const *command)
         tui_run_command(tui, line->str, 0);
     }
     g_main_loop_run(tui->loop);
+    /* What is typed now acts on nothing any more. */
+    g_clear_handle_id(&tui->input, g_source_remove);
     return tui->status;
 }

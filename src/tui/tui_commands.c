@@ -6,7 +6,6 @@
 #include "core/account.h"
 #include "core/draft.h"
 
-#include <signal.h>
 #include <string.h>
 
 /* The screen of a call. Commands of this file run only there. */
@@ -259,9 +258,7 @@ suspend_exec(CmdCall *call)
 
     if (tui == NULL)
         return no_screen(call);
-    term_leave();
-    kill(0, SIGSTOP); /* goes on here after fg */
-    term_return();
+    term_stop();
     tui_dirty(tui);
     return CMD_DONE;
 }

@@ -4,11 +4,8 @@
 #include "base/err.h"
 #include "base/spawn.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 typedef struct {
     Frontend base;
@@ -102,22 +99,10 @@ ask(Frontend *frontend, const AskRequest *request)
 static int
 run_there(Tui *tui, const char *const *argv)
 {
-    int status = -1;
-    pid_t pid;
+    int status = term_run(argv);
 
-    term_leave();
-    tui->suspended = true;
-    pid = fork();
-    if (pid == 0) {
-        execvp(argv[0], (char **)argv);
-        _exit(127);
-    }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    tui->suspended = false;
-    term_return();
     tui_dirty(tui);
-    return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 static void

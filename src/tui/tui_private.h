@@ -91,6 +91,8 @@ struct Tui {
     guint input;
     guint listening;
     guint signals[5];
+    guint stops;      /* the source of term_stop_fd() */
+    GPtrArray *running; /* Command: not ended yet */
     guint tick;
     bool sidebar;
     bool wants_inbox; /* none was there at the start */
@@ -98,7 +100,6 @@ struct Tui {
     View *preview;      /* of the row under the cursor; NULL: none yet */
     gint64 preview_id;
     guint preview_timer;
-    bool suspended; /* another program has the terminal */
     int cursor_y, cursor_x;
     GPtrArray *history; /* char * */
     char *progress;
@@ -114,6 +115,15 @@ void term_resize(void); /* after SIGWINCH */
 void term_frame_begin(void);
 void term_frame_end(void);
 void term_copy(const char *text); /* OSC 52 */
+/* Readable when a stop was asked for by a signal, or the program goes on after
+ * one; term_stopped() says which and forgets it. */
+int term_stop_fd(void);
+bool term_stopped(bool *goes_on);
+/* Stops the process with the terminal given back; returns when it goes on. */
+void term_stop(void);
+/* Runs a program in the terminal and waits for its end: the exit status, -1
+ * when it ended otherwise. A signal that ends this process ends it too. */
+int term_run(const char *const *argv);
 
 /* tui_input.c: the next key by name, or NULL. *paste gets a pasted text
  * instead. Free both with g_free(). */

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3|trips|ways|cyrus]…"""
+Usage: e2e.py POSTHORN [GROUP]…"""
 
 import os
 import sys
 
 from harness import ACCOUNT, Home, Mailbox, Tap, real
 import cyrus
+import events
 import exchange
 import killed
 import pop3
+import surroundings
 import trips
 import trouble
 import ways
@@ -25,7 +27,7 @@ class World:
         self.homes, self.mailboxes = {}, {}
 
     def home(self, name, users, password=real.PASSWORD, incoming=None,
-             ca=None, smtp=None):
+             ca=None, smtp=None, more=""):
         servers = self.servers
         config = "".join(
             ACCOUNT.format(name=user, person=user.capitalize() + " Test",
@@ -34,7 +36,7 @@ class World:
                            or f"imaps://{user}@localhost:{servers.imaps}",
                            smtp=smtp or servers.smtp or 9,
                            ca=ca or servers.certificates.ca)
-            for user in users)
+            for user in users) + more
         self.homes[name] = Home(self.posthorn,
                                 servers.path("homes", name), config)
         return self.homes[name]
@@ -50,8 +52,9 @@ class World:
 
 
 def on_dovecot(tap, posthorn, chosen):
-    groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
-              "pop3": pop3, "trips": trips, "ways": ways}
+    groups = {"exchange": exchange, "events": events, "trouble": trouble,
+              "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
+              "surroundings": surroundings}
     with real.Servers(users=USERS) as servers:
         if os.geteuid() == 0:
             servers.postfix()

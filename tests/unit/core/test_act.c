@@ -1,0 +1,450 @@
+/* Acts in a session of their own, without a server: each one, what it tells,
+ * undo, redo, and failures that must leave everything as it was (P77). */
+#include "base/err.h"
+#include "base/file.h"
+#include "cmd/language.h"
+#include "core/act.h"
+#include "core/indexer.h"
+#include "mime/mime.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const char config[] = "account work {\n"
+                             "    address  ana@example.org\n"
+                             "    incoming imaps://imap.invalid\n"
+                             "}\n"
+                             "account home {\n"
+                             "    address  ana@home.example\n"
+                             "    incoming imaps://imap.invalid\n"
+                             "}\n";
+
+typedef struct {
+    char *root;
+    Session *session;
+    Store *store;
+    gint64 inbox, lists;
+    gint64 id[3];
+    GString *heard; /* "event folder_before>folder tags_before>tags_after\n" */
+} Fixture;
+
+static void
+on_event(Event *event, void *user)
+{
+    Fixture *f = user;
+    const char *before = event_get(event, "folder_before");
+    const char *folder = event_get(event, "folder");
+
+    if (!g_str_has_prefix(event_name(event), "message-"))
+        return;
+    g_string_append_printf(
+        f->heard, "%s %s>%s %s>%s\n", event_name(event), before ? before : "",
+        folder ? folder : "", event_get(event, "tags_before"),
+        event_get(event, "tags_after"));
+}
+
+static gint64
+deliver(Fixture *f, gint64 folder, const char *subject)
+{
+    g_autofree char *text = g_strdup_printf(
+        "From: b@x.example\nSubject: %s\nMessage-ID: <%s@x>\n\nbody\n", subject,
+        subject);
+    g_autoptr(GError) error = NULL;
+    ActAppend what = { .folder = folder, .bytes = text, .size = strlen(text) };
+    gint64 id = act_append(f->session, &what, &error);
+
+    g_assert_no_error(error);
+    return id;
+}
+
+static void
+set_up(Fixture *f, const void *data)
+{
+    static const char *const names[] = { "one", "two", "three" };
+    g_autofree char *file = NULL;
+    g_autoptr(GError) error = NULL;
+
+    f->root = g_dir_make_tmp("posthorn-act-XXXXXX", NULL);
+    file = g_build_filename(f->root, "posthorn.conf", NULL);
+    g_assert_true(g_file_set_contents(file, config, -1, NULL));
+    f->session = session_create(paths_create_below(f->root), &error);
+    g_assert_no_error(error);
+    cmd_table_add(session_table(f->session), cmd_builtins);
+    session_configure(f->session, file, &error);
+    g_assert_no_error(error);
+    indexer_disable(session_indexer(f->session));
+    session_open_accounts(f->session, &error);
+    g_assert_no_error(error);
+    f->store = session_store(f->session);
+    f->inbox = session_make_folder(f->session, "work", "INBOX",
+                                   FOLDER_ROLE_INBOX, NULL);
+    f->lists = session_make_folder(f->session, "work", "Lists",
+                                   FOLDER_ROLE_NONE, NULL);
+    for (int i = 0; i < 3; i++)
+        f->id[i] = deliver(f, f->inbox, names[i]);
+    f->heard = g_string_new(NULL);
+    event_bus_listen(session_bus(f->session), NULL, on_event, f);
+}
+
+static void
+tear_down(Fixture *f, const void *data)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(store_check(f->store, &error));
+    g_assert_no_error(error);
+    session_destroy(f->session);
+    file_remove_tree(f->root, NULL);
+    g_string_free(f->heard, TRUE);
+    g_free(f->root);
+}
+
+/* "INBOX unread|Archive todo" of the three. g_free(). */
+static char *
+states(Fixture *f)
+{
+    GString *text = g_string_new(NULL);
+
+    for (int i = 0; i < 3; i++) {
+        g_autoptr(StoreRow) row = store_row(f->store, f->id[i], NULL);
+        g_autoptr(StoreFolder) folder =
+            row && row->folder ? store_folder(f->store, row->folder, NULL)
+                               : NULL;
+        g_autofree char *tags = row ? session_row_tags(row) : NULL;
+
+        g_string_append_printf(text, "%s%s %s", i ? "|" : "",
+                               folder ? folder->name : "-", tags ? tags : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static MessageSet *
+first(Fixture *f, int n)
+{
+    MessageSet *set = message_set_create();
+
+    g_array_append_vals(set->ids, f->id, (guint)n);
+    return set;
+}
+
+typedef bool (*DoFn)(Fixture *f, const MessageSet *set, GError **error);
+
+static bool
+do_archive(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_move_to_role(f->session, set, FOLDER_ROLE_ARCHIVE, error);
+}
+
+static bool
+do_trash(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_move_to_role(f->session, set, FOLDER_ROLE_TRASH, error);
+}
+
+static bool
+do_junk(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_move_to_role(f->session, set, FOLDER_ROLE_JUNK, error);
+}
+
+static bool
+do_move(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_move(f->session, set, f->lists, error);
+}
+
+static bool
+do_stay(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_move(f->session, set, f->inbox, error);
+}
+
+static bool
+do_tag(Fixture *f, const MessageSet *set, GError **error)
+{
+    static const char *const words[] = { "+todo", "later", "-unread", NULL };
+
+    return act_tag(f->session, set, words, error);
+}
+
+static bool
+do_same_tag(Fixture *f, const MessageSet *set, GError **error)
+{
+    static const char *const words[] = { "+unread", "-gone", NULL };
+
+    return act_tag(f->session, set, words, error);
+}
+
+static bool
+do_read(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_toggle_unread(f->session, set, error);
+}
+
+static bool
+do_flag(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_toggle_flagged(f->session, set, error);
+}
+
+static bool
+do_delete(Fixture *f, const MessageSet *set, GError **error)
+{
+    return act_delete(f->session, set, true, error);
+}
+
+typedef struct {
+    const char *name;
+    DoFn act;
+    const char *states; /* after it on the first two */
+    const char *heard;  /* of the first */
+    const char *undone; /* heard when it is taken back, of the first */
+} Case;
+
+#define UNTOUCHED "INBOX unread|INBOX unread|INBOX unread"
+
+static const Case cases[] = {
+    { "archive", do_archive, "Archive unread|Archive unread|INBOX unread",
+      "message-moved work/INBOX>work/Archive unread>unread\n",
+      "message-moved work/Archive>work/INBOX unread>unread\n" },
+    { "trash", do_trash, "Trash unread|Trash unread|INBOX unread",
+      "message-moved work/INBOX>work/Trash unread>unread\n",
+      "message-moved work/Trash>work/INBOX unread>unread\n" },
+    { "junk", do_junk, "Junk unread|Junk unread|INBOX unread",
+      "message-moved work/INBOX>work/Junk unread>unread\n",
+      "message-moved work/Junk>work/INBOX unread>unread\n" },
+    { "move", do_move, "Lists unread|Lists unread|INBOX unread",
+      "message-moved work/INBOX>work/Lists unread>unread\n",
+      "message-moved work/Lists>work/INBOX unread>unread\n" },
+    { "stay", do_stay, UNTOUCHED, "", "" },
+    { "tag", do_tag, "INBOX later todo|INBOX later todo|INBOX unread",
+      "message-tagged >work/INBOX unread>later todo\n",
+      "message-tagged >work/INBOX later todo>unread\n" },
+    { "same tag", do_same_tag, UNTOUCHED, "", "" },
+    { "read", do_read, "INBOX |INBOX |INBOX unread",
+      "message-tagged >work/INBOX unread>\n",
+      "message-tagged >work/INBOX >unread\n" },
+    { "flag", do_flag,
+      "INBOX flagged unread|INBOX flagged unread|INBOX unread",
+      "message-tagged >work/INBOX unread>flagged unread\n",
+      "message-tagged >work/INBOX flagged unread>unread\n" },
+    { "delete", do_delete, "- unread|- unread|INBOX unread",
+      "message-deleted work/INBOX>work/INBOX unread>unread\n", NULL },
+};
+
+static void
+assert_heard(Fixture *f, const Case *c, const char *once)
+{
+    g_autofree char *twice = g_strconcat(once, once, NULL);
+
+    g_test_message("%s", c->name);
+    g_assert_cmpstr(f->heard->str, ==, twice);
+    g_string_set_size(f->heard, 0);
+}
+
+/* Each act, and undo, redo, undo of it. A message that no server has and that
+ * was deleted may be gone from the disk: it does not come back. */
+static void
+test_acts(Fixture *f, const void *data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        g_autoptr(MessageSet) set = first(f, 2);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *after = NULL;
+        g_autofree char *undone = NULL;
+        g_autofree char *redone = NULL;
+
+        g_assert_true(c->act(f, set, &error));
+        g_assert_no_error(error);
+        after = states(f);
+        g_assert_cmpstr(after, ==, c->states);
+        assert_heard(f, c, c->heard);
+        if (c->undone == NULL)
+            continue;
+        g_assert_true(act_undo(f->session, &error));
+        undone = states(f);
+        g_assert_cmpstr(undone, ==, UNTOUCHED);
+        assert_heard(f, c, c->undone);
+        g_assert_true(act_redo(f->session, &error));
+        redone = states(f);
+        g_assert_cmpstr(redone, ==, c->states);
+        assert_heard(f, c, c->heard);
+        g_assert_true(act_undo(f->session, &error));
+        g_string_set_size(f->heard, 0);
+    }
+}
+
+/* All messages follow the first. */
+static void
+test_toggle(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) one = first(f, 1);
+    g_autoptr(MessageSet) all = first(f, 3);
+    g_autofree char *after = NULL;
+    g_autofree char *again = NULL;
+
+    g_assert_true(act_toggle_flagged(f->session, one, NULL));
+    g_assert_true(act_toggle_flagged(f->session, all, NULL));
+    after = states(f);
+    g_assert_cmpstr(after, ==, UNTOUCHED);
+    g_assert_true(act_toggle_unread(f->session, all, NULL));
+    again = states(f);
+    g_assert_cmpstr(again, ==, "INBOX |INBOX |INBOX ");
+}
+
+static void
+test_mark_read(Fixture *f, const void *data)
+{
+    g_autoptr(StoreAct) act = NULL;
+
+    g_assert_true(act_mark_read(f->session, f->id[0], NULL));
+    g_assert_cmpstr(f->heard->str, ==,
+                    "message-tagged >work/INBOX unread>\n");
+    g_assert_true(act_mark_read(f->session, f->id[0], NULL));
+    g_assert_cmpstr(f->heard->str, ==,
+                    "message-tagged >work/INBOX unread>\n");
+    act = store_act_last(f->store, false, NULL);
+    g_assert_null(act); /* nothing to undo */
+}
+
+/* A copy is a row and a whole file of its own; the message itself stays. */
+static void
+test_copy(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 1);
+    g_autoptr(GArray) ids = NULL;
+    g_autofree char *after = NULL;
+    g_autoptr(StoreFolder) lists = NULL;
+
+    g_assert_true(act_copy(f->session, set, f->lists, NULL));
+    after = states(f);
+    g_assert_cmpstr(after, ==, UNTOUCHED);
+    g_assert_cmpstr(f->heard->str, ==, "");
+    ids = store_find_id(f->store, "one@x", NULL);
+    g_assert_cmpuint(ids->len, ==, 2);
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(f->store, g_array_index(ids, gint64, i), NULL);
+        g_autofree char *path = session_message_path(f->session, row);
+        g_autofree char *bytes = NULL;
+
+        g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+        g_assert_nonnull(strstr(bytes, "Subject: one\n\nbody\n") ? bytes
+                         : strstr(bytes, "body"));
+    }
+    lists = store_folder(f->store, f->lists, NULL);
+    g_assert_cmpuint(lists->total, ==, 1);
+}
+
+/* What an act needs: messages, the trash for deleting. Nothing is done. */
+static void
+test_refused(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) none = message_set_create();
+    g_autoptr(MessageSet) set = first(f, 3);
+    static const char *const bad[] = { "+", NULL };
+    g_autofree char *after = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(cases[i].act(f, none, &error));
+        g_assert_true(err_is(error, ERR_USAGE));
+    }
+    for (int i = 0; i < 3; i++) {
+        g_autoptr(GError) error = NULL;
+        bool ok = i == 0   ? act_delete(f->session, set, false, &error)
+                  : i == 1 ? act_move(f->session, set, 4711, &error)
+                           : act_tag(f->session, set, bad, &error);
+
+        g_assert_false(ok);
+        g_assert_nonnull(error);
+    }
+    after = states(f);
+    g_assert_cmpstr(after, ==, UNTOUCHED);
+    g_assert_cmpstr(f->heard->str, ==, "");
+    g_assert_true(act_undo(f->session, NULL)); /* says: nothing to undo */
+    g_assert_true(act_redo(f->session, NULL));
+}
+
+/* A copy that cannot be written: no row, no file, nothing to undo. */
+static void
+test_no_room(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 2);
+    g_autoptr(StoreFolder) lists = store_folder(f->store, f->lists, NULL);
+    g_autofree char *path = g_build_filename(
+        session_paths(f->session)->mail, lists->path, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) ids = NULL;
+    g_autoptr(StoreAct) act = NULL;
+
+    file_remove_tree(path, NULL);
+    g_assert_true(g_file_set_contents(path, "in the way", -1, NULL));
+    g_assert_false(act_copy(f->session, set, f->lists, &error));
+    g_assert_true(err_is(error, ERR_LOCAL));
+    g_assert_nonnull(strstr(error->message, path));
+    ids = store_find_id(f->store, "one@x", NULL);
+    g_assert_cmpuint(ids->len, ==, 1);
+    act = store_act_last(f->store, false, NULL);
+    g_assert_null(act);
+    g_unlink(path);
+}
+
+/* Messages of two accounts go to the archive of their own. */
+static void
+test_own_account(Fixture *f, const void *data)
+{
+    gint64 inbox = session_make_folder(f->session, "home", "INBOX",
+                                       FOLDER_ROLE_INBOX, NULL);
+    gint64 other = deliver(f, inbox, "other");
+    g_autoptr(MessageSet) set = first(f, 1);
+
+    g_array_append_val(set->ids, other);
+    g_assert_true(act_move_to_role(f->session, set, FOLDER_ROLE_ARCHIVE, NULL));
+    g_assert_cmpstr(f->heard->str, ==,
+                    "message-moved work/INBOX>work/Archive unread>unread\n"
+                    "message-moved home/INBOX>home/Archive unread>unread\n");
+}
+
+/* What was done shows after a crash: the store is read by another connection
+ * while the session that did it still runs (P77). */
+static void
+test_durable(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 3);
+    g_autoptr(Store) other = NULL;
+    g_autoptr(StoreRow) row = NULL;
+
+    g_assert_true(act_move(f->session, set, f->lists, NULL));
+    other = store_open(session_paths(f->session)->state_db, NULL);
+    row = store_row(other, f->id[2], NULL);
+    g_assert_cmpint(row->folder, ==, f->lists);
+    g_assert_cmpuint(store_pending_count(other, "work"), ==, 3);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*fn)(Fixture *f, const void *data);
+    } tests[] = {
+        { "/core/act/acts", test_acts },
+        { "/core/act/toggle", test_toggle },
+        { "/core/act/mark-read", test_mark_read },
+        { "/core/act/copy", test_copy },
+        { "/core/act/refused", test_refused },
+        { "/core/act/no-room", test_no_room },
+        { "/core/act/own-account", test_own_account },
+        { "/core/act/P77/durable", test_durable },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].fn,
+                   tear_down);
+    return g_test_run();
+}
