@@ -247,15 +247,20 @@ keys_list(const Keys *keys, const char *context, const char *prefix)
 const char *
 keys_for(const Keys *keys, const char *context, const char *command)
 {
-    g_autoptr(GArray) list = keys_list(keys, context, "");
+    const char *found = NULL;
 
-    for (guint i = 0; i < list->len; i++) {
-        const KeyBinding *binding = &g_array_index(list, KeyBinding, i);
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *binding = keys->bindings->pdata[i];
 
-        if (strcmp(binding->command, command) == 0)
+        if (strcmp(binding->command, command) != 0)
+            continue;
+        if (strcmp(binding->context, context) == 0)
             return binding->sequence;
+        if (found == NULL && strcmp(binding->context, "global") == 0
+            && !is_shadowed(keys, context, binding->sequence))
+            found = binding->sequence;
     }
-    return NULL;
+    return found;
 }
 
 const char **

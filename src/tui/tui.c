@@ -2,6 +2,7 @@
 #include "tui_private.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cmd/parse.h"
 
@@ -325,6 +326,9 @@ tui_destroy(Tui *tui)
     g_string_free(tui->pressed, TRUE);
     g_free(tui->told);
     g_free(tui->progress);
+    if (tui->open_folder)
+        file_remove_tree(tui->open_folder, NULL);
+    g_free(tui->open_folder);
     tui_frontend_destroy(tui->frontend);
     g_main_loop_unref(tui->loop);
     g_free(tui);

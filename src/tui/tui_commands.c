@@ -127,6 +127,21 @@ close_exec(CmdCall *call)
     return CMD_DONE;
 }
 
+/* Left of a list are the folders; left of anything else is what was before. */
+static CmdResult
+left_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+
+    if (tui == NULL)
+        return no_screen(call);
+    if (view_is_list(tui_top(tui)) && list_view_folder_id(tui_top(tui)))
+        tui_set_popup(tui, sidebar_popup(tui));
+    else
+        return close_exec(call);
+    return CMD_DONE;
+}
+
 static CmdResult
 quit_exec(CmdCall *call)
 {
@@ -161,7 +176,9 @@ show_exec(CmdCall *call)
 
     if (tui == NULL)
         return no_screen(call);
-    if (strcmp(what, "sidebar") == 0)
+    if (strcmp(what, "sidebar") == 0 && COLS < LAYOUT_SIDEBAR_FROM)
+        tui_set_popup(tui, sidebar_popup(tui));
+    else if (strcmp(what, "sidebar") == 0)
         tui->sidebar = !tui->sidebar;
     else if (strcmp(what, "preview") == 0)
         tui->preview_asked = !tui->preview_asked;
@@ -336,6 +353,7 @@ static const CmdEntry entries[] = {
            read_on_exec),
     SCREEN("close", "Close this page; on the last one twice to quit",
            close_exec),
+    SCREEN("left", "To the folders left of a list; else back", left_exec),
     SCREEN("quit", "Leave posthorn", quit_exec),
     SCREEN("select", "Select the row and go down", act_exec),
     SCREEN("select-range", "Select from here to where the cursor goes",

@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { FIRST_IDS = 300 };
+enum {
+    FIRST_IDS = 300,
+    ORDER_FROM = 120, /* columns of a screen that says the order */
+};
 
 #define EMPTY_SEARCH \
     "Words, or from: to: subject: tag: date: is:unread has:attachment"
@@ -37,6 +40,7 @@ typedef struct {
     int took_ms;
     char *trouble; /* of the query; NULL: none */
     guint unread, total;
+    guint new_above; /* rows that came in above what is seen */
 } ListView;
 
 static const ViewClass list_class;
@@ -58,6 +62,15 @@ static void
 forget_rows(ListView *list)
 {
     g_hash_table_remove_all(list->rows);
+}
+
+/* Does the cursor stay with its message when new mail comes in above? On the
+ * first row it is new mail that is waited for. */
+static bool
+stays(const ListView *list)
+{
+    return list->cursor > 0 || g_hash_table_size(list->selected) > 0
+        || list->range_from || tui_top(list->base.tui) != &list->base;
 }
 
 /* The row of an index, read when it is first seen. */
@@ -95,6 +108,7 @@ clamp(ListView *list)
         list->top = list->cursor - shown + 1;
     if (list->top + shown > list->ids->len)
         list->top = list->ids->len > shown ? list->ids->len - shown : 0;
+    list->new_above = MIN(list->new_above, list->top);
 }
 
 /* New ids: the cursor stays with its message, else on its place. */
@@ -106,8 +120,9 @@ take_ids(ListView *list, GArray *ids)
 
     g_array_unref(list->ids);
     list->ids = ids;
-    for (guint i = 0; current && list->cursor > 0 && i < ids->len; i++)
+    for (guint i = 0; current && stays(list) && i < ids->len; i++)
         if (g_array_index(ids, gint64, i) == current) {
+            list->new_above += i > list->cursor ? i - list->cursor : 0;
             list->cursor = i;
             list->top = i > offset ? i - offset : 0;
             break;
@@ -474,6 +489,7 @@ set_order(ListView *list, const char *name)
             list->reverse = list->order == (StoreOrder)i && !list->reverse;
             list->order = (StoreOrder)i;
             list_reload(&list->base);
+            list->new_above = 0;
             return true;
         }
     return false;
@@ -524,11 +540,51 @@ one_way_note(const ListView *list)
         ? g_strdup_printf(" %s filed here only", glyph("·")) : g_strdup("");
 }
 
+/* "threads, newest first": how the list is made. */
+static const char *
+order_words(const ListView *list)
+{
+    static const char *const words[][2] = {
+        { "newest first", "oldest first" },
+        { "by sender", "by sender, reversed" },
+        { "by subject", "by subject, reversed" },
+        { "unread first", "read first" },
+        { "largest first", "smallest first" },
+    };
+
+    return words[list->order][list->reverse];
+}
+
+static char *
+folder_counts(const ListView *list)
+{
+    g_autoptr(GString) text = g_string_new(list->title_text);
+    g_autofree char *note = one_way_note(list);
+
+    if (list->ids->len == 0) {
+        g_string_append_printf(text, "  empty%s", note);
+        return g_string_free(g_steal_pointer(&text), FALSE);
+    }
+    if (list->unread > 0)
+        g_string_append_printf(text, "  %u unread %s %u", list->unread,
+                               glyph("·"), list->ids->len);
+    else
+        g_string_append_printf(text, "  %u", list->ids->len);
+    g_string_append(text, note);
+    if (list->new_above > 0)
+        g_string_append_printf(text, " %s %u new %s", glyph("·"),
+                               list->new_above, glyph("↑"));
+    if (COLS >= ORDER_FROM)
+        g_string_append_printf(text, " %s %s, %s", glyph("·"),
+                               list->threads ? "threads" : "messages",
+                               order_words(list));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static char *
 list_title(View *view)
 {
     const ListView *list = (const ListView *)view;
-    g_autofree char *note = one_way_note(list);
 
     if (list->query && list->complete)
         return g_strdup_printf("%s  %s %s %u found %s %d ms",
@@ -536,13 +592,7 @@ list_title(View *view)
                                list->ids->len, glyph("·"), list->took_ms);
     if (list->query)
         return g_strdup_printf("%s  %s", list->title_text, list->query);
-    if (list->total == 0)
-        return g_strdup_printf("%s  empty%s", list->title_text, note);
-    if (list->unread == 0)
-        return g_strdup_printf("%s  %u%s", list->title_text, list->ids->len,
-                               note);
-    return g_strdup_printf("%s  %u unread %s %u%s", list->title_text,
-                           list->unread, glyph("·"), list->ids->len, note);
+    return folder_counts(list);
 }
 
 static char *

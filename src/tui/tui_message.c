@@ -1,14 +1,11 @@
 /* A message, or a thread on one page: scrolling, folding, links. */
 #include "tui_page.h"
 
-#include "base/spawn.h"
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
 
 #include <string.h>
-
-enum { OPENER_MS = 60 * 1000 };
 
 typedef struct {
     View base;
@@ -284,13 +281,7 @@ open_link(MessageView *view, int number)
         && !g_str_has_prefix(link->target, "mailto:")) {
         told = g_strdup_printf("Not opened: %s", link->target);
     } else {
-        const char *opener = options_get(session_options(tui->session),
-                                         "opener", NULL, NULL);
-        const char *argv[] = { opener, link->target, NULL };
-
-        SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
-
-        spawn_start(&params, NULL, NULL);
+        tui_open_in(tui, link->target);
         told = g_strdup_printf("Opened %s", link->target);
     }
     tui_tell(tui, TELL_INFO, false, told);
@@ -379,7 +370,8 @@ message_act(View *base, const char *what, const char *word)
     } else if (strcmp(what, "unfold") == 0) {
         unfold_all(view, word == NULL || *word != '-');
     } else if (strcmp(what, "files") == 0 && item) {
-        tui_set_popup(base->tui, files_popup(base->tui, item->row->id));
+        tui_set_popup(base->tui, files_popup(
+            base->tui, item->row->id, page_is_locked(view->page, item)));
     } else if (strcmp(what, "cancel") == 0) {
         bool had = view->needle != NULL;
 
@@ -425,6 +417,18 @@ message_place(View *base)
     return g_strdup_printf("%d%%", MIN(100, 100 * seen / MAX(n, 1)));
 }
 
+static char *
+message_hints(View *base, int columns)
+{
+    MessageView *view = (MessageView *)base;
+    const PageItem *item = current_item(view);
+    const char *context = base->class->context;
+    bool locked = item && page_is_locked(view->page, item);
+
+    return hints_text(base->tui, locked ? "locked" : context, context,
+                      columns);
+}
+
 #define MESSAGE_CLASS(CONTEXT) \
     { \
         .context = CONTEXT, .draw = message_draw, \
@@ -432,6 +436,7 @@ message_place(View *base)
         .move = message_move, .targets = message_targets, \
         .enter = message_enter, .act = message_act, \
         .title = message_title, .place = message_place, \
+        .hints = message_hints, \
     }
 
 static const ViewClass message_class = MESSAGE_CLASS("message");

@@ -48,6 +48,7 @@ typedef enum {
 
 typedef struct {
     const char *context; /* of its keys: "list" */
+    bool typed;          /* of a popup: letters are text, q too */
 
     void (*draw)(View *view, Rect area);
     void (*destroy)(View *view);
@@ -61,6 +62,7 @@ typedef struct {
     /* g_free(): left and right of the top row; where the cursor is. */
     char *(*title)(View *view);
     char *(*place)(View *view); /* right end of the bottom row */
+    char *(*hints)(View *view, int columns); /* NULL: by the context */
     void (*cursor)(View *view, int *y, int *x);
 } ViewClass;
 
@@ -100,6 +102,8 @@ struct Tui {
     int cursor_y, cursor_x;
     GPtrArray *history; /* char * */
     char *progress;
+    char *open_folder; /* copies of files given to other programs; or NULL */
+    guint opened;
     Frontend *frontend;
 };
 
@@ -161,9 +165,19 @@ void tui_set_popup(Tui *tui, View *popup); /* NULL: away */
 void tui_run_command(Tui *tui, const char *text, int count);
 const char *tui_context(Tui *tui);
 
+/* tui_programs.c: other programs. */
+/* A path or an address in the program of the option opener. */
+void tui_open_in(Tui *tui, const char *what);
+/* Bytes to a command line of the user's; what it prints becomes a page. */
+void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
+
 /* tui_keys.c */
 void tui_key(Tui *tui, const char *key);
 void tui_paste(Tui *tui, const char *text);
+
+/* tui_hints.c: " ⏎ open  a archive  ? keys" of a set of hints within columns,
+ * with the keys of context. g_free(). */
+char *hints_text(Tui *tui, const char *set, const char *context, int columns);
 
 /* tui_frame.c: one frame of everything. */
 void tui_draw(Tui *tui);
@@ -186,11 +200,13 @@ View *review_view(Tui *tui, const char *path);
 View *outbox_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);
-View *files_popup(Tui *tui, gint64 id);
-bool help_popup_type(View *view, const char *key);
+/* locked: the sender check failed, nothing leaves the message. */
+View *files_popup(Tui *tui, gint64 id, bool locked);
 
 /* tui_sidebar.c */
 void sidebar_draw(Tui *tui, Rect area);
+/* The same with the keys: a folder is chosen. */
+View *sidebar_popup(Tui *tui);
 /* The folder that stands step rows from that of id. 0: none. */
 gint64 sidebar_neighbour(Tui *tui, gint64 folder, int step);
 
@@ -207,6 +223,8 @@ Prompt *prompt_search(Tui *tui, bool here); /* here: in this folder */
 Prompt *prompt_find(Tui *tui);
 Prompt *prompt_ask(Tui *tui, const AskRequest *request);
 void prompt_destroy(Prompt *prompt);
+/* Does it say its keys in the row above its own? */
+bool prompt_has_hints(const Prompt *prompt);
 bool prompt_key(Prompt *prompt, const char *key); /* false: it is over */
 void prompt_paste(Prompt *prompt, const char *text);
 void prompt_draw(Prompt *prompt, Rect screen, int *y, int *x);
