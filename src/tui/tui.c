@@ -105,6 +105,7 @@ on_rows(void *data)
         if (view->class->reload)
             view->class->reload(view);
     }
+    tui->restoring = false;
     preview_reload(tui);
     tui_dirty(tui);
 }
@@ -240,6 +241,8 @@ tui_run_command(Tui *tui, const char *text, int count)
     g_autoptr(GError) error = NULL;
 
     session_rows_flush(tui->session);
+    tui->restoring = g_str_has_prefix(text, "undo")
+        || g_str_has_prefix(text, "redo");
     command->tui = tui;
     command->output = g_string_new(NULL);
     command->context = session_context(
@@ -329,6 +332,7 @@ tui_destroy(Tui *tui)
     if (tui->open_folder)
         file_remove_tree(tui->open_folder, NULL);
     g_free(tui->open_folder);
+    g_free(tui->last_query);
     tui_frontend_destroy(tui->frontend);
     g_main_loop_unref(tui->loop);
     g_free(tui);

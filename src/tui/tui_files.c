@@ -399,3 +399,9 @@ files_popup(Tui *tui, gint64 id, bool locked)
             g_ptr_array_add(popup->parts, parts->pdata[i]);
     return &popup->base;
 }
+
+guint
+files_popup_count(const View *popup)
+{
+    return ((const FilesPopup *)popup)->parts->len;
+}

@@ -97,11 +97,10 @@ add_row(HelpPopup *popup, guint from, const KeyBinding *binding)
 {
     Row *row;
 
-    if (join(popup, from, binding))
+    if (binding_is_counted(binding) || join(popup, from, binding))
         return;
     row = g_new0(Row, 1);
-    row->keys = g_strdup(binding->sequence);
-    row->help = g_strdup(binding->help ? binding->help : binding->command);
+    row->keys = binding_keys(binding, &row->help);
     row->command = g_strdup(binding->command);
     g_ptr_array_add(popup->rows, row);
 }

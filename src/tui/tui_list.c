@@ -65,10 +65,13 @@ forget_rows(ListView *list)
 }
 
 /* Does the cursor stay with its message when new mail comes in above? On the
- * first row it is new mail that is waited for. */
+ * first row it is new mail that is waited for; what undo brings back comes back
+ * to its place. */
 static bool
 stays(const ListView *list)
 {
+    if (list->base.tui->restoring)
+        return false;
     return list->cursor > 0 || g_hash_table_size(list->selected) > 0
         || list->range_from || tui_top(list->base.tui) != &list->base;
 }
@@ -241,21 +244,20 @@ list_reload(View *view)
 static void
 draw_empty(ListView *list, Rect area)
 {
-    int y = area.y + area.rows / 2 - 1;
     g_autofree char *text = NULL;
-    int indent;
 
-    draw_blank(area, GROUND_NORMAL);
     if (list->trouble)
         text = g_strdup(list->trouble);
+    else if (list->query && *list->query == '\0')
+        text = g_strdup(EMPTY_SEARCH);
+    else if (list->query && !list->complete)
+        text = g_strdup("");
     else if (list->query)
-        text = g_strdup(*list->query == '\0' ? EMPTY_SEARCH
-                        : list->complete ? "Nothing matches." : "");
+        text = g_strdup(list->scope ? "Nothing matches here.  Tab: all mail"
+                                    : "Nothing matches.");
     else
         text = g_strdup_printf("Nothing left in %s.", list->title_text);
-    indent = MAX(1, (area.columns - text_width(text)) / 2);
-    draw_cells(y, area.x + indent, area.columns - indent, text, ROLE_DIM,
-               GROUND_NORMAL);
+    empty_draw(list->base.tui, area, text, list->query == NULL);
 }
 
 /* The rows from V to the cursor: none where to < from. */
@@ -385,7 +387,14 @@ list_move(View *view, Motion motion, int count)
             return false;
         cursor = unread;
         break;
+    case MOVE_CENTRE:
+        list->top = list->cursor - MIN(list->cursor, list->rows_shown / 2);
+        break;
+    case MOVE_BOTTOM:
+        list->top = list->cursor - MIN(list->cursor, list->rows_shown - 1);
+        break;
     case MOVE_ITEMS:
+    case MOVE_PARENT:
         return false;
     }
     list->cursor = (guint)CLAMP(cursor, 0, MAX(0, (gint64)list->ids->len - 1));
@@ -416,6 +425,65 @@ list_view_neighbour(View *view, int step, bool unread)
     clamp(list);
     row = row_at(list, list->cursor);
     return row ? row->id : 0;
+}
+
+/* The rows of the list that hold one of these messages. */
+static GHashTable *
+rows_with(const ListView *list, const GArray *messages)
+{
+    GHashTable *rows =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Store *store = session_store(list->base.tui->session);
+
+    for (guint i = 0; i < messages->len; i++) {
+        gint64 id = g_array_index(messages, gint64, i);
+        g_autoptr(StoreRow) row =
+            list->threads ? store_row(store, id, NULL) : NULL;
+
+        if (row)
+            id = row->thread;
+        g_hash_table_add(rows, g_memdup2(&id, sizeof id));
+    }
+    return rows;
+}
+
+guint
+list_view_select(View *view, const GArray *messages)
+{
+    ListView *list = (ListView *)view;
+    g_autoptr(GHashTable) rows = rows_with(list, messages);
+    guint n = 0;
+
+    for (guint i = 0; i < list->ids->len; i++) {
+        gint64 id = id_at(list, i);
+
+        if (!g_hash_table_contains(rows, &id))
+            continue;
+        g_hash_table_add(list->selected, g_memdup2(&id, sizeof id));
+        n++;
+    }
+    tui_dirty(view->tui);
+    return n;
+}
+
+bool
+list_view_go(View *view, const GArray *messages, int step)
+{
+    ListView *list = (ListView *)view;
+    g_autoptr(GHashTable) rows = rows_with(list, messages);
+
+    for (int i = (int)list->cursor + step;
+         i >= 0 && i < (int)list->ids->len; i += step) {
+        gint64 id = id_at(list, (guint)i);
+
+        if (!g_hash_table_contains(rows, &id))
+            continue;
+        list->cursor = (guint)i;
+        clamp(list);
+        tui_dirty(view->tui);
+        return true;
+    }
+    return false;
 }
 
 /* The messages of a row: in a folder's list those that lie in the folder. */
@@ -499,6 +567,7 @@ static bool
 list_act(View *view, const char *what, const char *word)
 {
     ListView *list = (ListView *)view;
+    Tui *tui = view->tui; /* another list takes the place of this one */
 
     if (strcmp(what, "select") == 0) {
         toggle_selected(list);
@@ -516,15 +585,15 @@ list_act(View *view, const char *what, const char *word)
         list->threads = !list->threads;
         list_reload(view);
     } else if (strcmp(what, "neighbour") == 0 && list->folder) {
-        gint64 next = sidebar_neighbour(view->tui, list->folder,
+        gint64 next = sidebar_neighbour(tui, list->folder,
                                         word && *word == '-' ? -1 : 1);
 
         if (next)
-            tui_push(view->tui, list_view_folder(view->tui, next, NULL));
+            tui_push(tui, list_view_folder(tui, next, NULL));
     } else {
         return false;
     }
-    tui_dirty(view->tui);
+    tui_dirty(tui);
     return true;
 }
 
@@ -621,6 +690,7 @@ static const ViewClass list_class = {
     .title = list_title,
     .place = list_place,
     .cursor = list_cursor,
+    .current = list_view_current,
 };
 
 static void

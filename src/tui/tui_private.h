@@ -44,6 +44,9 @@ typedef enum {
     MOVE_UNREAD,
     MOVE_ITEMS, /* the next message, folder, … */
     MOVE_THREADS,
+    MOVE_PARENT,
+    MOVE_CENTRE, /* the cursor stays, the rows move */
+    MOVE_BOTTOM,
 } Motion;
 
 typedef struct {
@@ -56,6 +59,8 @@ typedef struct {
     /* The rest may be NULL. */
     void (*reload)(View *view); /* rows changed */
     bool (*move)(View *view, Motion motion, int count);
+    gint64 (*current)(View *view); /* message under the cursor; 0: none */
+    char *(*link)(View *view, int number); /* its target; NULL: none */
     bool (*targets)(View *view, TargetScope scope, GArray *ids);
     void (*enter)(View *view); /* Enter, l */
     bool (*act)(View *view, const char *what, const char *word);
@@ -98,10 +103,12 @@ struct Tui {
     View *preview;      /* of the row under the cursor; NULL: none yet */
     gint64 preview_id;
     guint preview_timer;
+    bool restoring; /* undo or redo ran: rows come back to their places */
     bool suspended; /* another program has the terminal */
     int cursor_y, cursor_x;
     GPtrArray *history; /* char * */
     char *progress;
+    char *last_query; /* of a search that was kept; NULL: none yet */
     char *open_folder; /* copies of files given to other programs; or NULL */
     guint opened;
     Frontend *frontend;
@@ -191,6 +198,10 @@ bool view_is_list(const View *view);
 gint64 list_view_folder_id(const View *view);
 gint64 list_view_current(View *view); /* message id; 0: none */
 gint64 list_view_neighbour(View *view, int step, bool unread);
+/* Selects the rows of these messages; how many. */
+guint list_view_select(View *view, const GArray *messages);
+/* To the next row of one of them, in steps of 1 or -1. False: none. */
+bool list_view_go(View *view, const GArray *messages, int step);
 View *message_view(Tui *tui, gint64 id, bool thread);
 /* The same to look at: it marks nothing as read. */
 View *message_preview(Tui *tui, gint64 id);
@@ -200,8 +211,16 @@ View *review_view(Tui *tui, const char *path);
 View *outbox_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);
+/* One of "g 2" to "g 9": it is shown with "g 1". */
+bool binding_is_counted(const KeyBinding *binding);
+/* "g 1" is shown as "g 1-9", "account 1" as "account". Both g_free(). */
+char *binding_keys(const KeyBinding *binding, char **help);
 /* locked: the sender check failed, nothing leaves the message. */
 View *files_popup(Tui *tui, gint64 id, bool locked);
+guint files_popup_count(const View *popup);
+
+/* tui_empty.c: folder: where other mail is stands below. */
+void empty_draw(Tui *tui, Rect area, const char *safe, bool folder);
 
 /* tui_sidebar.c */
 void sidebar_draw(Tui *tui, Rect area);
@@ -228,6 +247,10 @@ bool prompt_has_hints(const Prompt *prompt);
 bool prompt_key(Prompt *prompt, const char *key); /* false: it is over */
 void prompt_paste(Prompt *prompt, const char *text);
 void prompt_draw(Prompt *prompt, Rect screen, int *y, int *x);
+
+/* tui_extract.c, tui_places.c: more commands of the screen. */
+extern const CmdEntry tui_extract_entries[];
+extern const CmdEntry tui_places_entries[];
 
 /* tui_frontend.c */
 Frontend *tui_frontend_create(Tui *tui);

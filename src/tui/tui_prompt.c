@@ -11,6 +11,7 @@
 enum {
     SHOWN = 8,
     SEARCH_MS = 30,
+    UNCLOSED = 16, /* columns of "unclosed quote" */
     WIDE_HINT = 90, /* columns that the long hint needs */
 };
 
@@ -322,7 +323,10 @@ accept(Prompt *prompt)
     tui->prompt = NULL;
     prompt_destroy(prompt);
     tui_dirty(tui);
-    if (kind == PROMPT_COMMAND) {
+    if (kind == PROMPT_SEARCH) {
+        g_free(tui->last_query);
+        tui->last_query = g_strdup(text);
+    } else if (kind == PROMPT_COMMAND) {
         remember(tui, text);
         tui_run_command(tui, text, 0);
     } else if (kind == PROMPT_FIND && tui_top(tui)->class->act) {
@@ -484,6 +488,16 @@ draw_hint(const Prompt *prompt, int row, int x, int right)
 }
 
 /* A search borrows the row above for its own keys. */
+static bool
+is_unclosed(const Prompt *prompt)
+{
+    bool open = false;
+
+    for (const char *at = prompt->text->str; *at; at++)
+        open ^= *at == '"';
+    return prompt->kind == PROMPT_SEARCH && open;
+}
+
 static void
 draw_search_hint(const Prompt *prompt, Rect screen)
 {
@@ -526,6 +540,9 @@ prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
     else if (!prompt->keys)
         draw_hint(prompt, row, screen.x + label + text_width(shown),
                   screen.x + screen.columns);
+    if (is_unclosed(prompt))
+        draw_right(row, screen.x + screen.columns - UNCLOSED, UNCLOSED,
+                   "unclosed quote ", ROLE_DIM, GROUND_NORMAL);
     *y = row;
     *x = MIN(screen.x + label + at, screen.x + screen.columns - 1);
 }

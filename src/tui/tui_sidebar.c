@@ -266,6 +266,7 @@ popup_act(View *view, const char *what, const char *key)
                                          "K",    "Enter", "l", "Right", "h",
                                          "Left", "`",     NULL };
     SidebarPopup *popup = (SidebarPopup *)view;
+    Tui *tui = view->tui; /* opening a folder takes the popup away */
     int found = 0;
 
     if (strcmp(what, "key") != 0)
@@ -279,8 +280,8 @@ popup_act(View *view, const char *what, const char *key)
     else if (found < 9)
         open_current(popup);
     else if (words[found])
-        tui_set_popup(view->tui, NULL);
-    tui_dirty(view->tui);
+        tui_set_popup(tui, NULL);
+    tui_dirty(tui);
     return true;
 }
 

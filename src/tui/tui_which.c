@@ -27,15 +27,39 @@ which_destroy(View *view)
     g_free(popup);
 }
 
+bool
+binding_is_counted(const KeyBinding *binding)
+{
+    const char *last = binding->sequence + strlen(binding->sequence) - 1;
+
+    return *last >= '2' && *last <= '9' && last > binding->sequence
+           && (last[-1] == ' ' || last[-1] == '-');
+}
+
+char *
+binding_keys(const KeyBinding *binding, char **help)
+{
+    const char *text = binding->help ? binding->help : binding->command;
+    gsize size = strlen(binding->sequence);
+
+    if (size < 2 || binding->sequence[size - 1] != '1'
+        || g_ascii_isalpha(binding->sequence[size - 2])) {
+        *help = g_strdup(text);
+        return g_strdup(binding->sequence);
+    }
+    *help = g_strchomp(g_strndup(text, strcspn(text, "1")));
+    return g_strdup_printf("%s-9", binding->sequence);
+}
+
 static void
 draw_binding(const WhichPopup *popup, guint i, int y, int x, int columns)
 {
-    const KeyBinding *binding = &g_array_index(popup->bindings, KeyBinding, i);
+    g_autofree char *help = NULL;
+    g_autofree char *keys =
+        binding_keys(&g_array_index(popup->bindings, KeyBinding, i), &help);
 
-    draw_right(y, x, KEYS, binding->sequence + popup->skip, ROLE_ACCENT,
-               GROUND_POPUP);
-    draw_cells(y, x + KEYS + 1, columns - KEYS - 2,
-               binding->help ? binding->help : binding->command, ROLE_TEXT,
+    draw_right(y, x, KEYS, keys + popup->skip, ROLE_ACCENT, GROUND_POPUP);
+    draw_cells(y, x + KEYS + 1, columns - KEYS - 2, help, ROLE_TEXT,
                GROUND_POPUP);
 }
 
@@ -75,6 +99,9 @@ which_popup(Tui *tui, const char *prefix)
     popup->base.tui = tui;
     popup->bindings =
         keys_list(session_keys(tui->session), tui_context(tui), prefix);
+    for (guint i = popup->bindings->len; i-- > 0;)
+        if (binding_is_counted(&g_array_index(popup->bindings, KeyBinding, i)))
+            g_array_remove_index(popup->bindings, i);
     popup->skip = (guint)strlen(prefix) + 1;
     if (popup->bindings->len > 0)
         group = g_array_index(popup->bindings, KeyBinding, 0).group;
