@@ -30,4 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Paths, paths_destroy)
 /* "~/x" and "$HOME/x" written out; other text copied. Free with g_free(). */
 char *paths_expand(const char *path);
 
+/* The other way round, for people: "~/x" where path lies at home. g_free(). */
+char *paths_shorten(const char *path);
+
 #endif

@@ -26,6 +26,15 @@ typedef enum {
     KEYS_FOUND,
 } KeysMatch;
 
+/* Who bound a key. What stands above hides what is below, as a whole: a key
+ * bound alone hides the sequences that begin with it. */
+typedef enum {
+    KEYS_DEFAULT,
+    KEYS_PRESET, /* the option keys */
+    KEYS_USER,
+    KEYS_LAYERS,
+} KeysLayer;
+
 Keys *keys_create(void);
 void keys_destroy(Keys *keys);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keys, keys_destroy)
@@ -38,6 +47,11 @@ bool keys_is_name(const char *name);
  * behind a shorter one. */
 bool keys_bind(Keys *keys, const char *context, const char *sequence,
                const KeyBinding *what, GError **error);
+/* Where bindings go to from now on; KEYS_DEFAULT at first. */
+void keys_set_layer(Keys *keys, KeysLayer layer);
+void keys_clear_layer(Keys *keys, KeysLayer layer);
+
+/* In every layer. */
 bool keys_unbind(Keys *keys, const char *context, const char *sequence,
                  GError **error);
 
@@ -53,7 +67,8 @@ GArray *keys_list(const Keys *keys, const char *context, const char *prefix);
  * free the array only. */
 const char **keys_contexts(const Keys *keys);
 
-/* The first sequence bound to command in context, or NULL. Borrowed. */
+/* The shortest sequence bound to command in context, of several the first;
+ * NULL: none. Borrowed. */
 const char *
 keys_for(const Keys *keys, const char *context, const char *command);
 

@@ -76,3 +76,13 @@ paths_expand(const char *path)
         rest = path + 5;
     return rest ? g_strconcat(g_get_home_dir(), rest, NULL) : g_strdup(path);
 }
+
+char *
+paths_shorten(const char *path)
+{
+    const char *home = g_get_home_dir();
+
+    if (g_str_has_prefix(path, home) && path[strlen(home)] == '/')
+        return g_strconcat("~", path + strlen(home), NULL);
+    return g_strdup(path);
+}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 typedef struct {
+    KeysLayer layer;
     char *context;
     char *sequence;
     char *command;
@@ -17,6 +18,7 @@ typedef struct {
 
 struct Keys {
     GPtrArray *bindings; /* Binding, in the order of binding */
+    KeysLayer layer;     /* that bindings go to */
 };
 
 static void
@@ -108,12 +110,13 @@ begins(const char *a, const char *b)
 }
 
 static Binding *
-find(const Keys *keys, const char *context, const char *sequence)
+find(const Keys *keys, KeysLayer layer, const char *context,
+     const char *sequence)
 {
     for (guint i = 0; i < keys->bindings->len; i++) {
         Binding *binding = keys->bindings->pdata[i];
 
-        if (strcmp(binding->context, context) == 0
+        if (binding->layer == layer && strcmp(binding->context, context) == 0
             && strcmp(binding->sequence, sequence) == 0)
             return binding;
     }
@@ -127,7 +130,7 @@ check_hidden(const Keys *keys, const char *context, const char *sequence,
     for (guint i = 0; i < keys->bindings->len; i++) {
         const Binding *old = keys->bindings->pdata[i];
 
-        if (strcmp(old->context, context) != 0)
+        if (old->layer != keys->layer || strcmp(old->context, context) != 0)
             continue;
         if (begins(old->sequence, sequence) || begins(sequence, old->sequence))
             return err_set(error, ERR_USAGE,
@@ -149,12 +152,13 @@ keys_bind(Keys *keys, const char *context, const char *sequence,
         || !check_hidden(keys, context, sequence, error))
         return false;
     binding = g_new0(Binding, 1);
+    binding->layer = keys->layer;
     binding->context = g_strdup(context);
     binding->sequence = g_strdup(sequence);
     binding->command = g_strdup(what->command);
     binding->help = g_strdup(what->help);
     binding->group = g_strdup(what->group);
-    old = find(keys, context, sequence);
+    old = find(keys, keys->layer, context, sequence);
     if (old)
         g_ptr_array_remove(keys->bindings, old);
     g_ptr_array_add(keys->bindings, binding);
@@ -165,13 +169,30 @@ bool
 keys_unbind(Keys *keys, const char *context, const char *sequence,
             GError **error)
 {
-    Binding *binding = find(keys, context, sequence);
+    bool found = false;
 
-    if (binding == NULL)
-        return err_set(error, ERR_USAGE, "%s is not bound in %s", sequence,
-                       context);
-    g_ptr_array_remove(keys->bindings, binding);
-    return true;
+    for (int layer = 0; layer < KEYS_LAYERS; layer++) {
+        Binding *binding = find(keys, (KeysLayer)layer, context, sequence);
+
+        found |= binding && g_ptr_array_remove(keys->bindings, binding);
+    }
+    return found
+           || err_set(error, ERR_USAGE, "%s is not bound in %s", sequence,
+                      context);
+}
+
+void
+keys_set_layer(Keys *keys, KeysLayer layer)
+{
+    keys->layer = layer;
+}
+
+void
+keys_clear_layer(Keys *keys, KeysLayer layer)
+{
+    for (guint i = keys->bindings->len; i-- > 0;)
+        if (((const Binding *)keys->bindings->pdata[i])->layer == layer)
+            g_ptr_array_remove_index(keys->bindings, i);
 }
 
 static KeyBinding
@@ -182,15 +203,15 @@ public_binding(const Binding *binding)
 }
 
 static KeysMatch
-match_in(const Keys *keys, const char *context, const char *pressed,
-         KeyBinding *found)
+match_layer(const Keys *keys, KeysLayer layer, const char *context,
+            const char *pressed, KeyBinding *found)
 {
     KeysMatch match = KEYS_NONE;
 
     for (guint i = 0; i < keys->bindings->len; i++) {
         const Binding *binding = keys->bindings->pdata[i];
 
-        if (strcmp(binding->context, context) != 0)
+        if (binding->layer != layer || strcmp(binding->context, context) != 0)
             continue;
         if (strcmp(binding->sequence, pressed) == 0) {
             *found = public_binding(binding);
@@ -199,6 +220,18 @@ match_in(const Keys *keys, const char *context, const char *pressed,
         if (begins(pressed, binding->sequence))
             match = KEYS_PREFIX;
     }
+    return match;
+}
+
+/* What stands above hides what is below. */
+static KeysMatch
+match_in(const Keys *keys, const char *context, const char *pressed,
+         KeyBinding *found)
+{
+    KeysMatch match = KEYS_NONE;
+
+    for (int layer = KEYS_LAYERS; match == KEYS_NONE && layer-- > 0;)
+        match = match_layer(keys, (KeysLayer)layer, context, pressed, found);
     return match;
 }
 
@@ -212,11 +245,23 @@ keys_match(const Keys *keys, const char *context, const char *pressed,
                               : match;
 }
 
-/* Does the context have a binding of its own for what global binds? */
+/* Is binding hidden in context: by one of a layer above, or by one of the
+ * context itself where it is a global one? */
 static bool
-is_shadowed(const Keys *keys, const char *context, const char *sequence)
+is_shadowed(const Keys *keys, const char *context, const Binding *binding)
 {
-    return strcmp(context, "global") != 0 && find(keys, context, sequence);
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *other = keys->bindings->pdata[i];
+        bool same = strcmp(other->context, binding->context) == 0;
+
+        if (same ? other->layer > binding->layer
+                 : strcmp(other->context, context) == 0)
+            if (strcmp(other->sequence, binding->sequence) == 0
+                || begins(other->sequence, binding->sequence)
+                || begins(binding->sequence, other->sequence))
+                return true;
+    }
+    return false;
 }
 
 static bool
@@ -235,27 +280,42 @@ keys_list(const Keys *keys, const char *context, const char *prefix)
         bool own = strcmp(binding->context, context) == 0;
         KeyBinding shown = public_binding(binding);
 
-        if ((own
-             || (strcmp(binding->context, "global") == 0
-                 && !is_shadowed(keys, context, binding->sequence)))
-            && has_prefix(binding->sequence, prefix))
+        if ((own || strcmp(binding->context, "global") == 0)
+            && has_prefix(binding->sequence, prefix)
+            && !is_shadowed(keys, context, binding))
             g_array_append_val(list, shown);
     }
     return list;
 }
 
+static int
+count_keys(const char *sequence)
+{
+    int n = 1;
+
+    for (; *sequence; sequence++)
+        n += *sequence == ' ';
+    return n;
+}
+
 const char *
 keys_for(const Keys *keys, const char *context, const char *command)
 {
-    g_autoptr(GArray) list = keys_list(keys, context, "");
+    const Binding *found = NULL;
 
-    for (guint i = 0; i < list->len; i++) {
-        const KeyBinding *binding = &g_array_index(list, KeyBinding, i);
+    for (guint i = 0; i < keys->bindings->len; i++) {
+        const Binding *binding = keys->bindings->pdata[i];
+        bool here = strcmp(binding->context, context) == 0
+            || strcmp(binding->context, "global") == 0;
 
-        if (strcmp(binding->command, command) == 0)
-            return binding->sequence;
+        if (!here || strcmp(binding->command, command) != 0
+            || is_shadowed(keys, context, binding))
+            continue;
+        if (found == NULL
+            || count_keys(binding->sequence) < count_keys(found->sequence))
+            found = binding;
     }
-    return NULL;
+    return found ? found->sequence : NULL;
 }
 
 const char **

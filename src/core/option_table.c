@@ -4,6 +4,8 @@
 
 static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
                                              NULL };
+static const char *const keys_choices[] = { "default", "mutt", "vim", "gmail",
+                                            NULL };
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
 static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
@@ -134,6 +136,9 @@ const OptionEntry option_table[] = {
     { .name = "theme", .type = CMD_CHOICE, .scope = OPTION_GLOBAL,
       .fallback = "auto", .choices = theme_choices,
       .text = "Colours: auto asks the terminal whether it is dark." },
+    { .name = "keys", .type = CMD_CHOICE, .scope = OPTION_GLOBAL,
+      .fallback = "default", .choices = keys_choices,
+      .text = "Which keys your fingers know; what you bind yourself stays." },
     { .name = "editor", .type = CMD_STRING, .scope = OPTION_GLOBAL,
       .text = "The editor for writing; else $VISUAL, $EDITOR, "
               "sensible-editor, nano, vi." },

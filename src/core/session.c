@@ -211,15 +211,45 @@ run_text(Session *session, const char *text, const char *file, GError **error)
 }
 
 /* A resource ends with a NUL and lives as long as the program. */
+static const char *
+resource_text(const char *name)
+{
+    g_autofree char *path = g_strdup_printf("/posthorn/%s", name);
+    g_autoptr(GBytes) bytes =
+        g_resource_lookup_data(core_get_resource(), path,
+                               G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+    return bytes ? g_bytes_get_data(bytes, NULL) : NULL;
+}
+
 const char *
 session_defaults(void)
 {
-    g_autoptr(GBytes) bytes = g_resource_lookup_data(
-        core_get_resource(), "/posthorn/default.conf",
-        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    return resource_text("default.conf");
+}
 
-    g_assert(bytes != NULL);
-    return g_bytes_get_data(bytes, NULL);
+/* The option keys: what it changes lies above the defaults and below what the
+ * user binds. */
+static void
+load_preset(Session *session)
+{
+    g_autofree char *file = g_strdup_printf(
+        "keys-%s.conf", options_get(session->options, "keys", NULL, NULL));
+    const char *text = resource_text(file);
+    g_autoptr(GError) error = NULL;
+
+    keys_clear_layer(session->keys, KEYS_PRESET);
+    keys_set_layer(session->keys, KEYS_PRESET);
+    if (text && !run_text(session, text, file, &error))
+        log_add(LOG_ERR, "keys", "%s", error->message);
+    keys_set_layer(session->keys, KEYS_USER);
+}
+
+static void
+option_changed(const char *name, void *user)
+{
+    if (strcmp(name, "keys") == 0)
+        load_preset(user);
 }
 
 static bool
@@ -238,6 +268,8 @@ session_configure(Session *session, const char *file, GError **error)
     session->config_file = g_strdup(path);
     if (!run_defaults(session, error))
         return false;
+    keys_set_layer(session->keys, KEYS_USER);
+    options_listen(session->options, option_changed, session);
     if (file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
         return true;
     text = file_read(path, 1 << 20, NULL, error);

@@ -2,6 +2,7 @@
 #include "tui_private.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cmd/parse.h"
 
@@ -134,6 +135,7 @@ on_rows(bool rows, void *data)
         if (view->class->reload)
             view->class->reload(view);
     }
+    tui->restoring = false;
     preview_reload(tui);
     tui_dirty(tui);
 }
@@ -285,6 +287,8 @@ tui_run_command(Tui *tui, const char *text, int count)
     g_autoptr(GError) error = NULL;
 
     session_rows_flush(tui->session);
+    tui->restoring = g_str_has_prefix(text, "undo")
+        || g_str_has_prefix(text, "redo");
     command->tui = tui;
     g_ptr_array_add(tui->running, command);
     command->output = g_string_new(NULL);
@@ -380,6 +384,10 @@ tui_destroy(Tui *tui)
     g_string_free(tui->pressed, TRUE);
     g_free(tui->told);
     g_free(tui->progress);
+    if (tui->open_folder)
+        file_remove_tree(tui->open_folder, NULL);
+    g_free(tui->open_folder);
+    g_free(tui->last_query);
     tui_frontend_destroy(tui->frontend);
     g_main_loop_unref(tui->loop);
     g_free(tui);

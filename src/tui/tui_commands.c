@@ -41,6 +41,9 @@ static const struct {
     { "previous-item", MOVE_ITEMS, -1 },
     { "next-thread", MOVE_THREADS, 1 },
     { "previous-thread", MOVE_THREADS, -1 },
+    { "parent", MOVE_PARENT, 1 },
+    { "centre", MOVE_CENTRE, 1 },
+    { "bottom", MOVE_BOTTOM, 1 },
 };
 
 static CmdResult
@@ -126,6 +129,21 @@ close_exec(CmdCall *call)
     return CMD_DONE;
 }
 
+/* Left of a list are the folders; left of anything else is what was before. */
+static CmdResult
+left_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+
+    if (tui == NULL)
+        return no_screen(call);
+    if (view_is_list(tui_top(tui)) && list_view_folder_id(tui_top(tui)))
+        tui_set_popup(tui, sidebar_popup(tui));
+    else
+        return close_exec(call);
+    return CMD_DONE;
+}
+
 static CmdResult
 quit_exec(CmdCall *call)
 {
@@ -160,7 +178,9 @@ show_exec(CmdCall *call)
 
     if (tui == NULL)
         return no_screen(call);
-    if (strcmp(what, "sidebar") == 0)
+    if (strcmp(what, "sidebar") == 0 && COLS < LAYOUT_SIDEBAR_FROM)
+        tui_set_popup(tui, sidebar_popup(tui));
+    else if (strcmp(what, "sidebar") == 0)
         tui->sidebar = !tui->sidebar;
     else if (strcmp(what, "preview") == 0)
         tui->preview_asked = !tui->preview_asked;
@@ -251,6 +271,14 @@ redraw_exec(CmdCall *call)
     return CMD_DONE;
 }
 
+/* For keys of other hands that need no answer here: mutt's ; before an act. */
+static CmdResult
+nothing_exec(CmdCall *call)
+{
+    (void)call;
+    return CMD_DONE;
+}
+
 static CmdResult
 suspend_exec(CmdCall *call)
 {
@@ -263,44 +291,12 @@ suspend_exec(CmdCall *call)
     return CMD_DONE;
 }
 
-/* What y copies: of the message under the cursor. */
-static CmdResult
-copy_text_exec(CmdCall *call)
-{
-    Tui *tui = tui_of(call);
-    View *view = tui ? tui_top(tui) : NULL;
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autoptr(StoreRow) row = NULL;
-    const char *what = cmd_arg(call, 0);
-    const char *text = NULL;
-
-    if (view && view->class->targets
-        && view->class->targets(view, SCOPE_MESSAGE, ids))
-        row = store_row(session_store(tui->session),
-                        g_array_index(ids, gint64, ids->len - 1), NULL);
-    if (row && strcmp(what, "address") == 0)
-        text = row->from_addr;
-    else if (row && strcmp(what, "subject") == 0)
-        text = row->subject;
-    else if (row)
-        text = row->message_id;
-    if (text == NULL)
-        return cmd_fail_usage(call, "nothing to copy here");
-    g_autofree char *safe = draw_safe(text);
-    g_autofree char *told = g_strdup_printf("Copied %s", safe);
-    term_copy(safe);
-    tui_tell(tui, TELL_INFO, false, told);
-    return CMD_DONE;
-}
-
 static const char *const toggle_choices[] = {
     "sidebar", "preview", "threads",  "quotes", "headers",
     "raw",     "html",    "unlocked", NULL,
 };
 static const char *const order_choices[] = { "date", "from", "subject",
                                              "unread", "size", NULL };
-static const char *const copy_choices[] = { "address", "subject", "id",
-                                            NULL };
 
 static const char *const scope_choices[] = { "here", NULL };
 
@@ -327,17 +323,23 @@ static const CmdEntry entries[] = {
            motion_exec),
     SCREEN("next-thread", "The next thread", motion_exec),
     SCREEN("previous-thread", "The previous thread", motion_exec),
+    SCREEN("parent", "The message that this one answers", motion_exec),
+    SCREEN("centre", "The cursor's row to the middle", motion_exec),
+    SCREEN("bottom", "The cursor's row to the bottom", motion_exec),
     SCREEN("enter", "Open what is under the cursor; after digits, go to that "
            "row or open that link", enter_exec),
     SCREEN("read-on", "Open, page down, then the next unread message",
            read_on_exec),
     SCREEN("close", "Close this page; on the last one twice to quit",
            close_exec),
+    SCREEN("left", "To the folders left of a list; else back", left_exec),
     SCREEN("quit", "Leave posthorn", quit_exec),
     SCREEN("select", "Select the row and go down", act_exec),
     SCREEN("select-range", "Select from here to where the cursor goes",
            act_exec),
     SCREEN("cancel", "Forget the selection", act_exec),
+    SCREEN("open-part", "Open the file, or after digits the link, in another "
+           "program", act_exec),
     SCREEN("files", "The files of the message", act_exec),
     SCREEN("retry", "Try to send the entry of the outbox again", act_exec),
     SCREEN("remove", "Take the entry out of the outbox", act_exec),
@@ -361,18 +363,24 @@ static const CmdEntry entries[] = {
     SCREEN("change-folder", "Go to a folder by name", change_folder_exec),
     SCREEN("redraw", "Draw everything anew", redraw_exec),
     SCREEN("suspend", "Back to the shell; fg returns", suspend_exec),
-    SCREEN_ARG("clip", "Copy to the clipboard", copy_text_exec,
-               { "WHAT", CMD_CHOICE, copy_choices, false, false }),
+    SCREEN("nothing", "Does nothing", nothing_exec),
+    { .name = NULL },
 };
 
-enum { ENTRIES = G_N_ELEMENTS(entries) };
+static void
+add_entries(CmdTable *table, const CmdEntry *all)
+{
+    for (; all->name; all++) {
+        const CmdEntry *one[] = { all, NULL };
+
+        cmd_table_add(table, one);
+    }
+}
 
 void
 tui_commands_add(CmdTable *table)
 {
-    const CmdEntry *pointers[ENTRIES + 1] = { NULL };
-
-    for (gsize i = 0; i < ENTRIES; i++)
-        pointers[i] = &entries[i];
-    cmd_table_add(table, pointers);
+    add_entries(table, entries);
+    add_entries(table, tui_extract_entries);
+    add_entries(table, tui_places_entries);
 }

@@ -6,43 +6,74 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/indexer.h"
+#include "core/outbox.h"
 
 #include <string.h>
 
+enum {
+    PLACE_FROM = 72, /* columns of a screen that says where the cursor is */
+};
+
+/* "05:58", by the clock of the wall. g_free(). */
+static char *
+clock_text(gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
+
+    return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
+}
+
+/* "offline since 05:58 · 6 changes, 1 message waiting". g_free(). */
+static char *
+offline_text(Tui *tui, const AccountStatus *status)
+{
+    guint changes = store_pending_count(session_store(tui->session), NULL);
+    guint messages = outbox_count(session_outbox(tui->session), NULL);
+    g_autofree char *since = clock_text(status->since);
+    g_autoptr(GString) text = g_string_new("offline since ");
+
+    g_string_append(text, since);
+    if (changes + messages == 0)
+        return g_string_free(g_steal_pointer(&text), FALSE);
+    g_string_append_printf(text, " %s", glyph("·"));
+    if (changes > 0)
+        g_string_append_printf(text, " %u change%s%s", changes,
+                               changes == 1 ? "" : "s", messages ? "," : "");
+    if (messages > 0)
+        g_string_append_printf(text, " %u message%s", messages,
+                               messages == 1 ? "" : "s");
+    g_string_append(text, " waiting");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 /* "✓ 06:12", "sync 412/1280", "offline", "✗ corp: cannot log in". g_free(). */
 static char *
-account_state(const Account *account, Role *role)
+account_state(Tui *tui, const Account *account, Role *role)
 {
     const AccountStatus *status = account_status(account);
     g_autofree char *name = draw_safe(account_name(account));
-    gint64 time = status->synced ? status->synced : clock_now();
-    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
-    g_autofree char *clock = date ? g_date_time_format(date, "%H:%M")
-                                  : g_strdup("");
+    g_autofree char *clock =
+        clock_text(status->synced ? status->synced : clock_now());
 
     *role = ROLE_DIM;
     switch (status->state) {
     case ACCOUNT_SYNCING:
         if (status->total > 0)
             return g_strdup_printf("sync %" G_GUINT64_FORMAT
-                                   "/%" G_GUINT64_FORMAT, status->done,
-                                   status->total);
+                                   "/%" G_GUINT64_FORMAT,
+                                   status->done, status->total);
         return g_strdup("sync");
     case ACCOUNT_CONNECTING:
         return g_strdup(*status->what ? status->what : "connecting");
     case ACCOUNT_OFFLINE:
         *role = ROLE_WARN;
-        return status->pending
-            ? g_strdup_printf("offline %s %u waiting", glyph("·"),
-                              status->pending)
-            : g_strdup("offline");
+        return offline_text(tui, status);
     case ACCOUNT_WAITING:
         *role = ROLE_WARN;
         return g_strdup_printf("%s: %s", name, status->reason);
     case ACCOUNT_FAILED:
         *role = ROLE_BAD;
-        return g_strdup_printf("%s %s: %s", glyph("✗"), name,
-                               status->reason);
+        return g_strdup_printf("%s %s: %s", glyph("✗"), name, status->reason);
     case ACCOUNT_LOCAL:
     case ACCOUNT_ONLINE:
         break;
@@ -60,7 +91,7 @@ loudest(Tui *tui)
     for (guint i = 0; i < accounts->len; i++)
         if (found == NULL
             || account_status(accounts->pdata[i])->state
-                > account_status(found)->state)
+                   > account_status(found)->state)
             found = accounts->pdata[i];
     return found;
 }
@@ -77,9 +108,9 @@ top_right(Tui *tui, Role *role)
     *role = ROLE_DIM;
     if (account == NULL)
         return g_strdup("no account yet");
-    state = account_state(account, role);
-    index = left > 500 ? g_strdup_printf("index %u to go  ", left)
-                       : g_strdup("");
+    state = account_state(tui, account, role);
+    index =
+        left > 500 ? g_strdup_printf("index %u to go  ", left) : g_strdup("");
     address = draw_safe(account_address(account));
     if (COLS < 72 || *role != ROLE_DIM)
         return g_strdup_printf("%s ", state);
@@ -91,7 +122,8 @@ draw_top(Tui *tui)
 {
     View *view = tui_top(tui);
     g_autofree char *title = view && view->class->title
-        ? view->class->title(view) : g_strdup("posthorn");
+                                 ? view->class->title(view)
+                                 : g_strdup("posthorn");
     g_autofree char *safe = draw_safe(title);
     g_autofree char *left = g_strdup_printf(" %s", safe);
     Role role;
@@ -103,83 +135,89 @@ draw_top(Tui *tui)
         draw_right(0, COLS - room, room, right, role, GROUND_TOP);
 }
 
-static const struct {
-    const char *context;
-    const char *wide, *narrow;
-} hints[] = {
-    { "list",
-      "⏎ open  a archive  d trash  t tag  r reply  m compose  / search  ? keys",
-      "⏎ open  a archive  d trash  ? keys" },
-    { "message", "r reply  R reply all  a archive  v files  J/K msg  ? keys",
-      "r reply  a archive  q back  ? keys" },
-    { "thread",
-      "J/K msg  r reply  R all  a archive  A thread  Tab next unread  ? keys",
-      "J/K msg  r reply  q back  ? keys" },
-    { "review", "y send  e edit  p keep draft  a attach  d discard  ? keys",
-      "y send  e edit  q back  ? keys" },
-    { "activity", "$ sync now  O offline on/off  q back  ? keys",
-      "$ sync  q back  ? keys" },
-    { "outbox", "⏎ retry  d cancel  q back  ? keys", "q back  ? keys" },
-    { "text", "j/k scroll  / find  q back  ? keys", "q back  ? keys" },
-};
-
-static const char *
-hint_for(const char *context)
+/* What the view says of itself where it knows better, else by its context. */
+static char *
+hint(Tui *tui, int columns)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
-        if (strcmp(hints[i].context, context) == 0)
-            return COLS >= 76 ? hints[i].wide : hints[i].narrow;
-    return "q back  ? keys";
+    View *view = tui->popup ? tui->popup : tui_top(tui);
+    const char *context = tui_context(tui);
+
+    if (view->class->hints)
+        return view->class->hints(view, columns);
+    return hints_text(tui, context, context, columns);
 }
 
-static void
-draw_told(Tui *tui, int room)
+/* What the bottom row says: what is waited for, what happened, what can be
+ * done. g_free(). */
+static char *
+bottom_text(Tui *tui, int columns, Role *role)
 {
-    g_autofree char *text = g_strdup_printf(
-        " %s%s", tui->told, tui->told_undoable ? "   u undo" : "");
-
-    draw_cells(LINES - 1, 0, room, text,
-               tui->told_error ? ROLE_BAD : ROLE_TEXT, GROUND_NORMAL);
+    *role = ROLE_DIM;
+    if (tui->pressed->len > 0)
+        return g_strdup_printf(" %s%s waiting for a key  Esc cancel  ? all "
+                               "keys",
+                               tui->pressed->str, glyph("…"));
+    if (tui->told) {
+        *role = tui->told_error ? ROLE_BAD : ROLE_TEXT;
+        return g_strdup_printf(" %s%s", tui->told,
+                               tui->told_undoable ? "   u undo" : "");
+    }
+    return tui->progress ? g_strdup(tui->progress) : hint(tui, columns);
 }
 
 static void
 draw_bottom(Tui *tui)
 {
     View *view = tui_top(tui);
-    g_autofree char *place = view && view->class->place
-        ? view->class->place(view) : g_strdup("");
-    g_autofree char *pending = tui->count > 0
-        ? g_strdup_printf("%d%s", tui->count, tui->pressed->str)
-        : g_strdup(tui->pressed->str);
+    g_autofree char *place =
+        view && view->class->place ? view->class->place(view) : g_strdup("");
+    g_autofree char *pending =
+        tui->count > 0 ? g_strdup_printf("%d%s", tui->count, tui->pressed->str)
+                       : g_strdup(tui->pressed->str);
     g_autofree char *right =
         g_strdup_printf("%s%s%s ", pending, *pending ? "  " : "", place);
-    g_autofree char *hint = g_strdup_printf(" %s", hint_for(tui_context(tui)));
-    int tail = COLS >= 50 ? text_width(right) + 1 : 0;
+    bool has_place = COLS >= PLACE_FROM || *pending;
+    int tail = has_place ? text_width(right) + 1 : 0;
     int room = MAX(0, COLS - tail);
+    Role role;
+    g_autofree char *text = bottom_text(tui, room, &role);
 
-    if (tui->pressed->len > 0)
-        draw_cells(LINES - 1, 0, room, " waiting for a key  Esc cancel",
-                   ROLE_DIM, GROUND_NORMAL);
-    else if (tui->told)
-        draw_told(tui, room);
-    else if (tui->progress)
-        draw_cells(LINES - 1, 0, room, tui->progress, ROLE_DIM,
-                   GROUND_NORMAL);
-    else
-        draw_cells(LINES - 1, 0, room, hint, ROLE_DIM, GROUND_NORMAL);
+    draw_cells(LINES - 1, 0, room, text, role, GROUND_NORMAL);
     if (tail > 0)
         draw_right(LINES - 1, room, tail, right, ROLE_DIM, GROUND_NORMAL);
+}
+
+/* On a low screen the right half of the top row stands in for the row of
+ * hints: what happened and what is waited for. */
+static void
+draw_low(Tui *tui)
+{
+    Role role;
+    g_autofree char *text = NULL;
+
+    if (!tui->told && tui->pressed->len == 0 && !tui->progress)
+        return;
+    text = bottom_text(tui, COLS / 2, &role);
+    draw_cells(0, COLS / 2, COLS - COLS / 2, text, role, GROUND_TOP);
+}
+
+static bool
+has_hints(void)
+{
+    return LINES >= LAYOUT_HINTS_FROM;
 }
 
 static void
 draw_view(Tui *tui)
 {
     View *view = tui_top(tui);
-    Rect all = { 1, 0, LINES - 2, COLS };
-    PaneLayout panes = view_is_list(view)
-        ? layout_panes(all, tui->sidebar, preview_is_wanted(tui, COLS))
-        : (PaneLayout){ .list = all };
+    Rect all = { 1, 0, LINES - (has_hints() ? 2 : 1), COLS };
+    PaneLayout panes =
+        view_is_list(view)
+            ? layout_panes(all, tui->sidebar, preview_is_wanted(tui, COLS))
+            : (PaneLayout){ .list = all };
 
+    all.rows -= has_hints() && prompt_has_hints(tui->prompt);
     if (all.rows <= 0)
         return;
     if (panes.sidebar.columns > 0)
@@ -197,16 +235,20 @@ static void
 draw_all(Tui *tui)
 {
     Rect screen = { 0, 0, LINES, COLS };
+    Rect field = { 0, COLS / 2, 1, COLS - COLS / 2 };
 
     draw_top(tui);
     if (tui_top(tui))
         draw_view(tui);
-    if (LINES > 1)
+    if (has_hints())
         draw_bottom(tui);
+    else
+        draw_low(tui);
     if (tui->popup)
         tui->popup->class->draw(tui->popup, screen);
     if (tui->prompt)
-        prompt_draw(tui->prompt, screen, &tui->cursor_y, &tui->cursor_x);
+        prompt_draw(tui->prompt, has_hints() ? screen : field, &tui->cursor_y,
+                    &tui->cursor_x);
 }
 
 void

@@ -91,7 +91,8 @@ popup_key(Tui *tui, const char *key)
 {
     if (tui->popup == NULL || tui->pressed->len > 0)
         return false;
-    if (strcmp(key, "Esc") == 0 || strcmp(key, "q") == 0
+    if (strcmp(key, "Esc") == 0
+        || (strcmp(key, "q") == 0 && !tui->popup->class->typed)
         || strcmp(key, "^C") == 0 || strcmp(key, "^G") == 0) {
         tui_set_popup(tui, NULL);
         return true;

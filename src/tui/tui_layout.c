@@ -18,8 +18,7 @@ layout_row(int columns)
 }
 
 enum {
-    SIDEBAR = 24,
-    SIDEBAR_FROM = 100, /* columns of the screen */
+    SIDEBAR = LAYOUT_SIDEBAR + 1, /* and the rule */
     BESIDE_FROM = 160,
     LIST_BESIDE = 82,
     LIST_LEAST = 8, /* rows above a preview */
@@ -30,7 +29,7 @@ layout_panes(Rect area, bool sidebar, bool preview)
 {
     PaneLayout panes = { .list = area };
 
-    if (area.columns < SIDEBAR_FROM)
+    if (area.columns < LAYOUT_SIDEBAR_FROM)
         return panes;
     if (sidebar) {
         panes.sidebar = (Rect){ area.y, area.x, area.rows, SIDEBAR };
@@ -52,4 +51,17 @@ layout_panes(Rect area, bool sidebar, bool preview)
         panes.preview.columns -= LIST_BESIDE;
     }
     return panes;
+}
+
+Rect
+layout_popup(Rect screen, int rows, int columns)
+{
+    int most = screen.rows > 5 ? screen.rows - 2 : 3;
+
+    rows = rows < most ? rows : most;
+    if (screen.columns < LAYOUT_CENTRED_FROM)
+        return (Rect){ screen.rows - 1 - rows, 0, rows, screen.columns };
+    columns = columns < screen.columns - 4 ? columns : screen.columns - 4;
+    return (Rect){ (screen.rows - rows) / 2, (screen.columns - columns) / 2,
+                   rows, columns };
 }

@@ -29,6 +29,16 @@ typedef struct {
 /* area: all between the top and the bottom row. */
 PaneLayout layout_panes(Rect area, bool sidebar, bool preview);
 
-enum { LAYOUT_TEXT = 88 }; /* columns of a text, at most */
+/* A sheet at the bottom of narrow screens, a centred box on wide ones; rows and
+ * columns with its frame, as far as there is room. */
+Rect layout_popup(Rect screen, int rows, int columns);
+
+enum {
+    LAYOUT_TEXT = 88, /* columns of a text, at most */
+    LAYOUT_SIDEBAR = 24,
+    LAYOUT_SIDEBAR_FROM = 100, /* columns of a screen that has a sidebar */
+    LAYOUT_CENTRED_FROM = 120, /* columns of a screen with centred popups */
+    LAYOUT_HINTS_FROM = 12,    /* rows of a screen that has a row of hints */
+};
 
 #endif

@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { FIRST_IDS = 300 };
+enum {
+    FIRST_IDS = 300,
+    ORDER_FROM = 120, /* columns of a screen that says the order */
+};
 
 #define EMPTY_SEARCH \
     "Words, or from: to: subject: tag: date: is:unread has:attachment"
@@ -37,6 +40,7 @@ typedef struct {
     int took_ms;
     char *trouble; /* of the query; NULL: none */
     guint unread, total;
+    guint new_above; /* rows that came in above what is seen */
 } ListView;
 
 static const ViewClass list_class;
@@ -58,6 +62,18 @@ static void
 forget_rows(ListView *list)
 {
     g_hash_table_remove_all(list->rows);
+}
+
+/* Does the cursor stay with its message when new mail comes in above? On the
+ * first row it is new mail that is waited for; what undo brings back comes back
+ * to its place. */
+static bool
+stays(const ListView *list)
+{
+    if (list->base.tui->restoring)
+        return false;
+    return list->cursor > 0 || g_hash_table_size(list->selected) > 0
+        || list->range_from || tui_top(list->base.tui) != &list->base;
 }
 
 /* The row of an index, read when it is first seen. */
@@ -95,6 +111,7 @@ clamp(ListView *list)
         list->top = list->cursor - shown + 1;
     if (list->top + shown > list->ids->len)
         list->top = list->ids->len > shown ? list->ids->len - shown : 0;
+    list->new_above = MIN(list->new_above, list->top);
 }
 
 /* New ids: the cursor stays with its message, else on its place. */
@@ -106,8 +123,9 @@ take_ids(ListView *list, GArray *ids)
 
     g_array_unref(list->ids);
     list->ids = ids;
-    for (guint i = 0; current && list->cursor > 0 && i < ids->len; i++)
+    for (guint i = 0; current && stays(list) && i < ids->len; i++)
         if (g_array_index(ids, gint64, i) == current) {
+            list->new_above += i > list->cursor ? i - list->cursor : 0;
             list->cursor = i;
             list->top = i > offset ? i - offset : 0;
             break;
@@ -226,21 +244,20 @@ list_reload(View *view)
 static void
 draw_empty(ListView *list, Rect area)
 {
-    int y = area.y + area.rows / 2 - 1;
     g_autofree char *text = NULL;
-    int indent;
 
-    draw_blank(area, GROUND_NORMAL);
     if (list->trouble)
         text = g_strdup(list->trouble);
+    else if (list->query && *list->query == '\0')
+        text = g_strdup(EMPTY_SEARCH);
+    else if (list->query && !list->complete)
+        text = g_strdup("");
     else if (list->query)
-        text = g_strdup(*list->query == '\0' ? EMPTY_SEARCH
-                        : list->complete ? "Nothing matches." : "");
+        text = g_strdup(list->scope ? "Nothing matches here.  Tab: all mail"
+                                    : "Nothing matches.");
     else
         text = g_strdup_printf("Nothing left in %s.", list->title_text);
-    indent = MAX(1, (area.columns - text_width(text)) / 2);
-    draw_cells(y, area.x + indent, area.columns - indent, text, ROLE_DIM,
-               GROUND_NORMAL);
+    empty_draw(list->base.tui, area, text, list->query == NULL);
 }
 
 /* The rows from V to the cursor: none where to < from. */
@@ -372,7 +389,14 @@ list_move(View *view, Motion motion, int count)
             return false;
         cursor = unread;
         break;
+    case MOVE_CENTRE:
+        list->top = list->cursor - MIN(list->cursor, list->rows_shown / 2);
+        break;
+    case MOVE_BOTTOM:
+        list->top = list->cursor - MIN(list->cursor, list->rows_shown - 1);
+        break;
     case MOVE_ITEMS:
+    case MOVE_PARENT:
         return false;
     }
     list->cursor = (guint)CLAMP(cursor, 0, MAX(0, (gint64)list->ids->len - 1));
@@ -403,6 +427,65 @@ list_view_neighbour(View *view, int step, bool unread)
     clamp(list);
     row = row_at(list, list->cursor);
     return row ? row->id : 0;
+}
+
+/* The rows of the list that hold one of these messages. */
+static GHashTable *
+rows_with(const ListView *list, const GArray *messages)
+{
+    GHashTable *rows =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Store *store = session_store(list->base.tui->session);
+
+    for (guint i = 0; i < messages->len; i++) {
+        gint64 id = g_array_index(messages, gint64, i);
+        g_autoptr(StoreRow) row =
+            list->threads ? store_row(store, id, NULL) : NULL;
+
+        if (row)
+            id = row->thread;
+        g_hash_table_add(rows, g_memdup2(&id, sizeof id));
+    }
+    return rows;
+}
+
+guint
+list_view_select(View *view, const GArray *messages)
+{
+    ListView *list = (ListView *)view;
+    g_autoptr(GHashTable) rows = rows_with(list, messages);
+    guint n = 0;
+
+    for (guint i = 0; i < list->ids->len; i++) {
+        gint64 id = id_at(list, i);
+
+        if (!g_hash_table_contains(rows, &id))
+            continue;
+        g_hash_table_add(list->selected, g_memdup2(&id, sizeof id));
+        n++;
+    }
+    tui_dirty(view->tui);
+    return n;
+}
+
+bool
+list_view_go(View *view, const GArray *messages, int step)
+{
+    ListView *list = (ListView *)view;
+    g_autoptr(GHashTable) rows = rows_with(list, messages);
+
+    for (int i = (int)list->cursor + step;
+         i >= 0 && i < (int)list->ids->len; i += step) {
+        gint64 id = id_at(list, (guint)i);
+
+        if (!g_hash_table_contains(rows, &id))
+            continue;
+        list->cursor = (guint)i;
+        clamp(list);
+        tui_dirty(view->tui);
+        return true;
+    }
+    return false;
 }
 
 /* The messages of a row: in a folder's list those that lie in the folder. */
@@ -476,6 +559,7 @@ set_order(ListView *list, const char *name)
             list->reverse = list->order == (StoreOrder)i && !list->reverse;
             list->order = (StoreOrder)i;
             list_reload(&list->base);
+            list->new_above = 0;
             return true;
         }
     return false;
@@ -485,6 +569,7 @@ static bool
 list_act(View *view, const char *what, const char *word)
 {
     ListView *list = (ListView *)view;
+    Tui *tui = view->tui; /* another list takes the place of this one */
 
     if (strcmp(what, "select") == 0) {
         toggle_selected(list);
@@ -502,15 +587,15 @@ list_act(View *view, const char *what, const char *word)
         list->threads = !list->threads;
         list_reload(view);
     } else if (strcmp(what, "neighbour") == 0 && list->folder) {
-        gint64 next = sidebar_neighbour(view->tui, list->folder,
+        gint64 next = sidebar_neighbour(tui, list->folder,
                                         word && *word == '-' ? -1 : 1);
 
         if (next)
-            tui_push(view->tui, list_view_folder(view->tui, next, NULL));
+            tui_push(tui, list_view_folder(tui, next, NULL));
     } else {
         return false;
     }
-    tui_dirty(view->tui);
+    tui_dirty(tui);
     return true;
 }
 
@@ -526,11 +611,51 @@ one_way_note(const ListView *list)
         ? g_strdup_printf(" %s filed here only", glyph("·")) : g_strdup("");
 }
 
+/* "threads, newest first": how the list is made. */
+static const char *
+order_words(const ListView *list)
+{
+    static const char *const words[][2] = {
+        { "newest first", "oldest first" },
+        { "by sender", "by sender, reversed" },
+        { "by subject", "by subject, reversed" },
+        { "unread first", "read first" },
+        { "largest first", "smallest first" },
+    };
+
+    return words[list->order][list->reverse];
+}
+
+static char *
+folder_counts(const ListView *list)
+{
+    g_autoptr(GString) text = g_string_new(list->title_text);
+    g_autofree char *note = one_way_note(list);
+
+    if (list->ids->len == 0) {
+        g_string_append_printf(text, "  empty%s", note);
+        return g_string_free(g_steal_pointer(&text), FALSE);
+    }
+    if (list->unread > 0)
+        g_string_append_printf(text, "  %u unread %s %u", list->unread,
+                               glyph("·"), list->ids->len);
+    else
+        g_string_append_printf(text, "  %u", list->ids->len);
+    g_string_append(text, note);
+    if (list->new_above > 0)
+        g_string_append_printf(text, " %s %u new %s", glyph("·"),
+                               list->new_above, glyph("↑"));
+    if (COLS >= ORDER_FROM)
+        g_string_append_printf(text, " %s %s, %s", glyph("·"),
+                               list->threads ? "threads" : "messages",
+                               order_words(list));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static char *
 list_title(View *view)
 {
     const ListView *list = (const ListView *)view;
-    g_autofree char *note = one_way_note(list);
 
     if (list->query && list->complete)
         return g_strdup_printf("%s  %s %s %u found %s %d ms",
@@ -538,13 +663,7 @@ list_title(View *view)
                                list->ids->len, glyph("·"), list->took_ms);
     if (list->query)
         return g_strdup_printf("%s  %s", list->title_text, list->query);
-    if (list->total == 0)
-        return g_strdup_printf("%s  empty%s", list->title_text, note);
-    if (list->unread == 0)
-        return g_strdup_printf("%s  %u%s", list->title_text, list->ids->len,
-                               note);
-    return g_strdup_printf("%s  %u unread %s %u%s", list->title_text,
-                           list->unread, glyph("·"), list->ids->len, note);
+    return folder_counts(list);
 }
 
 static char *
@@ -573,6 +692,7 @@ static const ViewClass list_class = {
     .title = list_title,
     .place = list_place,
     .cursor = list_cursor,
+    .current = list_view_current,
 };
 
 static void

@@ -1,14 +1,11 @@
 /* A message, or a thread on one page: scrolling, folding, links. */
 #include "tui_page.h"
 
-#include "base/spawn.h"
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
 
 #include <string.h>
-
-enum { OPENER_MS = 60 * 1000 };
 
 typedef struct {
     View base;
@@ -210,6 +207,23 @@ go_to_neighbour(MessageView *view, int step, bool unread)
     return true;
 }
 
+/* The message above that lies one step less deep. */
+static bool
+go_to_parent(MessageView *view)
+{
+    const GPtrArray *items = view->page->items;
+    int depth = current_item(view) ? current_item(view)->depth : 0;
+
+    for (guint i = view->current; i-- > 0;)
+        if (((const PageItem *)items->pdata[i])->depth < depth) {
+            view->current = i;
+            show_current(view);
+            return true;
+        }
+    tui_tell(view->base.tui, TELL_INFO, false, "This answers no message here.");
+    return true;
+}
+
 static bool
 message_move(View *base, Motion motion, int count)
 {
@@ -238,6 +252,11 @@ message_move(View *base, Motion motion, int count)
         return go_to_neighbour(view, count < 0 ? -1 : 1, false);
     case MOVE_UNREAD:
         return go_to_neighbour(view, count < 0 ? -1 : 1, true);
+    case MOVE_PARENT:
+        return go_to_parent(view);
+    case MOVE_CENTRE:
+    case MOVE_BOTTOM:
+        return true;
     }
     clamp(view);
     tui_dirty(base->tui);
@@ -284,16 +303,49 @@ open_link(MessageView *view, int number)
         && !g_str_has_prefix(link->target, "mailto:")) {
         told = g_strdup_printf("Not opened: %s", link->target);
     } else {
-        const char *opener = options_get(session_options(tui->session),
-                                         "opener", NULL, NULL);
-        const char *argv[] = { opener, link->target, NULL };
-
-        SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
-
-        spawn_start(&params, NULL, NULL);
+        tui_open_in(tui, link->target);
         told = g_strdup_printf("Opened %s", link->target);
     }
     tui_tell(tui, TELL_INFO, false, told);
+}
+
+/* The one file; of several the panel asks which. After digits, that link. */
+static void
+open_part(MessageView *view, const PageItem *item)
+{
+    Tui *tui = view->base.tui;
+    View *popup;
+
+    if (tui->count > 0) {
+        open_link(view, tui->count);
+        return;
+    }
+    popup = files_popup(tui, item->row->id, page_is_locked(view->page, item));
+    tui_set_popup(tui, popup);
+    if (files_popup_count(popup) == 1) {
+        popup->class->act(popup, "key", "o");
+        tui_set_popup(tui, NULL);
+    }
+}
+
+static gint64
+message_current(View *base)
+{
+    const PageItem *item = current_item((MessageView *)base);
+
+    return item ? item->row->id : 0;
+}
+
+static char *
+message_link(View *base, int number)
+{
+    MessageView *view = (MessageView *)base;
+    const PageItem *item = current_item(view);
+    const GPtrArray *links = item ? page_links(item) : NULL;
+
+    if (links == NULL || number < 1 || number > (int)links->len)
+        return NULL;
+    return g_strdup(((const MimeLink *)links->pdata[number - 1])->target);
 }
 
 static void
@@ -379,7 +431,10 @@ message_act(View *base, const char *what, const char *word)
     } else if (strcmp(what, "unfold") == 0) {
         unfold_all(view, word == NULL || *word != '-');
     } else if (strcmp(what, "files") == 0 && item) {
-        tui_set_popup(base->tui, files_popup(base->tui, item->row->id));
+        tui_set_popup(base->tui, files_popup(
+            base->tui, item->row->id, page_is_locked(view->page, item)));
+    } else if (strcmp(what, "open-part") == 0 && item) {
+        open_part(view, item);
     } else if (strcmp(what, "cancel") == 0) {
         bool had = view->needle != NULL;
 
@@ -425,6 +480,18 @@ message_place(View *base)
     return g_strdup_printf("%d%%", MIN(100, 100 * seen / MAX(n, 1)));
 }
 
+static char *
+message_hints(View *base, int columns)
+{
+    MessageView *view = (MessageView *)base;
+    const PageItem *item = current_item(view);
+    const char *context = base->class->context;
+    bool locked = item && page_is_locked(view->page, item);
+
+    return hints_text(base->tui, locked ? "locked" : context, context,
+                      columns);
+}
+
 #define MESSAGE_CLASS(CONTEXT) \
     { \
         .context = CONTEXT, .draw = message_draw, \
@@ -432,6 +499,8 @@ message_place(View *base)
         .move = message_move, .targets = message_targets, \
         .enter = message_enter, .act = message_act, \
         .title = message_title, .place = message_place, \
+        .hints = message_hints, .current = message_current, \
+        .link = message_link, \
     }
 
 static const ViewClass message_class = MESSAGE_CLASS("message");

@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { LONG_LIST = 6 };
+enum {
+    LONG_LIST = 6,
+    MORE_FILES = 4, /* columns of "  +1" */
+};
 
 static void
 line_free(void *data)
@@ -127,8 +130,7 @@ page_links(const PageItem *item)
 bool
 page_is_locked(const Page *page, const PageItem *item)
 {
-    return g_strcmp0(item->row->verdict, "fail") == 0
-        && !page->wish.unlocked;
+    return g_strcmp0(item->row->verdict, "fail") == 0 && !page->wish.unlocked;
 }
 
 static PageLine *
@@ -225,52 +227,71 @@ add_verdict(Page *page, const PageItem *item)
         text = g_strdup_printf("%s %s  DMARC pass", glyph("✓"), domain);
         add_line(page, text, ROLE_GOOD);
     } else if (strcmp(verdict, "fail") == 0) {
-        text = g_strdup_printf("%s Not from %s  DMARC fail", glyph("✗"),
-                               domain);
+        text =
+            g_strdup_printf("%s Not from %s  DMARC fail", glyph("✗"), domain);
         add_line(page, text, ROLE_BAD);
-        add_line(page, page_is_locked(page, item)
-                     ? "  Links and attachments are locked.  ! junk  "
+        add_line(page,
+                 page_is_locked(page, item)
+                     ? "  Links and attachments are locked. @ why  ! junk  "
                        "X unlock for this message"
-                     : "  Unlocked by you. Take care.", ROLE_WARN);
+                     : "  Unlocked by you. Take care.",
+                 ROLE_WARN);
     } else {
         text = g_strdup_printf("? %s  sender not verified", domain);
         add_line(page, text, ROLE_WARN);
     }
 }
 
-/* "@ 2 files  1 design.md 26B  2 diagram.png 12K" */
+/* "  1 design.md 26B". g_free(). */
+static char *
+file_words(const MimePart *part, guint number)
+{
+    g_autofree char *name =
+        draw_safe(part->name ? part->name : part->content_type);
+    g_autofree char *size = text_size(part->size);
+
+    return g_strdup_printf("  %u %s %s", number, name, size);
+}
+
+static guint
+count_files(const GPtrArray *parts)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < parts->len; i++)
+        n += ((const MimePart *)parts->pdata[i])->is_attachment;
+    return n;
+}
+
+/* "@ 2 files  1 design.md 26B  2 diagram.png 12K"; those that the line has no
+ * room for are counted: "+1". */
 static void
 add_files(Page *page, const PageItem *item)
 {
     const GPtrArray *parts = mime_parts(item->message);
+    guint n = count_files(parts);
     g_autoptr(GString) text = g_string_new(NULL);
-    guint n = 0;
-    guint hidden = 0; /* the line has no room for them */
+    guint shown = 0;
 
+    if (n == 0)
+        return;
+    g_string_append_printf(text, "@ %u file%s", n, n == 1 ? "" : "s");
     for (guint i = 0; i < parts->len; i++) {
         const MimePart *part = parts->pdata[i];
-        g_autofree char *name = NULL;
-        g_autofree char *size = NULL;
         g_autofree char *one = NULL;
+        int more = shown + 1 < n ? MORE_FILES : 0;
 
         if (!part->is_attachment)
             continue;
-        name = draw_safe(part->name ? part->name : part->content_type);
-        size = text_size(part->size);
-        one = g_strdup_printf("  %u %s %s", ++n, name, size);
-        if (text_width(text->str) + text_width(one) > page->columns - 18)
-            hidden++;
-        else
-            g_string_append(text, one);
+        one = file_words(part, shown + 1);
+        if (text_width(text->str) + text_width(one) + more > page->columns - 2)
+            break;
+        g_string_append(text, one);
+        shown++;
     }
-    if (n > 0) {
-        g_autofree char *more =
-            hidden ? g_strdup_printf("  +%u", hidden) : g_strdup("");
-        g_autofree char *line = g_strdup_printf(
-            "@ %u file%s%s%s", n, n == 1 ? "" : "s", text->str, more);
-
-        add_line(page, line, ROLE_ACCENT);
-    }
+    if (shown < n)
+        g_string_append_printf(text, "  +%u", n - shown);
+    add_line(page, text->str, ROLE_ACCENT);
 }
 
 static void
@@ -279,8 +300,7 @@ add_header(const char *name, const char *value, void *user)
     Page *page = user;
     g_autofree char *safe_name = draw_safe(name);
     g_autofree char *safe_value = draw_safe(value);
-    g_autofree char *text =
-        g_strdup_printf("%s: %s", safe_name, safe_value);
+    g_autofree char *text = g_strdup_printf("%s: %s", safe_name, safe_value);
 
     add_line(page, text, ROLE_DIM);
 }
@@ -305,10 +325,9 @@ add_heading(Page *page, PageItem *item, guint number)
                            cc ? cc : "");
     line = add_line(page, both, ROLE_DIM);
     if (page->items->len > 1)
-        line->right = g_strdup_printf("%u of %u%s", number + 1,
-                                      page->items->len,
-                                      page->columns >= 100 ? " in thread"
-                                                           : "");
+        line->right =
+            g_strdup_printf("%u of %u%s", number + 1, page->items->len,
+                            page->columns >= 100 ? " in thread" : "");
     else if (item->text && item->text->is_html)
         line->right = g_strdup("html");
     add_verdict(page, item);
@@ -371,9 +390,11 @@ add_body(Page *page, PageItem *item)
     int indent = text_indent(page->columns);
 
     if (item->message == NULL) {
-        add_line(page, item->row->file
+        add_line(page,
+                 item->row->file
                      ? "The file of this message is gone.  $ to fetch it."
-                     : "Not on this machine.  $ to fetch it.", ROLE_WARN);
+                     : "Not on this machine.  $ to fetch it.",
+                 ROLE_WARN);
         return;
     }
     if (item->text->note) {
@@ -383,7 +404,14 @@ add_body(Page *page, PageItem *item)
     }
     for (guint i = 0; i < item->text->lines->len; i++) {
         const MimeLine *line = item->text->lines->pdata[i];
+        const MimeLine *before = i > 0 ? item->text->lines->pdata[i - 1] : NULL;
 
+        if (line->kind == MIME_LINE_LINK
+            && (before == NULL || before->kind != MIME_LINE_LINK))
+            add_line(page,
+                     page_is_locked(page, item) ? "Links  (locked)" : "Links",
+                     ROLE_DIM)
+                ->indent = indent;
         add_line(page, line->text, line_role(line))->indent = indent;
     }
     if (item->text->remote_images > 0) {
@@ -457,7 +485,8 @@ page_make(Page *page, int columns)
     g_ptr_array_set_size(page->lines, 0);
     first = page->items->pdata[0];
     subject = draw_safe(first->row->subject && *first->row->subject
-                            ? first->row->subject : "(no subject)");
+                            ? first->row->subject
+                            : "(no subject)");
     line = add_line(page, subject, ROLE_BOLD);
     line->right = shown_tags(first->row);
     line->item = 0;

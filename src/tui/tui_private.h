@@ -44,10 +44,14 @@ typedef enum {
     MOVE_UNREAD,
     MOVE_ITEMS, /* the next message, folder, … */
     MOVE_THREADS,
+    MOVE_PARENT,
+    MOVE_CENTRE, /* the cursor stays, the rows move */
+    MOVE_BOTTOM,
 } Motion;
 
 typedef struct {
     const char *context; /* of its keys: "list" */
+    bool typed;          /* of a popup: letters are text, q too */
 
     void (*draw)(View *view, Rect area);
     void (*destroy)(View *view);
@@ -55,12 +59,15 @@ typedef struct {
     /* The rest may be NULL. */
     void (*reload)(View *view); /* rows changed */
     bool (*move)(View *view, Motion motion, int count);
+    gint64 (*current)(View *view); /* message under the cursor; 0: none */
+    char *(*link)(View *view, int number); /* its target; NULL: none */
     bool (*targets)(View *view, TargetScope scope, GArray *ids);
     void (*enter)(View *view); /* Enter, l */
     bool (*act)(View *view, const char *what, const char *word);
     /* g_free(): left and right of the top row; where the cursor is. */
     char *(*title)(View *view);
     char *(*place)(View *view); /* right end of the bottom row */
+    char *(*hints)(View *view, int columns); /* NULL: by the context */
     void (*cursor)(View *view, int *y, int *x);
 } ViewClass;
 
@@ -100,9 +107,13 @@ struct Tui {
     View *preview;      /* of the row under the cursor; NULL: none yet */
     gint64 preview_id;
     guint preview_timer;
+    bool restoring; /* undo or redo ran: rows come back to their places */
     int cursor_y, cursor_x;
     GPtrArray *history; /* char * */
     char *progress;
+    char *last_query; /* of a search that was kept; NULL: none yet */
+    char *open_folder; /* copies of files given to other programs; or NULL */
+    guint opened;
     Frontend *frontend;
 };
 
@@ -173,9 +184,19 @@ void tui_set_popup(Tui *tui, View *popup); /* NULL: away */
 void tui_run_command(Tui *tui, const char *text, int count);
 const char *tui_context(Tui *tui);
 
+/* tui_programs.c: other programs. */
+/* A path or an address in the program of the option opener. */
+void tui_open_in(Tui *tui, const char *what);
+/* Bytes to a command line of the user's; what it prints becomes a page. */
+void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
+
 /* tui_keys.c */
 void tui_key(Tui *tui, const char *key);
 void tui_paste(Tui *tui, const char *text);
+
+/* tui_hints.c: " ⏎ open  a archive  ? keys" of a set of hints within columns,
+ * with the keys of context. g_free(). */
+char *hints_text(Tui *tui, const char *set, const char *context, int columns);
 
 /* tui_frame.c: one frame of everything. */
 void tui_draw(Tui *tui);
@@ -189,6 +210,10 @@ bool view_is_list(const View *view);
 gint64 list_view_folder_id(const View *view);
 gint64 list_view_current(View *view); /* message id; 0: none */
 gint64 list_view_neighbour(View *view, int step, bool unread);
+/* Selects the rows of these messages; how many. */
+guint list_view_select(View *view, const GArray *messages);
+/* To the next row of one of them, in steps of 1 or -1. False: none. */
+bool list_view_go(View *view, const GArray *messages, int step);
 View *message_view(Tui *tui, gint64 id, bool thread);
 /* The same to look at: it marks nothing as read. */
 View *message_preview(Tui *tui, gint64 id);
@@ -198,11 +223,21 @@ View *review_view(Tui *tui, const char *path);
 View *outbox_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);
-View *files_popup(Tui *tui, gint64 id);
-bool help_popup_type(View *view, const char *key);
+/* One of "g 2" to "g 9": it is shown with "g 1". */
+bool binding_is_counted(const KeyBinding *binding);
+/* "g 1" is shown as "g 1-9", "account 1" as "account". Both g_free(). */
+char *binding_keys(const KeyBinding *binding, char **help);
+/* locked: the sender check failed, nothing leaves the message. */
+View *files_popup(Tui *tui, gint64 id, bool locked);
+guint files_popup_count(const View *popup);
+
+/* tui_empty.c: folder: where other mail is stands below. */
+void empty_draw(Tui *tui, Rect area, const char *safe, bool folder);
 
 /* tui_sidebar.c */
 void sidebar_draw(Tui *tui, Rect area);
+/* The same with the keys: a folder is chosen. */
+View *sidebar_popup(Tui *tui);
 /* The folder that stands step rows from that of id. 0: none. */
 gint64 sidebar_neighbour(Tui *tui, gint64 folder, int step);
 
@@ -219,9 +254,15 @@ Prompt *prompt_search(Tui *tui, bool here); /* here: in this folder */
 Prompt *prompt_find(Tui *tui);
 Prompt *prompt_ask(Tui *tui, const AskRequest *request);
 void prompt_destroy(Prompt *prompt);
+/* Does it say its keys in the row above its own? */
+bool prompt_has_hints(const Prompt *prompt);
 bool prompt_key(Prompt *prompt, const char *key); /* false: it is over */
 void prompt_paste(Prompt *prompt, const char *text);
 void prompt_draw(Prompt *prompt, Rect screen, int *y, int *x);
+
+/* tui_extract.c, tui_places.c: more commands of the screen. */
+extern const CmdEntry tui_extract_entries[];
+extern const CmdEntry tui_places_entries[];
 
 /* tui_frontend.c */
 Frontend *tui_frontend_create(Tui *tui);

@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-enum { SHOWN = 8, SEARCH_MS = 30 };
+enum {
+    SHOWN = 8,
+    SEARCH_MS = 30,
+    UNCLOSED = 16, /* columns of "unclosed quote" */
+    WIDE_HINT = 90, /* columns that the long hint needs */
+};
 
 typedef enum { PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FIND, PROMPT_ASK } Kind;
 
@@ -318,7 +323,10 @@ accept(Prompt *prompt)
     tui->prompt = NULL;
     prompt_destroy(prompt);
     tui_dirty(tui);
-    if (kind == PROMPT_COMMAND) {
+    if (kind == PROMPT_SEARCH) {
+        g_free(tui->last_query);
+        tui->last_query = g_strdup(text);
+    } else if (kind == PROMPT_COMMAND) {
         remember(tui, text);
         tui_run_command(tui, text, 0);
     } else if (kind == PROMPT_FIND && tui_top(tui)->class->act) {
@@ -452,7 +460,8 @@ draw_candidates(Prompt *prompt, Rect screen)
                                                     : GROUND_POPUP;
         g_autofree char *text = draw_safe(one->text);
         g_autofree char *help = draw_safe(one->help);
-        int left = MIN(20, inside.columns / 3);
+        int left = MIN(inside.columns >= WIDE_HINT ? 24 : 19,
+                       inside.columns / 3);
 
         draw_cells(inside.y + i, inside.x, left, text, ROLE_ACCENT, ground);
         draw_cells(inside.y + i, inside.x + left, inside.columns - left - 8,
@@ -462,18 +471,51 @@ draw_candidates(Prompt *prompt, Rect screen)
     }
 }
 
+/* Behind what is typed, as far as there is room. */
 static void
-draw_hint(const Prompt *prompt, int row, int right)
+draw_hint(const Prompt *prompt, int row, int x, int right)
 {
-    const char *tab = prompt->kind != PROMPT_SEARCH ? "Tab complete"
-        : prompt->here ? "Tab scope: this folder"
-        : prompt->folder ? "Tab scope: all mail" : "in all mail";
-    const char *enter = prompt->kind == PROMPT_SEARCH ? "keep" : "ok";
-    g_autofree char *hint = g_strdup_printf("%s   %s %s   Esc cancel ", tab,
-                                            glyph("⏎"), enter);
-    int width = text_width(hint);
+    const char *enter = prompt->kind == PROMPT_COMMAND ? "run" : "ok";
+    g_autofree char *wide = g_strdup_printf(
+        "  Tab next   S-Tab previous   %s history   %s %s   Esc cancel",
+        glyph("↑"), glyph("⏎"), enter);
+    g_autofree char *narrow = g_strdup_printf(
+        "  Tab next   %s %s   Esc cancel", glyph("⏎"), enter);
+    const char *hint = right - x >= WIDE_HINT ? wide : narrow;
 
-    draw_right(row, right - width, width, hint, ROLE_DIM, GROUND_NORMAL);
+    if (right - x > text_width(hint))
+        draw_cells(row, x + 1, right - x - 1, hint, ROLE_DIM, GROUND_NORMAL);
+}
+
+/* A search borrows the row above for its own keys. */
+static bool
+is_unclosed(const Prompt *prompt)
+{
+    bool open = false;
+
+    for (const char *at = prompt->text->str; *at; at++)
+        open ^= *at == '"';
+    return prompt->kind == PROMPT_SEARCH && open;
+}
+
+static void
+draw_search_hint(const Prompt *prompt, Rect screen)
+{
+    const char *scope = prompt->here ? "this folder" : "all mail";
+    const char *other = prompt->here ? "all mail" : "this folder";
+    g_autofree char *text = prompt->folder
+        ? g_strdup_printf(" Tab scope: %s (or %s)  %s keep  Esc back", scope,
+                          other, glyph("⏎"))
+        : g_strdup_printf(" in all mail  %s keep  Esc back", glyph("⏎"));
+
+    draw_cells(screen.y + screen.rows - 2, screen.x, screen.columns, text,
+               ROLE_DIM, GROUND_NORMAL);
+}
+
+bool
+prompt_has_hints(const Prompt *prompt)
+{
+    return prompt && prompt->kind == PROMPT_SEARCH;
 }
 
 void
@@ -493,8 +535,14 @@ prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
                GROUND_NORMAL);
     draw_cells(row, screen.x + label, screen.columns - label, shown,
                ROLE_TEXT, GROUND_NORMAL);
-    if (screen.columns - label - text_width(shown) > 50 && !prompt->keys)
-        draw_hint(prompt, row, screen.x + screen.columns);
+    if (prompt_has_hints(prompt) && screen.rows > 2)
+        draw_search_hint(prompt, screen);
+    else if (!prompt->keys)
+        draw_hint(prompt, row, screen.x + label + text_width(shown),
+                  screen.x + screen.columns);
+    if (is_unclosed(prompt))
+        draw_right(row, screen.x + screen.columns - UNCLOSED, UNCLOSED,
+                   "unclosed quote ", ROLE_DIM, GROUND_NORMAL);
     *y = row;
     *x = MIN(screen.x + label + at, screen.x + screen.columns - 1);
 }

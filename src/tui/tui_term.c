@@ -276,9 +276,10 @@ term_open(GError **error)
         return err_set(error, ERR_USAGE, "the terminal %s is not known here: "
                        "set TERM to xterm", name);
     is_open = true;
-    if (no_color == NULL || *no_color == '\0')
+    if (no_color == NULL || *no_color == '\0') {
         start_color();
-    use_default_colors();
+        use_default_colors();
+    }
     set_modes();
     catch_crashes();
     catch_stops();

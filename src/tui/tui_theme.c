@@ -2,16 +2,25 @@
  * 110`); without colours, bold, dim and reverse remain. */
 #include "tui_private.h"
 
+#include "tui_contrast.h"
+
 #include "base/err.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Contrast, less what rounding to one digit takes. */
+#define LEAST_TEXT 4.45
+#define LEAST_DIM 2.95
+
 static const char *const role_names[ROLE_COUNT] = {
     "text", "bold", "dim", "rule", "accent", "tag", "good", "warn", "bad",
 };
 static const char *const ground_names[GROUND_COUNT] = {
-    "normal", "selected", "top", "popup",
+    "normal",
+    "selected",
+    "top",
+    "popup",
 };
 
 typedef struct {
@@ -20,6 +29,7 @@ typedef struct {
 } Look;
 
 static Look looks[ROLE_COUNT][GROUND_COUNT];
+static Look fresh[ROLE_COUNT][GROUND_COUNT]; /* until all of them are good */
 
 /* "110", "default", words "bold" "dim" "underline". */
 static bool
@@ -52,7 +62,8 @@ map_down(int colour)
                     { 109, COLOR_CYAN },   { 24, COLOR_CYAN },
                     { 108, COLOR_GREEN },  { 22, COLOR_GREEN },
                     { 179, COLOR_YELLOW }, { 94, COLOR_YELLOW },
-                    { 174, COLOR_RED },    { 124, COLOR_RED } };
+                    { 174, COLOR_RED },    { 210, COLOR_RED },
+                    { 124, COLOR_RED } };
 
     if (colour < COLORS)
         return colour;
@@ -70,15 +81,30 @@ style_of(Session *session, const char *theme, const char *name)
     return cmd_language_style(session_language(session), full);
 }
 
+/* A theme that cannot be read is refused. Rules are decoration. */
+static bool
+check_contrast(const char *theme, Role role, Ground ground, double is,
+               GError **error)
+{
+    double least = role == ROLE_DIM ? LEAST_DIM : LEAST_TEXT;
+
+    if (role == ROLE_RULE || is >= least)
+        return true;
+    return err_set(error, ERR_USAGE,
+                   "style %s.%s cannot be read on the "
+                   "ground \"%s\": its contrast is %.1f, %.1f is the least",
+                   theme, role_names[role], ground_names[ground], is, least);
+}
+
 static bool
 make_look(Session *session, const char *theme, Role role, Ground ground,
           GError **error)
 {
-    Look *look = &looks[role][ground];
+    Look *look = &fresh[role][ground];
     g_autofree char *selected =
         g_strdup_printf("%s-selected", role_names[role]);
-    const char *text = ground == GROUND_SELECTED
-        ? style_of(session, theme, selected) : NULL;
+    const char *text =
+        ground == GROUND_SELECTED ? style_of(session, theme, selected) : NULL;
     int front = -1, back = -1;
     attr_t unused = 0;
 
@@ -88,14 +114,19 @@ make_look(Session *session, const char *theme, Role role, Ground ground,
     if (!parse_style(text, &front, &look->attributes)
         || !parse_style(style_of(session, theme, ground_names[ground]), &back,
                         &unused))
-        return err_set(error, ERR_USAGE, "style %s.%s: write a colour 0 to "
-                       "255 and bold, dim or underline", theme,
-                       role_names[role]);
+        return err_set(error, ERR_USAGE,
+                       "style %s.%s: write a colour 0 to "
+                       "255 and bold, dim or underline",
+                       theme, role_names[role]);
     if (!has_colors() || COLORS < 8) {
         if (ground != GROUND_NORMAL && ground != GROUND_POPUP)
             look->attributes |= A_REVERSE;
         return true;
     }
+    if (!check_contrast(theme, role, ground,
+                        contrast(front, back, strcmp(theme, "light") == 0),
+                        error))
+        return false;
     front = map_down(front);
     back = map_down(back);
     if (ground != GROUND_NORMAL && back < 0 && COLORS < 256
@@ -131,6 +162,7 @@ theme_load(Session *session, GError **error)
         for (int ground = 0; ground < GROUND_COUNT; ground++)
             if (!make_look(session, theme, (Role)role, (Ground)ground, error))
                 return false;
+    memcpy(looks, fresh, sizeof looks);
     return true;
 }
 

@@ -17,6 +17,9 @@ import trouble
 import ways
 
 USERS = ("ana", "ben", "kim", "lea", "pat")
+GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
+          "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
+          "surroundings": surroundings}
 
 
 class World:
@@ -52,15 +55,12 @@ class World:
 
 
 def on_dovecot(tap, posthorn, chosen):
-    groups = {"exchange": exchange, "events": events, "trouble": trouble,
-              "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
-              "surroundings": surroundings}
     with real.Servers(users=USERS) as servers:
         if os.geteuid() == 0:
             servers.postfix()
         world = World(posthorn, servers)
         for name in chosen:
-            groups[name].all_tests(tap, world)
+            GROUPS[name].all_tests(tap, world)
         world.close()
 
 
@@ -79,8 +79,7 @@ def on_cyrus(tap, posthorn):
 
 def main():
     posthorn = os.path.abspath(sys.argv[1])
-    chosen = sys.argv[2:] or [
-        "exchange", "trouble", "killed", "pop3", "ways", "cyrus"]
+    chosen = sys.argv[2:] or list(GROUPS) + ["cyrus"]
     tap = Tap()
     dovecot = [name for name in chosen if name != "cyrus"]
     if dovecot:

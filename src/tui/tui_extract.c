@@ -1,0 +1,274 @@
+/* Commands that take something out of the message under the cursor: to the
+ * clipboard, to another program, to a page about its sender. */
+#include "tui_private.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "mime/mime.h"
+
+#include <string.h>
+
+enum {
+    PIPE_LIMIT = 64 << 20
+};
+
+static Tui *
+tui_of(CmdCall *call)
+{
+    return tui_of_frontend(session_frontend(cmd_session(call)));
+}
+
+/* The row under the cursor; NULL: none, or no screen. */
+static StoreRow *
+current_row(Tui *tui)
+{
+    View *view = tui ? tui_top(tui) : NULL;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    if (view == NULL || view->class->current == NULL)
+        return NULL;
+    return store_row(session_store(tui->session), view->class->current(view),
+                     NULL);
+}
+
+static MimeMessage *
+load(Tui *tui, const StoreRow *row)
+{
+    g_autofree char *path =
+        row ? session_message_path(tui->session, row) : NULL;
+
+    return path ? mime_load_file(path, NULL) : NULL;
+}
+
+/* The text as a reader sees it, unfolded and unwrapped. g_free(). */
+static char *
+body_text(Tui *tui, const StoreRow *row)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    MimeMessage *message = load(tui, row);
+    MimeTextOptions options = { .width = 1000, .all_quotes = true };
+    MimeText *made;
+
+    if (message == NULL)
+        return NULL;
+    made = mime_text(message, &options);
+    for (guint i = 0; i < made->lines->len; i++)
+        g_string_append_printf(text, "%s\n",
+                               ((const MimeLine *)made->lines->pdata[i])->text);
+    mime_text_free(made);
+    mime_message_free(message);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *
+link_text(const StoreRow *row)
+{
+    g_autofree char *id =
+        g_uri_escape_string(row->message_id ? row->message_id : "", "@", FALSE);
+
+    return g_strdup_printf("mid:%s", id);
+}
+
+/* What `clip` copies. g_free(). */
+static char *
+clip_text(Tui *tui, const StoreRow *row, const char *what)
+{
+    View *view = tui_top(tui);
+
+    if (strcmp(what, "address") == 0)
+        return g_strdup(row->from_addr);
+    if (strcmp(what, "subject") == 0)
+        return g_strdup(row->subject);
+    if (strcmp(what, "message") == 0)
+        return link_text(row);
+    if (strcmp(what, "text") == 0)
+        return body_text(tui, row);
+    if (strcmp(what, "link") == 0)
+        return view->class->link ? view->class->link(view, MAX(tui->count, 1))
+                                 : NULL;
+    return g_strdup(row->message_id);
+}
+
+static CmdResult
+clip_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    g_autoptr(StoreRow) row = current_row(tui);
+    const char *what = cmd_arg(call, 0);
+    g_autofree char *text = row ? clip_text(tui, row, what) : NULL;
+    g_autofree char *safe = NULL;
+    g_autofree char *told = NULL;
+
+    if (text == NULL)
+        return cmd_fail_usage(call,
+                              "no %s to copy here: open a message that "
+                              "has one",
+                              what);
+    if (strcmp(what, "text") == 0) {
+        told = g_strdup("Copied the text");
+        term_copy(text);
+    } else {
+        safe = draw_safe(text);
+        told = g_strdup_printf("Copied %s", safe);
+        term_copy(safe);
+    }
+    tui_tell(tui, TELL_INFO, false, told);
+    return CMD_DONE;
+}
+
+typedef struct {
+    Session *session;
+    gint64 id;
+} Pipe;
+
+static void
+pipe_answered(const char *answer, void *user)
+{
+    Pipe *pipe = user;
+    Tui *tui = tui_of_frontend(session_frontend(pipe->session));
+    g_autoptr(StoreRow) row =
+        store_row(session_store(pipe->session), pipe->id, NULL);
+    g_autofree char *path =
+        row ? session_message_path(pipe->session, row) : NULL;
+    g_autoptr(GError) error = NULL;
+    gsize size = 0;
+    char *bytes = path && answer && *answer
+                      ? file_read(path, PIPE_LIMIT, &size, &error)
+                      : NULL;
+
+    if (bytes && tui) {
+        g_autoptr(GBytes) message = g_bytes_new_take(bytes, size);
+
+        tui_pipe(tui, answer, message);
+    } else if (tui && answer && *answer) {
+        tui_tell(tui, TELL_ERROR, false,
+                 error ? error->message : "Not on this machine: $ fetches it.");
+    }
+    g_free(pipe);
+}
+
+/* The whole message, as it came, to a program. */
+static CmdResult
+pipe_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    g_autoptr(StoreRow) row = current_row(tui);
+    AskRequest request = { .prompt = "Pipe to", .answer = pipe_answered };
+    Pipe *pipe;
+
+    if (row == NULL)
+        return cmd_fail_usage(call, "no message to pipe here: go to one");
+    pipe = g_new0(Pipe, 1);
+    pipe->session = tui->session;
+    pipe->id = row->id;
+    request.user = pipe;
+    if (cmd_arg(call, 0))
+        pipe_answered(cmd_arg(call, 0), pipe);
+    else
+        tui->prompt = prompt_ask(tui, &request);
+    return CMD_DONE;
+}
+
+static bool
+is_about_sender(const char *name)
+{
+    static const char *const names[] = { "From",
+                                         "Sender",
+                                         "Reply-To",
+                                         "Return-Path",
+                                         "Message-ID",
+                                         "List-Id",
+                                         "Authentication-Results",
+                                         "ARC-Authentication-Results",
+                                         "Received-SPF",
+                                         "DKIM-Signature",
+                                         "Received",
+                                         NULL };
+
+    for (int i = 0; names[i]; i++)
+        if (g_ascii_strcasecmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void
+add_header(const char *name, const char *value, void *user)
+{
+    GString *page = user;
+
+    if (is_about_sender(name))
+        g_string_append_printf(page, "%s: %s\n", name, value);
+}
+
+static const char *
+verdict_words(const char *verdict)
+{
+    if (verdict == NULL)
+        return "not checked: no Authentication-Results of a server that you "
+               "trust";
+    if (strcmp(verdict, "pass") == 0)
+        return "the domain of the sender vouches for this message";
+    if (strcmp(verdict, "fail") == 0)
+        return "the domain of the sender says that this message is not its own";
+    return "nobody vouches for the sender";
+}
+
+static void
+add_answer_address(GString *page, MimeMessage *message, const StoreRow *row)
+{
+    const char *header = mime_header(message, "Reply-To");
+    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
+    const MimeAddress *first = list && list->len > 0 ? list->pdata[0] : NULL;
+
+    if (first
+        && g_ascii_strcasecmp(first->addr,
+                              row->from_addr ? row->from_addr : ""))
+        g_string_append_printf(page, "Answers go to another address: %s\n\n",
+                               first->addr);
+}
+
+/* Who sent this, and what speaks for it: the words, then what they rest on. */
+static CmdResult
+details_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    g_autoptr(StoreRow) row = current_row(tui);
+    g_autoptr(GString) page = g_string_new(NULL);
+    MimeMessage *message = row ? load(tui, row) : NULL;
+
+    if (row == NULL)
+        return cmd_fail_usage(call, "no message here: go to one");
+    g_string_append_printf(page, "%s <%s>\n%s\n\n",
+                           row->from_name ? row->from_name : "",
+                           row->from_addr ? row->from_addr : "no address",
+                           verdict_words(row->verdict));
+    if (message) {
+        add_answer_address(page, message, row);
+        mime_headers(message, add_header, page);
+        mime_message_free(message);
+    }
+    tui_push(tui, text_view(tui, "Sender", page->str));
+    return CMD_DONE;
+}
+
+static const char *const clip_choices[] = { "message", "address", "subject",
+                                            "link",    "id",      "text",
+                                            NULL };
+
+#define SCREEN(NAME, HELP, EXEC, ...)                                          \
+    {                                                                          \
+        .name = NAME, .help = HELP, .group = "view", .needs_screen = true,     \
+        .target = TARGET_VIEW, .exec = EXEC, .args = {                         \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+    }
+
+const CmdEntry tui_extract_entries[] = {
+    SCREEN("clip", "Copy to the clipboard", clip_exec,
+           { "WHAT", CMD_CHOICE, clip_choices, false, false }),
+    SCREEN("pipe", "Give the message to a program", pipe_exec,
+           { "COMMAND", CMD_STRING, NULL, true, false }),
+    SCREEN("details", "Who sent this, and what speaks for it", details_exec,
+           { 0 }),
+    { .name = NULL },
+};

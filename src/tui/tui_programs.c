@@ -1,0 +1,81 @@
+/* Other programs that the user asks for: one that opens a file or a link, one
+ * that gets a message or a file. Nothing waits for them. */
+#include "tui_private.h"
+
+#include "base/err.h"
+#include "base/spawn.h"
+
+#include <string.h>
+
+enum {
+    OPENER_MS = 60 * 1000,
+    PIPE_MS = 60 * 1000
+};
+
+typedef struct {
+    Session *session; /* its screen may be gone by then */
+    char *name;
+} Program;
+
+static void
+ended(const SpawnResult *result, const GError *error, void *user)
+{
+    Program *program = user;
+    Tui *tui = tui_of_frontend(session_frontend(program->session));
+    g_autofree char *text = NULL;
+
+    if (error) {
+        text = g_strdup_printf("%s cannot be started: is it installed?",
+                               program->name);
+    } else if (result->status != 0) {
+        g_strchomp(result->errors);
+        text = g_strdup_printf("%s ended with status %d%s%s", program->name,
+                               result->status, *result->errors ? ": " : "",
+                               result->errors);
+    }
+    if (text && tui)
+        tui_tell(tui, TELL_ERROR, false, text);
+    else if (tui && result->output_size > 0)
+        tui_push(tui, text_view(tui, program->name, result->output));
+    g_free(program->name);
+    g_free(program);
+}
+
+static void
+start(Tui *tui, const SpawnParams *params)
+{
+    Program *program = g_new0(Program, 1);
+
+    program->session = tui->session;
+    program->name = g_strdup(params->argv[0]);
+    spawn_start(params, ended, program);
+}
+
+void
+tui_open_in(Tui *tui, const char *what)
+{
+    const char *opener =
+        options_get(session_options(tui->session), "opener", NULL, NULL);
+    const char *argv[] = { opener, what, NULL };
+    SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
+
+    start(tui, &params);
+}
+
+void
+tui_pipe(Tui *tui, const char *command, GBytes *bytes)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) argv = spawn_split(command, &error);
+    SpawnParams params = { .timeout_ms = PIPE_MS };
+
+    if (argv == NULL || argv[0] == NULL) {
+        tui_tell(tui, TELL_ERROR, false,
+                 error ? error->message : "Name a program to pipe to.");
+        return;
+    }
+    params.argv = (const char *const *)argv;
+    params.input = g_bytes_get_data(bytes, &params.input_size);
+    tui_tell(tui, TELL_INFO, false, "Piped.");
+    start(tui, &params);
+}

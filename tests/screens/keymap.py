@@ -1,0 +1,435 @@
+#!/usr/bin/env python3
+"""Every key of the table does what the table says, in the real program; what it
+did stands on the bottom row. See program.py for the usage."""
+
+import os
+import re
+
+from program import demo, main, said, subjects, test
+
+
+def told(terminal, text):
+    """The bottom row says so."""
+    return terminal.wait(lambda s: text in said(s))
+
+
+def at(terminal, row):
+    """The cursor stands on that row of the list (from 1)."""
+    return terminal.wait(
+        lambda s: len(s) > row and s[row].startswith(("▌", ">")))
+
+
+def does_and_undoes(key, words, moved=True):
+    """An act says what it did; u takes it back, ^R does it again."""
+    with demo() as terminal:
+        before = terminal.settle()
+        terminal.type(key)
+        told(terminal, words)
+        after = terminal.settle()
+        assert not moved or subjects(after)[0] != subjects(before)[0], after
+        assert "u undo" in said(after), after
+        terminal.type("u")
+        told(terminal, "Undone")
+        terminal.wait(lambda s: subjects(s)[:20] == subjects(before)[:20])
+        terminal.keys("C-r")
+        told(terminal, words if not moved else "again")
+        terminal.wait(lambda s: subjects(s)[:20] == subjects(after)[:20])
+
+
+@test
+def archive_and_undo():
+    for key in "aeA":
+        does_and_undoes(key, "Archived")
+
+
+@test
+def trash_and_undo():
+    for key in "d#D":
+        does_and_undoes(key, "Trash")
+
+
+@test
+def junk_and_undo():
+    does_and_undoes("!", "Junk")
+
+
+@test
+def flag_and_read_and_undo():
+    with demo() as terminal:
+        for key, sign in (("F", "★"), ("U", "●")):
+            row = terminal.settle()[1]
+            terminal.type(key)
+            terminal.wait(lambda s, r=row, g=sign:
+                          (g in s[1]) != (g in r[:5]))
+            terminal.wait(lambda s: "u undo" in said(s))
+            terminal.type("u")
+            terminal.wait(lambda s, r=row: s[1][:6] == r[:6])
+
+
+@test
+def move_copy_and_tag_ask():
+    with demo() as terminal:
+        first = subjects(terminal.settle())[0]
+        terminal.type("s")
+        terminal.wait_text("Move to:")
+        terminal.type("arch\r")
+        told(terminal, "Archive")
+        terminal.wait(lambda s: subjects(s)[0] != first)
+        terminal.type("u")
+        terminal.wait(lambda s: subjects(s)[0] == first)
+        terminal.type("C")
+        terminal.wait_text("Copy to:")
+        terminal.keys("Escape")
+        terminal.wait_gone("Copy to:")
+        terminal.type("t")
+        terminal.wait_text("Tags:")
+        terminal.type("+todo\r")
+        terminal.wait(lambda s: "todo" in s[1])
+        terminal.type("j.")
+        terminal.wait(lambda s: "todo" in s[2])
+        terminal.type("k-")
+        terminal.wait_text("Tags: -")
+        terminal.type("todo\r")
+        terminal.wait(lambda s: "todo" not in s[1])
+
+
+@test
+def select_range_and_act():
+    with demo() as terminal:
+        before = subjects(terminal.settle())
+        terminal.type("xx")
+        terminal.wait(lambda s: "2 selected" in said(s))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "selected" not in said(s))
+        terminal.type("ggV3jd")
+        told(terminal, "4")
+        terminal.wait(lambda s: subjects(s)[0] == before[4])
+        terminal.type("u")
+        terminal.wait(lambda s: subjects(s)[:15] == before[:15])
+
+
+@test
+def select_by_search():
+    with demo(ready=True) as terminal:
+        terminal.type("*")
+        terminal.wait_text("Select by search:")
+        terminal.type("from:priya\r")
+        screen = told(terminal, "Selected")
+        marked = [row for row in screen[1:-1] if row.startswith("✓")]
+        assert any("Priya" in row for row in marked), screen
+        terminal.type("a")
+        told(terminal, "Archived")
+        terminal.wait(lambda s: not any(
+            "Priya Raghunathan " in row for row in s[1:-1]))
+
+
+@test
+def counts_and_jumps():
+    with demo() as terminal:
+        terminal.type("5j")
+        at(terminal, 6)
+        terminal.type("3k")
+        at(terminal, 3)
+        terminal.type("12\r")
+        at(terminal, 12)
+        terminal.type("gg")
+        at(terminal, 1)
+        terminal.type("G")
+        terminal.wait(lambda s: re.search(r" (\d+)/\1$", said(s)))
+        terminal.type("gg")
+        terminal.keys("C-d")
+        terminal.wait(lambda s: not s[1].startswith("▌"))
+        terminal.keys("C-u")
+        at(terminal, 1)
+
+
+@test
+def unread_threads_and_reading_on():
+    with demo() as terminal:
+        terminal.keys("Tab")
+        at(terminal, 2)
+        terminal.keys("BTab")
+        at(terminal, 1)
+        terminal.type("}")
+        at(terminal, 2)
+        terminal.type("{")
+        at(terminal, 1)
+        terminal.type(" ")
+        terminal.wait_text("Not from bank.example")
+        terminal.type(" ")
+        terminal.wait_text("Yuki Tanaka <")
+
+
+@test
+def folders_by_keys():
+    with demo() as terminal:
+        for keys, title in (("gt", "Sent"), ("gd", "Drafts"), ("gj", "Junk"),
+                            ("gx", "Trash"), ("gi", "Inbox"),
+                            ("gs", "Starred"), ("gu", "Unread"),
+                            ("go", "Outbox"), ("gA", "Activity")):
+            terminal.type(keys)
+            terminal.wait(lambda s, t=title: s[0].startswith(f" {t}"))
+        terminal.type("gi")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("J")
+        terminal.wait(lambda s: s[0].startswith(" Drafts"))
+        terminal.type("K")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("carch\r")
+        terminal.wait(lambda s: s[0].startswith(" Archive"))
+        terminal.type("g2")
+        terminal.wait(lambda s: s[0].startswith(" Inbox  empty"))
+        terminal.type("gl")
+        terminal.wait_text("Tag:")
+        terminal.type("travel\r")
+        terminal.wait(lambda s: "tag:travel" in s[0])
+
+
+@test
+def sidebar_takes_the_keys():
+    with demo() as terminal:
+        terminal.type("h")
+        terminal.wait_text("linux-mm")
+        terminal.type("jj")
+        terminal.keys("Enter")
+        terminal.wait(lambda s: s[0].startswith(" Sent"))
+        terminal.wait_gone("linux-mm")
+    with demo(120, 30) as terminal:
+        terminal.wait_text("linux-mm")
+        terminal.type("`")
+        terminal.wait_gone("linux-mm")
+        terminal.type("`")
+        terminal.wait_text("linux-mm")
+
+
+@test
+def order_and_threads():
+    with demo() as terminal:
+        before = subjects(terminal.settle())
+        for key in "sSuz":
+            terminal.type("o" + key)
+            terminal.wait(lambda s: subjects(s)[:20] != before[:20])
+            terminal.type("od")
+            terminal.wait(lambda s: subjects(s)[:20] == before[:20])
+        terminal.type("od")
+        terminal.wait(lambda s: subjects(s)[:20] != before[:20])
+        terminal.type("od")
+        terminal.type("zt")
+        terminal.wait(lambda s: any("Re: Migration" in row for row in s))
+        terminal.type("ot")
+        terminal.wait(lambda s: not any("Re: Migration" in row for row in s))
+
+
+@test
+def message_keys():
+    with demo() as terminal:
+        terminal.type("8j")
+        terminal.keys("Enter")
+        terminal.wait_text("Saturday 02:00-06:00")
+        terminal.type("zM")
+        terminal.wait_gone("Saturday 02:00-06:00")
+        terminal.type("zR")
+        terminal.wait_text("Would that work for everyone?")
+        terminal.type("gg/catch-up\r")
+        terminal.wait_text("catch-up")
+        terminal.type("n")
+        told(terminal, "%")
+        terminal.type("P")
+        terminal.type("ya")
+        told(terminal, "Copied ana@lindqvist.example")
+        terminal.type("zh")
+        terminal.wait_text("Message-ID:")
+        terminal.type("H")
+        terminal.wait_gone("Message-ID:")
+        terminal.type("zr")
+        terminal.wait_text("Content-Type:")
+        terminal.type("zr")
+        terminal.type("@")
+        terminal.wait(lambda s: s[0].startswith(" Sender"))
+        terminal.type("q")
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+
+
+@test
+def locked_until_x():
+    with demo() as terminal:
+        terminal.keys("Enter")
+        terminal.wait_text("locked")
+        terminal.type("1\r")
+        told(terminal, "locked")
+        terminal.type("X")
+        terminal.wait_text("Unlocked by you")
+
+
+@test
+def files_view_save_and_pipe():
+    with demo() as terminal:
+        home = os.path.join(terminal.folder, "home", "Downloads")
+        terminal.keys("j", "j", "j", "j", "Enter")
+        terminal.wait_text("Both attached")
+        terminal.type("v2s")
+        told(terminal, "Saved ~/Downloads/numbers.csv")
+        assert os.listdir(home) == ["numbers.csv"]
+        terminal.type("S")
+        told(terminal, "4 files")
+        assert len(os.listdir(home)) == 5, os.listdir(home)
+        terminal.type("4")
+        terminal.keys("Enter")
+        terminal.wait(lambda s: s[0].startswith(" notes.txt"))
+        terminal.type("q")
+        terminal.wait_text("Both attached")
+        terminal.type("|")
+        terminal.wait_text("Pipe to:")
+        terminal.type("grep Subject:\r")
+        terminal.wait(lambda s: any("Subject: Slides" in row for row in s))
+
+
+@test
+def copies_to_the_clipboard():
+    """OSC 52: tmux keeps what the program copies in a buffer of its own."""
+    with demo() as terminal:
+        terminal.command("set", "-s", "set-clipboard", "on")
+        for keys, text in (("ya", "alerts@bank.example"),
+                           ("ys", "URGENT: your account will be closed")):
+            terminal.type(keys)
+            told(terminal, "Copied")
+            terminal.wait(lambda _, t=text:
+                          terminal.command("show-buffer") == t)
+        terminal.type("yy")
+        told(terminal, "Copied mid:")
+
+
+@test
+def matches_of_the_last_search():
+    with demo(ready=True) as terminal:
+        terminal.type("/from:grace\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("n")
+        terminal.wait(lambda s: any(row.startswith("▌") and "Grace" in row
+                                    for row in s))
+        first = said(terminal.settle()).split()[-1]
+        terminal.type("n")
+        terminal.wait(lambda s: not said(s).endswith(f" {first}"))
+        terminal.type("N")
+        terminal.wait(lambda s: said(s).endswith(f" {first}"))
+
+
+@test
+def views_change_places():
+    with demo() as terminal:
+        terminal.type("gA")
+        terminal.wait(lambda s: s[0].startswith(" Activity"))
+        terminal.keys("C-n")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.keys("C-p")
+        terminal.wait(lambda s: s[0].startswith(" Activity"))
+        terminal.keys("M-1")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+
+
+@test
+def help_runs_what_it_names():
+    with demo() as terminal:
+        terminal.type("?junk or")
+        terminal.wait_text("Filter: junk or")
+        terminal.keys("Enter")
+        told(terminal, "Junk")
+
+
+@test
+def which_key_waits_and_escapes():
+    with demo() as terminal:
+        terminal.type("g")
+        terminal.wait_text("All mail")
+        terminal.keys("Escape")
+        terminal.wait_gone("All mail")
+        terminal.type("gT")
+        told(terminal, "g T is not used here")
+        terminal.type("Z")
+        told(terminal, "Z is not used here · ? keys")
+
+
+@test
+def presets():
+    """Each changes what it says, keeps the rest, and can be taken back."""
+    with demo() as terminal:
+        first = subjects(terminal.settle())[0]
+        terminal.type(":set keys mutt\r")
+        terminal.wait_gone(":set")
+        terminal.type("t")
+        terminal.wait(lambda s: "1 selected" in said(s))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "selected" not in said(s))
+        terminal.type("kN")
+        terminal.wait(lambda s: "●" not in s[1])
+        terminal.type(":set keys gmail\r")
+        terminal.wait_gone(":set")
+        terminal.type("s")
+        terminal.wait(lambda s: "★" in s[1])
+        terminal.type("#")
+        terminal.wait(lambda s: subjects(s)[0] != first)
+        terminal.type("z")
+        terminal.wait(lambda s: subjects(s)[0] == first)
+        terminal.type(":set keys vim\r")
+        terminal.wait_gone(":set")
+        terminal.type("dd")
+        terminal.wait(lambda s: subjects(s)[0] != first)
+        terminal.type("u")
+        terminal.wait(lambda s: subjects(s)[0] == first)
+        terminal.type(":set keys default\r")
+        terminal.wait_gone(":set")
+        terminal.type("d")
+        told(terminal, "Trash")
+
+
+@test
+def every_preset_keeps_the_way_out():
+    for preset in ("default", "mutt", "vim", "gmail"):
+        with demo() as terminal:
+            terminal.type(f":set keys {preset}\r")
+            terminal.wait_gone(":set")
+            terminal.type("?")
+            terminal.wait_text("Filter:")
+            terminal.keys("Escape")
+            terminal.wait_gone("Filter:")
+            terminal.type(":")
+            terminal.wait(lambda s: s[-1].startswith(":"))
+            terminal.keys("Escape")
+            terminal.type("/")
+            terminal.wait(lambda s: s[-1].startswith("/"))
+            terminal.keys("Escape")
+            terminal.keys("Tab")
+            at(terminal, 2)
+            terminal.keys("Enter")
+            terminal.wait_text("Yuki Tanaka <")
+            terminal.type("q")
+            terminal.wait(lambda s: s[0].startswith(" Inbox"))
+
+
+@test
+def a_theme_that_cannot_be_read_is_refused():
+    with demo() as terminal:
+        terminal.type(":style dark.accent 237\r")
+        terminal.type(":set theme light\r:set theme dark\r")
+        screen = told(terminal, "dark.accent")
+        assert "selected" in said(screen) or "normal" in said(screen), screen
+
+
+@test
+def completion_says_what_commands_do():
+    with demo() as terminal:
+        terminal.type(":arch")
+        terminal.wait_text("Move messages to the archive")
+        terminal.keys("Tab")
+        terminal.wait(lambda s: s[-1].startswith(":archive"))
+        terminal.keys("Enter")
+        told(terminal, "Archived")
+        terminal.type(":")
+        terminal.keys("Up")
+        terminal.wait(lambda s: s[-1].startswith(":archive"))
+
+
+main()
