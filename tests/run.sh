@@ -11,7 +11,7 @@ packages="gcc libc6-dev meson ninja-build pkg-config python3 git
 universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
 libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
 libncurses-dev ncurses-term tmux procps openssl notmuch dovecot-imapd
-dovecot-pop3d postfix"
+dovecot-pop3d postfix git-email libmailtools-perl"
 
 # Debian's servers start themselves when they are installed: not here.
 no_services() {

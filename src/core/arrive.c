@@ -2,6 +2,8 @@
  * the query is asked of the index. */
 #include "core/arrive.h"
 
+#include "core/contacts.h"
+#include "core/delivery.h"
 #include "core/indexer.h"
 
 typedef struct {
@@ -15,9 +17,9 @@ tell(const GError *error, void *user)
     Arrival *arrival = user;
 
     for (guint i = 0; i < arrival->ids->len; i++) {
-        g_autoptr(Event) event = session_message_event(
-            arrival->session, "message-arrived",
-            g_array_index(arrival->ids, gint64, i));
+        g_autoptr(Event) event =
+            session_message_event(arrival->session, "message-arrived",
+                                  g_array_index(arrival->ids, gint64, i));
 
         event_bus_emit(session_bus(arrival->session), event);
     }
@@ -32,10 +34,13 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
 
     if (n == 0)
         return;
+    contacts_note_arrived(session, ids, n);
     session_rows_news(session);
     indexer_kick(session_indexer(session));
     if (quiet)
         return;
+    for (guint i = 0; i < n; i++)
+        delivery_look(session, ids[i]);
     arrival = g_new0(Arrival, 1);
     arrival->session = session;
     arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);

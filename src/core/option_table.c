@@ -25,7 +25,9 @@ const OptionEntry option_table[] = {
       .text = "The address of the account." },
     { .name = "aliases", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "More addresses of yours, separated by commas; *@example.org "
-              "stands for every address of a domain." },
+              "stands for every address of a domain, and ana+anything@… is "
+              "ana@… everywhere. One with a name, \"Ana (club) "
+              "<ana@club.example>\", is written under that name." },
     { .name = "incoming", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Where mail comes from: imaps://USER@HOST (TLS, port 993), "
               "imap://USER@HOST (STARTTLS required, port 143), "
@@ -134,6 +136,13 @@ const OptionEntry option_table[] = {
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "attribution", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "On %d, %n wrote:",
+      .text = "The line above what is quoted: %d the date, %n the name of who "
+              "wrote, %a his address, %s the subject. Empty for none." },
+    { .name = "format-flowed", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "on",
+      .text = "Write text that a reader's program may wrap anew (RFC 3676)." },
     { .name = "signature", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .text = "Text below what you write, after a line of \"-- \"." },
     /* hooks */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """End to end: the real program against real servers. Prints TAP.
-Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3]…"""
+Usage: e2e.py POSTHORN [exchange|trouble|killed|pop3|sending]…"""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from harness import ACCOUNT, Home, Mailbox, Tap, real
 import exchange
 import killed
 import pop3
+import sending
 import trouble
 
 USERS = ("ana", "ben", "kim", "lea", "pat")
@@ -49,7 +50,7 @@ class World:
 def main():
     posthorn = os.path.abspath(sys.argv[1])
     groups = {"exchange": exchange, "trouble": trouble, "killed": killed,
-              "pop3": pop3}
+              "pop3": pop3, "sending": sending}
     chosen = sys.argv[2:] or list(groups)
     tap = Tap()
     with real.Servers(users=USERS) as servers:
