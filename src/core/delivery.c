@@ -90,23 +90,17 @@ with_tag(const char *tags, const char *tag)
     return g_strjoinv(" ", (char **)kept->pdata);
 }
 
-/* A later report does not make a bounce of one recipient undone. */
-static bool
-is_worse(const char *now, const char *before)
+/* How final a tag is. One recipient's bounce is not undone by what is said of
+ * another; what was delayed may be delivered after all. */
+static int
+finality(const char *tag)
 {
-    int old = -1;
-    int new = -1;
+    static const char *const order[] = { "delayed", "delivered", "bounced" };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
-        if (g_strcmp0(actions[i].tag, before) == 0)
-            old = (int)i;
-        if (g_strcmp0(actions[i].tag, now) == 0)
-            new = (int)i;
-    }
-    /* delayed, then delivered: it came after all */
-    return new > old
-           || (g_strcmp0(before, "delayed") == 0
-               && g_strcmp0(now, "delivered") == 0);
+    for (gsize i = 0; tag && i < G_N_ELEMENTS(order); i++)
+        if (strcmp(order[i], tag) == 0)
+            return (int)i;
+    return -1;
 }
 
 static void
@@ -116,7 +110,7 @@ mark(Session *session, const StoreRow *row, const char *tag)
     g_autoptr(StoreFolder) folder = NULL;
     Account *account;
 
-    if (!is_worse(tag, delivery_of_tags(row->tags))
+    if (finality(tag) <= finality(delivery_of_tags(row->tags))
         || !store_set_tags(session_store(session), row->id, tags, NULL))
         return;
     indexer_kick(session_indexer(session));
