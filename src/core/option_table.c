@@ -128,6 +128,10 @@ const OptionEntry option_table[] = {
       .choices = report_choices,
       .text = "Ask the servers on the way for reports of failure, delay, "
               "success (DSN). Unset: what they do anyway, which is failure." },
+    { .name = "deliver-by", .type = CMD_DURATION, .scope = OPTION_ACCOUNT,
+      .fallback = "0s",
+      .text = "Ask the servers on the way to give back what they cannot "
+              "deliver within this time (DELIVERBY); 0s for no limit." },
     { .name = "require-tls", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
       .fallback = "off",
       .text = "Send only where every server on the way promises encryption "

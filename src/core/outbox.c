@@ -353,6 +353,7 @@ take_options(Outbox *outbox, OutboxEntry *entry)
     entry->notify =
         notify_of(options_get(options, "delivery-report", account, NULL));
     entry->require_tls = options_bool(options, "require-tls", account);
+    entry->deliver_by = options_int(options, "deliver-by", account);
     entry->server_hold =
         entry->not_before - entry->created > UNDOABLE_SECONDS
         && g_strcmp0(options_get(options, "send-later", account, NULL),
