@@ -11,8 +11,9 @@ packages="gcc libc6-dev meson ninja-build pkg-config python3 git
 universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
 libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
 libncurses-dev ncurses-term tmux procps openssl notmuch dovecot-imapd
-dovecot-pop3d postfix libsasl2-modules libsasl2-modules-db libical3 libjansson4
-libldap-2.5-0 libpcre3 libpq5 libwrap0 libnsl2"
+dovecot-pop3d postfix git-email libmailtools-perl libsasl2-modules
+libsasl2-modules-db libical3 libjansson4 libldap-2.5-0 libpcre3 libpq5
+libwrap0 libnsl2"
 
 # Debian's servers start themselves when they are installed: not here.
 no_services() {

@@ -41,4 +41,8 @@ bool err_is(const GError *error, ErrCode code);
  * as promised to scripts. */
 int err_exit_status(const GError *error);
 
+/* The same as sysexits.h has it, for who expects sendmail(8): 64 usage, 69
+ * refused, 74 disk, 75 try again, 76 protocol, 77 login. */
+int err_sysexit(const GError *error);
+
 #endif

@@ -75,6 +75,9 @@ struct CmdEntry {
     CmdTarget target;
     bool undo; /* `undo` takes it back; `.` repeats it */
     bool needs_screen;
+    bool likes_screen; /* from a terminal, without a running instance: opens
+                          the screen first */
+    bool sysexits;     /* its exit status is that of sysexits.h */
     CmdResult (*exec)(CmdCall *call);
 };
 

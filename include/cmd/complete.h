@@ -37,6 +37,9 @@ typedef struct {
 GPtrArray *cmd_complete(const CmdCompletion *completion, const char *line,
                         gsize cursor, gsize *start);
 
+/* An empty array of CmdCandidate. */
+GPtrArray *cmd_candidates_create(void);
+
 /* For the callback. help may be NULL. Copies. */
 void
 cmd_candidates_add(GPtrArray *candidates, const char *text, const char *help);

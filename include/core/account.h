@@ -6,19 +6,19 @@
 #include "core/session.h"
 
 typedef enum {
-    ACCOUNT_LOCAL,      /* maildir:// or no incoming */
-    ACCOUNT_OFFLINE,    /* by wish */
+    ACCOUNT_LOCAL,   /* maildir:// or no incoming */
+    ACCOUNT_OFFLINE, /* by wish */
     ACCOUNT_CONNECTING,
     ACCOUNT_SYNCING,
-    ACCOUNT_ONLINE,     /* up to date, watching */
-    ACCOUNT_WAITING,    /* lost; next try at status.retry */
-    ACCOUNT_FAILED,     /* needs the user: password, certificate */
+    ACCOUNT_ONLINE,  /* up to date, watching */
+    ACCOUNT_WAITING, /* lost; next try at status.retry */
+    ACCOUNT_FAILED,  /* needs the user: password, certificate */
 } AccountState;
 
 typedef struct {
     AccountState state;
-    const char *what;   /* "fetching Lists/linux-mm"; "" none */
-    const char *reason; /* why it failed or waits; sanitised; "" none */
+    const char *what;    /* "fetching Lists/linux-mm"; "" none */
+    const char *reason;  /* why it failed or waits; sanitised; "" none */
     guint64 done, total; /* messages of what is fetched */
     guint64 bytes, bytes_total; /* of them; 0: not told */
     guint folder, folders;
@@ -36,7 +36,7 @@ void account_destroy(Account *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_destroy)
 
 const char *account_name(const Account *account);
-const char *account_address(const Account *account); /* addr-spec */
+const char *account_address(const Account *account);   /* addr-spec */
 const char *account_real_name(const Account *account); /* or "" */
 bool account_is_local(const Account *account);
 
@@ -47,6 +47,10 @@ bool account_is_one_way(const Account *account);
 
 /* address or one of the aliases, with "*@domain" wildcards. */
 bool account_owns(const Account *account, const char *address);
+
+/* The name that an address of the account writes under: its alias's, else the
+ * account's; "" for none. g_free(). */
+char *account_name_for(const Account *account, const char *address);
 
 const AccountStatus *account_status(const Account *account);
 /* "up to date, listening (IDLE)", "offline since 05:58", … g_free(). */
@@ -63,22 +67,22 @@ void account_stop(Account *account);
 bool account_is_started(const Account *account);
 
 typedef struct {
-    bool no_index;     /* `sync --no-index` */
-    const char *folder; /* only this path; NULL: all */
+    bool no_index;        /* `sync --no-index` */
+    const char *folder;   /* only this path; NULL: all */
     bool accept_removals; /* the yes to removing much (promise P16) */
 } AccountSync;
 
 /* One complete sync, now. done is called once: error NULL when all was done. */
-void account_sync(Account *account, const AccountSync *how,
-                  void (*done)(Account *account, const GError *error,
-                               void *user),
-                  void *user);
+void
+account_sync(Account *account, const AccountSync *how,
+             void (*done)(Account *account, const GError *error, void *user),
+             void *user);
 
 /* Logs in and lists, nothing else. done is called once. */
-void account_check(Account *account,
-                   void (*done)(Account *account, const GError *error,
-                                void *user),
-                   void *user);
+void
+account_check(Account *account,
+              void (*done)(Account *account, const GError *error, void *user),
+              void *user);
 
 /* The user changed something: push it soon. */
 void account_kick(Account *account);

@@ -20,6 +20,9 @@ typedef enum {
     DRAFT_REPLY_ALL,
     DRAFT_REPLY_LIST,
     DRAFT_FORWARD,
+    DRAFT_FORWARD_ATTACHED, /* the parent as a message/rfc822 file */
+    DRAFT_AS_NEW,           /* begins as the parent: everything but its id */
+    DRAFT_RESEND,           /* the same, subject and recipients as well */
 } DraftKind;
 
 typedef struct {
@@ -40,6 +43,7 @@ typedef struct {
     char *references;  /* separated by blanks, without <> */
     GPtrArray *attach; /* char *: absolute paths */
     char *text;        /* UTF-8, lines end in \n */
+    bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */
 } Draft;
@@ -59,6 +63,8 @@ typedef struct {
     const char *body;          /* instead of the quoted text; the signature is
                                   added all the same */
     const char *const *attach; /* paths; NULL-terminated */
+    const char *in_reply_to;   /* of a new message; with or without <> */
+    const char *references;
 } DraftStart;
 
 /* Makes a draft, derives what its kind says, writes it durably. Own addresses

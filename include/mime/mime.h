@@ -146,6 +146,25 @@ char *mime_snippet(MimeMessage *message);
 /* The same for bytes that are the beginning of a message. */
 char *mime_snippet_bytes(const char *bytes, gsize size);
 
+/* A delivery report (RFC 3464): a stranger's word. */
+typedef struct {
+    char *address; /* as it was written to, where that is said; sanitised */
+    char *action;  /* "failed" "delayed" "delivered" "relayed" "expanded" */
+    char *status;  /* "5.1.1"; sanitised; or NULL */
+    char *reason;  /* the other server's words; sanitised; or NULL */
+} MimeReportRecipient;
+
+typedef struct {
+    char *envelope_id;     /* of the envelope (ENVID); sanitised; or NULL */
+    char *message_id;      /* of the message that is enclosed; or NULL */
+    GPtrArray *recipients; /* MimeReportRecipient; at least one */
+} MimeReport;
+
+/* NULL when the message is none. */
+MimeReport *mime_report(MimeMessage *message);
+void mime_report_free(MimeReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeReport, mime_report_free)
+
 typedef struct {
     const char *from;    /* header form, one address */
     const char *to;      /* header form, or NULL */

@@ -2,6 +2,7 @@
 #include "base/err.h"
 
 #include <string.h>
+#include <sysexits.h>
 
 GQuark
 err_quark(void)
@@ -63,4 +64,19 @@ err_exit_status(const GError *error)
     if (error == NULL)
         return 0;
     return err_is(error, ERR_USAGE) ? 2 : 1;
+}
+
+int
+err_sysexit(const GError *error)
+{
+    static const int statuses[] = {
+        [ERR_CANCELLED] = EX_TEMPFAIL, [ERR_RETRY] = EX_TEMPFAIL,
+        [ERR_AUTH] = EX_NOPERM,        [ERR_REFUSED] = EX_UNAVAILABLE,
+        [ERR_PROTOCOL] = EX_PROTOCOL,  [ERR_LOCAL] = EX_IOERR,
+        [ERR_USAGE] = EX_USAGE,
+    };
+
+    if (error == NULL)
+        return EX_OK;
+    return error->domain == ERR_DOMAIN ? statuses[error->code] : EX_SOFTWARE;
 }

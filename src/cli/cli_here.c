@@ -73,6 +73,7 @@ cli_here(const CliProgram *program, CliRequest *request)
     guint sources[G_N_ELEMENTS(signals)];
     CmdContext context = { .table = program->table, .out = out };
     Here here = { .loop = loop };
+    const CmdEntry *entry;
     int status = 0;
 
     request->loop = loop;
@@ -80,9 +81,12 @@ cli_here(const CliProgram *program, CliRequest *request)
         sources[i] = g_unix_signal_add(signals[i], signalled, &here);
     if (program->open(request, &context, program->user, &here.error))
         run(&here, &context, request->argv);
+    entry = cmd_table_find(program->table, request->argv[0]);
     if (here.error)
         status = cli_fail(here.error);
-    else if (program->finish)
+    if (here.error && entry && entry->sysexits)
+        status = err_sysexit(here.error);
+    if (here.error == NULL && program->finish)
         program->finish(program->user);
     if (program->close)
         program->close(program->user);

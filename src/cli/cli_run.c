@@ -147,12 +147,18 @@ run_help(const CliProgram *program, const char *const *words)
     return print_text(text, error);
 }
 
+static bool
+has_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 static int
 run_screen(const CliProgram *program, const CliRequest *request)
 {
     g_autoptr(GError) error = NULL;
 
-    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+    if (has_terminal())
         return program->screen(request, program->user);
     err_set(&error, ERR_USAGE,
             "%s%sneeds a terminal: `posthorn help` lists "
@@ -196,7 +202,7 @@ run_command(const CliProgram *program, CliRequest *request,
 
     if (!here && run_there(program, request, &status))
         return status;
-    if (entry->needs_screen)
+    if (entry->needs_screen || (entry->likes_screen && has_terminal()))
         return run_screen(program, request);
     return cli_here(program, request);
 }
@@ -218,16 +224,45 @@ unknown_command(const CliProgram *program, const char *name)
     return cli_fail(error);
 }
 
+/* Called as sendmail, every word is for the command of that name. */
+static bool
+is_sendmail(const char *program)
+{
+    return g_str_has_suffix(program, "/sendmail")
+           || strcmp(program, "sendmail") == 0;
+}
+
+/* What the words mean: `posthorn mailto:…` is `posthorn mailto mailto:…`. */
+static void
+take_link(CliRequest *request, const char *words[3])
+{
+    const char *word = request->argv[0];
+
+    if (word == NULL || g_ascii_strncasecmp(word, "mailto:", 7) != 0)
+        return;
+    words[0] = "mailto";
+    words[1] = word;
+    request->argv = words;
+}
+
 int
 cli_run(const CliProgram *program, int argc, char **argv)
 {
+    const char *link[3] = { NULL };
+    char sendmail[] = "sendmail";
     Arguments arguments = { 0 };
     g_autoptr(GError) error = NULL;
     const CmdEntry *entry;
 
     signal(SIGPIPE, SIG_IGN); /* a reader that went is no reason to die */
-    if (!read_arguments(&arguments, argc > 0 ? argv + 1 : argv, &error)
-        || (arguments.log && !open_log(arguments.log, &error)))
+    if (argc > 0 && is_sendmail(argv[0])) {
+        argv[0] = sendmail;
+        arguments.argv = argv;
+    } else if (!read_arguments(&arguments, argc > 0 ? argv + 1 : argv,
+                               &error)) {
+        return cli_fail(error);
+    }
+    if (arguments.log && !open_log(arguments.log, &error))
         return cli_fail(error);
     CliRequest request = {
         .config = arguments.config,
@@ -241,6 +276,7 @@ cli_run(const CliProgram *program, int argc, char **argv)
         return run_screen(program, &request);
     if (strcmp(request.argv[0], "help") == 0)
         return run_help(program, request.argv + 1);
+    take_link(&request, link);
     entry = cmd_table_find(program->table, request.argv[0]);
     return entry ? run_command(program, &request, entry)
                  : unknown_command(program, request.argv[0]);

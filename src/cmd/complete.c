@@ -43,6 +43,12 @@ candidate_free(void *data)
     g_free(candidate);
 }
 
+GPtrArray *
+cmd_candidates_create(void)
+{
+    return g_ptr_array_new_with_free_func(candidate_free);
+}
+
 void
 cmd_candidates_add(GPtrArray *candidates, const char *text, const char *help)
 {
@@ -415,7 +421,7 @@ cmd_complete(const CmdCompletion *completion, const char *line, gsize cursor,
     g_autoptr(GPtrArray) words = read_words(head);
     g_autofree char *partial =
         read_partial(line, &place, MIN(cursor, strlen(line)));
-    GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+    GPtrArray *candidates = cmd_candidates_create();
     Completer completer = { completion, partial, "", candidates };
 
     *start = place.word;

@@ -192,6 +192,9 @@ view_exec(CmdCall *call)
     g_autofree char *text = NULL;
 
     if (draft)
+        draft->flowed = options_bool(session_options(cmd_session(call)),
+                                     "format-flowed", draft->account);
+    if (draft)
         bytes = draft_build(draft, NULL, g_get_real_time() / G_USEC_PER_SEC,
                             &error);
     if (bytes == NULL)

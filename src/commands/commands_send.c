@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "core/mailto.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -161,6 +162,48 @@ compose_exec(CmdCall *call)
     return start(call, DRAFT_NEW, 0);
 }
 
+static Draft *
+draft_of_link(CmdCall *call, const Mailto *link, GError **error)
+{
+    DraftStart start = {
+        .account = cmd_flag(call, "account"),
+        .to = link->to,
+        .cc = link->cc,
+        .bcc = link->bcc,
+        .subject = link->subject,
+        .body = link->body,
+        .in_reply_to = link->in_reply_to,
+        .references = link->references,
+    };
+
+    return draft_start(cmd_session(call), &start, error);
+}
+
+/* Always by the review page: who wrote the link is not the user (P63). */
+static CmdResult
+mailto_exec(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    g_auto(Mailto) link = { 0 };
+    g_autoptr(Draft) draft = NULL;
+    GError *error = NULL;
+
+    if (mailto_parse(cmd_arg(call, 0), &link, &error))
+        draft = draft_of_link(call, &link, &error);
+    if (draft == NULL)
+        return cmd_fail(call, error);
+    tell_started(session, draft);
+    if (session_frontend(session)->has_screen)
+        writing_review(session, draft->path);
+    else
+        printer_line(cmd_out(call), "%s", draft->path);
+    if (link.ignored)
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      "The link also asked for: %s. A link may not.",
+                      link.ignored);
+    return CMD_DONE;
+}
+
 static const struct {
     const char *name;
     DraftKind kind;
@@ -169,6 +212,9 @@ static const struct {
     { "reply-all", DRAFT_REPLY_ALL },
     { "reply-list", DRAFT_REPLY_LIST },
     { "forward", DRAFT_FORWARD },
+    { "forward-attached", DRAFT_FORWARD_ATTACHED },
+    { "edit-as-new", DRAFT_AS_NEW },
+    { "resend", DRAFT_RESEND },
 };
 
 static CmdResult
@@ -237,6 +283,11 @@ sendmail_exec(CmdCall *call)
         .read_recipients = cmd_has(call, "read-recipients"),
     };
 
+    if (cmd_has(call, "mode") && strcmp(cmd_flag(call, "mode"), "m") != 0)
+        return cmd_fail_usage(call,
+                              "sendmail: -b%s is for a mail server: posthorn "
+                              "only takes a message from standard input",
+                              cmd_flag(call, "mode"));
     if (message.sender == NULL)
         message.sender = cmd_flag(call, "sender");
     if (may_read_stdin(call, &error))
@@ -275,6 +326,10 @@ static const CmdEntry reply_entries[] = {
     REPLY_ENTRY("reply-all", "Answer the sender and all recipients"),
     REPLY_ENTRY("reply-list", "Answer to the mailing list"),
     REPLY_ENTRY("forward", "Pass a message on, with its files"),
+    REPLY_ENTRY("forward-attached", "Pass a message on as it is, attached"),
+    REPLY_ENTRY("edit-as-new", "Write a new message that begins as this one"),
+    REPLY_ENTRY("resend", "Send a message of yours again, to others or the "
+                          "same"),
 };
 
 static const CmdEntry entry_compose = {
@@ -283,6 +338,16 @@ static const CmdEntry entry_compose = {
     .group = "send",
     .flags = { WRITE_FLAGS },
     .exec = compose_exec,
+};
+
+static const CmdEntry entry_mailto = {
+    .name = "mailto",
+    .help = "Write to whom a mailto: link names, by the review page",
+    .group = "send",
+    .flags = { { "account", 0, CMD_ACCOUNT, NULL, "write from this account" } },
+    .args = { { "LINK", CMD_STRING, NULL, false, false } },
+    .likes_screen = true,
+    .exec = mailto_exec,
 };
 
 static const CmdEntry entry_sendmail = {
@@ -299,27 +364,20 @@ static const CmdEntry entry_sendmail = {
                { "name", 'F', CMD_STRING, NULL, "accepted and ignored" },
                { "option", 'o', CMD_STRING, NULL, "accepted and ignored" },
                { "body-type", 'B', CMD_STRING, NULL, "accepted and ignored" },
-               { "verbose", 'v', CMD_BOOL, NULL, "accepted and ignored" } },
+               { "verbose", 'v', CMD_BOOL, NULL, "accepted and ignored" },
+               { "mode", 'b', CMD_STRING, NULL,
+                 "m: read a message, as always; no daemon is here" } },
+    .sysexits = true,
     .args = { { "RECIPIENT", CMD_ADDRESS, NULL, true, true } },
     .exec = sendmail_exec,
 };
 
 const CmdEntry *const commands_send[] = {
-    &entry_compose,
-    &reply_entries[0],
-    &reply_entries[1],
-    &reply_entries[2],
-    &reply_entries[3],
-    &entry_sendmail,
-    &command_drafts,
-    &command_edit_draft,
-    &command_draft_send,
-    &command_draft_edit,
-    &command_draft_set,
-    &command_draft_attach,
-    &command_draft_detach,
-    &command_draft_view,
-    &command_draft_discard,
-    &command_outbox,
-    NULL,
+    &entry_compose,         &reply_entries[0],     &reply_entries[1],
+    &reply_entries[2],      &reply_entries[3],     &reply_entries[4],
+    &reply_entries[5],      &reply_entries[6],     &entry_mailto,
+    &entry_sendmail,        &command_drafts,       &command_edit_draft,
+    &command_draft_send,    &command_draft_edit,   &command_draft_set,
+    &command_draft_attach,  &command_draft_detach, &command_draft_view,
+    &command_draft_discard, &command_outbox,       NULL,
 };

@@ -35,8 +35,8 @@ static bool
 link_maildir(const Account *account, GError **error)
 {
     g_autofree char *root = maildir_encode_name(account->name);
-    g_autofree char *link = g_build_filename(
-        session_paths(account->session)->mail, root, NULL);
+    g_autofree char *link =
+        g_build_filename(session_paths(account->session)->mail, root, NULL);
     g_autofree char *target = g_file_read_link(link, NULL);
 
     if (!g_file_test(account->incoming.path, G_FILE_TEST_IS_DIR))
@@ -107,7 +107,7 @@ read_options(Account *account, GError **error)
                            error))
         return false;
     return account->incoming.kind != URL_MAILDIR
-        || link_maildir(account, error);
+           || link_maildir(account, error);
 }
 
 Account *
@@ -129,10 +129,9 @@ account_create(Session *session, const char *name, GError **error)
         account->local = local_follower_create(account);
     else
         account->remote = remote_follower_create(account);
-    account_set_state(account,
-                      account_is_local(account) ? ACCOUNT_LOCAL
-                                                : ACCOUNT_OFFLINE,
-                      NULL, NULL);
+    account_set_state(
+        account, account_is_local(account) ? ACCOUNT_LOCAL : ACCOUNT_OFFLINE,
+        NULL, NULL);
     return g_steal_pointer(&account);
 }
 
@@ -195,27 +194,68 @@ account_is_one_way(const Account *account)
     return account->has_incoming && account->incoming.kind == URL_POP3;
 }
 
+/* Is it this address, or that of its owner with a detail behind the name:
+ * ana+shop@example.org (RFC 5233)? */
+static bool
+is_address(const char *own, const char *address)
+{
+    const char *at = strrchr(own, '@');
+    const char *other = strrchr(address, '@');
+    gsize length = at ? (gsize)(at - own) : 0;
+
+    if (g_ascii_strcasecmp(own, address) == 0)
+        return true;
+    return at && other && g_ascii_strcasecmp(at, other) == 0
+           && (gsize)(other - address) > length
+           && g_ascii_strncasecmp(own, address, length) == 0
+           && address[length] == '+';
+}
+
+/* The address of an alias with a name: "Ana (club) <ana@club.example>". */
+static char *
+bare_address(const char *alias)
+{
+    const char *begin = strrchr(alias, '<');
+
+    return begin ? g_strndup(begin + 1, strcspn(begin + 1, ">"))
+                 : g_strdup(alias);
+}
+
 /* "*@example.org" stands for every address of the domain. */
 static bool
-alias_matches(const char *alias, const char *address)
+alias_matches(const char *named, const char *address)
 {
+    g_autofree char *alias = bare_address(named);
+
     if (g_str_has_prefix(alias, "*@")) {
         const char *domain = strrchr(address, '@');
 
         return domain && g_ascii_strcasecmp(domain, alias + 1) == 0;
     }
-    return g_ascii_strcasecmp(alias, address) == 0;
+    return is_address(alias, address);
 }
 
 bool
 account_owns(const Account *account, const char *address)
 {
-    if (g_ascii_strcasecmp(account->address, address) == 0)
+    if (is_address(account->address, address))
         return true;
     for (char **alias = account->aliases; *alias; alias++)
         if (**alias && alias_matches(*alias, address))
             return true;
     return false;
+}
+
+char *
+account_name_for(const Account *account, const char *address)
+{
+    for (char **alias = account->aliases; *alias; alias++) {
+        gsize name = strcspn(*alias, "<");
+
+        if ((*alias)[name] && alias_matches(*alias, address))
+            return g_strstrip(g_strndup(*alias, name));
+    }
+    return g_strdup(account->real_name);
 }
 
 void
@@ -241,8 +281,8 @@ account_status(const Account *account)
 {
     AccountStatus *status = (AccountStatus *)&account->status;
 
-    status->pending = store_pending_count(session_store(account->session),
-                                          account->name);
+    status->pending =
+        store_pending_count(session_store(account->session), account->name);
     return status;
 }
 
@@ -346,8 +386,7 @@ account_synced(Account *account, const GError *error)
     if (!err_is(error, ERR_CANCELLED))
         event_bus_emit(session_bus(account->session), event);
     for (guint i = 0; i < waiters->len; i++) {
-        const AccountWaiter *waiter =
-            &g_array_index(waiters, AccountWaiter, i);
+        const AccountWaiter *waiter = &g_array_index(waiters, AccountWaiter, i);
 
         waiter->done(account, error, waiter->user);
     }

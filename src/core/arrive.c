@@ -3,6 +3,8 @@
 #include "core/arrive.h"
 
 #include "base/err.h"
+#include "core/contacts.h"
+#include "core/delivery.h"
 #include "core/indexer.h"
 
 typedef struct {
@@ -35,10 +37,13 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
 
     if (n == 0)
         return;
+    contacts_note_arrived(session, ids, n);
     session_rows_news(session);
     indexer_kick(session_indexer(session));
     if (quiet)
         return;
+    for (guint i = 0; i < n; i++)
+        delivery_look(session, ids[i]);
     arrival = g_new0(Arrival, 1);
     arrival->session = session;
     arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);

@@ -20,11 +20,14 @@ enum {
     FACTS_BYTES = 1 << 16,
 };
 
-static const char *const kind_words[] = { "new", "reply", "reply-all",
-                                          "reply-list", "forward" };
-static const char *const kind_names[] = { "New message", "Reply",
+static const char *const kind_words[] = { "new",       "reply",
+                                          "reply-all", "reply-list",
+                                          "forward",   "forward-attached",
+                                          "as-new",    "resend" };
+static const char *const kind_names[] = { "New message",  "Reply",
                                           "Reply to all", "Reply to list",
-                                          "Forward" };
+                                          "Forward",      "Forward",
+                                          "New message",  "Resend" };
 
 void
 draft_free(Draft *draft)
@@ -54,6 +57,7 @@ draft_at(const char *path)
 
     draft->path = g_strdup(path);
     draft->account = g_strdup("");
+    draft->flowed = true;
     draft->attach = g_ptr_array_new_with_free_func(g_free);
     draft->problems = g_ptr_array_new_with_free_func(g_free);
     draft_parse(draft, "");

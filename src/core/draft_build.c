@@ -33,6 +33,7 @@ draft_build(const Draft *draft, const char *message_id, gint64 date,
         .references = *draft->references ? draft->references : NULL,
         .date = date,
         .text = draft->text,
+        .format_flowed = draft->flowed,
         .attachments = (const char *const *)files->pdata,
         .extra = extra,
     };

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "core/account.h"
 #include "core/identity.h"
 #include "mime/mime.h"
@@ -23,6 +24,7 @@ typedef struct {
     const DraftStart *start;
     const Account *account;
     MimeMessage *parent; /* NULL: a new message */
+    const char *parent_path;
     Draft *draft;
 } Start;
 
@@ -143,7 +145,7 @@ reply_to_list(Start *s, GPtrArray *to, GError **error)
 }
 
 static bool
-derive_recipients(Start *s, GError **error)
+derive_answer(Start *s, GError **error)
 {
     g_autoptr(GPtrArray) to = address_list();
     bool ok = true;
@@ -156,6 +158,43 @@ derive_recipients(Start *s, GError **error)
         ok = reply_to_list(s, to, error);
     take(&s->draft->to, to);
     return ok;
+}
+
+static bool
+is_forward(DraftKind kind)
+{
+    return kind == DRAFT_FORWARD || kind == DRAFT_FORWARD_ATTACHED;
+}
+
+/* Does the draft begin as the parent is, not as an answer to it? */
+static bool
+is_copy(DraftKind kind)
+{
+    return kind == DRAFT_AS_NEW || kind == DRAFT_RESEND;
+}
+
+static void
+copy_recipients(Start *s)
+{
+    static const char *const fields[] = { "To", "Cc", "Bcc" };
+    char **slots[] = { &s->draft->to, &s->draft->cc, &s->draft->bcc };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+        g_autoptr(GPtrArray) list = address_list();
+
+        add_field(s, fields[i], true, list, NULL);
+        take(slots[i], list);
+    }
+}
+
+static bool
+derive_recipients(Start *s, GError **error)
+{
+    if (is_copy(s->draft->kind)) {
+        copy_recipients(s);
+        return true;
+    }
+    return derive_answer(s, error);
 }
 
 /* Length of a prefix such as "Re:", "RE[2]: ", "Aw:" at the head, 0: none. */
@@ -188,12 +227,16 @@ derive_subject(Start *s)
     static const char *const forwards[] = {
         "fwd", "fw", "wg", "vs", "tr", NULL
     };
-    bool forward = s->draft->kind == DRAFT_FORWARD;
+    bool forward = is_forward(s->draft->kind);
     const char *const *prefixes = forward ? forwards : replies;
     const char *subject = mime_header(s->parent, "Subject");
     gsize skip;
 
     subject = subject ? subject : "";
+    if (is_copy(s->draft->kind)) {
+        draft_set(s->draft, "subject", subject, NULL);
+        return;
+    }
     while ((skip = prefix_length(subject, prefixes)) > 0)
         subject += skip;
     g_free(s->draft->subject);
@@ -214,7 +257,7 @@ derive_references(Start *s)
     g_autoptr(GString) out = g_string_new(NULL);
     guint n = g_strv_length(words);
 
-    if (*id == '\0')
+    if (*id == '\0' || is_copy(draft->kind))
         return;
     for (guint i = 0; i < n; i++)
         if (*words[i] && (i == 0 || i + REFERENCES > n))
@@ -222,7 +265,7 @@ derive_references(Start *s)
     g_string_append(out, id);
     g_free(draft->references);
     draft->references = g_string_free(g_steal_pointer(&out), FALSE);
-    if (draft->kind == DRAFT_FORWARD)
+    if (is_forward(draft->kind))
         return; /* a forward is no answer */
     g_free(draft->in_reply_to);
     draft->in_reply_to = g_steal_pointer(&id);
@@ -260,14 +303,50 @@ writer_name(MimeMessage *parent)
     return g_strdup(address->name ? address->name : address->addr);
 }
 
+static char *
+writer_address(MimeMessage *parent)
+{
+    g_autoptr(GPtrArray) from = mime_header_addresses(parent, "From");
+
+    return g_strdup(from->len > 0 ? ((MimeAddress *)from->pdata[0])->addr : "");
+}
+
+/* `attribution`: %d the date, %n the name, %a the address, %s the subject. */
+static char *
+attribution(Start *s)
+{
+    const char *at = options_get(session_options(s->session), "attribution",
+                                 account_name(s->account), NULL);
+    const char *subject = mime_header(s->parent, "Subject");
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (; at && *at; at++) {
+        g_autofree char *value = NULL;
+
+        if (at[0] == '%' && at[1] == 'd')
+            value = date_text(mime_date(s->parent));
+        else if (at[0] == '%' && at[1] == 'n')
+            value = writer_name(s->parent);
+        else if (at[0] == '%' && at[1] == 'a')
+            value = writer_address(s->parent);
+        else if (at[0] == '%' && at[1] == 's')
+            value = g_strdup(subject ? subject : "");
+        if (value)
+            g_string_append(out, value);
+        else
+            g_string_append_c(out, *at);
+        at += value != NULL;
+    }
+    return text_sanitise(out->str, (gssize)out->len, TEXT_LINE);
+}
+
 static void
 append_quote(Start *s, GString *text)
 {
-    g_autofree char *date = date_text(mime_date(s->parent));
-    g_autofree char *name = writer_name(s->parent);
+    g_autofree char *line = attribution(s);
     g_autofree char *quote = mime_quote(s->parent);
 
-    g_string_append_printf(text, "\n\nOn %s, %s wrote:\n%s", date, name, quote);
+    g_string_append_printf(text, "\n\n%s%s%s", line, *line ? "\n" : "", quote);
 }
 
 static void
@@ -308,16 +387,36 @@ append_signature(Start *s, GString *text)
     g_string_append_printf(text, "\n-- \n%s\n", signature);
 }
 
+/* The text as it is, one line for each of its lines. */
+static void
+append_same(Start *s, GString *text)
+{
+    MimeTextOptions options = { .width = 900, .all_quotes = true };
+    g_autoptr(MimeText) shown = mime_text(s->parent, &options);
+
+    for (guint i = 0; i < shown->lines->len; i++) {
+        const MimeLine *line = shown->lines->pdata[i];
+
+        if (line->kind != MIME_LINE_NOTE)
+            g_string_append_printf(text, "%s\n", line->text);
+    }
+}
+
 static void
 derive_text(Start *s)
 {
     g_autoptr(GString) text = g_string_new(s->start->body);
+    DraftKind kind = s->draft->kind;
 
-    if (s->draft->kind == DRAFT_FORWARD)
+    if (kind == DRAFT_FORWARD)
         append_forward(s, text);
-    else if (s->parent && s->start->body == NULL)
+    else if (is_copy(kind) && s->start->body == NULL)
+        append_same(s, text);
+    else if (s->parent && kind != DRAFT_FORWARD_ATTACHED
+             && s->start->body == NULL)
         append_quote(s, text);
-    append_signature(s, text);
+    if (!is_copy(kind))
+        append_signature(s, text);
     g_free(s->draft->text);
     s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -377,8 +476,35 @@ carry_files(Start *s, GError **error)
     return !made || file_sync_dir(folder, error);
 }
 
+/* The parent as it is, a file of the draft. */
+static bool
+carry_whole(Start *s, GError **error)
+{
+    g_autofree char *folder = draft_files_folder(s->draft->path);
+    g_autofree char *path = g_build_filename(folder, "message.eml", NULL);
+    g_autofree char *bytes = NULL;
+    g_autoptr(GError) reason = NULL;
+    gsize size;
+
+    if (!g_file_get_contents(s->parent_path, &bytes, &size, &reason))
+        return err_set(error, ERR_LOCAL, "%s", reason->message);
+    return file_mkdir(folder, error)
+           && file_write_atomic(path, bytes, size, error)
+           && draft_attach(s->draft, path, error);
+}
+
+static bool
+derive_files(Start *s, GError **error)
+{
+    DraftKind kind = s->draft->kind;
+
+    if (kind == DRAFT_FORWARD_ATTACHED)
+        return carry_whole(s, error);
+    return (kind != DRAFT_FORWARD && !is_copy(kind)) || carry_files(s, error);
+}
+
 static MimeMessage *
-load_parent(Session *session, gint64 id, GError **error)
+load_parent(Session *session, gint64 id, char **where, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
     g_autofree char *path = NULL;
@@ -390,6 +516,7 @@ load_parent(Session *session, gint64 id, GError **error)
         return err_null(error, ERR_LOCAL,
                         "the message is not on this machine yet: open it "
                         "first, so that it is fetched");
+    *where = g_strdup(path);
     return mime_load_file(path, error);
 }
 
@@ -444,6 +571,14 @@ apply_wishes(Start *s, GError **error)
     add_more(&draft->to, start->to);
     add_more(&draft->cc, start->cc);
     add_more(&draft->bcc, start->bcc);
+    if (start->in_reply_to) {
+        g_free(draft->in_reply_to);
+        draft->in_reply_to = draft_clean_ids(start->in_reply_to);
+    }
+    if (start->references) {
+        g_free(draft->references);
+        draft->references = draft_clean_ids(start->references);
+    }
     if (start->subject)
         draft_set(draft, "subject", start->subject, NULL);
     for (const char *const *path = start->attach; path && *path; path++)
@@ -468,8 +603,8 @@ derive(Start *s, GError **error)
         derive_references(s);
     }
     derive_text(s);
-    return (draft->kind != DRAFT_FORWARD || carry_files(s, error))
-           && apply_wishes(s, error) && draft_save(draft, error);
+    return derive_files(s, error) && apply_wishes(s, error)
+           && draft_save(draft, error);
 }
 
 Draft *
@@ -478,12 +613,13 @@ draft_start(Session *session, const DraftStart *start, GError **error)
     Start s = { .session = session, .start = start };
     g_autoptr(MimeMessage) parent = NULL;
     g_autoptr(Draft) draft = NULL;
+    g_autofree char *path = NULL;
 
     s.account = choose_account(session, start, error);
     if (s.account == NULL)
         return NULL;
     if (start->kind != DRAFT_NEW) {
-        parent = load_parent(session, start->parent, error);
+        parent = load_parent(session, start->parent, &path, error);
         if (parent == NULL)
             return NULL;
     }
@@ -493,6 +629,7 @@ draft_start(Session *session, const DraftStart *start, GError **error)
     draft->kind = start->kind;
     draft->parent = start->parent;
     s.parent = parent;
+    s.parent_path = path;
     s.draft = draft;
     if (!derive(&s, error)) {
         draft_discard(draft->path, NULL);

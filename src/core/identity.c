@@ -28,13 +28,16 @@ identity_for(const Account *account, MimeMessage *parent)
 {
     static const char *const fields[] = { "To", "Cc", "Delivered-To", "From" };
     g_autofree char *address = NULL;
+    g_autofree char *name = NULL;
 
     for (gsize i = 0; address == NULL && i < G_N_ELEMENTS(fields); i++)
         address = own_address(account, parent, fields[i]);
     /* Others write it in capitals; the user does not. */
     if (address && g_ascii_strcasecmp(address, account_address(account)) == 0)
         g_clear_pointer(&address, g_free);
-    return mime_address_format(account_real_name(account),
+    name =
+        account_name_for(account, address ? address : account_address(account));
+    return mime_address_format(name,
                                address ? address : account_address(account));
 }
 

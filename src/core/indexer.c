@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/job.h"
 #include "base/log.h"
+#include "core/delivery.h"
 #include "index/index.h"
 #include "tags.h"
 
@@ -59,6 +60,19 @@ request_free(void *data)
     g_free(request);
 }
 
+static bool
+set_properties(Run *run, const StoreRow *row, const char *id, GError **error)
+{
+    const char *delivery = delivery_of_tags(row->tags);
+
+    return (row->verdict == NULL
+            || index_writer_property(run->writer, id, "posthorn.dmarc",
+                                     row->verdict, error))
+        && (delivery == NULL
+            || index_writer_property(run->writer, id, "posthorn.delivery",
+                                     delivery, error));
+}
+
 /* One message as it is now. A file that notmuch refuses stays a row that is
  * listed and opened; it is only not found by its text. */
 static bool
@@ -76,9 +90,7 @@ index_row(Run *run, const StoreRow *row, char **id, GError **error)
     }
     if (*id == NULL)
         log_add(LOG_INFO, "index", "%s", trouble->message);
-    return *id == NULL || row->verdict == NULL
-        || index_writer_property(run->writer, *id, "posthorn.dmarc",
-                                 row->verdict, error);
+    return *id == NULL || set_properties(run, row, *id, error);
 }
 
 typedef struct {

@@ -28,7 +28,9 @@ const OptionEntry option_table[] = {
       .text = "The address of the account." },
     { .name = "aliases", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "More addresses of yours, separated by commas; *@example.org "
-              "stands for every address of a domain." },
+              "stands for every address of a domain, and ana+anything@… is "
+              "ana@… everywhere. One with a name, \"Ana (club) "
+              "<ana@club.example>\", is written under that name." },
     { .name = "incoming", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Where mail comes from: imaps://USER@HOST (TLS, port 993), "
               "imap://USER@HOST (STARTTLS required, port 143), "
@@ -166,6 +168,10 @@ const OptionEntry option_table[] = {
       .choices = report_choices,
       .text = "Ask the servers on the way for reports of failure, delay, "
               "success (DSN). Unset: what they do anyway, which is failure." },
+    { .name = "deliver-by", .type = CMD_DURATION, .scope = OPTION_ACCOUNT,
+      .fallback = "0s",
+      .text = "Ask the servers on the way to give back what they cannot "
+              "deliver within this time (DELIVERBY); 0s for no limit." },
     { .name = "require-tls", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
       .fallback = "off",
       .text = "Send only where every server on the way promises encryption "
@@ -174,6 +180,13 @@ const OptionEntry option_table[] = {
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "attribution", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "On %d, %n wrote:",
+      .text = "The line above what is quoted: %d the date, %n the name of who "
+              "wrote, %a his address, %s the subject. Empty for none." },
+    { .name = "format-flowed", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "on",
+      .text = "Write text that a reader's program may wrap anew (RFC 3676)." },
     { .name = "signature", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .text = "Text below what you write, after a line of \"-- \"." },
     /* hooks */

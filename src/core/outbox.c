@@ -157,6 +157,14 @@ due_time(const OutboxEntry *entry)
     return entry->state == OUTBOX_SENDING ? 0 : outbox_entry_due(entry);
 }
 
+/* A copy is to be made, or, when the last of several recipients has it too,
+ * the entry is over. */
+static bool
+is_to_be_filed(const OutboxEntry *entry)
+{
+    return entry->accepted && (!entry->filed || entry->state == OUTBOX_SENT);
+}
+
 /* One entry of the scan: into due (account → ids) when it is due. Returns in
  * how many seconds it will be; -1: never by itself. */
 static gint64
@@ -167,8 +175,7 @@ look_at(Outbox *outbox, const OutboxEntry *entry, GHashTable *due)
     g_autoptr(GError) error = NULL;
     GPtrArray *ids;
 
-    if (entry->accepted && !entry->filed
-        && !outbox_file(outbox, entry->id, &error)) {
+    if (is_to_be_filed(entry) && !outbox_file(outbox, entry->id, &error)) {
         log_add(LOG_ERR, entry->account, "%s", error->message);
         return LONGEST_SLEEP;
     }
@@ -290,7 +297,7 @@ tell_tried(Outbox *outbox, const OutboxEntry *entry)
     } else if (entry->state == OUTBOX_SENT) {
         outbox->n_sent++;
     }
-    if (entry->accepted && !entry->filed
+    if (is_to_be_filed(entry)
         && !outbox_file(outbox, entry->id, &error))
         frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
                       "Sent, but the copy is not kept yet: %s", error->message);
@@ -353,6 +360,7 @@ take_options(Outbox *outbox, OutboxEntry *entry)
     entry->notify =
         notify_of(options_get(options, "delivery-report", account, NULL));
     entry->require_tls = options_bool(options, "require-tls", account);
+    entry->deliver_by = options_int(options, "deliver-by", account);
     entry->server_hold =
         entry->not_before - entry->created > UNDOABLE_SECONDS
         && g_strcmp0(options_get(options, "send-later", account, NULL),

@@ -511,10 +511,11 @@ void
 outbox_entry_defer(OutboxEntry *entry, const char *reason, gint64 now)
 {
     bool old = is_old(entry, now);
+    char *said = old ? g_strdup_printf("given up after 5 days: %s", reason)
+                     : g_strdup(reason);
 
-    g_free(entry->reason);
-    entry->reason = old ? g_strdup_printf("given up after 5 days: %s", reason)
-                        : g_strdup(reason);
+    g_free(entry->reason); /* reason may be this one */
+    entry->reason = said;
     end_sending(entry, old ? OUTBOX_FAILED : OUTBOX_DEFERRED);
 }
 

@@ -247,6 +247,15 @@ hold_there(const Try *t, OutboxEntry *entry)
            && seconds <= smtp_conn_max_hold(t->conn);
 }
 
+/* Comes back in reports: the Message-ID, where it fits (RFC 3461, 4.4). */
+static const char *
+envelope_id(const OutboxEntry *entry)
+{
+    return entry->message_id && strlen(entry->message_id) <= 100
+               ? entry->message_id
+               : NULL;
+}
+
 static void
 send_smtp(Try *t, OutboxEntry *entry, int fd)
 {
@@ -255,7 +264,7 @@ send_smtp(Try *t, OutboxEntry *entry, int fd)
         .sender = entry->sender,
         .fd = fd,
         .size = entry->size,
-        .envid = entry->id,
+        .envid = envelope_id(entry),
         .notify = entry->notify,
         .deliver_by = (guint)entry->deliver_by,
         .require_tls = entry->require_tls,

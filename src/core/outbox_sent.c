@@ -9,6 +9,7 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/arrive.h"
+#include "core/contacts.h"
 #include "core/draft.h"
 #include "core/indexer.h"
 #include "settle.h"
@@ -171,6 +172,7 @@ tell_sent(Outbox *outbox, const OutboxEntry *entry)
     guint others = entry->recipients->len - 1;
 
     event_bus_emit(session_bus(outbox->session), event);
+    contacts_note_sent(outbox->session, entry);
     if (entry->state != OUTBOX_SENT)
         return;
     if (others > 0)

@@ -93,8 +93,10 @@ make_entry(Sending *s, const Account *account, GError **error)
     entry->account = g_strdup(account_name(account));
     entry->sender = g_strdup(address);
     entry->not_before = send_time(s, account);
-    entry->parent = draft->parent;
-    entry->is_forward = draft->kind == DRAFT_FORWARD;
+    if (draft->kind < DRAFT_AS_NEW)
+        entry->parent = draft->parent;
+    entry->is_forward =
+        draft->kind == DRAFT_FORWARD || draft->kind == DRAFT_FORWARD_ATTACHED;
     entry->draft = g_strdup(draft->path);
     entry->message_id = mime_new_message_id(address);
     entry->from = g_strdup(draft->from);
@@ -115,6 +117,8 @@ queue(Sending *s, GError **error)
     entry = make_entry(s, account, error);
     if (entry == NULL)
         return NULL;
+    s->draft->flowed = options_bool(session_options(s->session),
+                                    "format-flowed", account_name(account));
     bytes = draft_build(s->draft, entry->message_id, clock_now(), error);
     if (bytes == NULL
         || !outbox_add(session_outbox(s->session), entry, bytes, error))

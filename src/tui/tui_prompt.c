@@ -54,6 +54,20 @@ completion_line(const Prompt *prompt, gsize *skip)
     return g_strdup(prompt->text->str);
 }
 
+/* Paths and recipients are completed as text, not as words of a command. */
+static bool
+complete_ask(Prompt *prompt)
+{
+    g_autoptr(GPtrArray) candidates = cmd_candidates_create();
+
+    if (prompt->completion == NULL || prompt->cursor != prompt->text->len
+        || !prompt_ask_values(prompt->completion, prompt->text->str,
+                              &prompt->start, candidates, prompt->tui))
+        return false;
+    prompt->candidates = g_steal_pointer(&candidates);
+    return true;
+}
+
 static void
 complete(Prompt *prompt)
 {
@@ -71,6 +85,8 @@ complete(Prompt *prompt)
 
     g_clear_pointer(&prompt->candidates, g_ptr_array_unref);
     prompt->chosen = -1;
+    if (complete_ask(prompt))
+        return;
     if (prompt->kind == PROMPT_COMMAND || skip > 0) {
         prompt->candidates = cmd_complete(&completion, line,
                                           prompt->cursor + skip,
@@ -283,9 +299,19 @@ remember(Tui *tui, const char *line)
     g_ptr_array_add(tui->history, g_strdup(line));
 }
 
-/* "arch" is the first folder that the list shows. g_free(). */
+/* "arch" is the first folder that the list shows, "rep" the first file. */
+static bool
+takes_best(const Prompt *prompt)
+{
+    if (g_strcmp0(prompt->completion, "folder") == 0)
+        return true;
+    return g_strcmp0(prompt->completion, "path") == 0
+        && !g_file_test(prompt->text->str, G_FILE_TEST_EXISTS);
+}
+
+/* g_free() */
 static char *
-best_folder(const Prompt *prompt)
+best_candidate(const Prompt *prompt)
 {
     const char *typed = prompt->text->str;
     const CmdCandidate *first =
@@ -316,9 +342,9 @@ accept(Prompt *prompt)
         g_clear_handle_id(&prompt->timer, g_source_remove);
         search_now(prompt);
     }
-    if (g_strcmp0(prompt->completion, "folder") == 0 && *text) {
+    if (*text && takes_best(prompt)) {
         g_free(text);
-        text = best_folder(prompt);
+        text = best_candidate(prompt);
     }
     tui->prompt = NULL;
     prompt_destroy(prompt);

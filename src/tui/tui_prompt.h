@@ -8,4 +8,9 @@
 void prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
                    void *user);
 
+/* What a question ends in: "path", or "address" behind the last comma. Sets
+ * *start to the byte where candidates go. False for other questions. */
+bool prompt_ask_values(const char *kind, const char *text, gsize *start,
+                       GPtrArray *candidates, void *user);
+
 #endif

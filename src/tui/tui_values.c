@@ -2,12 +2,14 @@
 #include "tui_private.h"
 #include "tui_prompt.h"
 
+#include "base/paths.h"
 #include "cmd/complete.h"
 #include "core/account.h"
+#include "mime/mime.h"
 
 #include <string.h>
 
-enum { ADDRESSES = 20, TAG_ROWS = 500 };
+enum { ADDRESSES = 20, TAG_ROWS = 500, PATHS = 50, PATH_NAMES = 20000 };
 
 static bool
 begins(const char *text, const char *prefix)
@@ -130,4 +132,112 @@ prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
     default:
         break;
     }
+}
+
+/* Behind the last comma of a list of recipients. */
+static void
+add_recipients(Tui *tui, const char *text, gsize *start,
+               GPtrArray *candidates)
+{
+    const char *comma = strrchr(text, ',');
+    const char *last = comma ? comma + 1 : text;
+    g_autoptr(GPtrArray) contacts = NULL;
+
+    while (*last == ' ')
+        last++;
+    *start = (gsize)(last - text);
+    if (*last == '\0')
+        return;
+    contacts = store_contacts(session_store(tui->session), last, ADDRESSES,
+                              NULL);
+    for (guint i = 0; contacts && i < contacts->len; i++) {
+        const StoreContact *contact = contacts->pdata[i];
+        g_autofree char *whole =
+            mime_address_format(contact->name, contact->addr);
+
+        cmd_candidates_add(candidates, whole, NULL);
+    }
+}
+
+/* Does name have the letters of typed in their order? */
+static bool
+is_fuzzy(const char *name, const char *typed)
+{
+    for (; *typed && *name; name++)
+        if (g_ascii_tolower(*name) == g_ascii_tolower(*typed))
+            typed++;
+    return *typed == '\0';
+}
+
+static int
+fit(const char *name, const char *typed)
+{
+    if (*name == '.' && *typed != '.')
+        return -1;
+    if (begins(name, typed))
+        return 0;
+    if (strcasestr(name, typed))
+        return 1;
+    return is_fuzzy(name, typed) ? 2 : -1;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of a folder, sorted. Array of char *; NULL where it cannot be
+ * read. */
+static GPtrArray *
+folder_names(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(*folder ? folder : ".", 0, NULL);
+    GPtrArray *names;
+    const char *name;
+
+    if (dir == NULL)
+        return NULL;
+    names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(dir)) != NULL && names->len < PATH_NAMES)
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_text);
+    return names;
+}
+
+/* What begins so, then what has it in the middle, then what has its letters. */
+static void
+add_paths(const char *text, gsize *start, GPtrArray *candidates)
+{
+    const char *slash = strrchr(text, '/');
+    const char *typed = slash ? slash + 1 : text;
+    g_autofree char *head = g_strndup(text, (gsize)(typed - text));
+    g_autofree char *folder = paths_expand(head);
+    g_autoptr(GPtrArray) names = folder_names(folder);
+
+    *start = 0;
+    for (int rank = 0; names && *text && rank <= 2; rank++)
+        for (guint i = 0; i < names->len; i++) {
+            const char *name = names->pdata[i];
+            g_autofree char *whole = g_build_filename(folder, name, NULL);
+            bool is_dir = g_file_test(whole, G_FILE_TEST_IS_DIR);
+            g_autofree char *path =
+                g_strconcat(head, name, is_dir ? "/" : NULL, NULL);
+
+            if (fit(name, typed) == rank && candidates->len < PATHS)
+                cmd_candidates_add(candidates, path, NULL);
+        }
+}
+
+bool
+prompt_ask_values(const char *kind, const char *text, gsize *start,
+                  GPtrArray *candidates, void *user)
+{
+    if (strcmp(kind, "address") == 0)
+        add_recipients(user, text, start, candidates);
+    else if (strcmp(kind, "path") == 0)
+        add_paths(text, start, candidates);
+    else
+        return false;
+    return true;
 }

@@ -11,6 +11,7 @@ import events
 import exchange
 import killed
 import pop3
+import sending
 import surroundings
 import trips
 import trouble
@@ -19,7 +20,7 @@ import ways
 USERS = ("ana", "ben", "kim", "lea", "pat")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
-          "surroundings": surroundings}
+          "sending": sending, "surroundings": surroundings}
 
 
 class World:

@@ -91,3 +91,64 @@ def malformed(connection):
     _imap(connection, {"LIST": "* LIST ((((( \"unclosed\r\n"
                                "* FETCH \x01\x02 {99999999999999999999}\r\n",
                        "SELECT": "* 5000000000 EXISTS\r\n"})
+
+
+class Smtp(Fake):
+    """Takes mail, as it is told to. answers: what a command, or a recipient, is
+    answered instead of "250 ok"; None ends the connection there. "body" is the
+    place in the middle of a message, "." its end. taken: what was accepted,
+    (sender, recipients, bytes)."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.taken = []
+        self.heard = []
+        super().__init__(self._talk)
+
+    def _say(self, connection, place, default):
+        text = self.answers.get(place, default)
+        if text is None:
+            raise ValueError("told to end")
+        connection.sendall(text.encode() + b"\r\n")
+        return text
+
+    def _talk(self, connection):
+        try:
+            self._dialogue(connection)
+        finally:
+            connection.close()
+
+    def _dialogue(self, connection):
+        self._say(connection, "greeting", "220 fake ESMTP")
+        sender, to = None, []
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                line = line.decode().strip()
+                self.heard.append(line)
+                word = line.split(" ")[0].split(":")[0].upper()
+                address = line.partition("<")[2].partition(">")[0]
+                if word == "DATA":
+                    self._say(connection, "DATA", "354 go on")
+                    data = self._message(lines)
+                    self.seen = data
+                    answer = self._say(connection, ".", "250 2.0.0 taken")
+                    if answer.startswith("2"):
+                        self.taken.append((sender, to, data))
+                    sender, to = None, []
+                    continue
+                if word == "MAIL":
+                    sender, to = address, []
+                place = address if address in self.answers else word
+                answer = self._say(connection, place, "250 ok")
+                if word == "RCPT" and answer.startswith("2"):
+                    to.append(address)
+
+    def _message(self, lines):
+        data = b""
+        for line in lines:
+            if "body" in self.answers:
+                raise ValueError("told to end")
+            if line == b".\r\n":
+                return data
+            data += line[1:] if line.startswith(b".") else line
+        raise ValueError("the client is gone")

@@ -18,7 +18,8 @@ static const char config[] =
     "account work {\n"
     "    name     \"Ana Lindqvist\"\n"
     "    address  ana@lindqvist.example\n"
-    "    aliases  \"lists@lindqvist.example, *@ana.example\"\n"
+    "    aliases  \"lists@lindqvist.example, *@ana.example, Ana (club) "
+    "<ana@club.example>\"\n"
     "    outgoing demo:\n"
     "    signature \"Ana\"\n"
     "}\n";
@@ -134,6 +135,22 @@ static const ReplyCase replies[] = {
       DRAFT_FORWARD, ANA, "", "", "Fwd: hi" },
     { "From: bob@x.example\nTo: ana@lindqvist.example\n", DRAFT_REPLY, ANA,
       "bob@x.example", "", "Re:" },
+    /* an address with a detail is the address; an alias has its name */
+    { "From: bob@x.example\nTo: ana+shop@lindqvist.example\nSubject: hi\n",
+      DRAFT_REPLY, "Ana Lindqvist <ana+shop@lindqvist.example>",
+      "bob@x.example", "", "Re: hi" },
+    { "From: bob@x.example\nTo: ana@club.example, ana@lindqvist.example\n"
+      "Subject: hi\n",
+      DRAFT_REPLY_ALL, "\"Ana (club)\" <ana@club.example>", "bob@x.example", "",
+      "Re: hi" },
+    /* the message itself once more: to whom it went, as it was called */
+    { "From: ana@lindqvist.example\nTo: bob@x.example\nCc: eve@x.example\n"
+      "Subject: hi\nMessage-ID: <a@b>\n",
+      DRAFT_AS_NEW, ANA, "bob@x.example", "eve@x.example", "hi" },
+    { "From: ana@lindqvist.example\nTo: bob@x.example\nSubject: Re: hi\n",
+      DRAFT_RESEND, ANA, "bob@x.example", "", "Re: hi" },
+    { "From: bob@x.example\nTo: ana@lindqvist.example\nSubject: hi\n",
+      DRAFT_FORWARD_ATTACHED, ANA, "", "", "Fwd: hi" },
     /* an encoded name is a name, whatever it holds */
     { "From: =?utf-8?q?eve=40evil.example=2C_Bob?= <bob@x.example>\nTo: "
       "ana@lindqvist.example\nSubject: hi\n",
@@ -216,6 +233,54 @@ test_forward(Fixture *f, const void *data)
     g_assert_nonnull(strstr(draft->text, "see file"));
     g_assert_true(draft_discard(draft->path, NULL));
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+}
+
+/* The text as it was, not quoted; its files; no id of the old one. */
+static void
+test_as_new(Fixture *f, const void *data)
+{
+    gint64 parent = deliver(f,
+                            "From: ana@lindqvist.example\nTo: bob@x.example\n"
+                            "Subject: files\nMessage-ID: <old@x>\n"
+                            "In-Reply-To: <older@x>\nMIME-Version: 1.0\n"
+                            "Content-Type: multipart/mixed; boundary=b\n",
+                            mixed);
+    g_autoptr(Draft) draft = start(f, DRAFT_AS_NEW, parent);
+
+    g_assert_cmpstr(draft->text, ==, "see file\n");
+    g_assert_cmpuint(draft->attach->len, ==, 1);
+    g_assert_cmpstr(draft->in_reply_to, ==, "");
+    g_assert_cmpstr(draft->references, ==, "");
+}
+
+static void
+test_forward_attached(Fixture *f, const void *data)
+{
+    gint64 parent = deliver(f,
+                            "From: bob@x.example\nTo: ana@lindqvist.example\n"
+                            "Subject: hi\n",
+                            "text\n");
+    g_autoptr(Draft) draft = start(f, DRAFT_FORWARD_ATTACHED, parent);
+    g_autofree char *bytes = NULL;
+
+    g_assert_cmpuint(draft->attach->len, ==, 1);
+    g_assert_true(
+        g_file_get_contents(draft->attach->pdata[0], &bytes, NULL, NULL));
+    g_assert_nonnull(strstr(bytes, "Subject: hi"));
+    g_assert_null(strstr(draft->text, "text"));
+}
+
+static void
+test_attribution(Fixture *f, const void *data)
+{
+    gint64 parent = deliver(f,
+                            "From: Bob <bob@x.example>\nSubject: \x1b[1mhi\n"
+                            "Date: Mon, 23 Nov 2026 05:13:00 +0000\n",
+                            "text\n");
+    g_autoptr(Draft) draft = start(f, DRAFT_REPLY, parent);
+
+    g_assert_nonnull(strstr(draft->text, "\nBob <bob@x.example>, 100 % of "
+                                         "\" [1mhi\":\n> text\n"));
 }
 
 /* --- the file
@@ -592,6 +657,10 @@ main(int argc, char **argv)
     ADD("replies", NULL, test_replies);
     ADD("references", NULL, test_references);
     ADD("forward", NULL, test_forward);
+    ADD("as-new", NULL, test_as_new);
+    ADD("forward-attached", NULL, test_forward_attached);
+    ADD("attribution", "set attribution '%n <%a>, 100 % of \"%s\":'\n",
+        test_attribution);
     ADD("files", NULL, test_files);
     ADD("set", NULL, test_set);
     ADD("checks", NULL, test_checks);

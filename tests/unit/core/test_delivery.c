@@ -1,0 +1,231 @@
+/* Reports about sent messages: which message they are about, what it is tagged,
+ * what is told. */
+#include "base/file.h"
+#include "cmd/language.h"
+#include "core/act.h"
+#include "core/delivery.h"
+#include "core/indexer.h"
+#include "mime/mime.h"
+
+#include <string.h>
+
+static const char config[] = "account work {\n"
+                             "    address  ana@lindqvist.example\n"
+                             "}\n";
+
+static const char sent[] = "From: Ana <ana@lindqvist.example>\n"
+                           "To: bob@x.example\nSubject: a matter\n"
+                           "Message-ID: <m1@lindqvist.example>\n\ntext\n";
+
+typedef struct {
+    char *root;
+    Session *session;
+    gint64 inbox, message;
+    char *state, *recipient, *reason; /* of the last bounce-received */
+} Fixture;
+
+static void
+heard(Event *event, void *user)
+{
+    Fixture *f = user;
+
+    g_free(f->state);
+    g_free(f->recipient);
+    g_free(f->reason);
+    f->state = g_strdup(event_get(event, "state"));
+    f->recipient = g_strdup(event_get(event, "recipient"));
+    f->reason = g_strdup(event_get(event, "reason"));
+}
+
+static gint64
+deliver(Fixture *f, const char *text)
+{
+    ActAppend what = { .folder = f->inbox,
+                       .bytes = text,
+                       .size = strlen(text) };
+    g_autoptr(GError) error = NULL;
+    gint64 id = act_append(f->session, &what, &error);
+
+    g_assert_no_error(error);
+    return id;
+}
+
+static void
+set_up(Fixture *f, const void *data)
+{
+    g_autofree char *file = NULL;
+    g_autoptr(GError) error = NULL;
+
+    f->root = g_dir_make_tmp("posthorn-delivery-XXXXXX", NULL);
+    file = g_build_filename(f->root, "posthorn.conf", NULL);
+    g_assert_true(g_file_set_contents(file, config, -1, NULL));
+    f->session = session_create(paths_create_below(f->root), &error);
+    g_assert_no_error(error);
+    cmd_table_add(session_table(f->session), cmd_builtins);
+    g_assert_true(session_configure(f->session, file, &error));
+    indexer_disable(session_indexer(f->session));
+    g_assert_true(session_open_accounts(f->session, &error));
+    f->inbox = session_make_folder(f->session, "work", "INBOX",
+                                   FOLDER_ROLE_INBOX, &error);
+    event_bus_listen(session_bus(f->session), "bounce-received", heard, f);
+    f->message = deliver(f, sent);
+}
+
+static void
+tear_down(Fixture *f, const void *data)
+{
+    session_destroy(f->session);
+    file_remove_tree(f->root, NULL);
+    g_free(f->root);
+    g_free(f->state);
+    g_free(f->recipient);
+    g_free(f->reason);
+}
+
+static void
+assert_tags(Fixture *f, const char *tags)
+{
+    g_autoptr(StoreRow) row =
+        store_row(session_store(f->session), f->message, NULL);
+
+    g_assert_cmpstr(row->tags ? row->tags : "", ==, tags);
+}
+
+/* A report with these fields, about the message with this Message-ID. */
+static void
+report(Fixture *f, const char *top, const char *fields, const char *id)
+{
+    g_autofree char *text = g_strdup_printf(
+        "From: MAILER-DAEMON@mail.x.example\nTo: ana@lindqvist.example\n"
+        "Subject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status;\n"
+        " boundary=b\n\n--b\n\nSorry.\n"
+        "--b\nContent-Type: message/delivery-status\n\n"
+        "Reporting-MTA: dns; mail.x.example\n%s\n%s\n"
+        "--b\nContent-Type: text/rfc822-headers\n\n"
+        "From: ana@lindqvist.example\nMessage-ID: <%s>\nSubject: x\n\n--b--\n",
+        top, fields, id);
+
+    delivery_look(f->session, deliver(f, text));
+}
+
+#define FAILED                                                                 \
+    "Final-Recipient: rfc822; bob@x.example\nAction: failed\n"                 \
+    "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such\n"                \
+    "  user here\n"
+#define DELAYED                                                                \
+    "Final-Recipient: rfc822; bob@x.example\nAction: delayed\n"                \
+    "Status: 4.4.1\n"
+#define DELIVERED                                                              \
+    "Final-Recipient: rfc822; bob@x.example\nAction: delivered\n"              \
+    "Status: 2.0.0\n"
+
+static void
+test_enclosed(Fixture *f, const void *data)
+{
+    report(f, "", FAILED, "m1@lindqvist.example");
+    assert_tags(f, "bounced");
+    g_assert_cmpstr(f->state, ==, "bounced");
+    g_assert_cmpstr(f->recipient, ==, "bob@x.example");
+    g_assert_nonnull(strstr(f->reason, "no such mailbox"));
+    g_assert_nonnull(strstr(f->reason, "550 5.1.1 no such"));
+    g_assert_nonnull(strstr(f->reason, "user here"));
+}
+
+/* The envelope id decides, also when the server rewrote what it encloses. */
+static void
+test_envelope(Fixture *f, const void *data)
+{
+    report(f, "Original-Envelope-Id: m1@lindqvist.example\n", FAILED,
+           "other@x");
+    assert_tags(f, "bounced");
+}
+
+/* Delayed, then delivered after all; what bounced stays so. */
+static void
+test_order(Fixture *f, const void *data)
+{
+    report(f, "", DELAYED, "m1@lindqvist.example");
+    assert_tags(f, "delayed");
+    g_assert_cmpstr(f->state, ==, "delayed");
+    report(f, "", DELIVERED, "m1@lindqvist.example");
+    assert_tags(f, "delivered");
+    report(f, "", DELAYED, "m1@lindqvist.example");
+    assert_tags(f, "delivered");
+    report(f, "", DELIVERED "\n" FAILED, "m1@lindqvist.example");
+    assert_tags(f, "bounced");
+    report(f, "", DELIVERED, "m1@lindqvist.example");
+    assert_tags(f, "bounced");
+}
+
+/* Other tags stay; the list is sorted as the store wants it. */
+static void
+test_other_tags(Fixture *f, const void *data)
+{
+    g_assert_true(store_set_tags(session_store(f->session), f->message,
+                                 "alpha zulu", NULL));
+    report(f, "", FAILED, "m1@lindqvist.example");
+    assert_tags(f, "alpha bounced zulu");
+}
+
+/* About nothing that was sent from here: nothing happens. */
+static void
+test_not_ours(Fixture *f, const void *data)
+{
+    gint64 other = deliver(f, "From: eve@x.example\nTo: ana@lindqvist.example\n"
+                              "Message-ID: <e1@x.example>\n\ntext\n");
+    g_autoptr(StoreRow) row = NULL;
+
+    report(f, "", FAILED, "e1@x.example");
+    report(f, "Original-Envelope-Id: nothing\n", FAILED, "none@x");
+    row = store_row(session_store(f->session), other, NULL);
+    g_assert_cmpstr(row->tags ? row->tags : "", ==, "");
+    assert_tags(f, "");
+    g_assert_null(f->state);
+}
+
+/* No RFC 3464, but the header that some servers write. */
+static void
+test_failed_recipients(Fixture *f, const void *data)
+{
+    delivery_look(
+        f->session,
+        deliver(f,
+                "From: Mailer-Daemon@x.example\nTo: ana@lindqvist.example\n"
+                "Subject: Mail delivery failed\n"
+                "X-Failed-Recipients: bob@x.example\nMIME-Version: 1.0\n"
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSorry.\n"
+                "--b\nContent-Type: message/rfc822\n\n"
+                "From: ana@lindqvist.example\n"
+                "Message-ID: <m1@lindqvist.example>\n\ntext\n--b--\n"));
+    assert_tags(f, "bounced");
+    g_assert_cmpstr(f->recipient, ==, "bob@x.example");
+}
+
+static void
+test_no_report(Fixture *f, const void *data)
+{
+    delivery_look(f->session,
+                  deliver(f, "From: postmaster@x.example\nSubject: delivery\n"
+                             "References: <m1@lindqvist.example>\n\n"
+                             "Action: failed\n"));
+    assert_tags(f, "");
+}
+
+#define ADD(NAME, FN)                                                          \
+    g_test_add("/core/delivery/" NAME, Fixture, NULL, set_up, FN, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    ADD("enclosed", test_enclosed);
+    ADD("envelope", test_envelope);
+    ADD("order", test_order);
+    ADD("other-tags", test_other_tags);
+    ADD("not-ours", test_not_ours);
+    ADD("failed-recipients", test_failed_recipients);
+    ADD("no-report", test_no_report);
+    return g_test_run();
+}
