@@ -9,9 +9,10 @@ build=${POSTHORN_TEST_BUILD:-_build-test}
 
 packages="gcc libc6-dev meson ninja-build pkg-config python3 git
 universal-ctags libglib2.0-dev libgmime-3.0-dev libnotmuch-dev libsqlite3-dev
-libssl-dev libgsasl-dev zlib1g-dev libgumbo-dev libjson-glib-dev
-libncurses-dev ncurses-term tmux procps openssl notmuch dovecot-imapd
-dovecot-pop3d postfix"
+libssl-dev libunbound-dev libpsl-dev libidn2-dev libgsasl-dev zlib1g-dev
+libgumbo-dev libjson-glib-dev libncurses-dev ncurses-term tmux procps openssl
+notmuch dovecot-imapd dovecot-pop3d postfix python3-dkim python3-nacl
+python3-spf"
 
 # Debian's servers start themselves when they are installed: not here.
 no_services() {
