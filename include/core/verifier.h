@@ -42,6 +42,11 @@ typedef void (*VerifiedFn)(const TrustReport *report, const GError *error,
 void verifier_check(Verifier *verifier, JobPriority priority,
                     VerifyRequest *request, VerifiedFn done, void *user);
 
+/* Keeps the verdict with the row, and has the index follow: "pass", "fail" for
+ * an alarm, else "unverified". What may be otherwise later is not kept. */
+bool verifier_store(Session *session, gint64 id, const TrustReport *report,
+                    GError **error);
+
 /* Nothing is asked while offline. */
 void verifier_set_online(Verifier *verifier, bool online);
 

@@ -14,6 +14,7 @@
 typedef struct {
     CmdCall *call;
     GPtrArray *requests; /* VerifyRequest; those handed over are NULL */
+    GArray *ids;         /* gint64: rows of the requests; empty: none of ours */
     guint next;
     JsonBuilder *json; /* of an array; NULL: for people */
 } Verifying;
@@ -24,6 +25,7 @@ verifying_free(Verifying *verifying)
     for (guint i = 0; i < verifying->requests->len; i++)
         verify_request_free(g_ptr_array_index(verifying->requests, i));
     g_ptr_array_unref(verifying->requests);
+    g_array_unref(verifying->ids);
     g_clear_object(&verifying->json);
     g_free(verifying);
 }
@@ -119,6 +121,17 @@ print_end(Verifying *verifying)
         printer_json(cmd_out(verifying->call), g_steal_pointer(&array));
 }
 
+/* With --store the row keeps the verdict. */
+static bool
+keep(Verifying *verifying, const TrustReport *report, GError **error)
+{
+    return !cmd_has(verifying->call, "store")
+           || verifier_store(
+               cmd_session(verifying->call),
+               g_array_index(verifying->ids, gint64, verifying->next - 1),
+               report, error);
+}
+
 static void check_next(Verifying *verifying);
 
 static void
@@ -127,8 +140,10 @@ checked(const TrustReport *report, const GError *error, void *user)
     Verifying *verifying = user;
     Printer *out = cmd_out(verifying->call);
 
-    if (report == NULL) {
-        cmd_finish(verifying->call, g_error_copy(error));
+    g_autoptr(GError) trouble = error ? g_error_copy(error) : NULL;
+
+    if (report == NULL || !keep(verifying, report, &trouble)) {
+        cmd_finish(verifying->call, g_steal_pointer(&trouble));
         verifying_free(verifying);
         return;
     }
@@ -192,7 +207,8 @@ add_request(CmdCall *call, GPtrArray *requests, VerifyRequest *request,
 }
 
 static bool
-add_row(CmdCall *call, GPtrArray *requests, const StoreRow *row, GError **error)
+add_row(CmdCall *call, Verifying *verifying, const StoreRow *row,
+        GError **error)
 {
     VerifyRequest *request;
     Session *session = cmd_session(call);
@@ -204,11 +220,13 @@ add_row(CmdCall *call, GPtrArray *requests, const StoreRow *row, GError **error)
         return folder != NULL;
     request = verify_request_create();
     request->path = path;
-    return add_request(call, requests, request, folder->account, error);
+    g_array_append_val(verifying->ids, row->id);
+    return add_request(call, verifying->requests, request, folder->account,
+                       error);
 }
 
 static bool
-add_query(CmdCall *call, GPtrArray *requests, GError **error)
+add_query(CmdCall *call, Verifying *verifying, GError **error)
 {
     Session *session = cmd_session(call);
     g_autofree char *query = g_strjoinv(" ", (char **)cmd_rest(call));
@@ -221,23 +239,27 @@ add_query(CmdCall *call, GPtrArray *requests, GError **error)
                       ids->len, false, 0, error);
     for (guint i = 0; rows && i < rows->len; i++)
         if (rows->pdata[i] != NULL
-            && !add_row(call, requests, rows->pdata[i], error))
+            && !add_row(call, verifying, rows->pdata[i], error))
             return false;
-    if (rows != NULL && requests->len == 0)
+    if (rows != NULL && verifying->requests->len == 0)
         return err_set(error, ERR_USAGE, "verify: no message here matches %s",
                        query);
     return rows != NULL;
 }
 
 static bool
-add_requests(CmdCall *call, GPtrArray *requests, GError **error)
+add_requests(CmdCall *call, Verifying *verifying, GError **error)
 {
     const char *const *words = cmd_rest(call);
     g_autofree char *path = input_path(call, words);
     VerifyRequest *request;
 
     if (path == NULL && !input_is_stdin(words))
-        return add_query(call, requests, error);
+        return add_query(call, verifying, error);
+    if (cmd_has(call, "store"))
+        return err_set(error, ERR_USAGE,
+                       "verify: --store goes with a query: "
+                       "only messages of yours keep a verdict");
     request = verify_request_create();
     request->path = g_steal_pointer(&path);
     if (request->path == NULL)
@@ -246,7 +268,7 @@ add_requests(CmdCall *call, GPtrArray *requests, GError **error)
         verify_request_free(request);
         return false;
     }
-    return add_request(call, requests, request, NULL, error);
+    return add_request(call, verifying->requests, request, NULL, error);
 }
 
 static CmdResult
@@ -256,7 +278,8 @@ verify_exec(CmdCall *call)
     GError *error = NULL;
 
     verifying->requests = g_ptr_array_new();
-    if (!add_requests(call, verifying->requests, &error)) {
+    verifying->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    if (!add_requests(call, verifying, &error)) {
         verifying_free(verifying);
         return cmd_fail(call, error);
     }
@@ -284,6 +307,8 @@ static const CmdEntry entry_verify = {
                  "the address that delivered it, for SPF" },
                { "helo", 0, CMD_STRING, NULL, "the name it gave" },
                { "mail-from", 0, CMD_STRING, NULL, "the envelope sender" },
+               { "store", 0, CMD_BOOL, NULL,
+                 "keep the verdict: it shows in lists, auth:fail finds it" },
                { "date", 0, CMD_INT, NULL,
                  "judge as of this time, seconds since 1970" } },
     .args = { { "QUERY", CMD_QUERY, NULL, false, true } },

@@ -68,7 +68,7 @@ index_row(Run *run, const StoreRow *row, char **id, GError **error)
     if (*id == NULL)
         log_add(LOG_INFO, "index", "%s", trouble->message);
     return *id == NULL || row->verdict == NULL
-        || index_writer_property(run->writer, *id, "posthorn.dmarc",
+        || index_writer_property(run->writer, *id, "posthorn.verdict",
                                  row->verdict, error);
 }
 

@@ -3,7 +3,7 @@
 #include "core/verifier.h"
 
 #include "base/err.h"
-#include "base/text.h"
+#include "core/indexer.h"
 
 enum {
     THREADS = 2
@@ -168,6 +168,32 @@ verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
     waiting->user = user;
     worker_submit(verifier->workers[turn], priority, &check_class, request,
                   waiting);
+}
+
+/* The word that a row keeps; NULL: none yet. */
+static const char *
+word_of(const TrustReport *report)
+{
+    if (report->verdict.result == TRUST_PASS)
+        return "pass";
+    if (report->temporary)
+        return NULL;
+    return report->verdict.alarm ? "fail" : "unverified";
+}
+
+bool
+verifier_store(Session *session, gint64 id, const TrustReport *report,
+               GError **error)
+{
+    const char *word = word_of(report);
+
+    if (word == NULL)
+        return true;
+    if (!store_set_verdict(session_store(session), id, word, error))
+        return false;
+    session_rows_changed(session);
+    indexer_kick(session_indexer(session));
+    return true;
 }
 
 void

@@ -474,7 +474,41 @@ def verify_rows(posthorn):
     code, _, err = run(sign(), "--dns", "nonsense")
     yield "verify-usage", None if code == 2 and b"ADDRESS@PORT" in err \
         else f"{code} {err}"
+    yield "verify-store", stored(posthorn, server, env, home)
     server.stop()
+
+
+def stored(posthorn, server, env, home):
+    """What --store keeps is found again; a temporary result is not kept; the
+    account's own authserv-id counts."""
+    mail = os.path.join(home, "mail")
+    for folder in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(mail, folder))
+    own = [MESSAGE.replace(b"<1@", b"<%d@" % i) for i in range(4)]
+    messages = [
+        sign(own[0]), b"Authentication-Results: mx.r.example; dmarc=fail "
+        b"header.from=corp.example\r\n" + own[1], sign(own[2], selector=b"bad"),
+        own[3].replace(b"corp.example", b"free.example")]
+    for i, message in enumerate(messages):
+        with open(os.path.join(mail, "cur", f"{i}:2,"), "wb") as file:
+            file.write(message)
+    config = os.path.join(home, "conf")
+    with open(config, "w") as file:
+        file.write(f'account w {{ address ana@lindqvist.example; '
+                   f'incoming "maildir://{mail}"; '
+                   f'authserv-id mx.r.example }}\n')
+
+    def run(*words):
+        done = subprocess.run([posthorn, "-c", config, *words], env=env,
+                              capture_output=True, timeout=120)
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    run("sync")
+    run("verify", "--store", "--dns", server.address, "*")
+    counts = [run("count", "auth:" + word).strip()
+              for word in ("pass", "fail", "unverified")]
+    want = [b"1", b"1", b"1"]
+    return None if counts == want else f"{counts}, not {want}"
 
 
 def rows(check_many, posthorn, folder):
