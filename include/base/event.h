@@ -20,7 +20,16 @@ const char *event_name(const Event *event);
 
 /* Fields keep the order in which they were first set. Values are copied;
  * untrusted. NULL removes the field. */
-void event_set(Event *event, const char *field, const char *value);
+void event_put(Event *event, const char *field, const char *value);
+
+/* event_put(). Inline, for libevent has a function of that name too, and
+ * libunbound would find ours. */
+static inline void
+event_set(Event *event, const char *field, const char *value)
+{
+    event_put(event, field, value);
+}
+
 void event_set_int(Event *event, const char *field, gint64 value);
 void event_set_list(Event *event, const char *field,
                     const char *const *values);

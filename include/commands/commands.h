@@ -21,6 +21,9 @@ extern const CmdEntry *const commands_sync[];
 /* compose reply reply-all forward sendmail outbox and the draft-… family */
 extern const CmdEntry *const commands_send[];
 
+/* verify */
+extern const CmdEntry *const commands_verify[];
+
 /* demo; main decides whether it needs the screen. */
 extern const CmdEntry command_demo;
 

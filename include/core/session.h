@@ -20,6 +20,7 @@ typedef struct Indexer Indexer;
 typedef struct Search Search;
 typedef struct Outbox Outbox;
 typedef struct Settler Settler;
+typedef struct Verifier Verifier;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -69,6 +70,7 @@ Indexer *session_indexer(const Session *session);
 Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
+Verifier *session_verifier(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 

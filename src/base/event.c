@@ -105,7 +105,7 @@ make(Event *event, const char *name)
 }
 
 void
-event_set(Event *event, const char *field, const char *value)
+event_put(Event *event, const char *field, const char *value)
 {
     if (value)
         make(event, field)->text = g_strdup(value);

@@ -12,4 +12,5 @@ commands_add(CmdTable *table)
     cmd_table_add(table, commands_search);
     cmd_table_add(table, commands_sync);
     cmd_table_add(table, commands_send);
+    cmd_table_add(table, commands_verify);
 }

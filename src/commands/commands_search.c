@@ -6,17 +6,11 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/search.h"
+#include "input.h"
 #include "mime/mime.h"
 #include "rows_json.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum {
-    SHOWN_COLUMNS = 80,
-    STDIN_LIMIT = 256 << 20,
-};
+enum { SHOWN_COLUMNS = 80 };
 
 static char *
 query_of(CmdCall *call)
@@ -132,23 +126,6 @@ shown_clear(Shown *shown)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
 
 static bool
-read_stdin(Shown *shown, GError **error)
-{
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 buffer[65536];
-    gssize got;
-
-    while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) > 0) {
-        if (bytes->len + got > STDIN_LIMIT)
-            return err_set(error, ERR_USAGE, "standard input is over 256 MB: "
-                           "give the file's name");
-        g_byte_array_append(bytes, buffer, got);
-    }
-    shown->bytes = g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-    return true;
-}
-
-static bool
 find_message(CmdCall *call, Shown *shown, GError **error)
 {
     g_autofree char *query = query_of(call);
@@ -170,16 +147,13 @@ find_message(CmdCall *call, Shown *shown, GError **error)
 static bool
 find_shown(CmdCall *call, Shown *shown, GError **error)
 {
-    const char *const *words = cmd_rest(call);
-    struct stat info;
-
-    if (words[1] == NULL && strcmp(words[0], "-") == 0)
-        return read_stdin(shown, error);
-    if (words[1] == NULL && stat(words[0], &info) == 0
-        && S_ISREG(info.st_mode)) {
-        shown->path = g_strdup(words[0]);
-        return true;
+    if (input_is_stdin(cmd_rest(call))) {
+        shown->bytes = input_read(error);
+        return shown->bytes != NULL;
     }
+    shown->path = input_path(call, cmd_rest(call));
+    if (shown->path != NULL)
+        return true;
     return find_message(call, shown, error);
 }
 

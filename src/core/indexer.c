@@ -66,7 +66,7 @@ set_properties(Run *run, const StoreRow *row, const char *id, GError **error)
     const char *delivery = delivery_of_tags(row->tags);
 
     return (row->verdict == NULL
-            || index_writer_property(run->writer, id, "posthorn.dmarc",
+            || index_writer_property(run->writer, id, "posthorn.verdict",
                                      row->verdict, error))
         && (delivery == NULL
             || index_writer_property(run->writer, id, "posthorn.delivery",

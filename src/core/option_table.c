@@ -134,6 +134,21 @@ const OptionEntry option_table[] = {
       .fallback = "attachment signed encrypted",
       .text = "Tags that stay on this machine, separated by blanks; all "
               "others become keywords on the server." },
+    /* who sent this */
+    { .name = "authserv-id", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "The names under which your own mail server writes "
+              "Authentication-Results, separated by blanks. Nobody else's "
+              "are believed." },
+    { .name = "arc-sealers", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Domains that re-send mail to you and whose ARC seals are "
+              "believed, separated by blanks." },
+    { .name = "dns", .type = CMD_BOOL, .scope = OPTION_GLOBAL,
+      .fallback = "on",
+      .text = "Ask the DNS who may send for a domain. Off: only what your "
+              "own mail server wrote is shown." },
+    { .name = "dns-server", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "The server to ask, ADDRESS or ADDRESS@PORT, instead of the "
+              "system's." },
     /* the screen */
     { .name = "theme", .type = CMD_CHOICE, .scope = OPTION_GLOBAL,
       .fallback = "auto", .choices = theme_choices,

@@ -48,7 +48,7 @@ static const struct {
 } short_forms[] = {
     { "is:", "tag:" },
     { "has:", "tag:" },
-    { "auth:", "property:posthorn.dmarc=" },
+    { "auth:", "property:posthorn.verdict=" },
 };
 
 /* The short forms of the query language written out, outside of quotes. */

@@ -12,6 +12,7 @@
 #include "core/option_table.h"
 #include "core/outbox.h"
 #include "core/search.h"
+#include "core/verifier.h"
 #include "core_resources.h"
 #include "maildir/maildir.h"
 #include "mime/mime.h"
@@ -48,6 +49,7 @@ struct Session {
     Search *search;
     Outbox *outbox;
     Settler *settler;
+    Verifier *verifier;
     Frontend *frontend;
     Frontend *headless;
     GPtrArray *accounts; /* Account */
@@ -116,6 +118,7 @@ session_create(Paths *paths, GError **error)
     session->indexer = indexer_create(session);
     session->search = search_create(session);
     session->outbox = outbox_create(session);
+    session->verifier = verifier_create(session);
     return g_steal_pointer(&session);
 }
 
@@ -169,6 +172,7 @@ session_destroy(Session *session)
     if (session->indexer)
         indexer_disable(session->indexer);
     g_ptr_array_unref(session->accounts);
+    verifier_destroy(session->verifier);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
     settler_destroy(session->settler);
@@ -363,6 +367,12 @@ session_settler(const Session *session)
     return session->settler;
 }
 
+Verifier *
+session_verifier(const Session *session)
+{
+    return session->verifier;
+}
+
 Hooks *
 session_hooks(const Session *session)
 {
@@ -406,6 +416,7 @@ void
 session_set_offline(Session *session, bool offline)
 {
     session->offline = offline;
+    verifier_set_online(session->verifier, !offline);
     for (guint i = 0; i < session->accounts->len; i++)
         if (offline)
             account_stop(session->accounts->pdata[i]);

@@ -233,17 +233,18 @@ store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
     return store_exec(store, error,
                       "UPDATE message SET index_id = ?1,"
                       " indexed = folder = ?2 AND flags = ?3 AND tags = ?4"
-                      " AND file IS ?5 WHERE id = ?6",
-                      "siissi", index_id, row->folder, (gint64)row->flags,
-                      row->tags, row->file, row->id);
+                      " AND file IS ?5 AND verdict IS ?6 WHERE id = ?7",
+                      "siisssi", index_id, row->folder, (gint64)row->flags,
+                      row->tags, row->file, row->verdict, row->id);
 }
 
 bool
 store_set_verdict(Store *store, gint64 id, const char *verdict, GError **error)
 {
     return store_exec(store, error,
-                      "UPDATE message SET verdict = ? WHERE id = ?", "si",
-                      verdict, id);
+                      "UPDATE message SET verdict = ?1, indexed = file IS NULL"
+                      " WHERE id = ?2 AND verdict IS NOT ?1",
+                      "si", verdict, id);
 }
 
 char *

@@ -1,0 +1,53 @@
+/* Who sent this, asked in threads of its own: a small pool that checks messages
+ * with the room trust, and the one resolver of the program. Main thread. */
+#ifndef CORE_VERIFIER_H
+#define CORE_VERIFIER_H
+
+#include "base/job.h"
+#include "core/session.h"
+#include "trust/trust.h"
+
+/* One check. Made by verify_request_create(), then its members are set; owned
+ * by the verifier once handed over. */
+typedef struct {
+    char *path;          /* a file, or */
+    GBytes *bytes;       /* a message in memory */
+    char **authserv_ids; /* NULL-terminated, or NULL: nobody is trusted */
+    char **sealers;      /* domains whose ARC is believed, or NULL */
+    char *client_ip;     /* envelope, or NULL */
+    char *helo;
+    char *mail_from;
+    gint64 now; /* time of judgement; 0: of arrival */
+    Dns *dns;   /* borrowed, or NULL: the DNS is off */
+    Dns *own;   /* a resolver for this one check, destroyed with it; or NULL */
+} VerifyRequest;
+
+VerifyRequest *verify_request_create(void);
+void verify_request_free(VerifyRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VerifyRequest, verify_request_free)
+
+Verifier *verifier_create(Session *session);
+void verifier_destroy(Verifier *verifier);
+
+/* Sets authserv_ids, sealers and dns to what the options say; account NULL: DNS
+ * alone. False with ERR_USAGE for an option that is wrong. */
+bool verifier_prepare(Verifier *verifier, VerifyRequest *request,
+                      const char *account, GError **error);
+
+/* report is borrowed for the call; NULL with error. */
+typedef void (*VerifiedFn)(const TrustReport *report, const GError *error,
+                           void *user);
+
+/* Takes request. Calls done exactly once. */
+void verifier_check(Verifier *verifier, JobPriority priority,
+                    VerifyRequest *request, VerifiedFn done, void *user);
+
+/* Keeps the verdict with the row, and has the index follow: "pass", "fail" for
+ * an alarm, else "unverified". What may be otherwise later is not kept. */
+bool verifier_store(Session *session, gint64 id, const TrustReport *report,
+                    GError **error);
+
+/* Nothing is asked while offline. */
+void verifier_set_online(Verifier *verifier, bool online);
+
+#endif

@@ -1,0 +1,205 @@
+/* A pool of threads that check who sent messages. What to do with an answer is
+ * not decided here. */
+#include "core/verifier.h"
+
+#include "base/err.h"
+#include "core/indexer.h"
+
+enum {
+    THREADS = 2
+};
+
+struct Verifier {
+    Session *session;
+    Worker *workers[THREADS]; /* NULL: not started yet */
+    guint turn;
+    Dns *dns;     /* NULL: not made yet */
+    char *server; /* that dns asks, or NULL */
+    bool offline;
+};
+
+/* Who waits for an answer. */
+typedef struct {
+    VerifiedFn done;
+    void *user;
+} Waiting;
+
+VerifyRequest *
+verify_request_create(void)
+{
+    return g_new0(VerifyRequest, 1);
+}
+
+void
+verify_request_free(VerifyRequest *request)
+{
+    if (request == NULL)
+        return;
+    g_free(request->path);
+    g_clear_pointer(&request->bytes, g_bytes_unref);
+    g_strfreev(request->authserv_ids);
+    g_strfreev(request->sealers);
+    g_free(request->client_ip);
+    g_free(request->helo);
+    g_free(request->mail_from);
+    dns_destroy(request->own);
+    g_free(request);
+}
+
+Verifier *
+verifier_create(Session *session)
+{
+    Verifier *verifier = g_new0(Verifier, 1);
+
+    verifier->session = session;
+    return verifier;
+}
+
+void
+verifier_destroy(Verifier *verifier)
+{
+    if (verifier == NULL)
+        return;
+    for (guint i = 0; i < THREADS; i++)
+        worker_destroy(verifier->workers[i]);
+    dns_destroy(verifier->dns);
+    g_free(verifier->server);
+    g_free(verifier);
+}
+
+/* The resolver of the options; made anew when they name another server. */
+static bool
+find_dns(Verifier *verifier, Dns **dns, GError **error)
+{
+    Options *options = session_options(verifier->session);
+    const char *server = options_get(options, "dns-server", NULL, NULL);
+
+    *dns = NULL;
+    if (!options_bool(options, "dns", NULL))
+        return true;
+    if (verifier->dns != NULL && g_strcmp0(server, verifier->server) == 0) {
+        *dns = verifier->dns;
+        return true;
+    }
+    *dns = dns_create(server, error);
+    if (*dns == NULL)
+        return false;
+    for (guint i = 0; verifier->dns != NULL && i < THREADS; i++)
+        g_clear_pointer(&verifier->workers[i], worker_destroy);
+    dns_destroy(verifier->dns);
+    g_free(verifier->server);
+    verifier->dns = *dns;
+    verifier->server = g_strdup(server);
+    dns_set_online(*dns, !verifier->offline);
+    return true;
+}
+
+static char **
+words_of(const char *text)
+{
+    return text ? g_strsplit_set(text, " ,\t", -1) : NULL;
+}
+
+bool
+verifier_prepare(Verifier *verifier, VerifyRequest *request,
+                 const char *account, GError **error)
+{
+    Options *options = session_options(verifier->session);
+
+    if (account != NULL) {
+        request->authserv_ids =
+            words_of(options_get(options, "authserv-id", account, NULL));
+        request->sealers =
+            words_of(options_get(options, "arc-sealers", account, NULL));
+    }
+    return find_dns(verifier, &request->dns, error);
+}
+
+static void *
+run_check(Job *job, void *data, GError **error)
+{
+    const VerifyRequest *request = data;
+    TrustParams params = {
+        .dns = request->own ? request->own : request->dns,
+        .authserv_ids = (const char *const *)request->authserv_ids,
+        .sealers = (const char *const *)request->sealers,
+        .client_ip = request->client_ip,
+        .helo = request->helo,
+        .mail_from = request->mail_from,
+        .now = request->now,
+        .cancel = job_cancellable(job),
+    };
+    gsize size;
+    const char *bytes;
+
+    if (request->path != NULL)
+        return trust_check_file(request->path, &params, error);
+    bytes = g_bytes_get_data(request->bytes, &size);
+    return trust_check_bytes(bytes, size, &params);
+}
+
+static void
+answered(void *user, void *answer, const GError *error)
+{
+    Waiting *waiting = user;
+
+    waiting->done(answer, error, waiting->user);
+    g_free(waiting);
+}
+
+static const JobClass check_class = {
+    .name = "verify",
+    .run = run_check,
+    .answer = answered,
+    .free_request = (GDestroyNotify)verify_request_free,
+    .free_answer = (GDestroyNotify)trust_report_free,
+};
+
+void
+verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
+               VerifiedFn done, void *user)
+{
+    guint turn = verifier->turn++ % THREADS;
+    Waiting *waiting = g_new0(Waiting, 1);
+
+    if (verifier->workers[turn] == NULL)
+        verifier->workers[turn] = worker_create("verify");
+    waiting->done = done;
+    waiting->user = user;
+    worker_submit(verifier->workers[turn], priority, &check_class, request,
+                  waiting);
+}
+
+/* The word that a row keeps; NULL: none yet. */
+static const char *
+word_of(const TrustReport *report)
+{
+    if (report->verdict.result == TRUST_PASS)
+        return "pass";
+    if (report->temporary)
+        return NULL;
+    return report->verdict.alarm ? "fail" : "unverified";
+}
+
+bool
+verifier_store(Session *session, gint64 id, const TrustReport *report,
+               GError **error)
+{
+    const char *word = word_of(report);
+
+    if (word == NULL)
+        return true;
+    if (!store_set_verdict(session_store(session), id, word, error))
+        return false;
+    session_rows_changed(session);
+    indexer_kick(session_indexer(session));
+    return true;
+}
+
+void
+verifier_set_online(Verifier *verifier, bool online)
+{
+    verifier->offline = !online;
+    if (verifier->dns != NULL)
+        dns_set_online(verifier->dns, online);
+}

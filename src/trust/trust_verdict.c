@@ -1,0 +1,239 @@
+/* One verdict: what was found here and what the user's own border wrote, with
+ * the source named and a conflict said. Nobody else's word counts. */
+#include "trust_verdict.h"
+
+#include "trust_authres.h"
+#include "trust_domain.h"
+#include "trust_received.h"
+
+#include <string.h>
+
+static const char *const here = "checked here";
+
+const TrustMethod *
+trust_authres_find(const TrustReport *report, const char *method,
+                   const char **id)
+{
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        for (guint j = 0; authres->trusted && j < authres->results->len; j++) {
+            const TrustMethod *found = g_ptr_array_index(authres->results, j);
+
+            if (g_strcmp0(found->method, method) != 0)
+                continue;
+            *id = authres->authserv_id;
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static void decide(TrustReport *report, TrustResult result, const char *source,
+                   const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+static void
+decide(TrustReport *report, TrustResult result, const char *source,
+       const char *format, ...)
+{
+    TrustVerdict *verdict = &report->verdict;
+    va_list args;
+
+    va_start(args, format);
+    verdict->text = g_strdup_vprintf(format, args);
+    va_end(args);
+    verdict->result = result;
+    verdict->source = g_strdup(source);
+}
+
+/* The signature of the author's organisation that is best, or NULL. */
+static const TrustSignature *
+author_signature(const TrustReport *report)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->domain != NULL
+            && trust_domain_related(sig->domain, report->dmarc.author))
+            return sig;
+    }
+    return NULL;
+}
+
+static bool
+is_signed_by(const TrustReport *report, const char *domain)
+{
+    for (guint i = 0; domain && i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->evidence && trust_domain_related(sig->domain, domain))
+            return true;
+    }
+    return false;
+}
+
+static bool
+sealer_is_believed(const TrustReport *report, const char *const *sealers)
+{
+    const GPtrArray *chain = report->arc.sealers;
+
+    if (report->arc.result != TRUST_PASS)
+        return false;
+    for (guint i = 0; i < chain->len; i++)
+        if (!trust_id_is_one(g_ptr_array_index(chain, i), sealers))
+            return false;
+    return chain->len > 0;
+}
+
+/* The border's own word about the author, where it is about this author. */
+static const TrustMethod *
+border_dmarc(const TrustReport *report, const char **id)
+{
+    const TrustMethod *method = trust_authres_find(report, "dmarc", id);
+    const char *about = method ? trust_method_get(method, "header.from") : NULL;
+    g_autofree char *domain = about ? trust_domain_ascii(about) : NULL;
+
+    if (domain != NULL && report->dmarc.author != NULL
+        && !trust_domain_related(domain, report->dmarc.author))
+        return NULL;
+    return method;
+}
+
+/* Passing, by the checks here or by the border's word. */
+static bool
+judge_pass(TrustReport *report)
+{
+    const TrustDmarc *dmarc = &report->dmarc;
+    const char *id = NULL;
+    const TrustMethod *border = border_dmarc(report, &id);
+    TrustResult said = border ? trust_result_of(border->result) : TRUST_NONE;
+
+    if (dmarc->result == TRUST_PASS && said == TRUST_FAIL)
+        decide(report, TRUST_PASS, here,
+               "From %s, checked here; but %s says "
+               "that DMARC fails",
+               dmarc->author, id);
+    else if (dmarc->result == TRUST_PASS)
+        decide(report, TRUST_PASS, here, "From %s: %s", dmarc->author,
+               dmarc->reason);
+    else if (said == TRUST_PASS && dmarc->author != NULL
+             && dmarc->result == TRUST_FAIL)
+        decide(report, TRUST_PASS, id, "From %s, says %s; but checked here: %s",
+               dmarc->author, id, dmarc->reason);
+    else if (said == TRUST_PASS && dmarc->author != NULL)
+        decide(report, TRUST_PASS, id, "From %s, says %s", dmarc->author, id);
+    else
+        return false;
+    return true;
+}
+
+/* Re-sent by a list, whose word it then is (U4); or sealed by a believed one.
+ */
+static bool
+judge_resent(TrustReport *report, const TrustCase *the_case)
+{
+    const TrustSignature *author = author_signature(report);
+    TrustVerdict *verdict = &report->verdict;
+    guint n = report->arc.sealers->len;
+
+    if (report->dmarc.author == NULL)
+        return false;
+    if (sealer_is_believed(report, the_case->params->sealers)) {
+        verdict->via = g_strdup(g_ptr_array_index(report->arc.sealers, n - 1));
+        decide(report, TRUST_PASS, here, "From %s, says %s, which re-sent it",
+               report->dmarc.author, verdict->via);
+        return true;
+    }
+    if (the_case->list == NULL
+        || (!is_signed_by(report, the_case->list)
+            && report->arc.result != TRUST_PASS))
+        return false;
+    verdict->via = g_strdup(the_case->list);
+    decide(report, TRUST_NEUTRAL, here,
+           author
+               ? "Modified by the list %s: the signature of %s is broken by it"
+               : "Re-sent by the list %s for %s",
+           the_case->list, report->dmarc.author);
+    return true;
+}
+
+static bool
+judge_fail(TrustReport *report)
+{
+    const TrustDmarc *dmarc = &report->dmarc;
+    const char *id = NULL;
+    const TrustMethod *border = border_dmarc(report, &id);
+    bool refused = dmarc->policy != NULL && strcmp(dmarc->policy, "none") != 0;
+
+    if (border != NULL && trust_result_of(border->result) == TRUST_FAIL) {
+        report->verdict.alarm = refused || dmarc->policy == NULL;
+        decide(report, TRUST_FAIL, id, "Not from %s, says %s: DMARC fails",
+               dmarc->author ? dmarc->author : "its author", id);
+        return true;
+    }
+    if (dmarc->result != TRUST_FAIL)
+        return false;
+    report->verdict.alarm = refused && report->spf.evaluated;
+    if (report->spf.evaluated)
+        decide(report, TRUST_FAIL, here, "Not from %s: %s (policy: %s)",
+               dmarc->author, dmarc->reason, dmarc->policy);
+    else
+        decide(report, TRUST_FAIL, here,
+               "Not authenticated by DKIM as %s "
+               "(policy: %s); SPF was not evaluated",
+               dmarc->author, dmarc->policy);
+    return true;
+}
+
+/* Without a DMARC record. */
+static void
+judge_rest(TrustReport *report)
+{
+    const TrustDmarc *dmarc = &report->dmarc;
+    const TrustSignature *author = author_signature(report);
+    const TrustSignature *best =
+        report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
+
+    if (report->temporary)
+        decide(report, TRUST_TEMPERROR, here, "Not checked: %s", dmarc->reason);
+    else if (author != NULL && author->evidence)
+        decide(report, TRUST_PASS, here, "Signed by %s; it has no DMARC policy",
+               author->domain);
+    else if (report->spf.aligned)
+        decide(report, TRUST_PASS, report->spf.source,
+               "%s permits the sending "
+               "host; it has no DMARC policy",
+               report->spf.domain);
+    else if (author != NULL && author->result == TRUST_FAIL)
+        decide(report, TRUST_FAIL, here, "The signature of %s is broken: %s",
+               author->domain, author->reason);
+    else if (report->spf.result == TRUST_FAIL
+             || report->spf.result == TRUST_SOFTFAIL)
+        decide(report, report->spf.result, report->spf.source,
+               "%s does not permit the sending host", report->spf.domain);
+    else if (best != NULL && best->evidence)
+        decide(report, TRUST_NONE, here,
+               "Signed by %s, which says nothing "
+               "about %s",
+               best->domain, dmarc->author);
+    else
+        decide(report, TRUST_NONE, here, "Nothing says who sent this");
+}
+
+void
+trust_verdict_judge(TrustReport *report, const TrustCase *the_case)
+{
+    const TrustFrom *from = the_case->from;
+
+    report->verdict.domain = g_strdup(from->domain);
+    if (from->fault != NULL) {
+        report->verdict.alarm = from->n_from > 1;
+        decide(report, from->n_from > 1 ? TRUST_FAIL : TRUST_NONE, here,
+               "Nobody can be held to it: %s", from->fault);
+        return;
+    }
+    if (judge_pass(report) || judge_resent(report, the_case)
+        || judge_fail(report))
+        return;
+    judge_rest(report);
+}
