@@ -540,6 +540,10 @@ def events_on_a_screen():
         names = ("startup", "shutdown", "folder-opened", "message-opened",
                  "message-tagged", "message-moved", "message-arrived",
                  "compose-started")
+        # There is a folder to open once the Maildir was read.
+        subprocess.run([*mail.command().split(), "sync"],
+                       env={**os.environ, **mail.env()}, check=True,
+                       capture_output=True, timeout=120)
         with open(mail.path("posthorn.conf"), "a", encoding="utf-8") as file:
             for name in names:
                 file.write(f"hook {name} {{ exec {sys.executable} {RECORD} "
