@@ -36,11 +36,10 @@ struct Act {
     gint64 record;     /* of store_act_begin() */
     guint changed;
     const TagChange *tags;
-    bool quiet; /* no event: a copy changes no message */
     FolderRole role;
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
-    bool copies;       /* rows stay as they are, others are made */
+    bool copies; /* rows stay as they are, others are made; no event */
 };
 
 static const struct {
@@ -163,7 +162,7 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
     ok = change_rows(act, set, label, change, before, error);
     if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
         return false;
-    if (!act->quiet)
+    if (!act->copies)
         tell_changes(act, before);
     follow(act->session);
     return true;
@@ -429,8 +428,7 @@ bool
 act_copy(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
-    Act act = { .session = session, .folder = folder, .copies = true,
-                .quiet = true };
+    Act act = { .session = session, .folder = folder, .copies = true };
     g_autofree char *count = count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 

@@ -326,7 +326,7 @@ test_own_names(void)
     g_assert_cmpuint(all, >, 0);
     store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
     before = sync_names_begin(bench->store, bench->mail, NULL);
-    settle(bench);
+    bench_settle(bench);
     g_assert_cmpuint(known_folders(bench), ==, all - 1);
     sync_names_end(bench->store, bench->mail, before, NULL);
     g_assert_cmpuint(known_folders(bench), ==, all);
@@ -335,7 +335,7 @@ test_own_names(void)
                         NULL);
     store_set_flags(bench->store, bench_row(bench, 2), STORE_FLAG_SEEN, NULL);
     known = sync_names_begin(bench->store, bench->mail, NULL);
-    settle(bench);
+    bench_settle(bench);
     sync_names_end(bench->store, bench->mail, known, NULL);
     g_assert_cmpuint(known_folders(bench), ==, all - 1);
     bench_destroy(bench);
