@@ -108,17 +108,20 @@ ask(Store *store, const char *sql, GError **error)
     return value;
 }
 
-/* Reads only: nothing may be written to a file that is not ours. */
+/* Reads only: nothing may be written to a file that is not ours. Another
+ * process may make the tables meanwhile, in one transaction with the id, which
+ * is therefore read last. */
 static bool
 find_version(Store *store, gint64 *version, GError **error)
 {
-    gint64 id = ask(store, "PRAGMA application_id", error);
-    gint64 tables =
-        ask(store, "SELECT count(*) FROM sqlite_master", id < 0 ? NULL : error);
+    gint64 tables = ask(store, "SELECT count(*) FROM sqlite_master", error);
+    gint64 first =
+        ask(store, "PRAGMA user_version", tables < 0 ? NULL : error);
+    gint64 id = ask(store, "PRAGMA application_id", first < 0 ? NULL : error);
 
-    *version = ask(store, "PRAGMA user_version", tables < 0 ? NULL : error);
-    if (id < 0 || tables < 0 || *version < 0)
+    if (id < 0 || tables < 0 || first < 0)
         return false;
+    *version = first;
     if (id != APPLICATION_ID && (id != 0 || *version != 0 || tables != 0))
         return err_set(error, ERR_LOCAL,
                        "%s is no state file of posthorn: move it away",

@@ -149,18 +149,25 @@ fake_pop3_expire(void *conn)
     return ((FakePop3 *)conn)->expire;
 }
 
+static void
+fake_pop3_told_clear(void *data)
+{
+    g_free(((Pop3Message *)data)->uidl);
+}
+
 static GArray *
 fake_pop3_numbers(FakePop3 *fake, bool uidl, GError **error)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(Pop3Message));
 
+    g_array_set_clear_func(all, fake_pop3_told_clear);
     for (guint i = 0; i < fake->session->len; i++) {
         guint index;
         const FakePop3Message *message = fake_pop3_at(fake, i + 1, &index);
         Pop3Message told = { .number = i + 1 };
 
         if (uidl)
-            told.uidl = message->uidl;
+            told.uidl = g_strdup(message->uidl);
         else
             told.octets =
                 message->octets ? message->octets : strlen(message->bytes);
