@@ -27,8 +27,12 @@ class Terminal:
         for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
-        self.env["ASAN_OPTIONS"] = self.env.get("ASAN_OPTIONS", "") + \
-            ":log_path=" + os.path.join(self.folder, "asan")
+        # Leaks are told by the tests without a screen, which need the slow
+        # unwinder for it.
+        self.env["ASAN_OPTIONS"] = ":".join([
+            self.env.get("ASAN_OPTIONS", ""),
+            "log_path=" + os.path.join(self.folder, "asan"),
+            "detect_leaks=0", "fast_unwind_on_malloc=1"])
         self.env.update(env or {})
         config = os.path.join(self.folder, "tmux.conf")
         with open(config, "w", encoding="utf-8") as file:

@@ -6,6 +6,7 @@ pid. Python's standard library only. Works as root; Postfix needs root."""
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -20,9 +21,16 @@ DOMAIN = "example.org"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to clients, so that no connection of
+    another test has it before its server does."""
+    while True:
+        port = random.randint(10240, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_port(port, seconds=60):
