@@ -298,6 +298,18 @@ count_keys(const char *sequence)
     return n;
 }
 
+/* The keys that a hint names: those of the place itself before those that do it
+ * everywhere, then the fewest. */
+static bool
+is_nearer(const Binding *one, const Binding *other, const char *context)
+{
+    bool here = strcmp(one->context, context) == 0;
+
+    if (here != (strcmp(other->context, context) == 0))
+        return here;
+    return count_keys(one->sequence) < count_keys(other->sequence);
+}
+
 const char *
 keys_for(const Keys *keys, const char *context, const char *command)
 {
@@ -311,8 +323,7 @@ keys_for(const Keys *keys, const char *context, const char *command)
         if (!here || strcmp(binding->command, command) != 0
             || is_shadowed(keys, context, binding))
             continue;
-        if (found == NULL
-            || count_keys(binding->sequence) < count_keys(found->sequence))
+        if (found == NULL || is_nearer(binding, found, context))
             found = binding;
     }
     return found ? found->sequence : NULL;

@@ -40,6 +40,7 @@ open_pad(void)
     keypad(pad, TRUE);
     nodelay(pad, TRUE);
     meta(pad, TRUE);
+    keyok(KEY_MOUSE, FALSE); /* swallowed like any report */
     define_key("\033[200~", KEY_PASTE_BEGIN);
     define_key("\033[201~", KEY_PASTE_END);
     define_key("\033[I", KEY_FOCUS_IN);

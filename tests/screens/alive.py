@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import resource
+import shlex
 import shutil
 import signal
 import struct
@@ -343,13 +344,11 @@ def odd_sizes():
 
 def first_line(command, env):
     """What the program says on a real terminal on which it cannot start."""
-    with Terminal(command, 300, 24, env) as terminal:
-        terminal.wait_text("posthorn: ")
-        terminal.wait_end()
-        terminal.wait(lambda _: terminal.status() != "")
-        lines = [row for row in terminal.screen()
-                 if row.strip() and "Pane is dead" not in row]
-        return lines, terminal.status()
+    words = f"{command}; echo ended with $?; sleep 600"
+    with Terminal(f"sh -c {shlex.quote(words)}", 300, 24, env) as terminal:
+        rows = [row for row in terminal.wait_text("ended with ")
+                if row.strip()]
+        return rows[:-1], rows[-1].rsplit(" ", 1)[1]
 
 
 @test
