@@ -298,16 +298,16 @@ count_keys(const char *sequence)
     return n;
 }
 
-/* The keys that a hint names: those of the place itself before those that do it
- * everywhere, then the fewest. */
+/* The keys that a hint names: the fewest, and of two as short those of the
+ * place itself. */
 static bool
 is_nearer(const Binding *one, const Binding *other, const char *context)
 {
-    bool here = strcmp(one->context, context) == 0;
+    int difference = count_keys(one->sequence) - count_keys(other->sequence);
 
-    if (here != (strcmp(other->context, context) == 0))
-        return here;
-    return count_keys(one->sequence) < count_keys(other->sequence);
+    return difference < 0
+        || (difference == 0 && strcmp(one->context, context) == 0
+            && strcmp(other->context, context) != 0);
 }
 
 const char *

@@ -156,7 +156,6 @@ answer_challenges(ImapConn *conn, SaslLogin *login, char *first, guint tag,
             return login_refused(conn, trouble, error);
         if (!more)
             return true;
-        conn->challenged |= kept == NULL;
         step = kept ? g_steal_pointer(&kept)
                     : sasl_login_step(login, conn->challenge, error);
         if (step == NULL) {
@@ -267,25 +266,12 @@ try_login(ImapConn *conn, char **names, bool *plus, GError **error)
         return err_set(error, ERR_AUTH,
                        "%s wants a password for %s: set password-command",
                        conn->params.net.host, conn->params.sasl.user);
-    conn->challenged = false;
     return sasl && authenticate(conn, sasl, error);
 }
 
-static void
-drop_plus(char **names)
-{
-    char **to = names;
-
-    for (char **name = names; *name; name++)
-        if (g_str_has_suffix(*name, "-PLUS"))
-            g_free(*name);
-        else
-            *to++ = *name;
-    *to = NULL;
-}
-
 /* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
- * 1.3, refused. Then, nothing of the password said yet, the same without. */
+ * 1.3, refused. It is never tried without by itself: somebody in between would
+ * refuse it too (promise P52). */
 static bool
 login(ImapConn *conn, GError **error)
 {
@@ -301,12 +287,11 @@ login(ImapConn *conn, GError **error)
         return plain_login(conn, error);
     if (try_login(conn, names, &plus, &trouble))
         return true;
-    if (plus && !forced && !conn->challenged && err_is(trouble, ERR_AUTH)) {
-        log_add(LOG_INFO, conn->params.net.host,
-                "no login bound to TLS: trying without");
-        drop_plus(names);
-        return try_login(conn, names, &plus, error);
-    }
+    if (plus && !forced && err_is(trouble, ERR_AUTH))
+        return err_set(error, ERR_AUTH,
+                       "%s; if the password is right, the server cannot bind "
+                       "a login to TLS as it says: set auth SCRAM-SHA-256",
+                       trouble->message);
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
 }

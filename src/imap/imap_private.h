@@ -34,7 +34,6 @@ struct ImapConn {
     char *selected;
     ImapAnswers answers;
     bool preauth;
-    bool challenged; /* the present login got beyond our first message */
     bool qresync, condstore, utf8, rev2; /* enabled */
     char *prefix;         /* of the personal namespace; NULL: not told */
     char delimiter;       /* in it */

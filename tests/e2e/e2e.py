@@ -33,13 +33,14 @@ class World:
     def home(self, name, users, password=real.PASSWORD, incoming=None,
              ca=None, smtp=None, more=""):
         servers = self.servers
+        auth = f"    auth {servers.auth}\n" if servers.auth else ""
         config = "".join(
             ACCOUNT.format(name=user, person=user.capitalize() + " Test",
                            domain=real.DOMAIN, password=password,
                            incoming=incoming
                            or f"imaps://{user}@localhost:{servers.imaps}",
                            smtp=smtp or servers.smtp or 9,
-                           ca=ca or servers.certificates.ca)
+                           ca=ca or servers.certificates.ca, auth=auth)
             for user in users) + more
         self.homes[name] = Home(self.posthorn,
                                 servers.path("homes", name), config)

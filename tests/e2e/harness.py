@@ -25,7 +25,7 @@ ACCOUNT = """account {name} {{
     outgoing     "smtp://localhost:{smtp}"
     password     "{password}"
     tls-ca-file  {ca}
-}}
+{auth}}}
 """
 
 

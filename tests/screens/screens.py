@@ -107,14 +107,14 @@ def check_5_silent_server():
         with Terminal(f"{POSTHORN} -c {path}") as terminal:
             terminal.wait(lambda s: any("keys" in row for row in s))
             terminal.type("?")
-            terminal.wait_text("archive", 20)
+            terminal.wait_text("archive")
             terminal.keys("Escape")
             terminal.type("j")
             begin = time.monotonic()
             terminal.type("Q")
-            terminal.wait_end(20)
-            # Generous beside the promise of 1 s: machines are busy.
-            assert time.monotonic() - begin < 10
+            terminal.wait_end()
+            # The server would be given up after 60 s; the promise is 1 s.
+            assert time.monotonic() - begin < 40
     finally:
         server.kill()
         server.wait()

@@ -96,6 +96,8 @@ class Certificates:
 class Servers:
     """`with Servers() as servers:` has Dovecot up; postfix() adds Postfix."""
 
+    auth = None  # the `auth` of accounts there, where it must be forced
+
     def __init__(self, certificate="good", users=USERS, more=""):
         self.folder = tempfile.mkdtemp(prefix="posthorn-servers-")
         os.chmod(self.folder, 0o755)
