@@ -336,6 +336,8 @@ def odd_sizes():
                 assert width(row) <= columns, (columns, rows, row)
             for key in ("j", "Enter", "?", "Escape", "q"):
                 terminal.keys(key)
+                if key == "Escape":  # with the next key it would be Alt
+                    terminal.settle()
             terminal.settle()
             assert not terminal.ended(), (columns, rows)
         terminal.wait_text("subject 2")
@@ -562,6 +564,7 @@ def events_on_a_screen():
             terminal.keys("a")
             heard("message-moved")
             mail.deliver("late", mail.message("late one"))
+            terminal.type("$")
             heard("message-arrived")
             terminal.type("Q")
             terminal.wait_end()

@@ -397,10 +397,12 @@ def every_preset_keeps_the_way_out():
             terminal.wait_gone("Filter:")
             terminal.type(":")
             terminal.wait(lambda s: s[-1].startswith(":"))
-            terminal.keys("Escape")
+            terminal.keys("Escape")  # with the next key it would be Alt
+            terminal.wait(lambda s: not s[-1].startswith(":"))
             terminal.type("/")
             terminal.wait(lambda s: s[-1].startswith("/"))
             terminal.keys("Escape")
+            terminal.wait(lambda s: not s[-1].startswith("/"))
             terminal.keys("Tab")
             at(terminal, 2)
             terminal.keys("Enter")

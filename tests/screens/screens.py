@@ -108,7 +108,8 @@ def check_5_silent_server():
             terminal.wait(lambda s: any("keys" in row for row in s))
             terminal.type("?")
             terminal.wait_text("archive")
-            terminal.keys("Escape")
+            terminal.keys("Escape")  # with the next key it would be Alt
+            terminal.wait_gone("Esc close")
             terminal.type("j")
             begin = time.monotonic()
             terminal.type("Q")
@@ -333,8 +334,9 @@ def frame_budget():
 def quit_needs_q_twice():
     with demo() as terminal:
         terminal.keys("Escape")
+        terminal.settle()  # with the next key it would be Alt
         terminal.keys("q")
-        terminal.settle()
+        terminal.wait_text("q again quits")
         assert not terminal.ended()
         terminal.keys("q")
         terminal.wait_end()
