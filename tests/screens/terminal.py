@@ -106,15 +106,6 @@ class Terminal:
     def ended(self):
         return self.value("#{pane_dead}") == "1"
 
-    def status(self):
-        """The exit status; tmux knows it a moment after the end."""
-        end = time.monotonic() + 60
-        while not self.value("#{pane_dead_status}"):
-            if time.monotonic() > end:
-                break
-            time.sleep(0.02)
-        return self.value("#{pane_dead_status}")
-
     def wait(self, test, seconds=60):
         """Until test(screen) is true; the screen. No test depends on how long
         that takes: the limit only ends a hanging one."""
