@@ -20,7 +20,8 @@ void search_start(Search *search, const char *query, gint64 folder,
                   guint limit, SearchFn found, void *user);
 void search_cancel(Search *search);
 
-/* Blocking, for headless commands and hooks. GArray of gint64. */
+/* Blocking, for commands and hooks. GArray of gint64. A broken index is made anew;
+ * without a screen that is waited for, on one it is ERR_RETRY. */
 GArray *search_run(Session *session, const char *query, guint limit,
                    GError **error);
 

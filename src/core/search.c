@@ -337,6 +337,11 @@ search_run(Session *session, const char *query, guint limit, GError **error)
 
     if (err_is(trouble, ERR_LOCAL) && indexer_mend(indexer, trouble)) {
         g_clear_error(&trouble);
+        if (session_frontend(session)->has_screen) { /* which never waits */
+            err_set(error, ERR_RETRY, "the search index is made anew: "
+                    "ask again in a moment");
+            return NULL;
+        }
         while (indexer_busy(indexer))
             g_main_context_iteration(NULL, TRUE);
         ids = ask(reader, session_store(session), &request, NULL, &trouble);

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import resource
 import shlex
 import shutil
@@ -531,6 +532,31 @@ def odd_messages_are_rows():
                 env={**os.environ, **mail.env()}, capture_output=True,
                 timeout=120, check=False)
             assert b"body" in subjects.stdout, subjects
+
+
+@test
+def index_broken_under_a_screen():
+    """A query on the screen is answered at once although the index is broken;
+    the index is made anew behind it (P22, P35)."""
+    with Mail() as mail, mail.terminal() as terminal:
+        terminal.wait_text("subject 2")
+
+        def is_answer(row):
+            return re.match(r" \d+\b", row) or "anew" in row
+
+        def asked():
+            terminal.keys("Escape")
+            terminal.wait(lambda s: not is_answer(s[-1]))
+            terminal.type(":count subject\r")
+            return terminal.wait(lambda s: is_answer(s[-1]))[-1].strip()
+
+        until(lambda: asked().startswith("3"), "indexed")
+        top = mail.path("data", "posthorn", "index", "xapian")
+        for name in os.listdir(top):
+            os.truncate(os.path.join(top, name), 100)
+        assert "anew" in asked()
+        until(lambda: asked().startswith("3"), "made anew")
+        assert not terminal.reports(), terminal.reports()
 
 
 @test
