@@ -20,8 +20,8 @@ void search_start(Search *search, const char *query, gint64 folder,
                   guint limit, SearchFn found, void *user);
 void search_cancel(Search *search);
 
-/* Blocking, for commands and hooks. GArray of gint64. A broken index is made anew;
- * without a screen that is waited for, on one it is ERR_RETRY. */
+/* Blocking, for commands and hooks. GArray of gint64. A broken index is made
+ * anew: waited for without a screen, ERR_RETRY on one. */
 GArray *search_run(Session *session, const char *query, guint limit,
                    GError **error);
 
