@@ -121,6 +121,11 @@ ear_progress(void *user, const JobProgress *note)
     lane_take_news(ear->lane, &news);
     for (guint i = 0; i < news.mailboxes->len; i++)
         tell_changed(watcher, news.mailboxes->pdata[i]);
+    /* What came between the last sync and this moment is told by nobody. */
+    if (news.hears == LANE_HEARS_ALL)
+        watcher->callbacks.changed(watcher->callbacks.user, NULL);
+    else if (news.hears == LANE_HEARS_ONE)
+        tell_changed(watcher, ear->mailbox);
     if (news.hears == LANE_HEARS_ONE && ear == watcher->ears->pdata[0])
         listen_wider(watcher);
     lane_news_clear(&news);

@@ -8,6 +8,7 @@ import re
 import sys
 
 from harness import Skip, end_process, message, until
+from line import Line
 
 RECORD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "record.py")
 ALL = ("startup", "shutdown", "account-online", "account-offline",
@@ -62,11 +63,11 @@ def check_same(event):
         assert value == text, (name, value, want)
 
 
-def open_home(world, name="events", users=("ana",), more=""):
+def open_home(world, name="events", users=("ana",), more="", **home):
     recorder = Recorder(world, name)
     hooks = "".join(recorder.hook(event) for event in ALL)
     home = world.home(name, list(users), more="set undo-send 0s\n" + hooks
-                      + more)
+                      + more, **home)
     home.recorder = recorder
     return home
 
@@ -356,6 +357,28 @@ def watching(world):
     assert of(home.recorder.take(), "shutdown")
 
 
+def between_sync_and_listening(world):
+    """A message that comes after the sync and before the server is listened to
+    is heard of; over a slow line there is much time between the two."""
+    with Line(world.servers.imaps, 0.2) as line:
+        home = open_home(world, "events-slow",
+                         incoming=f"imaps://ana@localhost:{line.port}")
+        home.ok("sync")
+        home.recorder.take()
+        watch = home.start("sync", "--watch")
+        try:
+            told = []
+            until(lambda: told.extend(home.recorder.take())
+                  or of(told, "sync-finished"), 60, "it is up")
+            world.mailbox("ana").append(message("in the gap"))
+            until(lambda: told.extend(home.recorder.take())
+                  or of(told, "message-arrived"), 60, "message-arrived")
+        finally:
+            end_process(watch, seconds=30)
+    fields, _ = one(told, "message-arrived")
+    assert fields["subject"] == "in the gap", fields
+
+
 def no_secret(world):
     """Nothing that a hook sees holds a password (P53)."""
     import harness
@@ -375,5 +398,5 @@ def all_tests(tap, world):
     for test in (sync, arrived, tagged_and_moved, failed, queries,
                  query_where_none_can_be, by_hook, timeouts, shutdown_hangs,
                  accounts_apart, sent, send_fails, refused, hangs_before,
-                 rewritten, watching, no_secret):
+                 rewritten, watching, between_sync_and_listening, no_secret):
         tap.run("events: " + test.__name__.replace("_", " "), test, world)
