@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { FIRST_PAGE = 50, TEXT_HITS = 500 };
+enum {
+    FIRST_PAGE = 50,
+    TEXT_HITS = 500
+};
 
 typedef struct {
     Search *search;
@@ -21,7 +24,7 @@ typedef struct {
 
 struct Search {
     Session *session;
-    Worker *worker; /* NULL until the first search */
+    Worker *worker;    /* NULL until the first search */
     Job *first, *rest; /* under way; NULL: none */
     SearchFn found;
     void *user;
@@ -62,8 +65,8 @@ expand(const char *query)
     while (*query) {
         const char *from = NULL;
 
-        for (gsize i = 0; begins && !quoted && !from
-                          && i < G_N_ELEMENTS(short_forms); i++)
+        for (gsize i = 0;
+             begins && !quoted && !from && i < G_N_ELEMENTS(short_forms); i++)
             if (g_str_has_prefix(query, short_forms[i].from)) {
                 from = short_forms[i].from;
                 g_string_append(text, short_forms[i].to);
@@ -139,8 +142,8 @@ add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
         || (store_unindexed_count(hits->store) == 0
             && !store_has_headers(hits->store)))
         return true;
-    rows = store_find_text(hits->store, query,
-                           limit ? limit : TEXT_HITS, error);
+    rows =
+        store_find_text(hits->store, query, limit ? limit : TEXT_HITS, error);
     if (rows == NULL)
         return false;
     for (guint i = 0; i < rows->len; i++)
@@ -150,13 +153,30 @@ add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
     return true;
 }
 
+/* Ids of the index. One that cannot be opened before anything of it was
+ * recorded is being made: it knows nothing yet. */
+static GPtrArray *
+index_hits(IndexReader *reader, Store *store, const Request *request,
+           GCancellable *cancel, GError **error)
+{
+    g_autofree char *query = expand(request->query);
+    g_autoptr(GError) trouble = NULL;
+    GPtrArray *ids = index_search(
+        reader, query, request->folder ? 0 : request->limit, cancel, &trouble);
+
+    if (err_is(trouble, ERR_LOCAL) && !store_index_used(store))
+        return g_ptr_array_new();
+    if (trouble)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return ids;
+}
+
 static GArray *
 ask(IndexReader *reader, Store *store, const Request *request,
     GCancellable *cancel, GError **error)
 {
-    g_autofree char *query = expand(request->query);
-    g_autoptr(GPtrArray) index_ids = index_search(
-        reader, query, request->folder ? 0 : request->limit, cancel, error);
+    g_autoptr(GPtrArray) index_ids =
+        index_hits(reader, store, request, cancel, error);
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     Hits hits = { store, request->folder,
@@ -167,7 +187,7 @@ ask(IndexReader *reader, Store *store, const Request *request,
         err_set(error, ERR_LOCAL, "the search index is gone");
         g_clear_pointer(&hits.ids, g_array_unref);
     } else if (index_ids == NULL || !add_index_hits(&hits, index_ids, error)
-        || !add_text_hits(&hits, request->query, request->limit, error))
+               || !add_text_hits(&hits, request->query, request->limit, error))
         g_clear_pointer(&hits.ids, g_array_unref);
     if (hits.ids && request->limit && hits.ids->len > request->limit)
         g_array_set_size(hits.ids, request->limit);
@@ -229,13 +249,19 @@ ids_free(void *ids)
 }
 
 static const JobClass first_job = {
-    .name = "search", .run = search_job_run, .answer = first_answer,
-    .free_request = request_free, .free_answer = ids_free,
+    .name = "search",
+    .run = search_job_run,
+    .answer = first_answer,
+    .free_request = request_free,
+    .free_answer = ids_free,
 };
 
 static const JobClass rest_job = {
-    .name = "search", .run = search_job_run, .answer = rest_answer,
-    .free_request = request_free, .free_answer = ids_free,
+    .name = "search",
+    .run = search_job_run,
+    .answer = rest_answer,
+    .free_request = request_free,
+    .free_answer = ids_free,
 };
 
 Search *
@@ -248,8 +274,7 @@ search_create(Session *session)
     search->index_dir = g_strdup(paths->index);
     search->mail_root = g_strdup(paths->mail);
     search->state_db = g_strdup(paths->state_db);
-    search->reader =
-        index_reader_create(search->index_dir, search->mail_root);
+    search->reader = index_reader_create(search->index_dir, search->mail_root);
     return search;
 }
 
@@ -332,13 +357,13 @@ search_run(Session *session, const char *query, guint limit, GError **error)
     Request request = { .query = (char *)query, .limit = limit };
     Indexer *indexer = session_indexer(session);
     g_autoptr(GError) trouble = NULL;
-    GArray *ids =
-        ask(reader, session_store(session), &request, NULL, &trouble);
+    GArray *ids = ask(reader, session_store(session), &request, NULL, &trouble);
 
     if (err_is(trouble, ERR_LOCAL) && indexer_mend(indexer, trouble)) {
         g_clear_error(&trouble);
         if (session_frontend(session)->has_screen) { /* which never waits */
-            err_set(error, ERR_RETRY, "the search index is made anew: "
+            err_set(error, ERR_RETRY,
+                    "the search index is made anew: "
                     "ask again in a moment");
             return NULL;
         }

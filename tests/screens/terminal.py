@@ -51,6 +51,10 @@ class Terminal:
             raise RuntimeError(done.stderr.decode(errors="replace"))
         return done.stdout.decode("utf-8", errors="replace")
 
+    def command(self, *words):
+        """One of tmux's own commands; what it prints."""
+        return self._tmux(*words)
+
     def keys(self, *keys):
         """Keys by tmux's names: 'j', 'Enter', 'C-d'."""
         self._tmux("send-keys", *keys)
