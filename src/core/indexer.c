@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { SLICE = 200, FEW = 20 };
+enum { SLICE = 200, FEW = 20, RETRY_S = 20 };
 
 typedef struct {
     void (*done)(const GError *error, void *user);
@@ -34,6 +34,8 @@ struct Indexer {
     Mend mend; /* of the next run */
     bool mended;
     guint left;
+    char *told;  /* the last trouble */
+    guint retry; /* source; 0: none */
     GArray *waiters; /* Waiter */
 };
 
@@ -244,6 +246,31 @@ tell_waiters(Indexer *indexer, const GError *error)
     }
 }
 
+static gboolean
+try_again(void *user)
+{
+    Indexer *indexer = user;
+
+    indexer->retry = 0;
+    indexer_kick(indexer);
+    return G_SOURCE_REMOVE;
+}
+
+/* Said once, and tried again: a disk that was full has room some time. */
+static void
+trouble(Indexer *indexer, const GError *error)
+{
+    if (indexer->retry == 0)
+        indexer->retry = g_timeout_add_seconds(RETRY_S, try_again, indexer);
+    log_add(LOG_WARN, "index", "%s", error->message);
+    if (g_strcmp0(error->message, indexer->told) == 0)
+        return;
+    g_free(indexer->told);
+    indexer->told = g_strdup(error->message);
+    frontend_tell(session_frontend(indexer->session), TELL_ERROR, false,
+                  "The search index is behind: %s", error->message);
+}
+
 static void
 indexer_answer(void *user, void *answer, const GError *error)
 {
@@ -251,7 +278,7 @@ indexer_answer(void *user, void *answer, const GError *error)
 
     indexer->running = false;
     if (error && !err_is(error, ERR_CANCELLED))
-        log_add(LOG_WARN, "index", "%s", error->message);
+        trouble(indexer, error);
     if (index_is_damaged(error))
         indexer_mend(indexer, error);
     if (indexer->running)
@@ -260,8 +287,10 @@ indexer_answer(void *user, void *answer, const GError *error)
         indexer_start(indexer);
         return;
     }
-    if (error == NULL)
+    if (error == NULL) {
         indexer->left = 0;
+        g_clear_pointer(&indexer->told, g_free);
+    }
     tell_waiters(indexer, error);
 }
 
@@ -318,10 +347,12 @@ indexer_destroy(Indexer *indexer)
         return;
     indexer->disabled = true;
     indexer->again = false;
+    g_clear_handle_id(&indexer->retry, g_source_remove);
     worker_destroy(indexer->worker);
     err_set(&ended, ERR_CANCELLED, "cancelled");
     tell_waiters(indexer, ended);
     g_array_unref(indexer->waiters);
+    g_free(indexer->told);
     g_free(indexer);
 }
 

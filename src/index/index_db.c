@@ -7,9 +7,12 @@
 #include "base/file.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 enum { LOCK_TRIES = 100, LOCK_PAUSE_US = 100 * 1000 };
+enum { ROOM_TO_CREATE = 1 << 20 };
 
 /* Xapian keeps this many changed documents in memory before it writes. Its own
  * default takes 400 MB for our kind of mail. */
@@ -50,6 +53,18 @@ fail(const char *dir, notmuch_status_t status, const char *message,
     return err_set(error, code, "%s: %s", dir, g_strstrip(line));
 }
 
+/* notmuch ends the program when an index that it creates does not fit: an
+ * exception of Xapian goes uncaught through notmuch_database_upgrade(). */
+static bool
+has_room(const char *dir, GError **error)
+{
+    struct statvfs space;
+
+    return statvfs(dir, &space) != 0
+        || (guint64)space.f_bavail * space.f_frsize >= ROOM_TO_CREATE
+        || err_set_errno(error, ENOSPC, "%s", dir);
+}
+
 static notmuch_database_t *
 create(const char *dir, const char *mail_root, GError **error)
 {
@@ -58,7 +73,8 @@ create(const char *dir, const char *mail_root, GError **error)
     char *message = NULL;
     notmuch_status_t status;
 
-    if (!file_mkdir(dir, error) || !write_config(dir, mail_root, error))
+    if (!file_mkdir(dir, error) || !has_room(dir, error)
+        || !write_config(dir, mail_root, error))
         return NULL;
     status = notmuch_database_create_with_config(dir, config, NULL, &database,
                                                  &message);

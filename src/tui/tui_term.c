@@ -43,7 +43,11 @@ put(const char *bytes, gsize size)
     }
 }
 
-/* SIGSEGV and its like: only what a signal handler may do. */
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+static struct sigaction before[G_N_ELEMENTS(crashes)];
+
+/* SIGSEGV and its like: only what a signal handler may do. Who else wanted to
+ * know of it, a sanitizer, is next. */
 static void
 crashed(int number)
 {
@@ -51,19 +55,19 @@ crashed(int number)
 
     (void)ignored;
     tcsetattr(STDIN_FILENO, TCSANOW, &original);
-    signal(number, SIG_DFL);
+    for (gsize i = 0; i < G_N_ELEMENTS(crashes); i++)
+        if (crashes[i] == number)
+            sigaction(number, &before[i], NULL);
     raise(number);
 }
 
 static void
 catch_crashes(void)
 {
-    static const int numbers[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-    struct sigaction action = { .sa_handler = crashed,
-                                .sa_flags = (int)SA_RESETHAND };
+    struct sigaction action = { .sa_handler = crashed };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-        sigaction(numbers[i], &action, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(crashes); i++)
+        sigaction(crashes[i], &action, &before[i]);
 }
 
 static void

@@ -471,31 +471,68 @@ def trouble_silent_server():
         quit_now(terminal)
 
 
-@test
-def trouble_full_disk():
+@contextlib.contextmanager
+def small_disk(mail):
+    """The data folder on a file system of its own, of six megabytes."""
     if os.geteuid() != 0:
         raise Skip("a small file system needs root")
-    with Mail() as mail:
-        data = mail.path("data")
-        os.mkdir(data, 0o700)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700",
-                           "tmpfs", data], stderr=subprocess.PIPE,
-                          check=False).returncode != 0:
-            raise Skip("mount is not allowed here")
-        try:
-            with mail.terminal(120) as terminal:
-                terminal.wait_text("subject 2")
-                with contextlib.suppress(OSError), \
-                        open(os.path.join(data, "filler"), "wb") as file:
-                    while True:
-                        file.write(bytes(4096))
-                        file.flush()
-                command(terminal, "compose --to b@example.org --subject x")
-                terminal.wait(lambda rows: any("pace" in row for row in rows))
-                os.unlink(os.path.join(data, "filler"))
-                quit_now(terminal)
-        finally:
-            subprocess.run(["umount", data], check=False)
+    data = mail.path("data")
+    os.mkdir(data, 0o700)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700",
+                       "tmpfs", data], stderr=subprocess.PIPE,
+                      check=False).returncode != 0:
+        raise Skip("mount is not allowed here")
+    try:
+        yield data
+    finally:
+        subprocess.run(["umount", data], check=False)
+
+
+def fill(data, leave=0):
+    """A file that takes the rest of the space."""
+    with contextlib.suppress(OSError), \
+            open(os.path.join(data, "filler"), "wb") as file:
+        while True:
+            space = os.statvfs(data)
+            if space.f_bavail * space.f_frsize <= leave:
+                break
+            file.write(bytes(4096))
+            file.flush()
+
+
+def is_indexed(mail):
+    """Asked in the instance that runs."""
+    said = subprocess.run([*mail.command().split(), "count", "subject:subject"],
+                          env={**os.environ, **mail.env()}, check=False,
+                          capture_output=True, timeout=60)
+    return said.stdout.strip() == b"3"
+
+
+@test
+def trouble_full_disk():
+    with Mail() as mail, small_disk(mail) as data, \
+            mail.terminal(120) as terminal:
+        terminal.wait_text("subject 2")
+        until(lambda: is_indexed(mail), "the index follows")
+        fill(data)
+        command(terminal, "compose --to b@example.org --subject x")
+        terminal.wait(lambda rows: any("pace" in row for row in rows))
+        os.unlink(os.path.join(data, "filler"))
+        quit_now(terminal)
+
+
+@test
+def trouble_no_room_for_an_index():
+    """The list needs none; when there is room, it is made."""
+    with Mail() as mail, small_disk(mail) as data:
+        fill(data, leave=400 << 10)
+        with mail.terminal(120) as terminal:
+            terminal.wait_text("subject 2")
+            terminal.wait(lambda rows: any("pace" in row for row in rows))
+            answers(terminal)
+            os.unlink(os.path.join(data, "filler"))
+            until(lambda: is_indexed(mail), "the index is made")
+            quit_now(terminal)
 
 
 @test

@@ -32,7 +32,7 @@ class Terminal:
         self.env["ASAN_OPTIONS"] = ":".join([
             self.env.get("ASAN_OPTIONS", ""),
             "log_path=" + os.path.join(self.folder, "asan"),
-            "detect_leaks=0", "fast_unwind_on_malloc=1"])
+            "detect_leaks=0", "handle_abort=1", "fast_unwind_on_malloc=1"])
         self.env.update(env or {})
         config = os.path.join(self.folder, "tmux.conf")
         with open(config, "w", encoding="utf-8") as file:
