@@ -52,7 +52,7 @@ class Mail:
         os.mkdir(self.path("events"))
         for number in range(3):
             self.deliver(f"n{number}", self.message(f"subject {number}"))
-        self.write("posthorn.conf", (account or (
+        self.write("posthorn.conf", "set dns off\n" + (account or (
             "account here {\n    address ana@example.org\n"
             f"    incoming maildir://{self.path('mail')}\n}}\n")) + more)
 

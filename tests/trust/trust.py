@@ -475,6 +475,7 @@ def verify_rows(posthorn):
     yield "verify-usage", None if code == 2 and b"ADDRESS@PORT" in err \
         else f"{code} {err}"
     yield "verify-store", stored(posthorn, server, env, home)
+    yield "U5-on-arrival", arrived(posthorn, server, env, home)
     server.stop()
 
 
@@ -494,7 +495,7 @@ def stored(posthorn, server, env, home):
             file.write(message)
     config = os.path.join(home, "conf")
     with open(config, "w") as file:
-        file.write(f'account w {{ address ana@lindqvist.example; '
+        file.write(f'set dns off\naccount w {{ address ana@lindqvist.example; '
                    f'incoming "maildir://{mail}"; '
                    f'authserv-id mx.r.example }}\n')
 
@@ -509,6 +510,86 @@ def stored(posthorn, server, env, home):
               for word in ("pass", "fail", "unverified")]
     want = [b"1", b"1", b"1"]
     return None if counts == want else f"{counts}, not {want}"
+
+
+def arrived(posthorn, server, env, home):
+    """What arrives is checked: the event tells the verdict, queries find each
+    method and the signer; what the user sent and an account that wants no
+    checks are never asked about; a key that the DNS has lost since is known."""
+    mail, quiet = os.path.join(home, "all"), os.path.join(home, "quiet")
+    told, config = os.path.join(home, "told"), os.path.join(home, "arrive")
+    for top in (mail, os.path.join(mail, ".Sent"), quiet):
+        for folder in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(top, folder))
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"""set dns-server {server.address}
+account a {{ address ana@lindqvist.example; incoming "maildir://{mail}" }}
+account q {{ address ana@quiet.example; incoming "maildir://{quiet}"
+    sender-checks off }}
+hook message-arrived --query 'auth:pass or auth:unverified or auth:fail' {{
+    exec sh -c 'echo $POSTHORN_VERDICT $POSTHORN_MESSAGE_ID >> {told}'
+}}
+""")
+    env = dict(env, XDG_DATA_HOME=os.path.join(home, "arrived"))
+
+    def run(*words):
+        done = subprocess.run([posthorn, "-c", config, *words], env=env,
+                              capture_output=True, timeout=120)
+        return (done.stdout if done.returncode == 0 else done.stderr).decode()
+
+    def deliver(top, name, message):
+        path = os.path.join(top, "tmp", name)
+        with open(path, "wb") as file:
+            file.write(message)
+        os.rename(path, os.path.join(top, "new", name))
+
+    def named(name, domain=b"corp.example", message=MESSAGE):
+        return message.replace(b"<1@", b"<" + name + b"@").replace(
+            b"corp.example", domain)
+
+    said = run("sync")
+    names = server.zone.names
+    names["once._domainkey.corp.example"] = [(TXT, KEYS.record())]
+    deliver(mail, "1", sign(named(b"good"), selector=b"once"))
+    deliver(mail, "2", named(b"free", b"free.example"))
+    deliver(mail, "3", sign(named(b"late"), selector=b"bad"))
+    deliver(quiet, "4", named(b"unasked", b"quiet.example"))
+    deliver(os.path.join(mail, ".Sent"), "5", named(b"own", b"own.example"))
+    said += run("sync")
+    with open(told, encoding="utf-8") as file:
+        got = sorted(file.read().split("\n"))
+    if got != ["", "pass good@corp.example", "unverified free@free.example"]:
+        return f"told {got}: {said}"
+    for query, want in (
+            ("property:posthorn.dmarc=pass", 1),
+            ("property:posthorn.dkim=pass", 1),
+            ("property:posthorn.dkim=none", 1),
+            ("property:posthorn.signer=corp.example", 1),
+            ("property:posthorn.dmarc=temperror", 0),
+            ("auth:pass", 1), ("auth:unverified", 1), ("*", 5)):
+        got = run("count", query).strip()
+        if got != str(want):
+            return f"{query}: {got}, not {want}"
+    asked = [name for name, _ in server.zone.asked]
+    for name in asked:
+        if "quiet.example" in name or "own.example" in name:
+            return f"asked for {name}"
+    del names["once._domainkey.corp.example"]
+    other = subprocess.run(
+        [posthorn, "-c", config, "verify", "--json", "id:good@corp.example"],
+        env=env, capture_output=True, timeout=120).stdout
+    other = json.loads(other or "{}")
+    if (other.get("dkim") or [{}])[0].get("result") != "pass":
+        return f"the key is not known any more: {other}"
+    said = run("expect-signer", "id:good@corp.example")
+    rules = run("signers").splitlines()
+    if rules[-1:] != ["signers ben@corp.example corp.example"] \
+            or "signers paypal.com paypal.com" not in rules:
+        return f"expect-signer: {said} {rules[-3:]}"
+    deliver(mail, "6", named(b"forged"))
+    run("sync")
+    got = run("count", "auth:fail and id:forged@corp.example").strip()
+    return None if got == "1" else f"forged against a rule: {got}"
 
 
 def rows(check_many, posthorn, folder):
