@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dns_server import AAAA, A, DnsServer, MX, TXT, Zone  # noqa: E402
+from dns_server import AAAA, A, CNAME, DnsServer, MX, TXT, Zone  # noqa: E402
 from signing import Checker, Keys, NOW  # noqa: E402
 
 try:
@@ -417,6 +417,49 @@ def fake_lookup(names, name, kind):
     return found
 
 
+class Flood(Zone):
+    """Below flood.example each answer is forty aliases, the last one new; in
+    loop.example two names are each other's."""
+
+    def answers(self, name, kind):
+        if name.endswith("loop.example"):
+            self.asked.append((name, kind))
+            other = "b.loop.example" if name != "b.loop.example" \
+                else "a.loop.example"
+            return 0, [(name, CNAME, other)]
+        if not name.endswith("flood.example"):
+            return super().answers(name, kind)
+        self.asked.append((name, kind))
+        records, at = [], name
+        for number in range(40):
+            to = f"{len(self.asked)}.{number}.flood.example"
+            records.append((at, CNAME, to))
+            at = to
+        return 0, records
+
+
+def flooded(posthorn, home, env):
+    """Aliases without end are answered: few questions, bounded time."""
+    zone_of_aliases = Flood({})
+    server = DnsServer(zone_of_aliases)
+    for domain in (b"flood.example", b"loop.example"):
+        begin = time.monotonic()
+        done = subprocess.run(
+            [posthorn, "verify", "--json", "--dns", server.address, "-"],
+            input=MESSAGE.replace(b"corp.example", domain), env=env, cwd=home,
+            capture_output=True, timeout=120)
+        took = time.monotonic() - begin
+        got = json.loads(done.stdout or "{}").get("dmarc", {}).get("result")
+        if got not in ("none", "temperror", "permerror") or took > 45 \
+                or len(zone_of_aliases.asked) > 1000:
+            server.stop()
+            return f"{domain}: {got}, {took:.0f} s, " \
+                   f"{len(zone_of_aliases.asked)} questions {done.stderr}"
+        zone_of_aliases.asked.clear()
+    server.stop()
+    return None
+
+
 def verify_rows(posthorn):
     """The program itself, DNS over UDP and TCP."""
     names = zone()
@@ -475,6 +518,7 @@ def verify_rows(posthorn):
     yield "verify-usage", None if code == 2 and b"ADDRESS@PORT" in err \
         else f"{code} {err}"
     yield "verify-store", stored(posthorn, server, env, home)
+    yield "D11-aliases-without-end", flooded(posthorn, home, env)
     yield "U5-on-arrival", arrived(posthorn, server, env, home)
     server.stop()
 
