@@ -45,6 +45,13 @@ typedef void (*VerifiedFn)(const TrustReport *report, const GError *error,
 void verifier_check(Verifier *verifier, JobPriority priority,
                     VerifyRequest *request, VerifiedFn done, void *user);
 
+/* What the DNS says of a domain that the user sends from (trust_own_check()):
+ * lines is borrowed for the call; NULL with error, or where the DNS is off. */
+typedef void (*OwnCheckedFn)(const GPtrArray *lines, const GError *error,
+                             void *user);
+void verifier_check_own(Verifier *verifier, const char *domain,
+                        OwnCheckedFn done, void *user);
+
 /* May this be kept? Not what may be otherwise later. */
 bool verifier_keeps(const TrustReport *report);
 

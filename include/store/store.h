@@ -300,6 +300,9 @@ store_unjudged(Store *store, const char *account, guint limit, GError **error);
 /* A key of a signature, as the DNS had it at that time. */
 bool store_key_seen(Store *store, const char *name, const char *record,
                     gint64 time, GError **error);
+/* The name of the key that was seen last of those that sign for a domain; NULL:
+ * none. g_free(). */
+char *store_key_of(Store *store, const char *domain);
 /* The record that it had then or later; NULL: none that is known. g_free(). */
 char *store_key_at(Store *store, const char *name, gint64 when);
 

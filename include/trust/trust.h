@@ -198,6 +198,12 @@ trust_check_bytes(const char *bytes, gsize size, const TrustParams *params);
 void trust_report_free(TrustReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrustReport, trust_report_free)
 
+/* What the DNS says of a domain that the user sends from: lines that begin with
+ * ✓, ? or ✗ and say what to mend. key_name: where a key that signed for it is,
+ * or NULL. None for what is no domain. Array of char *. */
+GPtrArray *trust_own_check(const char *domain, const char *key_name,
+                           const TrustParams *params);
+
 /* The document of `posthorn verify --json`. */
 JsonNode *trust_report_json(const TrustReport *report);
 

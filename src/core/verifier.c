@@ -175,6 +175,14 @@ static const JobClass check_class = {
     .free_answer = (GDestroyNotify)trust_report_free,
 };
 
+static Worker *
+worker_of(Verifier *verifier, guint thread)
+{
+    if (verifier->workers[thread] == NULL)
+        verifier->workers[thread] = worker_create("verify");
+    return verifier->workers[thread];
+}
+
 void
 verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
                VerifiedFn done, void *user)
@@ -183,11 +191,83 @@ verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
                                         : verifier->turn++ % BULK_THREADS;
     Waiting *waiting = g_new0(Waiting, 1);
 
-    if (verifier->workers[turn] == NULL)
-        verifier->workers[turn] = worker_create("verify");
     waiting->done = done;
     waiting->user = user;
-    worker_submit(verifier->workers[turn], priority, &check_class, request,
+    worker_submit(worker_of(verifier, turn), priority, &check_class, request,
+                  waiting);
+}
+
+/* A look at the records of a domain. */
+typedef struct {
+    Dns *dns;
+    char *domain;
+    char *key; /* or NULL */
+} OwnRequest;
+
+typedef struct {
+    OwnCheckedFn done;
+    void *user;
+} OwnWaiting;
+
+static void
+own_request_free(void *data)
+{
+    OwnRequest *request = data;
+
+    g_free(request->domain);
+    g_free(request->key);
+    g_free(request);
+}
+
+static void *
+run_own(Job *job, void *data, GError **error)
+{
+    const OwnRequest *request = data;
+    TrustParams params = { .dns = request->dns,
+                           .cancel = job_cancellable(job) };
+
+    (void)error;
+    return trust_own_check(request->domain, request->key, &params);
+}
+
+static void
+own_answered(void *user, void *answer, const GError *error)
+{
+    OwnWaiting *waiting = user;
+
+    waiting->done(answer, error, waiting->user);
+    g_free(waiting);
+}
+
+static const JobClass own_class = {
+    .name = "own domain",
+    .run = run_own,
+    .answer = own_answered,
+    .free_request = own_request_free,
+    .free_answer = (GDestroyNotify)g_ptr_array_unref,
+};
+
+void
+verifier_check_own(Verifier *verifier, const char *domain, OwnCheckedFn done,
+                   void *user)
+{
+    g_autoptr(GError) error = NULL;
+    OwnRequest *request;
+    OwnWaiting *waiting;
+    Dns *dns;
+
+    if (!find_dns(verifier, &dns, &error) || dns == NULL) {
+        done(NULL, error, user);
+        return;
+    }
+    request = g_new0(OwnRequest, 1);
+    request->dns = dns;
+    request->domain = g_strdup(domain);
+    request->key = store_key_of(session_store(verifier->session), domain);
+    waiting = g_new0(OwnWaiting, 1);
+    waiting->done = done;
+    waiting->user = user;
+    worker_submit(worker_of(verifier, URGENT), JOB_URGENT, &own_class, request,
                   waiting);
 }
 

@@ -1,6 +1,8 @@
 /* What the check of who sent a message came to, and the keys that it saw. */
 #include "store_db.h"
 
+#include <string.h>
+
 G_STATIC_ASSERT(FOLDER_ROLE_DRAFTS == 2 && FOLDER_ROLE_SENT == 3);
 
 bool
@@ -64,19 +66,38 @@ store_key_seen(Store *store, const char *name, const char *record, gint64 time,
                       "ssi", name, record, time);
 }
 
+/* The first text of a row; NULL: there is none. */
+static char *
+text_of(Store *store, sqlite3_stmt *row)
+{
+    char *text = NULL;
+
+    if (row && store_step(store, row, NULL) == SQLITE_ROW) {
+        text = store_text(row, 0);
+        sqlite3_reset(row);
+    }
+    return text;
+}
+
+char *
+store_key_of(Store *store, const char *domain)
+{
+    g_autofree char *suffix = g_strconcat("._domainkey.", domain, NULL);
+    gint64 length = (gint64)strlen(suffix);
+
+    return text_of(store, store_prepare(store, NULL,
+                                        "SELECT name FROM dns_key"
+                                        " WHERE substr(name, -?) = ?"
+                                        " ORDER BY last DESC LIMIT 1",
+                                        "is", length, suffix));
+}
+
 char *
 store_key_at(Store *store, const char *name, gint64 when)
 {
-    sqlite3_stmt *row = store_prepare(store, NULL,
-                                      "SELECT record FROM dns_key"
-                                      " WHERE name = ? AND last >= ?"
-                                      " ORDER BY first LIMIT 1",
-                                      "si", name, when);
-    char *record = NULL;
-
-    if (row && store_step(store, row, NULL) == SQLITE_ROW) {
-        record = store_text(row, 0);
-        sqlite3_reset(row);
-    }
-    return record;
+    return text_of(store, store_prepare(store, NULL,
+                                        "SELECT record FROM dns_key"
+                                        " WHERE name = ? AND last >= ?"
+                                        " ORDER BY first LIMIT 1",
+                                        "si", name, when));
 }

@@ -625,6 +625,12 @@ hook message-arrived --query 'auth:pass or auth:unverified or auth:fail' {{
     other = json.loads(other or "{}")
     if (other.get("dkim") or [{}])[0].get("result") != "pass":
         return f"the key is not known any more: {other}"
+    names["lindqvist.example"] = [(TXT, b"v=spf1 -all")]
+    said = run("check", "--online")
+    for words in ("SPF: the record is sound", "DKIM: no message signed by "
+                  "lindqvist.example", "DMARC: ", "SPF: quiet.example has no"):
+        if words not in said:
+            return f"check --online: no {words}: {said}"
     said = run("expect-signer", "id:good@corp.example")
     rules = run("signers").splitlines()
     if rules[-1:] != ["signers ben@corp.example corp.example"] \
