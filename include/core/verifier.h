@@ -13,6 +13,7 @@ typedef struct {
     char *path;          /* a file, or */
     GBytes *bytes;       /* a message in memory */
     char **authserv_ids; /* NULL-terminated, or NULL: nobody is trusted */
+    bool below;          /* TrustParams.below */
     char **sealers;      /* domains whose ARC is believed, or NULL */
     GPtrArray *rules;    /* TrustRule, or NULL */
     char *client_ip;     /* envelope, or NULL */

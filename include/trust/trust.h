@@ -173,6 +173,8 @@ enum {
 typedef struct {
     Dns *dns; /* borrowed; NULL: nothing is asked, what needs it is none */
     const char *const *authserv_ids; /* trusted ones; NULL: none */
+    bool below; /* the border removes forged fields, so those between its own
+                   Received field and the next are trusted too */
     const char *const *sealers; /* domains whose ARC is believed; NULL: none */
     const char *const *own;     /* own addresses; NULL: none */
     const GPtrArray *rules;     /* TrustRule, the last that fits; NULL: none */

@@ -196,6 +196,15 @@ const OptionEntry option_table[] = {
       .scope = OPTION_ACCOUNT,
       .text = "Domains that re-send mail to you and whose ARC seals are "
               "believed, separated by blanks." },
+    { .name = "authserv-below",
+      .type = CMD_BOOL,
+      .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Believe Authentication-Results of your own mail server also "
+              "directly below its Received field, where Postfix puts those "
+              "of OpenDKIM and OpenDMARC. Only where the server removes what "
+              "arrives under its own name: a forged field stands in the same "
+              "place." },
     { .name = "sender-checks",
       .type = CMD_BOOL,
       .scope = OPTION_ACCOUNT,

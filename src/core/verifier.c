@@ -121,6 +121,7 @@ verifier_prepare(Verifier *verifier, VerifyRequest *request,
     if (account != NULL) {
         request->authserv_ids =
             words_of(options_get(options, "authserv-id", account, NULL));
+        request->below = options_bool(options, "authserv-below", account);
         request->sealers =
             words_of(options_get(options, "arc-sealers", account, NULL));
     }
@@ -138,6 +139,7 @@ run_check(Job *job, void *data, GError **error)
     TrustParams params = {
         .dns = request->own ? request->own : request->dns,
         .authserv_ids = (const char *const *)request->authserv_ids,
+        .below = request->below,
         .sealers = (const char *const *)request->sealers,
         .rules = request->rules,
         .client_ip = request->client_ip,

@@ -297,7 +297,7 @@ run(const TrustMessage *message, const TrustParams *params)
     check.report = trust_report_create();
     trust_lookup_init(&check.lookup, params->dns, &wait);
     check.lookup.params = params;
-    trust_trace_init(&check.trace, message, params->authserv_ids);
+    trust_trace_init(&check.trace, message, params);
     check.now = time_of_judgement(&check);
     check.lookup.now = check.now;
     trust_from_read(&check.from, message);

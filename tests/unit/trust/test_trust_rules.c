@@ -129,6 +129,52 @@ results(void)
     }
 }
 
+#define RETURN "Return-Path: <a@corp.example>\r\n"
+#define BORDER                                                                 \
+    "Received: from h.x.example (h.x.example [192.0.2.9])\r\n"                 \
+    " by mx.r.example; Thu, 26 Nov 2026 02:42:25 +0000\r\n"
+#define STRANGER                                                               \
+    "Received: from h (h.x.example [192.0.2.9]) by mx.other.example; "         \
+    "Thu, 26 Nov 2026 02:42:25 +0000\r\n"
+#define PASS AR "dmarc=pass header.from=corp.example\r\n"
+#define REST "From: a@corp.example\r\n\r\nx"
+
+/* A field directly below the border's Received may be the client's own: it
+ * counts only where the user says that the border removes those (R3). */
+static void
+below(void)
+{
+    static const struct {
+        const char *message;
+        bool below;
+        bool trusted;
+    } list[] = {
+        { RETURN PASS BORDER REST, false, true },
+        { RETURN PASS BORDER REST, true, true },
+        { RETURN BORDER PASS REST, false, false },
+        { RETURN BORDER PASS REST, true, true },
+        { RETURN BORDER STRANGER PASS REST, true, false },
+        { RETURN STRANGER PASS BORDER REST, true, false },
+        { RETURN STRANGER PASS REST, true, false },
+        { RETURN BORDER BORDER PASS REST, true, false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(Dns) dns = dns_zone_create("", NULL);
+        TrustParams params = { .dns = dns,
+                               .authserv_ids = ids,
+                               .below = list[i].below };
+        g_autoptr(TrustReport) report = trust_check_bytes(
+            list[i].message, strlen(list[i].message), &params);
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, 0);
+
+        g_test_message("%u", i);
+        g_assert_true(authres->trusted == list[i].trusted);
+        g_assert_true((report->verdict.result == TRUST_PASS)
+                      == list[i].trusted);
+    }
+}
+
 /* RFC 8463, appendix A.2 and A.3: the key that signed. */
 static const char old_record[] =
     "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
@@ -221,6 +267,7 @@ main(int argc, char **argv)
     mime_init();
     g_test_add_func("/trust/rules/U6-signers", rules);
     g_test_add_func("/trust/rules/R5-R6-results", results);
+    g_test_add_func("/trust/rules/R3-below-the-border", below);
     g_test_add_func("/trust/rules/U5-old-keys", old_keys);
     g_test_add_func("/trust/rules/U5-new-keys", new_keys);
     return g_test_run();
