@@ -164,6 +164,38 @@ add_authres(Sheet *sheet, const TrustAuthres *authres)
     }
 }
 
+/* The value of a property; NULL: not given. Borrowed. */
+static const char *
+property(const TrustMethod *method, const char *name)
+{
+    for (guint i = 0; i + 1 < method->properties->len; i += 2)
+        if (g_ascii_strcasecmp(g_ptr_array_index(method->properties, i), name)
+            == 0)
+            return g_ptr_array_index(method->properties, i + 1);
+    return NULL;
+}
+
+/* A trusted server's word that an authority knows the mark of the domain is all
+ * that is made of BIMI. */
+static void
+add_bimi(Sheet *sheet, const TrustAuthres *authres)
+{
+    for (guint i = 0; authres->trusted && i < authres->results->len; i++) {
+        const TrustMethod *method = g_ptr_array_index(authres->results, i);
+        const char *authority = property(method, "policy.authority");
+
+        if (strcmp(method->method, "bimi") != 0
+            || trust_result_of(method->result) != TRUST_PASS
+            || authority == NULL || trust_result_of(authority) != TRUST_PASS)
+            continue;
+        line(sheet,
+             "BIMI    pass       says %s: an authority knows the mark of "
+             "this domain",
+             authres->authserv_id);
+        return;
+    }
+}
+
 /* "+3 s", "+2 min", "+4 h" since the hop before; g_free(). */
 static char *
 delay(const TrustHop *hop, const TrustHop *before)
@@ -220,6 +252,8 @@ report_page(const TrustReport *report)
     add_arc(&sheet, &report->arc);
     for (guint i = 0; i < report->authres->len; i++)
         add_authres(&sheet, g_ptr_array_index(report->authres, i));
+    for (guint i = 0; i < report->authres->len; i++)
+        add_bimi(&sheet, g_ptr_array_index(report->authres, i));
     add_path(&sheet, report->hops);
     if (report->lookups->len > 0)
         heading(&sheet, "Lookups");
