@@ -16,6 +16,7 @@
 #include "config.h"
 #include "core/account.h"
 #include "core/demo.h"
+#include "core/judge.h"
 #include "core/option_table.h"
 #include "core/outbox.h"
 #include "core/session.h"
@@ -207,6 +208,7 @@ start_behind(void *user)
     start_accounts(program->session);
     if (program->demo)
         demo_start(program->demo);
+    judge_start(session_judge(program->session));
     tell_startup(program->session);
     return G_SOURCE_REMOVE;
 }

@@ -24,6 +24,9 @@ extern const CmdEntry *const commands_send[];
 /* verify */
 extern const CmdEntry *const commands_verify[];
 
+/* signers expect-signer */
+extern const CmdEntry *const commands_signers[];
+
 /* demo; main decides whether it needs the screen. */
 extern const CmdEntry command_demo;
 

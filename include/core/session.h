@@ -21,6 +21,8 @@ typedef struct Search Search;
 typedef struct Outbox Outbox;
 typedef struct Settler Settler;
 typedef struct Verifier Verifier;
+typedef struct Judge Judge;
+typedef struct Signers Signers;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -71,6 +73,8 @@ Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
+Judge *session_judge(const Session *session);
+Signers *session_signers(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 
@@ -120,7 +124,8 @@ void session_unlisten_rows(Session *session, guint id);
 
 /* An event with the payload of a message row, ready for more fields:
  * account, folder, role, file, id, thread, from, to, cc, subject, date, tags,
- * verdict, size. cc is read from the file, so only where there is a hook. */
+ * verdict ("pass", "resent", "unverified", "fail"), size. cc is read from the
+ * file, so only where there is a hook. */
 Event *session_message_event(Session *session, const char *name, gint64 id);
 
 /* The fields account, folder and role of a folder. */

@@ -13,12 +13,16 @@ typedef struct {
     char *path;          /* a file, or */
     GBytes *bytes;       /* a message in memory */
     char **authserv_ids; /* NULL-terminated, or NULL: nobody is trusted */
+    bool below;          /* TrustParams.below */
     char **sealers;      /* domains whose ARC is believed, or NULL */
+    GPtrArray *rules;    /* TrustRule, or NULL */
     char *client_ip;     /* envelope, or NULL */
     char *helo;
     char *mail_from;
-    gint64 now; /* time of judgement; 0: of arrival */
+    gint64 now;     /* time of judgement; 0: of arrival */
+    gint64 arrival; /* where no Received field tells it; 0: not known */
     Dns *dns;   /* borrowed, or NULL: the DNS is off */
+    const char *state_db; /* borrowed: where known keys are; or NULL */
     Dns *own;   /* a resolver for this one check, destroyed with it; or NULL */
 } VerifyRequest;
 
@@ -42,10 +46,24 @@ typedef void (*VerifiedFn)(const TrustReport *report, const GError *error,
 void verifier_check(Verifier *verifier, JobPriority priority,
                     VerifyRequest *request, VerifiedFn done, void *user);
 
-/* Keeps the verdict with the row, and has the index follow: "pass", "fail" for
- * an alarm, else "unverified". What may be otherwise later is not kept. */
+/* What the DNS says of a domain that the user sends from (trust_own_check()):
+ * lines is borrowed for the call; NULL with error, or where the DNS is off. */
+typedef void (*OwnCheckedFn)(const GPtrArray *lines, const GError *error,
+                             void *user);
+void verifier_check_own(Verifier *verifier, const char *domain,
+                        OwnCheckedFn done, void *user);
+
+/* May this be kept? Not what may be otherwise later. */
+bool verifier_keeps(const TrustReport *report);
+
+/* Keeps what was found with the row (standing.h), and the keys that were seen,
+ * and has the index follow; what is not to be kept it leaves. */
 bool verifier_store(Session *session, gint64 id, const TrustReport *report,
                     GError **error);
+
+/* Asks this zone from now on, whatever the options say: of the demo. Takes it.
+ * Before the first check. */
+void verifier_set_zone(Verifier *verifier, Dns *zone);
 
 /* Nothing is asked while offline. */
 void verifier_set_online(Verifier *verifier, bool online);

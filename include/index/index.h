@@ -44,8 +44,17 @@ char *index_writer_add(IndexWriter *writer, const char *path, const char *tags,
                        GError **error);
 bool index_writer_tags(IndexWriter *writer, const char *index_id,
                        const char *tags, GError **error);
-bool index_writer_property(IndexWriter *writer, const char *index_id,
-                           const char *key, const char *value, GError **error);
+
+/* What a query finds as property:KEY=VALUE. */
+typedef struct {
+    const char *key;
+    const char *value; /* NULL: none any more */
+} IndexProperty;
+
+/* Sets n of them, whatever they were, in one write. */
+bool index_writer_properties(IndexWriter *writer, const char *index_id,
+                             const IndexProperty *properties, guint n,
+                             GError **error);
 
 /* Forgets those files of a message that are there no more; without any left the
  * message goes. An id that is not known is no error. */

@@ -170,7 +170,8 @@ typedef struct {
     unsigned server_flags;
     char *tags;
     char *server_tags;
-    char *verdict; /* "pass", "fail", … or NULL: not checked */
+    char *verdict; /* "pass", "resent", "unverified", "fail"; NULL: none kept */
+    char *trust; /* what else is kept of the check: core/standing.h; or NULL */
     /* Of a thread row only (store_rows with threads): */
     guint thread_total;
     guint thread_unread;
@@ -280,7 +281,30 @@ bool store_set_index_id(Store *store, gint64 id, const char *index_id,
 bool store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
                        GError **error);
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
-                       GError **error);
+                       const char *trust, GError **error);
+
+/* How many messages of an address are here, at most limit: a few are found
+ * soon, none only when all rows were read. */
+guint store_sender_count(Store *store, const char *addr, guint limit);
+
+/* How many messages outside trash and junk are from someone else than they
+ * say: verdict "fail". */
+guint store_failed_count(Store *store);
+
+/* Of the newest messages of an account, limit of them, those that are here and
+ * were never checked; newest first. Not of Sent, Drafts, junk, trash. GArray of
+ * gint64. */
+GArray *
+store_unjudged(Store *store, const char *account, guint limit, GError **error);
+
+/* A key of a signature, as the DNS had it at that time. */
+bool store_key_seen(Store *store, const char *name, const char *record,
+                    gint64 time, GError **error);
+/* The name of the key that was seen last of those that sign for a domain; NULL:
+ * none. g_free(). */
+char *store_key_of(Store *store, const char *domain);
+/* The record that it had then or later; NULL: none that is known. g_free(). */
+char *store_key_at(Store *store, const char *name, gint64 when);
 
 /* Rows whose file lies in another folder, or has other flags in its name, than
  * the user wants, until store_set_file(): the room core renames the files

@@ -118,8 +118,37 @@ typedef struct {
     GPtrArray *warnings; /* char *: author checks */
     GPtrArray *lookups;  /* char *: what was asked and answered */
     TrustVerdict verdict;
+    bool ruled;     /* a TrustRule was about it */
     bool temporary; /* something failed that may succeed later: not stored */
+    GPtrArray *keys; /* char *: names and records of keys that verified a
+                        signature: name, record, name, record, … */
 } TrustReport;
+
+/* Who signs for whom: a rule of the user's. */
+typedef struct {
+    char *from; /* "*@x.example": a glob over the author's address; "x.example":
+                   it and what lies below; "list:ID": of that List-Id */
+    char **signers; /* domains, each with what lies below */
+} TrustRule;
+
+/* address and list (the domain of List-Id) may be NULL. */
+bool trust_rule_is_about(const TrustRule *rule, const char *address,
+                         const char *list);
+
+/* Of what is decided here, not by the own server. */
+#define TRUST_CHECKED_HERE "checked here"
+
+/* What counts of a method ("dkim", "spf", "dmarc", "arc"): a pass found here,
+ * else the word of a trusted server, which saw the message as it came, else
+ * what was found here. */
+TrustResult trust_report_result(const TrustReport *report, const char *method);
+
+/* Does a trusted server say of DMARC or DKIM the contrary of what was found
+ * here? */
+bool trust_report_conflict(const TrustReport *report);
+
+/* At most size octets of a text, whole characters. g_free(). */
+char *trust_text_cut(const char *text, gsize size);
 
 enum {
     /* Signatures of a message that are verified; the author's domain first. */
@@ -144,12 +173,20 @@ enum {
 typedef struct {
     Dns *dns; /* borrowed; NULL: nothing is asked, what needs it is none */
     const char *const *authserv_ids; /* trusted ones; NULL: none */
+    bool below; /* the border removes forged fields, so those between its own
+                   Received field and the next are trusted too */
     const char *const *sealers; /* domains whose ARC is believed; NULL: none */
     const char *const *own;     /* own addresses; NULL: none */
+    const GPtrArray *rules;     /* TrustRule, the last that fits; NULL: none */
     const char *client_ip;      /* envelope, or NULL: looked for in Received */
     const char *helo;
     const char *mail_from; /* "" or "<>": the null sender */
     gint64 now;            /* time of judgement; 0: of arrival, else of day */
+    gint64 arrival;        /* where no Received field tells it; 0: not known */
+    /* The record of a key as it was seen at that time or later, or NULL:
+     * asked when the DNS has none any more. g_free(). Any thread. */
+    char *(*old_key)(const char *name, gint64 when, void *user);
+    void *old_key_user;
     guint timeout_ms;      /* 0: TRUST_TIMEOUT_MS */
     GCancellable *cancel;  /* or NULL */
 } TrustParams;
@@ -162,6 +199,12 @@ TrustReport *
 trust_check_bytes(const char *bytes, gsize size, const TrustParams *params);
 void trust_report_free(TrustReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TrustReport, trust_report_free)
+
+/* What the DNS says of a domain that the user sends from: lines that begin with
+ * ✓, ? or ✗ and say what to mend. key_name: where a key that signed for it is,
+ * or NULL. None for what is no domain. Array of char *. */
+GPtrArray *trust_own_check(const char *domain, const char *key_name,
+                           const TrustParams *params);
 
 /* The document of `posthorn verify --json`. */
 JsonNode *trust_report_json(const TrustReport *report);

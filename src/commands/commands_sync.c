@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/indexer.h"
 #include "core/outbox.h"
+#include "core/verifier.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -346,8 +347,32 @@ typedef struct {
 } Check;
 
 static void
+check_over(Check *check, const GError *error)
+{
+    account_done(check->account, error, check->waiting);
+    g_free(check);
+}
+
+/* What the DNS says of the domain of the account: words, no failure. */
+static void
+own_checked(const GPtrArray *lines, const GError *error, void *user)
+{
+    Check *check = user;
+
+    for (guint i = 0; lines && i < lines->len; i++) {
+        g_autofree char *safe =
+            text_sanitise(g_ptr_array_index(lines, i), -1, TEXT_LINE);
+
+        printer_line(cmd_out(check->waiting->call), "  %s", safe);
+    }
+    check_over(check, error);
+}
+
+static void
 check_ends(Check *check, const GError *error)
 {
+    const char *address = account_address(check->account);
+    const char *at = address ? strrchr(address, '@') : NULL;
     Waiting *waiting = check->waiting;
     const char *room = account_room(check->account);
 
@@ -355,8 +380,11 @@ check_ends(Check *check, const GError *error)
         printer_line(cmd_out(waiting->call), "%s: the servers are fine%s%s",
                      account_name(check->account), room ? ", " : "",
                      room ? room : "");
-    account_done(check->account, error, waiting);
-    g_free(check);
+    if (error == NULL && at != NULL)
+        verifier_check_own(session_verifier(cmd_session(waiting->call)), at + 1,
+                           own_checked, check);
+    else
+        check_over(check, error);
 }
 
 static void
@@ -421,7 +449,8 @@ static const CmdEntry entry_check = {
     .help = "Check the configuration and the state, then the servers",
     .group = "program",
     .flags = { { "online", 'o', CMD_BOOL, NULL,
-                 "log in to each server, to fetch and to send" } },
+                 "log in to each server, to fetch and to send, and look at "
+                 "what the DNS says of the domain you send from" } },
     .exec = check_exec,
 };
 

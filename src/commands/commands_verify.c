@@ -3,12 +3,10 @@
 #include "commands/commands.h"
 
 #include "base/err.h"
-#include "base/text.h"
+#include "core/report_page.h"
 #include "core/search.h"
 #include "core/verifier.h"
 #include "input.h"
-
-#include <string.h>
 
 /* The messages of one call, checked one behind the other. */
 typedef struct {
@@ -30,77 +28,13 @@ verifying_free(Verifying *verifying)
     g_free(verifying);
 }
 
-/* A line of a stranger's words and ours. */
-static void line(Printer *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-line(Printer *out, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    g_autofree char *safe = NULL;
-    va_list args;
-
-    va_start(args, format);
-    text = g_strdup_vprintf(format, args);
-    va_end(args);
-    safe = text_sanitise(text, -1, TEXT_LINE);
-    printer_line(out, "%s", safe);
-}
-
-static void
-print_signature(Printer *out, const TrustSignature *sig)
-{
-    line(out, "DKIM    %-9s  %s", trust_result_word(sig->result), sig->reason);
-    line(out, "        selector %s, %s, %u bits%s",
-         sig->selector ? sig->selector : "?",
-         sig->algorithm ? sig->algorithm : "?", sig->bits,
-         sig->key_secure ? ", key secured by DNSSEC" : "");
-    for (guint i = 0; i < sig->warnings->len; i++)
-        line(out, "        warning: %s",
-             (char *)g_ptr_array_index(sig->warnings, i));
-}
-
-static void
-print_authres(Printer *out, const TrustAuthres *authres)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (guint i = 0; i < authres->results->len; i++) {
-        const TrustMethod *method = g_ptr_array_index(authres->results, i);
-
-        g_string_append_printf(text, " %s=%s", method->method, method->result);
-    }
-    line(out, "Claim   %-9s  %s:%s%s", authres->trusted ? "trusted" : "ignored",
-         authres->authserv_id ? authres->authserv_id : "nobody", text->str,
-         authres->error ? authres->error : "");
-}
-
 static void
 print_report(Printer *out, const TrustReport *report)
 {
-    const TrustVerdict *verdict = &report->verdict;
-    const TrustDmarc *dmarc = &report->dmarc;
+    g_autofree char *page = report_page(report);
 
-    line(out, "%s %s (%s)",
-         verdict->result == TRUST_PASS   ? "✓"
-         : verdict->result == TRUST_FAIL ? "✗"
-                                         : "?",
-         verdict->text, verdict->source);
-    line(out, "DMARC   %-9s  %s%s%s", trust_result_word(dmarc->result),
-         dmarc->reason, dmarc->policy ? "; policy: " : "",
-         dmarc->policy ? dmarc->policy : "");
-    for (guint i = 0; i < report->dkim->len; i++)
-        print_signature(out, g_ptr_array_index(report->dkim, i));
-    if (report->dkim->len == 0)
-        line(out, "DKIM    none       no signature");
-    line(out, "SPF     %-9s  %s", trust_result_word(report->spf.result),
-         report->spf.reason);
-    line(out, "ARC     %-9s  %s", trust_result_word(report->arc.result),
-         report->arc.reason);
-    for (guint i = 0; i < report->authres->len; i++)
-        print_authres(out, g_ptr_array_index(report->authres, i));
-    for (guint i = 0; i < report->warnings->len; i++)
-        line(out, "Warning %s", (char *)g_ptr_array_index(report->warnings, i));
+    g_strchomp(page);
+    printer_line(out, "%s", page);
 }
 
 static void
@@ -220,6 +154,7 @@ add_row(CmdCall *call, Verifying *verifying, const StoreRow *row,
         return folder != NULL;
     request = verify_request_create();
     request->path = path;
+    request->arrival = row->arrival;
     g_array_append_val(verifying->ids, row->id);
     return add_request(call, verifying->requests, request, folder->account,
                        error);

@@ -1,11 +1,13 @@
 /* New mail. The event waits for the index where a hook asks a query, because
- * the query is asked of the index. */
+ * the query is asked of the index; and for the check of who sent it, which the
+ * event tells and a query may ask for. */
 #include "core/arrive.h"
 
 #include "base/err.h"
 #include "core/contacts.h"
 #include "core/delivery.h"
 #include "core/indexer.h"
+#include "core/judge.h"
 
 typedef struct {
     Session *session;
@@ -30,6 +32,14 @@ tell(const GError *error, void *user)
     g_free(arrival);
 }
 
+static void
+judged(void *user)
+{
+    Arrival *arrival = user;
+
+    indexer_wait(session_indexer(arrival->session), tell, arrival);
+}
+
 void
 arrive(Session *session, const gint64 *ids, guint n, bool quiet)
 {
@@ -40,16 +50,20 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
     contacts_note_arrived(session, ids, n);
     session_rows_news(session);
     indexer_kick(session_indexer(session));
-    if (quiet)
+    if (quiet) {
+        judge_arrived(session_judge(session), ids, n, true, NULL, NULL);
         return;
+    }
     for (guint i = 0; i < n; i++)
         delivery_look(session, ids[i]);
     arrival = g_new0(Arrival, 1);
     arrival->session = session;
     arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);
     g_array_append_vals(arrival->ids, ids, n);
-    if (hooks_has(session_hooks(session), "message-arrived"))
-        indexer_wait(session_indexer(session), tell, arrival);
-    else
-        tell(NULL, arrival);
+    if (hooks_has(session_hooks(session), "message-arrived")) {
+        judge_arrived(session_judge(session), ids, n, false, judged, arrival);
+        return;
+    }
+    judge_arrived(session_judge(session), ids, n, false, NULL, NULL);
+    tell(NULL, arrival);
 }

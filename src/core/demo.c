@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cmd/value.h"
 #include "core/indexer.h"
+#include "core/verifier.h"
 #include "demo_write.h"
 
 #include <string.h>
@@ -24,11 +25,13 @@ const char demo_config[] =
     "account home {\n"
     "    name     \"Ana Lindqvist\"\n"
     "    address  ana@lindqvist.example\n"
+    "    authserv-id " DEMO_SERVER "\n"
     "    outgoing demo:\n"
     "}\n"
     "account corp {\n"
     "    name     \"Ana Lindqvist\"\n"
     "    address  ana@corp.example\n"
+    "    authserv-id " DEMO_SERVER "\n"
     "    outgoing demo:\n"
     "}\n";
 
@@ -185,6 +188,8 @@ demo_create(Session *session, const DemoParams *params, GError **error)
 {
     g_autoptr(Demo) demo = g_new0(Demo, 1);
 
+    verifier_set_zone(session_verifier(session),
+                      dns_zone_create(demo_zone, NULL));
     if (params->now)
         clock_pin(params->now);
     demo->session = session;

@@ -255,25 +255,43 @@ demo_mail_id(const DemoMail *mail)
     return g_strdup_printf("%s@%s", mail->id, g_strdelimit(domain, ">", '\0'));
 }
 
+const char demo_zone[] =
+    "_dmarc.bank.example TXT \"v=DMARC1; p=reject\"\n"
+    "_dmarc.parcel.example TXT \"v=DMARC1; p=quarantine\"\n";
+
+bool
+demo_mail_is_own(const DemoMail *mail)
+{
+    return mail->folder == DEMO_SENT || mail->folder == DEMO_DRAFTS
+           || mail->folder == DEMO_CORP_SENT
+           || mail->folder == DEMO_CORP_DRAFTS;
+}
+
 /* What the user's server wrote above it: only a passed check names a signer. */
 static void
 add_results(GString *out, const DemoMail *mail)
 {
     g_autofree char *domain = g_strdup(domain_of(mail->from));
+    const char *dmarc = "pass", *spf = "pass", *signer = domain;
 
     g_strdelimit(domain, ">", '\0');
-    if (g_strcmp0(mail->verdict, "pass") == 0)
-        g_string_append_printf(out, "Authentication-Results:"
-                               " mx.lindqvist.example;\r\n dmarc=pass"
-                               " header.from=%s;\r\n dkim=pass header.d=%s;"
-                               "\r\n spf=pass smtp.mailfrom=%s\r\n", domain,
-                               domain, domain);
-    else if (g_strcmp0(mail->verdict, "fail") == 0)
-        g_string_append_printf(out, "Authentication-Results:"
-                               " mx.lindqvist.example;\r\n dmarc=fail"
-                               " (p=reject) header.from=%s;\r\n dkim=none;"
-                               "\r\n spf=fail smtp.mailfrom=%s\r\n", domain,
-                               domain);
+    if (demo_mail_is_own(mail))
+        return;
+    if (g_strcmp0(mail->verdict, "unverified") == 0) {
+        dmarc = "none";
+        spf = "softfail";
+        signer = NULL;
+    } else if (g_strcmp0(mail->verdict, "fail") == 0) {
+        dmarc = "fail";
+        spf = "fail";
+        signer = NULL;
+    }
+    g_string_append_printf(
+        out,
+        "Authentication-Results: " DEMO_SERVER ";\r\n dmarc=%s"
+        " header.from=%s;\r\n dkim=%s%s%s;\r\n spf=%s smtp.mailfrom=%s\r\n",
+        dmarc, domain, signer ? "pass" : "none", signer ? " header.d=" : "",
+        signer ? signer : "", spf, domain);
 }
 
 GString *

@@ -40,12 +40,23 @@ typedef struct {
     const char *html;  /* beside or instead of text */
     const char *files; /* "name size, …": sizes in bytes */
     const char *tags;
-    const char *verdict; /* "pass", "fail", "unverified"; NULL: none */
+    const char *verdict; /* of the user's server: "fail", "unverified"; else
+                            it passed, unless the user wrote it */
     unsigned flags;      /* STORE_FLAG_… */
 } DemoMail;
 
 extern const char demo_me[];   /* the user */
 extern const char demo_work[]; /* the same at work */
+
+/* The user's server, whose Authentication-Results are believed. */
+#define DEMO_SERVER "mx.lindqvist.example"
+
+/* The only DNS of the demo (dns_zone_create()): what domains want that others
+ * pretend to be. */
+extern const char demo_zone[];
+
+/* Did the user write it? What he writes is not judged. */
+bool demo_mail_is_own(const DemoMail *mail);
 
 /* The handwritten part, newest first. */
 extern const DemoMail demo_inbox[];

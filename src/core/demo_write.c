@@ -3,6 +3,7 @@
 #include "demo_write.h"
 
 #include "base/err.h"
+#include "core/standing.h"
 #include "facts.h"
 #include "maildir/maildir.h"
 
@@ -33,6 +34,7 @@ struct DemoWriter {
     gint64 shift;
     StoreFolder *folders[DEMO_FOLDERS];
     MaildirBatch *batches[DEMO_FOLDERS];
+    Dns *zone;
     GHashTable *chains; /* id → "<a@b> <c@d>": what an answer refers to */
     guint n;
 };
@@ -70,6 +72,7 @@ demo_writer_create(Store *store, const char *mail, gint64 shift,
     g_autoptr(DemoWriter) writer = g_new0(DemoWriter, 1);
 
     writer->store = store;
+    writer->zone = dns_zone_create(demo_zone, NULL);
     writer->shift = shift;
     writer->chains =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -89,6 +92,7 @@ demo_writer_destroy(DemoWriter *writer)
         g_clear_pointer(&writer->folders[i], store_folder_free);
     }
     g_hash_table_unref(writer->chains);
+    dns_destroy(writer->zone);
     g_free(writer);
 }
 
@@ -130,6 +134,26 @@ chain(DemoWriter *writer, const DemoMail *mail, const char *message_id)
     return g_strdup(before);
 }
 
+/* Checked as what arrives would be. */
+static bool
+check(DemoWriter *writer, const DemoMail *mail, const GString *bytes, gint64 id,
+      GError **error)
+{
+    static const char *const servers[] = { DEMO_SERVER, NULL };
+    TrustParams params = { .dns = writer->zone, .authserv_ids = servers };
+    g_autoptr(TrustReport) report = NULL;
+    g_autoptr(Standing) standing = NULL;
+    g_autofree char *text = NULL;
+
+    if (demo_mail_is_own(mail))
+        return true;
+    report = trust_check_bytes(bytes->str, bytes->len, &params);
+    standing = standing_of_report(report);
+    text = standing_text(standing);
+    return store_set_verdict(writer->store, id, standing_word(standing), text,
+                             error);
+}
+
 static bool
 add_row(DemoWriter *writer, const DemoMail *mail, const GString *bytes,
         const char *file, GError **error)
@@ -144,9 +168,7 @@ add_row(DemoWriter *writer, const DemoMail *mail, const GString *bytes,
     facts->message.flags |= mail->flags;
     facts->message.tags = mail->tags;
     id = store_message_add(writer->store, &facts->message, error);
-    return id != 0
-        && (mail->verdict == NULL
-            || store_set_verdict(writer->store, id, mail->verdict, error));
+    return id != 0 && check(writer, mail, bytes, id, error);
 }
 
 bool

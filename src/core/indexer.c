@@ -7,12 +7,18 @@
 #include "base/job.h"
 #include "base/log.h"
 #include "core/delivery.h"
+#include "core/standing.h"
 #include "index/index.h"
 #include "tags.h"
 
 #include <string.h>
 
-enum { SLICE = 200, FEW = 20, RETRY_S = 20 };
+enum {
+    SLICE = 200,
+    FEW = 20,
+    RETRY_S = 20,
+    MOST_PROPERTIES = 8
+};
 
 typedef struct {
     void (*done)(const GError *error, void *user);
@@ -62,17 +68,24 @@ request_free(void *data)
     g_free(request);
 }
 
+/* What was found about the sender, and what became of a message that was
+ * sent. */
 static bool
 set_properties(Run *run, const StoreRow *row, const char *id, GError **error)
 {
+    g_autoptr(Standing) standing = standing_parse(row->trust);
     const char *delivery = delivery_of_tags(row->tags);
+    IndexProperty properties[MOST_PROPERTIES];
+    guint n = 0;
 
-    return (row->verdict == NULL
-            || index_writer_property(run->writer, id, "posthorn.verdict",
-                                     row->verdict, error))
-        && (delivery == NULL
-            || index_writer_property(run->writer, id, "posthorn.delivery",
-                                     delivery, error));
+    while (standing && n < MOST_PROPERTIES - 1
+           && standing_property(standing, n, &properties[n].key,
+                                &properties[n].value))
+        n++;
+    if (delivery != NULL)
+        properties[n++] = (IndexProperty){ "posthorn.delivery", delivery };
+    return n == 0
+           || index_writer_properties(run->writer, id, properties, n, error);
 }
 
 /* One message as it is now. A file that notmuch refuses stays a row that is

@@ -9,9 +9,11 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/indexer.h"
+#include "core/judge.h"
 #include "core/option_table.h"
 #include "core/outbox.h"
 #include "core/search.h"
+#include "core/signers.h"
 #include "core/verifier.h"
 #include "core_resources.h"
 #include "maildir/maildir.h"
@@ -24,6 +26,7 @@
 
 enum {
     SETTLE_SECONDS = 10,
+    JUDGE_SECONDS = 2,
     SHUTDOWN_SECONDS = 2,
     WAKE_MS = 100,
     NEWS_MS = 200,
@@ -50,6 +53,8 @@ struct Session {
     Outbox *outbox;
     Settler *settler;
     Verifier *verifier;
+    Judge *judge;
+    Signers *signers;
     Frontend *frontend;
     Frontend *headless;
     GPtrArray *accounts; /* Account */
@@ -119,6 +124,8 @@ session_create(Paths *paths, GError **error)
     session->search = search_create(session);
     session->outbox = outbox_create(session);
     session->verifier = verifier_create(session);
+    session->judge = judge_create(session);
+    session->signers = signers_create();
     return g_steal_pointer(&session);
 }
 
@@ -126,7 +133,13 @@ static bool
 is_busy(Session *session)
 {
     return settler_busy(session->settler) || indexer_busy(session->indexer)
-        || hooks_busy(session->hooks);
+           || hooks_busy(session->hooks) || judge_waited(session->judge);
+}
+
+static bool
+is_judging(Session *session)
+{
+    return judge_busy(session->judge);
 }
 
 static bool
@@ -149,6 +162,8 @@ wait_while(Session *session, bool (*busy)(Session *session), int seconds)
 void
 session_settle(Session *session)
 {
+    /* What is not judged by then is when the program begins the next time. */
+    wait_while(session, is_judging, JUDGE_SECONDS);
     wait_while(session, is_busy, SETTLE_SECONDS);
 }
 
@@ -172,7 +187,11 @@ session_destroy(Session *session)
     if (session->indexer)
         indexer_disable(session->indexer);
     g_ptr_array_unref(session->accounts);
+    if (session->judge)
+        judge_end(session->judge);
     verifier_destroy(session->verifier);
+    judge_destroy(session->judge);
+    signers_destroy(session->signers);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
     settler_destroy(session->settler);
@@ -256,17 +275,34 @@ option_changed(const char *name, void *user)
         load_preset(user);
 }
 
+/* The starter set is for programs that have the command it is written with. */
 static bool
 run_defaults(Session *session, GError **error)
 {
-    return run_text(session, session_defaults(), "default.conf", error);
+    if (!run_text(session, session_defaults(), "default.conf", error))
+        return false;
+    return cmd_table_find(session->table, "signers") == NULL
+           || run_text(session, resource_text("brands.conf"), "brands.conf",
+                       error);
+}
+
+/* A file that need not be there unless it must. */
+static bool
+run_file(Session *session, const char *path, bool must, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!must && !g_file_test(path, G_FILE_TEST_EXISTS))
+        return true;
+    text = file_read(path, 1 << 20, NULL, error);
+    return text != NULL && run_text(session, text, path, error);
 }
 
 bool
 session_configure(Session *session, const char *file, GError **error)
 {
     const char *path = file ? file : session->paths->config_file;
-    g_autofree char *text = NULL;
+    g_autofree char *signers = signers_file(session);
 
     g_free(session->config_file);
     session->config_file = g_strdup(path);
@@ -274,10 +310,8 @@ session_configure(Session *session, const char *file, GError **error)
         return false;
     keys_set_layer(session->keys, KEYS_USER);
     options_listen(session->options, option_changed, session);
-    if (file == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
-        return true;
-    text = file_read(path, 1 << 20, NULL, error);
-    return text != NULL && run_text(session, text, path, error);
+    return run_file(session, path, file != NULL, error)
+           && run_file(session, signers, false, error);
 }
 
 const char *
@@ -371,6 +405,18 @@ Verifier *
 session_verifier(const Session *session)
 {
     return session->verifier;
+}
+
+Judge *
+session_judge(const Session *session)
+{
+    return session->judge;
+}
+
+Signers *
+session_signers(const Session *session)
+{
+    return session->signers;
 }
 
 Hooks *

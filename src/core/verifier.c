@@ -4,9 +4,14 @@
 
 #include "base/err.h"
 #include "core/indexer.h"
+#include "core/key_history.h"
+#include "core/signers.h"
+#include "core/standing.h"
 
 enum {
-    THREADS = 2
+    BULK_THREADS = 2,
+    URGENT = BULK_THREADS, /* the thread of what is waited for */
+    THREADS
 };
 
 struct Verifier {
@@ -14,7 +19,9 @@ struct Verifier {
     Worker *workers[THREADS]; /* NULL: not started yet */
     guint turn;
     Dns *dns;     /* NULL: not made yet */
+    bool fixed;   /* dns stays, whatever the options say */
     char *server; /* that dns asks, or NULL */
+    char *state_db;
     bool offline;
 };
 
@@ -39,6 +46,7 @@ verify_request_free(VerifyRequest *request)
     g_clear_pointer(&request->bytes, g_bytes_unref);
     g_strfreev(request->authserv_ids);
     g_strfreev(request->sealers);
+    g_clear_pointer(&request->rules, g_ptr_array_unref);
     g_free(request->client_ip);
     g_free(request->helo);
     g_free(request->mail_from);
@@ -52,6 +60,7 @@ verifier_create(Session *session)
     Verifier *verifier = g_new0(Verifier, 1);
 
     verifier->session = session;
+    verifier->state_db = g_strdup(session_paths(session)->state_db);
     return verifier;
 }
 
@@ -64,6 +73,7 @@ verifier_destroy(Verifier *verifier)
         worker_destroy(verifier->workers[i]);
     dns_destroy(verifier->dns);
     g_free(verifier->server);
+    g_free(verifier->state_db);
     g_free(verifier);
 }
 
@@ -74,7 +84,9 @@ find_dns(Verifier *verifier, Dns **dns, GError **error)
     Options *options = session_options(verifier->session);
     const char *server = options_get(options, "dns-server", NULL, NULL);
 
-    *dns = NULL;
+    *dns = verifier->fixed ? verifier->dns : NULL;
+    if (verifier->fixed)
+        return true;
     if (!options_bool(options, "dns", NULL))
         return true;
     if (verifier->dns != NULL && g_strcmp0(server, verifier->server) == 0) {
@@ -109,9 +121,14 @@ verifier_prepare(Verifier *verifier, VerifyRequest *request,
     if (account != NULL) {
         request->authserv_ids =
             words_of(options_get(options, "authserv-id", account, NULL));
+        request->below = options_bool(options, "authserv-below", account);
         request->sealers =
             words_of(options_get(options, "arc-sealers", account, NULL));
     }
+    request->state_db = verifier->state_db;
+    request->rules =
+        signers_rules(session_signers(verifier->session),
+                      options_bool(options, "brand-signers", NULL));
     return find_dns(verifier, &request->dns, error);
 }
 
@@ -122,11 +139,16 @@ run_check(Job *job, void *data, GError **error)
     TrustParams params = {
         .dns = request->own ? request->own : request->dns,
         .authserv_ids = (const char *const *)request->authserv_ids,
+        .below = request->below,
         .sealers = (const char *const *)request->sealers,
+        .rules = request->rules,
         .client_ip = request->client_ip,
         .helo = request->helo,
         .mail_from = request->mail_from,
         .now = request->now,
+        .arrival = request->arrival,
+        .old_key = request->state_db ? key_history_find : NULL,
+        .old_key_user = (void *)request->state_db,
         .cancel = job_cancellable(job),
     };
     gsize size;
@@ -155,45 +177,141 @@ static const JobClass check_class = {
     .free_answer = (GDestroyNotify)trust_report_free,
 };
 
+static Worker *
+worker_of(Verifier *verifier, guint thread)
+{
+    if (verifier->workers[thread] == NULL)
+        verifier->workers[thread] = worker_create("verify");
+    return verifier->workers[thread];
+}
+
 void
 verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
                VerifiedFn done, void *user)
 {
-    guint turn = verifier->turn++ % THREADS;
+    guint turn = priority == JOB_URGENT ? (guint)URGENT
+                                        : verifier->turn++ % BULK_THREADS;
     Waiting *waiting = g_new0(Waiting, 1);
 
-    if (verifier->workers[turn] == NULL)
-        verifier->workers[turn] = worker_create("verify");
     waiting->done = done;
     waiting->user = user;
-    worker_submit(verifier->workers[turn], priority, &check_class, request,
+    worker_submit(worker_of(verifier, turn), priority, &check_class, request,
                   waiting);
 }
 
-/* The word that a row keeps; NULL: none yet. */
-static const char *
-word_of(const TrustReport *report)
+/* A look at the records of a domain. */
+typedef struct {
+    Dns *dns;
+    char *domain;
+    char *key; /* or NULL */
+} OwnRequest;
+
+typedef struct {
+    OwnCheckedFn done;
+    void *user;
+} OwnWaiting;
+
+static void
+own_request_free(void *data)
 {
-    if (report->verdict.result == TRUST_PASS)
-        return "pass";
-    if (report->temporary)
-        return NULL;
-    return report->verdict.alarm ? "fail" : "unverified";
+    OwnRequest *request = data;
+
+    g_free(request->domain);
+    g_free(request->key);
+    g_free(request);
 }
 
+static void *
+run_own(Job *job, void *data, GError **error)
+{
+    const OwnRequest *request = data;
+    TrustParams params = { .dns = request->dns,
+                           .cancel = job_cancellable(job) };
+
+    (void)error;
+    return trust_own_check(request->domain, request->key, &params);
+}
+
+static void
+own_answered(void *user, void *answer, const GError *error)
+{
+    OwnWaiting *waiting = user;
+
+    waiting->done(answer, error, waiting->user);
+    g_free(waiting);
+}
+
+static const JobClass own_class = {
+    .name = "own domain",
+    .run = run_own,
+    .answer = own_answered,
+    .free_request = own_request_free,
+    .free_answer = (GDestroyNotify)g_ptr_array_unref,
+};
+
+void
+verifier_check_own(Verifier *verifier, const char *domain, OwnCheckedFn done,
+                   void *user)
+{
+    g_autoptr(GError) error = NULL;
+    OwnRequest *request;
+    OwnWaiting *waiting;
+    Dns *dns;
+
+    if (!find_dns(verifier, &dns, &error) || dns == NULL) {
+        done(NULL, error, user);
+        return;
+    }
+    request = g_new0(OwnRequest, 1);
+    request->dns = dns;
+    request->domain = g_strdup(domain);
+    request->key = store_key_of(session_store(verifier->session), domain);
+    waiting = g_new0(OwnWaiting, 1);
+    waiting->done = done;
+    waiting->user = user;
+    worker_submit(worker_of(verifier, URGENT), JOB_URGENT, &own_class, request,
+                  waiting);
+}
+
+bool
+verifier_keeps(const TrustReport *report)
+{
+    return !report->temporary || report->verdict.result == TRUST_PASS;
+}
+
+/* A verdict that a power cut takes away is found again. */
 bool
 verifier_store(Session *session, gint64 id, const TrustReport *report,
                GError **error)
 {
-    const char *word = word_of(report);
+    Store *store = session_store(session);
+    g_autoptr(Standing) standing = standing_of_report(report);
+    g_autofree char *text = standing_text(standing);
+    bool ok;
 
-    if (word == NULL)
+    if (!verifier_keeps(report))
         return true;
-    if (!store_set_verdict(session_store(session), id, word, error))
+    if (!store_set_lazy(store, true, error))
         return false;
-    session_rows_changed(session);
+    ok = store_begin(store, error);
+    if (ok) {
+        ok = key_history_note(store, report->keys, error)
+             && store_set_verdict(store, id, standing_word(standing), text,
+                                  error);
+        ok = store_end(store, ok, ok ? error : NULL) && ok;
+    }
+    store_set_lazy(store, false, NULL);
+    session_rows_news(session);
     indexer_kick(session_indexer(session));
-    return true;
+    return ok;
+}
+
+void
+verifier_set_zone(Verifier *verifier, Dns *zone)
+{
+    dns_destroy(verifier->dns);
+    verifier->dns = zone;
+    verifier->fixed = true;
 }
 
 void

@@ -210,9 +210,37 @@ index_writer_tags(IndexWriter *writer, const char *index_id, const char *tags,
     return ok;
 }
 
+static bool
+set_property(IndexWriter *writer, notmuch_message_t *message,
+             const IndexProperty *property, GError **error)
+{
+    return check(writer,
+                 notmuch_message_remove_all_properties(message, property->key),
+                 error)
+           && (property->value == NULL
+               || check(writer,
+                        notmuch_message_add_property(message, property->key,
+                                                     property->value),
+                        error));
+}
+
+/* Frozen, the message is written once. */
+static bool
+set_properties(IndexWriter *writer, notmuch_message_t *message,
+               const IndexProperty *properties, guint n, GError **error)
+{
+    bool ok = check(writer, notmuch_message_freeze(message), error);
+
+    for (guint i = 0; ok && i < n; i++)
+        ok = set_property(writer, message, &properties[i], error);
+    return check(writer, notmuch_message_thaw(message), ok ? error : NULL)
+           && ok;
+}
+
 bool
-index_writer_property(IndexWriter *writer, const char *index_id,
-                      const char *key, const char *value, GError **error)
+index_writer_properties(IndexWriter *writer, const char *index_id,
+                        const IndexProperty *properties, guint n,
+                        GError **error)
 {
     g_autoptr(GError) trouble = NULL;
     notmuch_message_t *message = find(writer, index_id, &trouble);
@@ -224,11 +252,7 @@ index_writer_property(IndexWriter *writer, const char *index_id,
             g_propagate_error(error, g_steal_pointer(&trouble));
         return ok;
     }
-    ok = check(writer, notmuch_message_remove_all_properties(message, key),
-               error)
-        && (value == NULL
-            || check(writer, notmuch_message_add_property(message, key,
-                                                          value), error));
+    ok = set_properties(writer, message, properties, n, error);
     notmuch_message_destroy(message);
     return ok;
 }

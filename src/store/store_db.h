@@ -125,7 +125,7 @@ bool store_pending_update_folder(Store *store, gint64 folder, GError **error);
     "m.id, m.thread, m.folder, m.server_folder, m.uid, m.file, "               \
     "m.message_id, m.index_id, m.subject, m.from_name, m.from_addr, "          \
     "m.recipients, m.snippet, m.date, m.arrival, m.size, m.flags, "            \
-    "m.server_flags, m.tags, m.server_tags, m.verdict"
+    "m.server_flags, m.tags, m.server_tags, m.verdict, m.trust"
 StoreRow *store_row_read(sqlite3_stmt *statement);
 
 /* Messages of thread ?1 that a list of folder ?2 (0: all mail) shows. The

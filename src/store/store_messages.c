@@ -113,17 +113,18 @@ copy(Store *store, gint64 id, gint64 folder, const char *file, GError **error)
         return 0;
     place.id = next_id(store);
     place.folder = folder;
-    return store_exec(store, error,
-                      "INSERT INTO message (id, thread, folder, server_folder,"
-                      " uid, date, arrival, size, flags, server_flags, tags,"
-                      " file, message_id, in_reply_to, subject, from_name,"
-                      " from_addr, recipients, snippet, verdict, indexed)"
-                      " SELECT ?, thread, ?, 0, 0, date, arrival, size, flags,"
-                      " 0, tags, ?, message_id, in_reply_to, subject,"
-                      " from_name, from_addr, recipients, snippet, verdict, ?"
-                      " FROM message WHERE id = ?",
-                      "iisii", place.id, folder, file, (gint64)(file == NULL),
-                      id)
+    return store_exec(
+               store, error,
+               "INSERT INTO message (id, thread, folder, server_folder,"
+               " uid, date, arrival, size, flags, server_flags, tags,"
+               " file, message_id, in_reply_to, subject, from_name,"
+               " from_addr, recipients, snippet, verdict, trust, indexed)"
+               " SELECT ?, thread, ?, 0, 0, date, arrival, size, flags,"
+               " 0, tags, ?, message_id, in_reply_to, subject,"
+               " from_name, from_addr, recipients, snippet, verdict,"
+               " trust, ?"
+               " FROM message WHERE id = ?",
+               "iisii", place.id, folder, file, (gint64)(file == NULL), id)
                    && (file
                        || store_exec(store, error,
                                      "INSERT INTO header SELECT ?, block"
@@ -233,18 +234,10 @@ store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
     return store_exec(store, error,
                       "UPDATE message SET index_id = ?1,"
                       " indexed = folder = ?2 AND flags = ?3 AND tags = ?4"
-                      " AND file IS ?5 AND verdict IS ?6 WHERE id = ?7",
-                      "siisssi", index_id, row->folder, (gint64)row->flags,
-                      row->tags, row->file, row->verdict, row->id);
-}
-
-bool
-store_set_verdict(Store *store, gint64 id, const char *verdict, GError **error)
-{
-    return store_exec(store, error,
-                      "UPDATE message SET verdict = ?1, indexed = file IS NULL"
-                      " WHERE id = ?2 AND verdict IS NOT ?1",
-                      "si", verdict, id);
+                      " AND file IS ?5 AND verdict IS ?6 AND trust IS ?7"
+                      " WHERE id = ?8",
+                      "siissssi", index_id, row->folder, (gint64)row->flags,
+                      row->tags, row->file, row->verdict, row->trust, row->id);
 }
 
 char *

@@ -22,6 +22,7 @@ store_row_free(StoreRow *row)
     g_free(row->tags);
     g_free(row->server_tags);
     g_free(row->verdict);
+    g_free(row->trust);
     g_strfreev(row->authors);
     g_free(row);
 }
@@ -53,6 +54,7 @@ store_row_read(sqlite3_stmt *statement)
     row->tags = store_text(statement, column++);
     row->server_tags = store_text(statement, column++);
     row->verdict = store_text(statement, column++);
+    row->trust = store_text(statement, column++);
     return row;
 }
 

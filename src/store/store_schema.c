@@ -87,8 +87,17 @@ static const char version_2[] =
     " PRIMARY KEY (account, uidl, nth)) WITHOUT ROWID;"
     "CREATE INDEX pop3_message ON pop3 (message);";
 
+/* What else is kept of the check of who sent a message, and who was found out:
+ * few. Keys of signatures that were seen, for when the DNS has lost them. */
+static const char version_3[] =
+    "ALTER TABLE message ADD COLUMN trust TEXT;"
+    "CREATE INDEX message_failed ON message (folder) WHERE verdict = 'fail';"
+    "CREATE TABLE dns_key (name TEXT NOT NULL, record TEXT NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " PRIMARY KEY (name, record)) WITHOUT ROWID;";
+
 /* Each entry brings a database from version i to i + 1. */
-static const char *const migrations[] = { version_1, version_2 };
+static const char *const migrations[] = { version_1, version_2, version_3 };
 
 enum {
     SCHEMA_VERSION = G_N_ELEMENTS(migrations)

@@ -9,6 +9,7 @@
 #include "trust_dmarc.h"
 #include "trust_domain.h"
 #include "trust_received.h"
+#include "trust_rules.h"
 #include "trust_spf.h"
 #include "trust_verdict.h"
 
@@ -41,9 +42,9 @@ time_of_judgement(const Check *check)
 
     if (check->params->now != 0)
         return check->params->now;
-    return check->trace.arrival != 0 && check->trace.arrival < now + DAY
-               ? check->trace.arrival
-               : now;
+    if (check->trace.arrival != 0 && check->trace.arrival < now + DAY)
+        return check->trace.arrival;
+    return check->params->arrival ? check->params->arrival : now;
 }
 
 static void
@@ -226,6 +227,7 @@ check_signatures(Check *check)
     check->report->dkim =
         trust_dkim_judge(&check->dkim, &setting, &check->lookup);
     trust_arc_judge(&check->arc, &check->report->arc, &check->lookup);
+    trust_dkim_keys(&check->dkim, check->report->keys);
     trust_dkim_finish(&check->dkim);
     trust_arc_finish(&check->arc);
 }
@@ -274,6 +276,12 @@ finish(Check *check)
     report->lookups = g_steal_pointer(&check->lookup.log);
     note_suffix(check);
     trust_verdict_judge(report, &the_case);
+    trust_rules_apply(report, &the_case);
+    /* What the own server decided stays, whatever the DNS says later. */
+    if (g_strcmp0(report->verdict.source, TRUST_CHECKED_HERE) != 0
+        && (report->verdict.result == TRUST_PASS
+            || report->verdict.result == TRUST_FAIL))
+        report->temporary = false;
     g_ptr_array_unref(report->hops);
     report->hops = g_steal_pointer(&check->trace.hops);
 }
@@ -288,8 +296,10 @@ run(const TrustMessage *message, const TrustParams *params)
 
     check.report = trust_report_create();
     trust_lookup_init(&check.lookup, params->dns, &wait);
-    trust_trace_init(&check.trace, message, params->authserv_ids);
+    check.lookup.params = params;
+    trust_trace_init(&check.trace, message, params);
     check.now = time_of_judgement(&check);
+    check.lookup.now = check.now;
     trust_from_read(&check.from, message);
     check.list = trust_list_domain(message);
     read_authres(&check);

@@ -173,6 +173,8 @@ judge_match(TrustSig *sig, TrustSignature *out, const TrustDkimSetting *setting)
         warn(out, "weak key: %u bits", sig->key.bits);
     if (sig->key.testing)
         warn(out, "the key is for testing (t=y)");
+    if (sig->key.old)
+        warn(out, "the DNS has this key no more; it was seen before");
     clean = warn_length(sig, out);
     clean = warn_fields(sig, out) && clean;
     if (setting->author != NULL && !is_author(sig, setting->author))
@@ -248,6 +250,20 @@ compare(const void *a, const void *b, void *setting)
     guint other = rank(*(const TrustSignature *const *)b, setting);
 
     return one < other ? -1 : one > other;
+}
+
+void
+trust_dkim_keys(const TrustDkim *dkim, GPtrArray *keys)
+{
+    for (guint i = 0; i < dkim->chosen->len; i++) {
+        const TrustSig *sig = g_ptr_array_index(dkim->chosen, i);
+
+        if (sig->result != TRUST_PASS || sig->key.old
+            || sig->key.record == NULL)
+            continue;
+        g_ptr_array_add(keys, trust_key_name(sig->selector, sig->domain));
+        g_ptr_array_add(keys, g_strdup(sig->key.record));
+    }
 }
 
 GPtrArray *

@@ -29,4 +29,7 @@ void trust_dkim_names(const TrustDkim *dkim, GPtrArray *names);
 GPtrArray *trust_dkim_judge(TrustDkim *dkim, const TrustDkimSetting *setting,
                             TrustLookup *lookup);
 
+/* Names and records of the keys that verified a signature. */
+void trust_dkim_keys(const TrustDkim *dkim, GPtrArray *keys);
+
 #endif

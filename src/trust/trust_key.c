@@ -28,6 +28,7 @@ trust_key_clear(TrustKey *key)
 {
     EVP_PKEY_free(key->key);
     g_free(key->reason);
+    g_free(key->record);
     memset(key, 0, sizeof *key);
 }
 
@@ -180,6 +181,20 @@ trust_key_read(TrustKey *key, const char *record, gsize size, bool ed25519)
     return check_use(key, tags) && take_key(key, text);
 }
 
+/* The DNS has no such key any more: one that was seen after the message came
+ * still tells who signed it. */
+static bool
+find_old(TrustKey *key, const TrustLookup *lookup, const char *name)
+{
+    const TrustParams *params = lookup->params;
+
+    if (params == NULL || params->old_key == NULL)
+        return false;
+    key->record = params->old_key(name, lookup->now, params->old_key_user);
+    key->old = key->record != NULL;
+    return key->old;
+}
+
 void
 trust_key_find(TrustKey *key, TrustLookup *lookup, const char *name,
                bool ed25519)
@@ -193,11 +208,15 @@ trust_key_find(TrustKey *key, TrustLookup *lookup, const char *name,
         no_key(key, TRUST_TEMPERROR, "the key cannot be looked up: %s",
                answer->reason);
     } else if (answer->status != DNS_FOUND) {
-        no_key(key, TRUST_PERMERROR, "there is no key");
+        if (find_old(key, lookup, name))
+            trust_key_read(key, key->record, strlen(key->record), ed25519);
+        else
+            no_key(key, TRUST_PERMERROR, "there is no key");
     } else if (answer->records->len > 1) {
         no_key(key, TRUST_PERMERROR, "there are several key records");
     } else {
         record = dns_answer_record(answer, 0);
+        key->record = g_strndup(record->text, record->size);
         trust_key_read(key, record->text, record->size, ed25519);
     }
 }

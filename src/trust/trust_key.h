@@ -14,6 +14,8 @@ typedef struct {
     bool testing;       /* t=y */
     bool strict;        /* t=s: no i= below d= */
     bool secure;        /* came with DNSSEC */
+    bool old;           /* the DNS has it no more; it was seen before */
+    char *record;       /* as it was found, or NULL */
     TrustResult result; /* why there is none: permerror or temperror */
     char *reason;
 } TrustKey;

@@ -2,8 +2,6 @@
  * temporary one too, so that a name that never answers is waited for once. */
 #include "trust_lookup.h"
 
-#include "trust/trust.h"
-
 void
 trust_lookup_init(TrustLookup *lookup, Dns *dns, const DnsWait *wait)
 {
@@ -14,6 +12,8 @@ trust_lookup_init(TrustLookup *lookup, Dns *dns, const DnsWait *wait)
     lookup->log = g_ptr_array_new_with_free_func(g_free);
     lookup->asked = 0;
     lookup->limit = TRUST_MAX_LOOKUPS;
+    lookup->params = NULL;
+    lookup->now = 0;
 }
 
 void

@@ -3,7 +3,7 @@
 #ifndef TRUST_LOOKUP_H
 #define TRUST_LOOKUP_H
 
-#include "dns/dns.h"
+#include "trust/trust.h"
 
 typedef struct {
     Dns *dns; /* or NULL: nothing is asked */
@@ -12,6 +12,8 @@ typedef struct {
     GPtrArray *log;    /* char * */
     guint asked;
     guint limit;
+    const TrustParams *params; /* of the whole check; or NULL */
+    gint64 now;                /* time of judgement */
 } TrustLookup;
 
 void trust_lookup_init(TrustLookup *lookup, Dns *dns, const DnsWait *wait);

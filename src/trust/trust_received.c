@@ -237,14 +237,16 @@ add_hop(TrustTrace *trace, const TrustField *field)
     return hop;
 }
 
-/* Fields of the own system end at its border, or where a stranger begins. */
+/* Fields of the own system end at its border, or where a stranger begins. The
+ * client of the border begins the fields below: they are the border's only
+ * where it removes those that claim to be. */
 static guint
-end_of_top(const TrustTrace *trace, const GArray *fields, guint at)
+end_of_top(const TrustTrace *trace, const GArray *fields, guint at, bool below)
 {
     const TrustHop *border = trace->border;
 
     if (border == NULL || border->by == NULL
-        || !g_strv_contains(write_below, border->by))
+        || (!below && !g_strv_contains(write_below, border->by)))
         return g_array_index(fields, guint, at);
     return at + 1 < fields->len ? g_array_index(fields, guint, at + 1)
                                 : G_MAXUINT;
@@ -252,8 +254,9 @@ end_of_top(const TrustTrace *trace, const GArray *fields, guint at)
 
 void
 trust_trace_init(TrustTrace *trace, const TrustMessage *message,
-                 const char *const *ids)
+                 const TrustParams *params)
 {
+    const char *const *ids = params->authserv_ids;
     const GArray *fields = trust_message_named(message, "received");
     bool found = false;
 
@@ -270,7 +273,7 @@ trust_trace_init(TrustTrace *trace, const TrustMessage *message,
         found = true;
         if (trust_host_is_ours(hop->by, ids) && hop->address != NULL)
             trace->border = hop;
-        trace->top_end = end_of_top(trace, fields, i);
+        trace->top_end = end_of_top(trace, fields, i, params->below);
     }
 }
 

@@ -13,9 +13,9 @@ typedef struct {
     gint64 arrival;         /* of the topmost hop with a date; 0: none */
 } TrustTrace;
 
-/* ids: trusted authserv-ids, NULL or empty: none. */
+/* By the trusted authserv-ids of params; where none are, nobody is trusted. */
 void trust_trace_init(TrustTrace *trace, const TrustMessage *message,
-                      const char *const *ids);
+                      const TrustParams *params);
 void trust_trace_finish(TrustTrace *trace);
 
 /* Reads one Received value. Never NULL. */

@@ -34,6 +34,17 @@ trust_report_text(const char *untrusted)
     return text;
 }
 
+char *
+trust_text_cut(const char *text, gsize size)
+{
+    char *cut = g_strndup(text, size);
+    const char *end;
+
+    if (!g_utf8_validate(cut, -1, &end))
+        cut[end - cut] = '\0';
+    return cut;
+}
+
 static void
 signature_free(void *data)
 {
@@ -94,6 +105,7 @@ trust_report_create(void)
     report->authres = g_ptr_array_new_with_free_func(trust_authres_free);
     report->hops = g_ptr_array_new_with_free_func(trust_hop_free);
     report->warnings = g_ptr_array_new_with_free_func(g_free);
+    report->keys = g_ptr_array_new_with_free_func(g_free);
     return report;
 }
 
@@ -121,6 +133,7 @@ trust_report_free(TrustReport *report)
     g_ptr_array_unref(report->authres);
     g_ptr_array_unref(report->hops);
     g_ptr_array_unref(report->warnings);
+    g_ptr_array_unref(report->keys);
     g_clear_pointer(&report->lookups, g_ptr_array_unref);
     g_free(report->verdict.domain);
     g_free(report->verdict.via);

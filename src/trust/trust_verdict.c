@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char *const here = "checked here";
+static const char *const here = TRUST_CHECKED_HERE;
 
 const TrustMethod *
 trust_authres_find(const TrustReport *report, const char *method,
@@ -27,6 +27,70 @@ trust_authres_find(const TrustReport *report, const char *method,
         }
     }
     return NULL;
+}
+
+/* What was found here by a method. */
+static TrustResult
+found_here(const TrustReport *report, const char *method)
+{
+    const TrustSignature *best =
+        report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
+
+    if (strcmp(method, "dkim") == 0)
+        return best ? best->result : TRUST_NONE;
+    if (strcmp(method, "spf") == 0)
+        return report->spf.result;
+    if (strcmp(method, "arc") == 0)
+        return report->arc.result;
+    return report->dmarc.result;
+}
+
+/* What trusted servers say of a method: of several signatures one that holds.
+ * False: nothing. */
+static bool
+said(const TrustReport *report, const char *method, TrustResult *result)
+{
+    bool any = false;
+
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        for (guint j = 0; authres->trusted && j < authres->results->len; j++) {
+            const TrustMethod *one = g_ptr_array_index(authres->results, j);
+            TrustResult word = trust_result_of(one->result);
+
+            if (g_strcmp0(one->method, method) != 0)
+                continue;
+            if (!any || word == TRUST_PASS)
+                *result = word;
+            any = true;
+        }
+    }
+    return any;
+}
+
+TrustResult
+trust_report_result(const TrustReport *report, const char *method)
+{
+    TrustResult found = found_here(report, method);
+    TrustResult word;
+
+    return found != TRUST_PASS && said(report, method, &word) ? word : found;
+}
+
+bool
+trust_report_conflict(const TrustReport *report)
+{
+    TrustResult dmarc = found_here(report, "dmarc");
+    TrustResult dkim = found_here(report, "dkim");
+    TrustResult word;
+
+    if (said(report, "dmarc", &word)
+        && ((word == TRUST_PASS && dmarc == TRUST_FAIL)
+            || (word == TRUST_FAIL && dmarc == TRUST_PASS)))
+        return true;
+    return dkim == TRUST_FAIL && said(report, "dkim", &word)
+           && word == TRUST_PASS;
 }
 
 static void decide(TrustReport *report, TrustResult result, const char *source,
@@ -185,6 +249,22 @@ judge_fail(TrustReport *report)
     return true;
 }
 
+/* Why it cannot be known now. */
+static const char *
+what_failed(const TrustReport *report)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->result == TRUST_TEMPERROR)
+            return sig->reason;
+    }
+    if (report->dmarc.result != TRUST_TEMPERROR
+        && report->spf.result == TRUST_TEMPERROR)
+        return report->spf.reason;
+    return report->dmarc.reason;
+}
+
 /* Without a DMARC record. */
 static void
 judge_rest(TrustReport *report)
@@ -195,7 +275,8 @@ judge_rest(TrustReport *report)
         report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
 
     if (report->temporary)
-        decide(report, TRUST_TEMPERROR, here, "Not checked: %s", dmarc->reason);
+        decide(report, TRUST_TEMPERROR, here, "Not checked: %s",
+               what_failed(report));
     else if (author != NULL && author->evidence)
         decide(report, TRUST_PASS, here, "Signed by %s; it has no DMARC policy",
                author->domain);

@@ -1,6 +1,6 @@
 /* Commands that take something out of the message under the cursor: to the
  * clipboard, to another program, to a page about its sender. */
-#include "tui_private.h"
+#include "tui_sender.h"
 
 #include "base/err.h"
 #include "base/file.h"
@@ -169,85 +169,29 @@ pipe_exec(CmdCall *call)
     return CMD_DONE;
 }
 
-static bool
-is_about_sender(const char *name)
-{
-    static const char *const names[] = { "From",
-                                         "Sender",
-                                         "Reply-To",
-                                         "Return-Path",
-                                         "Message-ID",
-                                         "List-Id",
-                                         "Authentication-Results",
-                                         "ARC-Authentication-Results",
-                                         "Received-SPF",
-                                         "DKIM-Signature",
-                                         "Received",
-                                         NULL };
-
-    for (int i = 0; names[i]; i++)
-        if (g_ascii_strcasecmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void
-add_header(const char *name, const char *value, void *user)
-{
-    GString *page = user;
-
-    if (is_about_sender(name))
-        g_string_append_printf(page, "%s: %s\n", name, value);
-}
-
-static const char *
-verdict_words(const char *verdict)
-{
-    if (verdict == NULL)
-        return "not checked: no Authentication-Results of a server that you "
-               "trust";
-    if (strcmp(verdict, "pass") == 0)
-        return "the domain of the sender vouches for this message";
-    if (strcmp(verdict, "fail") == 0)
-        return "the domain of the sender says that this message is not its own";
-    return "nobody vouches for the sender";
-}
-
-static void
-add_answer_address(GString *page, MimeMessage *message, const StoreRow *row)
-{
-    const char *header = mime_header(message, "Reply-To");
-    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
-    const MimeAddress *first = list && list->len > 0 ? list->pdata[0] : NULL;
-
-    if (first
-        && g_ascii_strcasecmp(first->addr,
-                              row->from_addr ? row->from_addr : ""))
-        g_string_append_printf(page, "Answers go to another address: %s\n\n",
-                               first->addr);
-}
-
-/* Who sent this, and what speaks for it: the words, then what they rest on. */
+/* Who sent this, and what speaks for it. */
 static CmdResult
 details_exec(CmdCall *call)
 {
     Tui *tui = tui_of(call);
     g_autoptr(StoreRow) row = current_row(tui);
-    g_autoptr(GString) page = g_string_new(NULL);
-    MimeMessage *message = row ? load(tui, row) : NULL;
 
     if (row == NULL)
         return cmd_fail_usage(call, "no message here: go to one");
-    g_string_append_printf(page, "%s <%s>\n%s\n\n",
-                           row->from_name ? row->from_name : "",
-                           row->from_addr ? row->from_addr : "no address",
-                           verdict_words(row->verdict));
-    if (message) {
-        add_answer_address(page, message, row);
-        mime_headers(message, add_header, page);
-        mime_message_free(message);
-    }
-    tui_push(tui, text_view(tui, "Sender", page->str));
+    sender_page(tui, row);
+    return CMD_DONE;
+}
+
+static CmdResult
+verify_again_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    View *view = tui ? tui_top(tui) : NULL;
+
+    if (view == NULL || view->class->act == NULL
+        || !view->class->act(view, "verify-again", NULL))
+        return cmd_fail_usage(call, "no page about a sender here: `details` "
+                                    "opens one");
     return CMD_DONE;
 }
 
@@ -270,5 +214,7 @@ const CmdEntry tui_extract_entries[] = {
            { "COMMAND", CMD_STRING, NULL, true, false }),
     SCREEN("details", "Who sent this, and what speaks for it", details_exec,
            { 0 }),
+    SCREEN("verify-again", "Check the sender of this page once more",
+           verify_again_exec, { 0 }),
     { .name = NULL },
 };

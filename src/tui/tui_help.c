@@ -34,9 +34,13 @@ typedef struct {
 } HelpPopup;
 
 static const char *const places[][2] = {
-    { "list", "the message list" }, { "message", "a message" },
-    { "thread", "a thread" },       { "review", "the page before sending" },
-    { "outbox", "the outbox" },     { "activity", "the activity page" },
+    { "list", "the message list" },
+    { "message", "a message" },
+    { "thread", "a thread" },
+    { "review", "the page before sending" },
+    { "outbox", "the outbox" },
+    { "activity", "the activity page" },
+    { "sender", "the page about a sender" },
 };
 
 static void

@@ -72,6 +72,11 @@ static const struct {
     { "outbox",
       { { "retry", "retry" }, { "remove", "cancel" }, { "close", "back" } } },
     { "text", { { "close", "back" } } },
+    { "sender",
+      { { "verify-again", "verify again" },
+        { "junk", "junk" },
+        { "trash", "trash" },
+        { "close", "back" } } },
 };
 
 static const Hint *

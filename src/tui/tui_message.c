@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
+#include "core/judge.h"
 
 #include <string.h>
 
@@ -110,6 +111,7 @@ show_current(MessageView *view)
     view->placed = false;
     if (!page_load(view->page, item) && !view->preview)
         fetch(view, item);
+    judge_shown(session_judge(view->base.tui->session), item->row->id);
     opened(view);
     tui_dirty(view->base.tui);
 }
@@ -177,8 +179,10 @@ message_reload(View *base)
     PageItem *item = current_item(view);
 
     page_reload(view->page);
-    if (item && item->message == NULL && page_load(view->page, item))
+    if (item && item->message == NULL && page_load(view->page, item)) {
+        judge_shown(session_judge(base->tui->session), item->row->id);
         opened(view);
+    }
     tui_dirty(base->tui);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "tui_sender.h"
 
 #include <string.h>
 
@@ -205,41 +206,29 @@ from_text(const StoreRow *row)
     return g_strdup(*addr ? addr : "(no sender)");
 }
 
-static const char *
-domain_of(const StoreRow *row)
-{
-    const char *at = row->from_addr ? strrchr(row->from_addr, '@') : NULL;
-
-    return at ? at + 1 : "";
-}
-
 /* The line about the sender: words always, colour beside. */
 static void
 add_verdict(Page *page, const PageItem *item)
 {
-    const char *verdict = item->row->verdict;
-    g_autofree char *domain = draw_safe(domain_of(item->row));
-    g_autofree char *text = NULL;
+    Role role = ROLE_DIM;
+    g_autofree char *text = sender_line(page->tui, item->row, &role);
+    g_autofree char *warning = sender_warning(item->row);
 
-    if (verdict == NULL)
+    if (text == NULL)
         return;
-    if (strcmp(verdict, "pass") == 0) {
-        text = g_strdup_printf("%s %s  DMARC pass", glyph("✓"), domain);
-        add_line(page, text, ROLE_GOOD);
-    } else if (strcmp(verdict, "fail") == 0) {
-        text =
-            g_strdup_printf("%s Not from %s  DMARC fail", glyph("✗"), domain);
-        add_line(page, text, ROLE_BAD);
+    add_line(page, text, role);
+    if (warning != NULL) {
+        g_autofree char *below = g_strdup_printf("  %s", warning);
+
+        add_line(page, below, ROLE_WARN);
+    }
+    if (g_strcmp0(item->row->verdict, "fail") == 0)
         add_line(page,
                  page_is_locked(page, item)
                      ? "  Links and attachments are locked. @ why  ! junk  "
                        "X unlock for this message"
                      : "  Unlocked by you. Take care.",
                  ROLE_WARN);
-    } else {
-        text = g_strdup_printf("? %s  sender not verified", domain);
-        add_line(page, text, ROLE_WARN);
-    }
 }
 
 /* "  1 design.md 26B". g_free(). */
@@ -430,10 +419,12 @@ add_folded(Page *page, const PageItem *item)
 {
     g_autofree char *name = row_authors(item->row, page->tui, 40);
     g_autofree char *words = draw_safe(item->row->snippet);
+    bool failed = g_strcmp0(item->row->verdict, "fail") == 0;
     g_autofree char *text =
-        g_strdup_printf("%s %s  %s", glyph("▸"), name, words);
+        g_strdup_printf("%s %s%s%s  %s", glyph("▸"), failed ? glyph("✗") : "",
+                        failed ? " " : "", name, words);
 
-    add_line(page, text, ROLE_DIM)->right =
+    add_line(page, text, failed ? ROLE_BAD : ROLE_DIM)->right =
         draw_date(item->row->date, clock_now());
 }
 

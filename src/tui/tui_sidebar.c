@@ -16,6 +16,7 @@ typedef enum {
     ROW_BLANK,
     ROW_HEADING,
     ROW_FOLDER,
+    ROW_SUSPICIOUS,
     ROW_OUTBOX
 } Kind;
 
@@ -101,6 +102,7 @@ make_rows(Tui *tui)
     GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
     g_autoptr(GPtrArray) folders = session_folders(tui->session, NULL);
     guint waiting = outbox_count(session_outbox(tui->session), NULL);
+    guint failed = store_failed_count(session_store(tui->session));
     g_autofree char *parent = g_strdup("");
     const char *account = NULL;
 
@@ -120,10 +122,12 @@ make_rows(Tui *tui)
         if (folder->selectable)
             add_folder(rows, folder);
     }
-    if (waiting > 0) {
+    if (failed > 0 || waiting > 0)
         add(rows, ROW_BLANK, "");
+    if (failed > 0)
+        add(rows, ROW_SUSPICIOUS, "Suspicious")->count = failed;
+    if (waiting > 0)
         add(rows, ROW_OUTBOX, "Outbox")->count = waiting;
-    }
     return rows;
 }
 
@@ -236,11 +240,31 @@ step(SidebarPopup *popup, int way)
          i += way) {
         const Row *row = popup->rows->pdata[i];
 
-        if (row->kind == ROW_FOLDER || row->kind == ROW_OUTBOX) {
+        if (row->kind != ROW_BLANK && row->kind != ROW_HEADING) {
             popup->current = i;
             break;
         }
     }
+}
+
+/* The saved search: who is not who he says, outside junk and trash. */
+static void
+open_suspicious(Tui *tui)
+{
+    g_autoptr(GPtrArray) folders = session_folders(tui->session, NULL);
+    g_autoptr(GString) query = g_string_new("auth:fail");
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+        g_autoptr(GString) path = g_string_new(folder->path);
+
+        if (folder->role != FOLDER_ROLE_JUNK
+            && folder->role != FOLDER_ROLE_TRASH)
+            continue;
+        g_string_replace(path, "\"", "\"\"", 0);
+        g_string_append_printf(query, " and not folder:\"%s\"", path->str);
+    }
+    tui_push(tui, list_view_query(tui, query->str, "Suspicious"));
 }
 
 static void
@@ -251,9 +275,12 @@ open_current(SidebarPopup *popup)
         popup->current >= 0 ? popup->rows->pdata[popup->current] : NULL;
     gint64 folder = row ? row->folder : 0;
     bool outbox = row && row->kind == ROW_OUTBOX;
+    bool suspicious = row && row->kind == ROW_SUSPICIOUS;
 
     tui_set_popup(tui, NULL);
-    if (outbox)
+    if (suspicious)
+        open_suspicious(tui);
+    else if (outbox)
         tui_push(tui, outbox_view(tui));
     else if (folder && folder != current_folder(tui))
         tui_push(tui, list_view_folder(tui, folder, NULL));

@@ -1,6 +1,6 @@
 /* Pages of plain lines: any text, the activity page, the outbox. A page is made
  * anew when rows change; it holds nothing of its own. */
-#include "tui_private.h"
+#include "tui_sender.h"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -26,6 +26,7 @@ typedef struct {
     int top, rows;
     guint current; /* of the outbox */
     guint serial;
+    gint64 message; /* that the page is about; 0: none */
 } TextView;
 
 static void
@@ -58,7 +59,7 @@ add(TextView *view, Role role, const char *format, ...)
     return line;
 }
 
-static void
+void
 text_destroy(View *base)
 {
     TextView *view = (TextView *)base;
@@ -68,7 +69,7 @@ text_destroy(View *base)
     g_free(view);
 }
 
-static void
+void
 text_draw(View *base, Rect area)
 {
     TextView *view = (TextView *)base;
@@ -103,7 +104,7 @@ step_entry(TextView *view, int step)
         }
 }
 
-static bool
+bool
 text_move(View *base, Motion motion, int count)
 {
     TextView *view = (TextView *)base;
@@ -134,13 +135,13 @@ text_move(View *base, Motion motion, int count)
     return true;
 }
 
-static char *
+char *
 text_title(View *base)
 {
     return g_strdup(((TextView *)base)->title_text);
 }
 
-static void
+void
 text_reload(View *base)
 {
     TextView *view = (TextView *)base;
@@ -148,10 +149,6 @@ text_reload(View *base)
     if (view->make)
         view->make(base);
 }
-
-#define TEXT_CLASS(CONTEXT) \
-    .context = CONTEXT, .draw = text_draw, .destroy = text_destroy, \
-    .reload = text_reload, .move = text_move, .title = text_title
 
 static const ViewClass text_class = { TEXT_CLASS("text") };
 
@@ -167,15 +164,48 @@ create(Tui *tui, const ViewClass *class, const char *title)
     return view;
 }
 
+void
+text_view_set(View *base, const char *text)
+{
+    TextView *view = (TextView *)base;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    g_ptr_array_set_size(view->lines, 0);
+    for (char **line = lines; *line; line++)
+        add(view, ROLE_TEXT, " %s", *line);
+}
+
+View *
+text_view_create(Tui *tui, const ViewClass *class, const char *title,
+                 gint64 message)
+{
+    TextView *view = create(tui, class, title);
+
+    view->message = message;
+    return &view->base;
+}
+
+gint64
+text_view_message(View *base)
+{
+    return ((TextView *)base)->message;
+}
+
+bool
+text_view_targets(View *base, TargetScope scope, GArray *ids)
+{
+    (void)scope;
+    g_array_append_val(ids, ((TextView *)base)->message);
+    return true;
+}
+
 View *
 text_view(Tui *tui, const char *title, const char *text)
 {
-    TextView *view = create(tui, &text_class, title ? title : "Text");
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    View *view = text_view_create(tui, &text_class, title ? title : "Text", 0);
 
-    for (char **line = lines; *line; line++)
-        add(view, ROLE_TEXT, " %s", *line);
-    return &view->base;
+    text_view_set(view, text);
+    return view;
 }
 
 static void

@@ -35,7 +35,8 @@ delivery maildir {dir}/mail
 account default : bench
 """
 
-POSTHORN = """account bench {{
+POSTHORN = """set dns off
+account bench {{
     address   bench@{domain}
     incoming  "pop3+insecure://bench@127.0.0.1:{port}"
     password  "{password}"

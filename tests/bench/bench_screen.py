@@ -58,7 +58,8 @@ unset postponed
 unset help
 """
 
-POSTHORN = """account bench {{
+POSTHORN = """set dns off
+account bench {{
     address   bench@{domain}
     incoming  "{url}"
     outgoing  "smtp://127.0.0.1:9"

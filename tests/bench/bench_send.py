@@ -19,7 +19,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "servers"))
 
 import servers as real  # noqa: E402
 
-POSTHORN = """account bench {{
+POSTHORN = """set dns off
+account bench {{
     address     ana@{domain}
     incoming    maildir://{dir}/Maildir
     outgoing    smtp://localhost:{port}

@@ -42,7 +42,8 @@ Expunge Near
 SyncState *
 """
 
-POSTHORN = """account bench {{
+POSTHORN = """set dns off
+account bench {{
     address   bench@{domain}
     incoming  "{scheme}://bench@{host}:{port}"
     outgoing  "smtp://127.0.0.1:9"

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from harness import Home, Skip
+from harness import NO_DNS, Home, Skip
 import fake
 
 ACCOUNT = """set undo-send 0s
@@ -38,7 +38,7 @@ class Sender:
 
     def listen(self, port):
         self.home.write(self.home.config,
-                        ACCOUNT.format(maildir=self.maildir, port=port))
+                        NO_DNS + ACCOUNT.format(maildir=self.maildir, port=port))
 
     def compose(self, *more):
         return self.home.run("compose", "--to", "bob@x.example", "--subject",

@@ -22,6 +22,8 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "servers"))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "trust"))
+import dns_server  # noqa: E402
 import fake  # noqa: E402
 import servers  # noqa: E402
 from terminal import Terminal, width  # noqa: E402
@@ -52,7 +54,7 @@ class Mail:
         os.mkdir(self.path("events"))
         for number in range(3):
             self.deliver(f"n{number}", self.message(f"subject {number}"))
-        self.write("posthorn.conf", (account or (
+        self.write("posthorn.conf", "set dns off\n" + (account or (
             "account here {\n    address ana@example.org\n"
             f"    incoming maildir://{self.path('mail')}\n}}\n")) + more)
 
@@ -343,6 +345,30 @@ def odd_sizes():
             assert not terminal.ended(), (columns, rows)
         terminal.wait_text("subject 2")
         assert not terminal.reports(), terminal.reports()
+
+
+@test
+def opening_waits_for_no_dns():
+    """A message is shown while the DNS is silent about its sender; what comes
+    of the check stands in its place, and on the page about him (U1 to U3)."""
+    zone = dns_server.Zone({}, dead=["_dmarc.example.org"])
+    server = dns_server.DnsServer(zone)
+    with Mail(f"set dns on\nset dns-server {server.address}\n") as mail, \
+            mail.terminal(rows=30) as terminal:
+        terminal.wait_text("subject 2")
+        terminal.keys("Enter")
+        terminal.wait_text("hello")
+        terminal.wait_text("? checking who sent this")
+        terminal.type("@")
+        terminal.wait_text("checking who sent this")
+        zone.dead.clear()
+        terminal.wait_text("Lookups")
+        terminal.type("q")
+        terminal.wait_text("example.org  no DKIM · no DMARC")
+        terminal.type("q")
+        terminal.wait(lambda s: sum(" ? " in row[:6] for row in s) == 3)
+        terminal.type("Q")
+    server.stop()
 
 
 def first_line(command, env):

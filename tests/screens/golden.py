@@ -79,6 +79,35 @@ def golden_phishing():
 
 
 @test
+def golden_sender():
+    """The page about a sender (U2); it may be checked again."""
+    with demo(rows=30, ready=True) as terminal:
+        terminal.keys("Enter")
+        terminal.wait_text("Not from bank.example")
+        terminal.type("@")
+        terminal.wait_text("Lookups")
+        golden("sender-80", terminal.settle())
+        terminal.type("v")
+        terminal.wait_text("Lookups")
+        golden("sender-80", terminal.settle())
+
+
+@test
+def golden_suspicious():
+    """Who is not who he says, in one list."""
+    with demo(rows=30, ready=True) as terminal:
+        terminal.type("`")
+        terminal.wait_text("Suspicious")
+        terminal.type("j" * 12)
+        terminal.wait(lambda s: any(row.startswith("▌  Suspicious")
+                                    for row in s))
+        terminal.keys("Enter")
+        terminal.wait(lambda s: "Suspicious" in s[0])
+        terminal.wait_text("Parcel Service")
+        golden("suspicious-80", terminal.settle())
+
+
+@test
 def golden_search():
     for columns in WIDTHS:
         with demo(columns, rows_for(columns), ready=True) as terminal:

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dns_server import AAAA, A, DnsServer, MX, TXT, Zone  # noqa: E402
+from dns_server import AAAA, A, CNAME, DnsServer, MX, TXT, Zone  # noqa: E402
 from signing import Checker, Keys, NOW  # noqa: E402
 
 try:
@@ -417,6 +417,49 @@ def fake_lookup(names, name, kind):
     return found
 
 
+class Flood(Zone):
+    """Below flood.example each answer is forty aliases, the last one new; in
+    loop.example two names are each other's."""
+
+    def answers(self, name, kind):
+        if name.endswith("loop.example"):
+            self.asked.append((name, kind))
+            other = "b.loop.example" if name != "b.loop.example" \
+                else "a.loop.example"
+            return 0, [(name, CNAME, other)]
+        if not name.endswith("flood.example"):
+            return super().answers(name, kind)
+        self.asked.append((name, kind))
+        records, at = [], name
+        for number in range(40):
+            to = f"{len(self.asked)}.{number}.flood.example"
+            records.append((at, CNAME, to))
+            at = to
+        return 0, records
+
+
+def flooded(posthorn, home, env):
+    """Aliases without end are answered: few questions, bounded time."""
+    zone_of_aliases = Flood({})
+    server = DnsServer(zone_of_aliases)
+    for domain in (b"flood.example", b"loop.example"):
+        begin = time.monotonic()
+        done = subprocess.run(
+            [posthorn, "verify", "--json", "--dns", server.address, "-"],
+            input=MESSAGE.replace(b"corp.example", domain), env=env, cwd=home,
+            capture_output=True, timeout=120)
+        took = time.monotonic() - begin
+        got = json.loads(done.stdout or "{}").get("dmarc", {}).get("result")
+        if got not in ("none", "temperror", "permerror") or took > 45 \
+                or len(zone_of_aliases.asked) > 1000:
+            server.stop()
+            return f"{domain}: {got}, {took:.0f} s, " \
+                   f"{len(zone_of_aliases.asked)} questions {done.stderr}"
+        zone_of_aliases.asked.clear()
+    server.stop()
+    return None
+
+
 def verify_rows(posthorn):
     """The program itself, DNS over UDP and TCP."""
     names = zone()
@@ -475,6 +518,8 @@ def verify_rows(posthorn):
     yield "verify-usage", None if code == 2 and b"ADDRESS@PORT" in err \
         else f"{code} {err}"
     yield "verify-store", stored(posthorn, server, env, home)
+    yield "D11-aliases-without-end", flooded(posthorn, home, env)
+    yield "U5-on-arrival", arrived(posthorn, server, env, home)
     server.stop()
 
 
@@ -494,7 +539,7 @@ def stored(posthorn, server, env, home):
             file.write(message)
     config = os.path.join(home, "conf")
     with open(config, "w") as file:
-        file.write(f'account w {{ address ana@lindqvist.example; '
+        file.write(f'set dns off\naccount w {{ address ana@lindqvist.example; '
                    f'incoming "maildir://{mail}"; '
                    f'authserv-id mx.r.example }}\n')
 
@@ -509,6 +554,92 @@ def stored(posthorn, server, env, home):
               for word in ("pass", "fail", "unverified")]
     want = [b"1", b"1", b"1"]
     return None if counts == want else f"{counts}, not {want}"
+
+
+def arrived(posthorn, server, env, home):
+    """What arrives is checked: the event tells the verdict, queries find each
+    method and the signer; what the user sent and an account that wants no
+    checks are never asked about; a key that the DNS has lost since is known."""
+    mail, quiet = os.path.join(home, "all"), os.path.join(home, "quiet")
+    told, config = os.path.join(home, "told"), os.path.join(home, "arrive")
+    for top in (mail, os.path.join(mail, ".Sent"), quiet):
+        for folder in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(top, folder))
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"""set dns-server {server.address}
+account a {{ address ana@lindqvist.example; incoming "maildir://{mail}" }}
+account q {{ address ana@quiet.example; incoming "maildir://{quiet}"
+    sender-checks off }}
+hook message-arrived --query 'auth:pass or auth:unverified or auth:fail' {{
+    exec sh -c 'echo $POSTHORN_VERDICT $POSTHORN_MESSAGE_ID >> {told}'
+}}
+""")
+    env = dict(env, XDG_DATA_HOME=os.path.join(home, "arrived"))
+
+    def run(*words):
+        done = subprocess.run([posthorn, "-c", config, *words], env=env,
+                              capture_output=True, timeout=120)
+        return (done.stdout if done.returncode == 0 else done.stderr).decode()
+
+    def deliver(top, name, message):
+        path = os.path.join(top, "tmp", name)
+        with open(path, "wb") as file:
+            file.write(message)
+        os.rename(path, os.path.join(top, "new", name))
+
+    def named(name, domain=b"corp.example", message=MESSAGE):
+        return message.replace(b"<1@", b"<" + name + b"@").replace(
+            b"corp.example", domain)
+
+    said = run("sync")
+    names = server.zone.names
+    names["once._domainkey.corp.example"] = [(TXT, KEYS.record())]
+    deliver(mail, "1", sign(named(b"good"), selector=b"once"))
+    deliver(mail, "2", named(b"free", b"free.example"))
+    deliver(mail, "3", sign(named(b"late"), selector=b"bad"))
+    deliver(quiet, "4", named(b"unasked", b"quiet.example"))
+    deliver(os.path.join(mail, ".Sent"), "5", named(b"own", b"own.example"))
+    said += run("sync")
+    with open(told, encoding="utf-8") as file:
+        got = sorted(file.read().split("\n"))
+    if got != ["", "pass good@corp.example", "unverified free@free.example"]:
+        return f"told {got}: {said}"
+    for query, want in (
+            ("property:posthorn.dmarc=pass", 1),
+            ("property:posthorn.dkim=pass", 1),
+            ("property:posthorn.dkim=none", 1),
+            ("property:posthorn.signer=corp.example", 1),
+            ("property:posthorn.dmarc=temperror", 0),
+            ("auth:pass", 1), ("auth:unverified", 1), ("*", 5)):
+        got = run("count", query).strip()
+        if got != str(want):
+            return f"{query}: {got}, not {want}"
+    asked = [name for name, _ in server.zone.asked]
+    for name in asked:
+        if "quiet.example" in name or "own.example" in name:
+            return f"asked for {name}"
+    del names["once._domainkey.corp.example"]
+    other = subprocess.run(
+        [posthorn, "-c", config, "verify", "--json", "id:good@corp.example"],
+        env=env, capture_output=True, timeout=120).stdout
+    other = json.loads(other or "{}")
+    if (other.get("dkim") or [{}])[0].get("result") != "pass":
+        return f"the key is not known any more: {other}"
+    names["lindqvist.example"] = [(TXT, b"v=spf1 -all")]
+    said = run("check", "--online")
+    for words in ("SPF: the record is sound", "DKIM: no message signed by "
+                  "lindqvist.example", "DMARC: ", "SPF: quiet.example has no"):
+        if words not in said:
+            return f"check --online: no {words}: {said}"
+    said = run("expect-signer", "id:good@corp.example")
+    rules = run("signers").splitlines()
+    if rules[-1:] != ["signers ben@corp.example corp.example"] \
+            or "signers paypal.com paypal.com" not in rules:
+        return f"expect-signer: {said} {rules[-3:]}"
+    deliver(mail, "6", named(b"forged"))
+    run("sync")
+    got = run("count", "auth:fail and id:forged@corp.example").strip()
+    return None if got == "1" else f"forged against a rule: {got}"
 
 
 def rows(check_many, posthorn, folder):

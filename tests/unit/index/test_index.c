@@ -133,14 +133,16 @@ test_queries(Fixture *f, const void *data)
 static void
 test_tags(Fixture *f, const void *data)
 {
+    static const IndexProperty found[] = { { "posthorn.dmarc", "fail" },
+                                           { "posthorn.dkim", NULL } };
+
     add_numbered(f, 1, "one two");
     add_numbered(f, 1, "two three");
     assert_found(f, "tag:one", "");
     assert_found(f, "tag:two and tag:three", "m1@x");
     g_assert_true(index_writer_begin(f->writer, NULL));
     g_assert_true(index_writer_tags(f->writer, "m1@x", "", NULL));
-    g_assert_true(index_writer_property(f->writer, "m1@x", "posthorn.dmarc",
-                                        "fail", NULL));
+    g_assert_true(index_writer_properties(f->writer, "m1@x", found, 2, NULL));
     g_assert_true(index_writer_end(f->writer, NULL));
     assert_found(f, "tag:two", "");
     assert_found(f, "property:posthorn.dmarc=fail", "m1@x");

@@ -1,0 +1,274 @@
+/* Rules about signers (U6); what counts of a method where the own server and
+ * the check here differ (R5, R6); keys that the DNS has lost (U5). */
+#include "mime/mime.h"
+#include "trust/trust.h"
+
+#include <string.h>
+
+#define AR "Authentication-Results: mx.r.example; "
+
+static const char *const ids[] = { "mx.r.example", NULL };
+
+/* The reports of one message under rules; from and signers in pairs. */
+static TrustReport *
+judge(const char *header, const char *const (*pairs)[2], guint n)
+{
+    g_autoptr(Dns) dns =
+        dns_zone_create("_dmarc.corp.example TXT \"v=DMARC1; p=reject\"\n"
+                        "s._domainkey.slow.example TIMEOUT\n",
+                        NULL);
+    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) lists =
+        g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    g_autofree char *message = g_strconcat(header, "\r\nx", NULL);
+    TrustParams params = { .dns = dns, .authserv_ids = ids, .rules = rules };
+
+    for (guint i = 0; i < n; i++) {
+        TrustRule *rule = g_new0(TrustRule, 1);
+
+        rule->from = (char *)pairs[i][0];
+        rule->signers = g_strsplit(pairs[i][1], " ", -1);
+        g_ptr_array_add(lists, rule->signers);
+        g_ptr_array_add(rules, rule);
+    }
+    return trust_check_bytes(message, strlen(message), &params);
+}
+
+static void
+rules(void)
+{
+    static const char *const brand[][2] = { { "bank.example",
+                                              "bank.example" } };
+    static const char *const later[][2] = {
+        { "bank.example", "bank.example" },
+        { "*@news.bank.example", "esp.example other.example" },
+        { "list:dev.lists.example", "lists.example" },
+    };
+    static const struct {
+        const char *header;
+        bool more; /* with the later rules */
+        TrustResult want;
+        bool alarm;
+    } list[] = {
+        { "From: a@bank.example\r\n", false, TRUST_FAIL, true },
+        { "From: a@www.Bank.example\r\n", false, TRUST_FAIL, true },
+        { "From: a@evilbank.example\r\n", false, TRUST_NONE, false },
+        { AR "dkim=pass header.d=mail.bank.example\r\n"
+             "From: a@bank.example\r\n",
+          false, TRUST_PASS, false },
+        { AR "dkim=pass header.d=evilbank.example\r\n"
+             "From: a@bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { AR "dkim=fail header.d=bank.example\r\nFrom: a@bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { "Authentication-Results: mx.other.example; dkim=pass "
+          "header.d=bank.example\r\nFrom: a@bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { AR "dkim=pass header.d=esp.example\r\n"
+             "From: a@news.bank.example\r\n",
+          true, TRUST_PASS, false },
+        { AR "dkim=pass header.d=esp.example\r\n"
+             "From: a@news.bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { AR "dkim=pass header.d=bank.example\r\n"
+             "From: a@news.bank.example\r\n",
+          true, TRUST_FAIL, true },
+        { "From: a@x.example\r\nList-Id: Dev <dev.lists.example>\r\n", true,
+          TRUST_FAIL, true },
+        { AR "dkim=pass header.d=lists.example\r\n"
+             "From: a@x.example\r\nList-Id: Dev <dev.lists.example>\r\n",
+          true, TRUST_PASS, false },
+        { "DKIM-Signature: v=1; a=rsa-sha256; d=slow.example; s=s; h=from; "
+          "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=YWJj\r\n"
+          "From: a@bank.example\r\n",
+          false, TRUST_TEMPERROR, false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(TrustReport) report = list[i].more
+                                            ? judge(list[i].header, later, 3)
+                                            : judge(list[i].header, brand, 1);
+
+        g_test_message("%u: %s", i, report->verdict.text);
+        g_assert_cmpint(report->verdict.result, ==, list[i].want);
+        g_assert_true(report->verdict.alarm == list[i].alarm);
+    }
+}
+
+/* A pass found here counts, else the trusted server's word; nobody else's. */
+static void
+results(void)
+{
+    static const struct {
+        const char *header;
+        const char *method;
+        TrustResult want;
+        bool conflict;
+    } list[] = {
+        { AR "dkim=fail header.d=x.example; dkim=pass header.d=y.example\r\n"
+             "From: a@corp.example\r\n",
+          "dkim", TRUST_PASS, false },
+        { AR "dmarc=pass header.from=corp.example\r\nFrom: a@corp.example\r\n",
+          "dmarc", TRUST_PASS, true },
+        { AR "spf=softfail smtp.mailfrom=a@free.example\r\n"
+             "From: a@free.example\r\n",
+          "spf", TRUST_SOFTFAIL, false },
+        { "Authentication-Results: mx.other.example; dmarc=pass; spf=pass\r\n"
+          "From: a@corp.example\r\n",
+          "dmarc", TRUST_FAIL, false },
+        { AR "arc=pass\r\nFrom: a@free.example\r\n", "arc", TRUST_PASS, false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(TrustReport) report = judge(list[i].header, NULL, 0);
+
+        g_test_message("%u", i);
+        g_assert_cmpint(trust_report_result(report, list[i].method), ==,
+                        list[i].want);
+        g_assert_true(trust_report_conflict(report) == list[i].conflict);
+    }
+}
+
+#define RETURN "Return-Path: <a@corp.example>\r\n"
+#define BORDER                                                                 \
+    "Received: from h.x.example (h.x.example [192.0.2.9])\r\n"                 \
+    " by mx.r.example; Thu, 26 Nov 2026 02:42:25 +0000\r\n"
+#define STRANGER                                                               \
+    "Received: from h (h.x.example [192.0.2.9]) by mx.other.example; "         \
+    "Thu, 26 Nov 2026 02:42:25 +0000\r\n"
+#define PASS AR "dmarc=pass header.from=corp.example\r\n"
+#define REST "From: a@corp.example\r\n\r\nx"
+
+/* A field directly below the border's Received may be the client's own: it
+ * counts only where the user says that the border removes those (R3). */
+static void
+below(void)
+{
+    static const struct {
+        const char *message;
+        bool below;
+        bool trusted;
+    } list[] = {
+        { RETURN PASS BORDER REST, false, true },
+        { RETURN PASS BORDER REST, true, true },
+        { RETURN BORDER PASS REST, false, false },
+        { RETURN BORDER PASS REST, true, true },
+        { RETURN BORDER STRANGER PASS REST, true, false },
+        { RETURN STRANGER PASS BORDER REST, true, false },
+        { RETURN STRANGER PASS REST, true, false },
+        { RETURN BORDER BORDER PASS REST, true, false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(Dns) dns = dns_zone_create("", NULL);
+        TrustParams params = { .dns = dns,
+                               .authserv_ids = ids,
+                               .below = list[i].below };
+        g_autoptr(TrustReport) report = trust_check_bytes(
+            list[i].message, strlen(list[i].message), &params);
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, 0);
+
+        g_test_message("%u", i);
+        g_assert_true(authres->trusted == list[i].trusted);
+        g_assert_true((report->verdict.result == TRUST_PASS)
+                      == list[i].trusted);
+    }
+}
+
+/* RFC 8463, appendix A.2 and A.3: the key that signed. */
+static const char old_record[] =
+    "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+static const char signed_message[] =
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
+    " d=football.example.com; i=@football.example.com;\r\n"
+    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
+    " subject : date : message-id : from : subject : date;\r\n"
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
+    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
+    "From: Joe SixPack <joe@football.example.com>\r\n"
+    "To: Suzie Q <suzie@shopping.example.net>\r\n"
+    "Subject: Is dinner ready?\r\n"
+    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
+    "\r\nHi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n";
+
+typedef struct {
+    gint64 last;
+    guint asked;
+} Known;
+
+static char *
+known_key(const char *name, gint64 when, void *user)
+{
+    Known *known = user;
+
+    g_assert_cmpstr(name, ==, "brisbane._domainkey.football.example.com");
+    known->asked++;
+    return when <= known->last ? g_strdup(old_record) : NULL;
+}
+
+static void
+old_keys(void)
+{
+    static const struct {
+        const char *zone;
+        gint64 arrival;
+        TrustResult want;
+        guint asked;
+    } list[] = {
+        { "", 2000, TRUST_PASS, 1 },
+        { "", 2001, TRUST_PERMERROR, 1 }, /* came when it was gone */
+        { "brisbane._domainkey.football.example.com TXT \"p=\"\n", 2000,
+          TRUST_PERMERROR, 0 }, /* revoked stays revoked */
+        { "brisbane._domainkey.football.example.com SERVFAIL\n", 2000,
+          TRUST_TEMPERROR, 0 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(Dns) dns = dns_zone_create(list[i].zone, NULL);
+        Known known = { 2000, 0 };
+        TrustParams params = { .dns = dns,
+                               .arrival = list[i].arrival,
+                               .old_key = known_key,
+                               .old_key_user = &known };
+        g_autoptr(TrustReport) report =
+            trust_check_bytes(signed_message, strlen(signed_message), &params);
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, 0);
+
+        g_test_message("%u: %s", i, sig->reason);
+        g_assert_cmpint(sig->result, ==, list[i].want);
+        g_assert_cmpuint(known.asked, ==, list[i].asked);
+        g_assert_cmpuint(report->keys->len, ==, 0);
+    }
+}
+
+/* A key that the DNS has is told, to be kept. */
+static void
+new_keys(void)
+{
+    g_autofree char *zone = g_strdup_printf(
+        "brisbane._domainkey.football.example.com TXT \"%s\"\n", old_record);
+    g_autoptr(Dns) dns = dns_zone_create(zone, NULL);
+    TrustParams params = { .dns = dns };
+    g_autoptr(TrustReport) report =
+        trust_check_bytes(signed_message, strlen(signed_message), &params);
+
+    g_assert_cmpuint(report->keys->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(report->keys, 0), ==,
+                    "brisbane._domainkey.football.example.com");
+    g_assert_cmpstr(g_ptr_array_index(report->keys, 1), ==, old_record);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    g_test_add_func("/trust/rules/U6-signers", rules);
+    g_test_add_func("/trust/rules/R5-R6-results", results);
+    g_test_add_func("/trust/rules/R3-below-the-border", below);
+    g_test_add_func("/trust/rules/U5-old-keys", old_keys);
+    g_test_add_func("/trust/rules/U5-new-keys", new_keys);
+    return g_test_run();
+}
