@@ -30,7 +30,8 @@ Session *session_create(Paths *paths, GError **error);
  * ten seconds at most: for a command that runs without a screen. */
 void session_settle(Session *session);
 
-/* Tells `shutdown` and gives its hooks two seconds. */
+/* Tells `shutdown`; gives its hooks, and a message that is on its way into the
+ * outbox, two seconds. */
 void session_shutdown(Session *session);
 
 /* Ends the workers in good order, within two seconds. */
@@ -75,6 +76,7 @@ Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 
 const GPtrArray *session_accounts(const Session *session); /* Account */
+/* Also an identity, by "work/club". NULL: there is none. */
 Account *session_account(const Session *session, const char *name);
 
 /* A folder made here, and by the engine on the server at its next sync. name is

@@ -185,6 +185,15 @@ typedef struct {
  * of at most 998 octets. No User-Agent, no host name, no path. */
 GBytes *mime_build(const MimeDraft *draft, GError **error);
 
+/* The same into a descriptor, from file to file in pieces: it takes no more
+ * memory for large files than for small ones. */
+bool mime_build_to(const MimeDraft *draft, int fd, GError **error);
+
+/* "Name: …" with CRLF at its end, encoded and folded, of addresses in header
+ * form; NULL with ERR_USAGE. For a field that mime_build() does not write.
+ * g_free(). */
+char *mime_address_field(const char *name, const char *text, GError **error);
+
 /* A new Message-ID on the domain of addr, without <>. g_free(). */
 char *mime_new_message_id(const char *addr);
 

@@ -100,6 +100,8 @@ ask(CmdCall *call, const char *field)
                               cmd_entry(call)->name);
     if (g_strcmp0(field, "subject") == 0)
         request.completion = "";
+    if (g_strcmp0(field, "from") == 0)
+        request.completion = "identity";
     question = g_new0(Question, 1);
     question->call = cmd_hold(call);
     question->path = g_strdup(path);
@@ -238,7 +240,7 @@ discard(CmdCall *call, const char *path, GError **error)
                 "the draft is in the outbox: `outbox cancel` takes it out");
         return;
     }
-    if (!draft_discard(kept, error))
+    if (!draft_discard(session, kept, error))
         return;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Discarded the draft.");

@@ -150,9 +150,27 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
         return CMD_DONE;
     }
     printer_line(cmd_out(call), "%s", draft->path);
+    draft_keep(session, draft->path);
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "The draft is kept: `posthorn edit-draft` goes on with it, "
                   "`posthorn draft-send --draft FILE` sends it.");
+    return CMD_DONE;
+}
+
+/* A draft of a Drafts folder, maybe of another machine. */
+static CmdResult
+resume(CmdCall *call, gint64 id)
+{
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+    g_autoptr(Draft) draft = draft_resume(session, id, &error);
+
+    if (draft == NULL)
+        return cmd_fail(call, error);
+    if (session_frontend(session)->has_screen)
+        writing_review(session, draft->path);
+    else
+        printer_line(cmd_out(call), "%s", draft->path);
     return CMD_DONE;
 }
 
@@ -228,6 +246,10 @@ reply_apply(CmdCall *call, const MessageSet *set)
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strcmp(kinds[i].name, name) == 0)
             kind = kinds[i].kind;
+    if (kind == DRAFT_AS_NEW
+        && draft_is_copy(cmd_session(call),
+                         g_array_index(set->ids, gint64, 0)))
+        return resume(call, g_array_index(set->ids, gint64, 0));
     return start(call, kind, g_array_index(set->ids, gint64, 0));
 }
 
@@ -327,7 +349,8 @@ static const CmdEntry reply_entries[] = {
     REPLY_ENTRY("reply-list", "Answer to the mailing list"),
     REPLY_ENTRY("forward", "Pass a message on, with its files"),
     REPLY_ENTRY("forward-attached", "Pass a message on as it is, attached"),
-    REPLY_ENTRY("edit-as-new", "Write a new message that begins as this one"),
+    REPLY_ENTRY("edit-as-new", "Write a new message that begins as this one; "
+                               "go on with one in a Drafts folder"),
     REPLY_ENTRY("resend", "Send a message of yours again, to others or the "
                           "same"),
 };

@@ -105,6 +105,26 @@ check_recipients(Checker *c)
         check_outside(c, n);
 }
 
+/* The user wrote to them as somebody else until now. */
+static void
+check_identity(Checker *c)
+{
+    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
+    const char *address =
+        from->len == 1 ? ((MimeAddress *)from->pdata[0])->addr : NULL;
+
+    for (char **to = c->recipients; address && to && *to; to++) {
+        g_autofree char *before = identity_used_for(c->session, *to);
+
+        if (before == NULL || g_ascii_strcasecmp(before, address) == 0
+            || !identity_is_own(c->session, before))
+            continue;
+        add(c, DRAFT_CHECK_WARN, "You wrote to %s as %s before, not as %s", *to,
+            before, address);
+        return;
+    }
+}
+
 /* A reply that goes elsewhere than to who wrote (P69). */
 static void
 check_reply(Checker *c)
@@ -223,6 +243,7 @@ draft_checks(Session *session, const Draft *draft)
         add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
     check_from(&c);
     check_recipients(&c);
+    check_identity(&c);
     check_reply(&c);
     check_files(&c);
     check_content(&c);

@@ -7,6 +7,7 @@ static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
 static const char *const keys_choices[] = { "default", "mutt", "vim", "gmail",
                                             NULL };
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
+static const char *const keep_drafts_choices[] = { "folder", "here", NULL };
 static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
     "failure", "failure,delay", "failure,delay,success", NULL
@@ -31,6 +32,16 @@ const OptionEntry option_table[] = {
               "stands for every address of a domain, and ana+anything@… is "
               "ana@… everywhere. One with a name, \"Ana (club) "
               "<ana@club.example>\", is written under that name." },
+    { .name = "reply-to", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Where answers to what you write are to go, when that is not the "
+              "address it is written from." },
+    { .name = "used-for", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "In an identity: to whom it writes, addresses separated by "
+              "commas, *@example.org for a domain. The address that a message "
+              "was sent to and the folder it lies in come first." },
+    { .name = "write-as", .type = CMD_STRING, .scope = OPTION_FOLDER,
+      .text = "The identity that answers mail of a folder, when it was sent "
+              "to none of your addresses: folder work/Club { write-as club }." },
     { .name = "incoming", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
       .text = "Where mail comes from: imaps://USER@HOST (TLS, port 993), "
               "imap://USER@HOST (STARTTLS required, port 143), "
@@ -195,6 +206,11 @@ const OptionEntry option_table[] = {
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "keep-drafts", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "folder", .choices = keep_drafts_choices,
+      .text = "Keep drafts in the Drafts folder of the account too, so that "
+              "they can be finished on another machine; here: on this one "
+              "only." },
     { .name = "attribution", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "On %d, %n wrote:",
       .text = "The line above what is quoted: %d the date, %n the name of who "

@@ -126,13 +126,14 @@ static bool
 is_busy(Session *session)
 {
     return settler_busy(session->settler) || indexer_busy(session->indexer)
-        || hooks_busy(session->hooks);
+        || hooks_busy(session->hooks) || outbox_is_building(session->outbox);
 }
 
+/* What was asked for and is not on the disk yet, or is being told. */
 static bool
-hooks_run(Session *session)
+is_ending(Session *session)
 {
-    return hooks_busy(session->hooks);
+    return hooks_busy(session->hooks) || outbox_is_building(session->outbox);
 }
 
 static void
@@ -158,7 +159,7 @@ session_shutdown(Session *session)
     g_autoptr(Event) event = event_create("shutdown");
 
     event_bus_emit(session->bus, event);
-    wait_while(session, hooks_run, SHUTDOWN_SECONDS);
+    wait_while(session, is_ending, SHUTDOWN_SECONDS);
 }
 
 void
@@ -292,8 +293,11 @@ session_open_accounts(Session *session, GError **error)
     g_autofree const char **names = options_accounts(session->options);
 
     for (const char **name = names; *name; name++) {
-        Account *account = account_create(session, *name, error);
+        Account *account;
 
+        if (strchr(*name, '/'))
+            continue; /* an identity: its account makes it */
+        account = account_create(session, *name, error);
         if (account == NULL)
             return false;
         g_ptr_array_add(session->accounts, account);
@@ -400,9 +404,16 @@ session_accounts(const Session *session)
 Account *
 session_account(const Session *session, const char *name)
 {
-    for (guint i = 0; i < session->accounts->len; i++)
-        if (g_strcmp0(account_name(session->accounts->pdata[i]), name) == 0)
-            return session->accounts->pdata[i];
+    for (guint i = 0; i < session->accounts->len; i++) {
+        Account *account = session->accounts->pdata[i];
+        const GPtrArray *identities = account_identities(account);
+
+        if (g_strcmp0(account_name(account), name) == 0)
+            return account;
+        for (guint k = 0; k < identities->len; k++)
+            if (g_strcmp0(account_name(identities->pdata[k]), name) == 0)
+                return identities->pdata[k];
+    }
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "cmd/complete.h"
 #include "core/account.h"
+#include "core/identity.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -229,12 +230,29 @@ add_paths(const char *text, gsize *start, GPtrArray *candidates)
         }
 }
 
+/* Who one can write as: those that have the typed letters; all where one of
+ * them stands, so that another can be taken. */
+static void
+add_identities(Tui *tui, const char *text, gsize *start, GPtrArray *candidates)
+{
+    g_autoptr(GPtrArray) list = identity_list(tui->session);
+    bool whole = g_ptr_array_find_with_equal_func(list, text, g_str_equal,
+                                                  NULL);
+
+    *start = 0;
+    for (guint i = 0; i < list->len; i++)
+        if (whole || strcasestr(list->pdata[i], text))
+            cmd_candidates_add(candidates, list->pdata[i], NULL);
+}
+
 bool
 prompt_ask_values(const char *kind, const char *text, gsize *start,
                   GPtrArray *candidates, void *user)
 {
     if (strcmp(kind, "address") == 0)
         add_recipients(user, text, start, candidates);
+    else if (strcmp(kind, "identity") == 0)
+        add_identities(user, text, start, candidates);
     else if (strcmp(kind, "path") == 0)
         add_paths(text, start, candidates);
     else

@@ -231,7 +231,7 @@ test_forward(Fixture *f, const void *data)
     g_assert_cmpstr(bytes, ==, "secret");
     g_assert_nonnull(strstr(draft->text, "From: bob@x.example\n"));
     g_assert_nonnull(strstr(draft->text, "see file"));
-    g_assert_true(draft_discard(draft->path, NULL));
+    g_assert_true(draft_discard(f->session, draft->path, NULL));
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
