@@ -66,6 +66,8 @@ typedef struct {
                             account's */
     const char *to, *cc, *bcc; /* added to what the kind gives */
     const char *subject;       /* instead of what the kind gives */
+    const char *template;      /* a file in the form of a draft: its fields are
+                                  added, its text stands above a quote */
     const char *body;          /* instead of the quoted text; the signature is
                                   added all the same */
     const char *const *attach; /* paths; NULL-terminated */

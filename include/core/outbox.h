@@ -117,6 +117,10 @@ bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
  * `undo` cancels it. */
 char *outbox_undoable(Outbox *outbox);
 
+/* The most octets that the server of an account or identity took, as it said
+ * when something was last sent; 0: not known. */
+guint64 outbox_max_size(Outbox *outbox, const char *lane);
+
 /* Is a draft on its way into it: are its bytes being made? */
 bool outbox_is_building(const Outbox *outbox);
 

@@ -21,6 +21,7 @@ typedef struct Search Search;
 typedef struct Outbox Outbox;
 typedef struct Settler Settler;
 typedef struct Verifier Verifier;
+typedef struct AddressBook AddressBook;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -72,6 +73,7 @@ Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
+AddressBook *session_address_book(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 

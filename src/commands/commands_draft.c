@@ -2,6 +2,7 @@
 #include "writing.h"
 
 #include "base/err.h"
+#include "base/spawn.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -169,6 +170,32 @@ send_exec(CmdCall *call)
     if (path == NULL)
         return cmd_fail(call, error);
     return writing_send(call, path, cmd_flag_int(call, "at", 0));
+}
+
+/* The program has the terminal, and changes the file. */
+static CmdResult
+spell_exec(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_auto(GStrv) words = NULL;
+
+    if (path)
+        words = spawn_split(
+            options_get(session_options(session), "spell-command", NULL, NULL),
+            &error);
+    if (words == NULL)
+        return cmd_fail(call, error);
+    for (char **word = words; *word; word++)
+        g_ptr_array_add(argv, *word);
+    g_ptr_array_add(argv, (char *)path);
+    g_ptr_array_add(argv, NULL);
+    frontend->class->run(frontend, (const char *const *)argv->pdata);
+    writing_review(session, path);
+    return CMD_DONE;
 }
 
 static CmdResult
@@ -416,6 +443,15 @@ const CmdEntry command_draft_edit = {
 static const char *const field_names[] = { "from",    "to",       "cc",
                                            "bcc",     "reply-to", "subject",
                                            "account", NULL };
+
+const CmdEntry command_draft_spell = {
+    .name = "draft-spell",
+    .help = "Check the spelling of the draft by `spell-command`",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .needs_screen = true,
+    .exec = spell_exec,
+};
 
 const CmdEntry command_draft_set = {
     .name = "draft-set",

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "core/mailto.h"
 #include "targets.h"
 #include "writing.h"
@@ -94,6 +95,22 @@ attachments(CmdCall *call)
     return (char **)g_ptr_array_steal(paths, NULL);
 }
 
+/* A name in the folder of templates, or a path. */
+static char *
+template_path(CmdCall *call)
+{
+    const char *name = cmd_flag(call, "template");
+    const char *folder;
+    g_autofree char *expanded = NULL;
+
+    if (name == NULL || strchr(name, '/'))
+        return name ? writing_path(call, name) : NULL;
+    folder = options_get(session_options(cmd_session(call)), "templates", NULL,
+                         NULL);
+    expanded = paths_expand(folder);
+    return g_build_filename(expanded, name, NULL);
+}
+
 static Draft *
 make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
 {
@@ -101,6 +118,7 @@ make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
     g_autofree char *cc = joined(call, "cc");
     g_autofree char *bcc = joined(call, "bcc");
     g_auto(GStrv) attach = attachments(call);
+    g_autofree char *template = template_path(call);
     g_autofree char *body = NULL;
     DraftStart start = {
         .kind = kind,
@@ -116,6 +134,7 @@ make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
 
     if (!read_body(call, &body, error))
         return NULL;
+    start.template = template;
     start.body = body;
     return draft_start(cmd_session(call), &start, error);
 }
@@ -328,6 +347,8 @@ sendmail_exec(CmdCall *call)
         { "subject", 's', CMD_STRING, NULL, "the subject" },                   \
         { "body", 0, CMD_PATH, NULL, "the text, from a file or - (stdin)" },   \
         { "attach", 'a', CMD_PATH, NULL, "attach a file" },                    \
+        { "template", 0, CMD_STRING, NULL,                                     \
+          "begin with a template: its name in `templates`, or a path" },       \
         { "from", 'f', CMD_ADDRESS, NULL, "write as this address" },           \
         { "account", 0, CMD_ACCOUNT, NULL, "write from this account" },        \
         { "at", 0, CMD_TIME, NULL, "with --send: not before this time" },      \
@@ -396,11 +417,15 @@ static const CmdEntry entry_sendmail = {
 };
 
 const CmdEntry *const commands_send[] = {
-    &entry_compose,         &reply_entries[0],     &reply_entries[1],
-    &reply_entries[2],      &reply_entries[3],     &reply_entries[4],
-    &reply_entries[5],      &reply_entries[6],     &entry_mailto,
-    &entry_sendmail,        &command_drafts,       &command_edit_draft,
-    &command_draft_send,    &command_draft_edit,   &command_draft_set,
-    &command_draft_attach,  &command_draft_detach, &command_draft_view,
-    &command_draft_discard, &command_outbox,       NULL,
+    &entry_compose,        &reply_entries[0],
+    &reply_entries[1],     &reply_entries[2],
+    &reply_entries[3],     &reply_entries[4],
+    &reply_entries[5],     &reply_entries[6],
+    &entry_mailto,         &entry_sendmail,
+    &command_drafts,       &command_edit_draft,
+    &command_draft_send,   &command_draft_edit,
+    &command_draft_spell,  &command_draft_set,
+    &command_draft_attach, &command_draft_detach,
+    &command_draft_view,   &command_draft_discard,
+    &command_outbox,       NULL,
 };

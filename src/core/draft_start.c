@@ -24,6 +24,7 @@ typedef struct {
     const DraftStart *start;
     const Account *account;
     const Account *identity; /* of the account: who writes */
+    Draft *template;         /* NULL: none */
     MimeMessage *parent; /* NULL: a new message */
     const char *parent_path;
     Draft *draft;
@@ -449,7 +450,9 @@ append_same(Start *s, GString *text)
 static void
 derive_text(Start *s)
 {
-    g_autoptr(GString) text = g_string_new(s->start->body);
+    g_autoptr(GString) text = g_string_new(s->start->body ? s->start->body
+                                           : s->template  ? s->template->text
+                                                          : NULL);
     DraftKind kind = s->draft->kind;
 
     if (kind == DRAFT_FORWARD)
@@ -605,6 +608,29 @@ add_more(char **slot, const char *more)
     *slot = joined;
 }
 
+static bool
+apply_template(Start *s, GError **error)
+{
+    const Draft *template = s->template;
+    Draft *draft = s->draft;
+
+    if (template == NULL)
+        return true;
+    add_more(&draft->to, template->to);
+    add_more(&draft->cc, template->cc);
+    add_more(&draft->bcc, template->bcc);
+    if (*template->reply_to)
+        draft_set(draft, "reply-to", template->reply_to, NULL);
+    if (*template->subject && s->parent == NULL)
+        draft_set(draft, "subject", template->subject, NULL);
+    for (guint i = 0; i < template->attach->len; i++)
+        if (!draft_attach(draft, template->attach->pdata[i], error))
+            return false;
+    return template->problems->len == 0
+           || err_set(error, ERR_USAGE, "template %s: %s", template->path,
+                      (char *)template->problems->pdata[0]);
+}
+
 /* What the user asked for goes on top of what the kind gives. */
 static bool
 apply_wishes(Start *s, GError **error)
@@ -645,9 +671,12 @@ parent_folder(const Start *s)
 static void
 derive_identity(Start *s)
 {
-    const char *wish = s->start->from;
+    const char *wish = s->start->from                      ? s->start->from
+                       : s->template && *s->template->from ? s->template->from
+                                                           : NULL;
     g_autofree char *all =
-        g_strjoin(", ", s->draft->to, s->start->to ? s->start->to : "", NULL);
+        g_strjoin(", ", s->draft->to, s->start->to ? s->start->to : "",
+                  s->template ? s->template->to : "", NULL);
     g_autoptr(GPtrArray) from = mime_addresses(wish ? wish : "");
     g_autoptr(GPtrArray) to = mime_addresses(all);
     IdentityHint hint = { s->parent, parent_folder(s), to };
@@ -683,8 +712,8 @@ derive(Start *s, GError **error)
     }
     derive_identity(s);
     derive_text(s);
-    return derive_files(s, error) && apply_wishes(s, error)
-           && draft_save(draft, error);
+    return derive_files(s, error) && apply_template(s, error)
+           && apply_wishes(s, error) && draft_save(draft, error);
 }
 
 Draft *
@@ -692,9 +721,16 @@ draft_start(Session *session, const DraftStart *start, GError **error)
 {
     Start s = { .session = session, .start = start };
     g_autoptr(MimeMessage) parent = NULL;
+    g_autoptr(Draft) template = NULL;
     g_autoptr(Draft) draft = NULL;
     g_autofree char *path = NULL;
 
+    if (start->template) {
+        template = draft_load(start->template, error);
+        if (template == NULL)
+            return NULL;
+    }
+    s.template = template;
     s.account = choose_account(session, start, error);
     if (s.account == NULL)
         return NULL;

@@ -206,6 +206,32 @@ const OptionEntry option_table[] = {
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "checks", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "attachment subject text many outside identity reply size",
+      .text = "What the review page looks for: a file that the text speaks of "
+              "(in English, German, French, Spanish, Italian, Dutch and more) "
+              "and that is not there, no subject, no text, many recipients, "
+              "some outside of your domain, another identity than before, a "
+              "reply that goes elsewhere, more than the server takes. Leave "
+              "out what you do not want to hear." },
+    { .name = "many-recipients", .type = CMD_INT, .scope = OPTION_ACCOUNT,
+      .fallback = "20", .min = 1, .max = 100000,
+      .text = "More recipients than this are said on the review page." },
+    { .name = "templates", .type = CMD_PATH, .scope = OPTION_GLOBAL,
+      .fallback = "~/.config/posthorn/templates",
+      .text = "The folder of templates: each a file with fields (To, Subject, "
+              "Attach, …), an empty line, and text, for `compose --template`." },
+    { .name = "address-books", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "vCard files and folders of such, separated by commas, whose "
+              "addresses complete recipients too." },
+    { .name = "address-command", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "A program that prints an address, a tab and a name on each "
+              "line, to complete recipients too; run once, when recipients "
+              "are first asked for." },
+    { .name = "spell-command", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .fallback = "aspell --mode=email check",
+      .text = "The program that checks the spelling of a draft; it gets the "
+              "file behind its arguments." },
     { .name = "keep-drafts", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
       .fallback = "folder", .choices = keep_drafts_choices,
       .text = "Keep drafts in the Drafts folder of the account too, so that "

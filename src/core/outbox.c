@@ -316,6 +316,8 @@ outbox_tried(OutboxLane *lane, const OutboxResult *result)
         return; /* the session ends */
     if (result && result->auth_refused && account)
         account_password_refused(account, true);
+    if (result && result->asked)
+        outbox_note_max_size(outbox, lane->account, result->max_size);
     for (guint i = 0; result && i < result->entries->len; i++)
         tell_tried(outbox, result->entries->pdata[i]);
     if (result == NULL)
@@ -435,6 +437,31 @@ outbox_count(Outbox *outbox, guint *need_user)
     if (need_user)
         *need_user = outbox->need_user;
     return outbox->count;
+}
+
+static char *
+max_size_key(const char *lane)
+{
+    return g_strconcat("smtp-size ", lane, NULL);
+}
+
+void
+outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size)
+{
+    g_autofree char *key = max_size_key(lane);
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, size);
+
+    if (outbox_max_size(outbox, lane) != size)
+        store_set_value(session_store(outbox->session), key, text, NULL);
+}
+
+guint64
+outbox_max_size(Outbox *outbox, const char *lane)
+{
+    g_autofree char *key = max_size_key(lane);
+    g_autofree char *text = store_value(session_store(outbox->session), key);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
 void

@@ -120,6 +120,10 @@ connection(Try *t)
         g_clear_pointer(&t->conn, smtp_conn_close);
     if (t->conn == NULL && t->trouble == NULL)
         t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
+    if (t->conn) {
+        t->result->asked = true;
+        t->result->max_size = smtp_conn_max_size(t->conn);
+    }
     return t->conn;
 }
 

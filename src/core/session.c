@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
+#include "core/address_book.h"
 #include "core/indexer.h"
 #include "core/option_table.h"
 #include "core/outbox.h"
@@ -50,6 +51,7 @@ struct Session {
     Outbox *outbox;
     Settler *settler;
     Verifier *verifier;
+    AddressBook *address_book;
     Frontend *frontend;
     Frontend *headless;
     GPtrArray *accounts; /* Account */
@@ -119,6 +121,7 @@ session_create(Paths *paths, GError **error)
     session->search = search_create(session);
     session->outbox = outbox_create(session);
     session->verifier = verifier_create(session);
+    session->address_book = address_book_create(session);
     return g_steal_pointer(&session);
 }
 
@@ -174,6 +177,7 @@ session_destroy(Session *session)
         indexer_disable(session->indexer);
     g_ptr_array_unref(session->accounts);
     verifier_destroy(session->verifier);
+    address_book_destroy(session->address_book);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
     settler_destroy(session->settler);
@@ -375,6 +379,12 @@ Verifier *
 session_verifier(const Session *session)
 {
     return session->verifier;
+}
+
+AddressBook *
+session_address_book(const Session *session)
+{
+    return session->address_book;
 }
 
 Hooks *

@@ -397,6 +397,12 @@ smtp_conn_max_recipients(const SmtpConn *conn)
     return conn->rcpt_max > 0 ? conn->rcpt_max : G_MAXUINT;
 }
 
+guint64
+smtp_conn_max_size(const SmtpConn *conn)
+{
+    return conn->extensions & SMTP_HAS_SIZE ? conn->size_limit : 0;
+}
+
 gint64
 smtp_conn_max_hold(const SmtpConn *conn)
 {

@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "cmd/complete.h"
 #include "core/account.h"
+#include "core/address_book.h"
 #include "core/identity.h"
 #include "mime/mime.h"
 
@@ -135,7 +136,24 @@ prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
     }
 }
 
-/* Behind the last comma of a list of recipients. */
+/* Once, where mail came from or went to the same address. */
+static void
+add_from_book(const MimeAddress *address, const GPtrArray *contacts,
+              GPtrArray *candidates)
+{
+    g_autofree char *whole = NULL;
+
+    for (guint i = 0; contacts && i < contacts->len; i++)
+        if (g_ascii_strcasecmp(((StoreContact *)contacts->pdata[i])->addr,
+                               address->addr)
+            == 0)
+            return;
+    whole = mime_address_format(address->name, address->addr);
+    cmd_candidates_add(candidates, whole, NULL);
+}
+
+/* Behind the last comma of a list of recipients: those of most mail first, then
+ * those of the user's books. */
 static void
 add_recipients(Tui *tui, const char *text, gsize *start,
                GPtrArray *candidates)
@@ -143,12 +161,16 @@ add_recipients(Tui *tui, const char *text, gsize *start,
     const char *comma = strrchr(text, ',');
     const char *last = comma ? comma + 1 : text;
     g_autoptr(GPtrArray) contacts = NULL;
+    g_autoptr(GPtrArray) books = NULL;
 
     while (*last == ' ')
         last++;
     *start = (gsize)(last - text);
-    if (*last == '\0')
+    if (*last == '\0') {
+        /* It is read before it is needed. */
+        books = address_book_find(session_address_book(tui->session), "", 0);
         return;
+    }
     contacts = store_contacts(session_store(tui->session), last, ADDRESSES,
                               NULL);
     for (guint i = 0; contacts && i < contacts->len; i++) {
@@ -158,6 +180,10 @@ add_recipients(Tui *tui, const char *text, gsize *start,
 
         cmd_candidates_add(candidates, whole, NULL);
     }
+    books =
+        address_book_find(session_address_book(tui->session), last, ADDRESSES);
+    for (guint i = 0; i < books->len; i++)
+        add_from_book(books->pdata[i], contacts, candidates);
 }
 
 /* Does name have the letters of typed in their order? */
