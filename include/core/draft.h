@@ -49,6 +49,7 @@ typedef struct {
     char *references;  /* separated by blanks, without <> */
     GPtrArray *attach; /* char *: absolute paths */
     char *text;        /* UTF-8, lines end in \n */
+    bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */

@@ -58,6 +58,7 @@ typedef struct {
     bool accepted;     /* by at least one recipient's server */
     bool filed;        /* the Sent copy is made, the parent tagged */
     gint64 parent;     /* row to be tagged, 0: none */
+    bool no_copy;      /* a receipt: nothing for the Sent folder */
     bool is_forward;   /* tag passed, not replied */
     char *draft;       /* path of the draft it was made from; or NULL */
     char *message_id;  /* without <> */

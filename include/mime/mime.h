@@ -146,10 +146,12 @@ char *mime_snippet(MimeMessage *message);
 /* The same for bytes that are the beginning of a message. */
 char *mime_snippet_bytes(const char *bytes, gsize size);
 
-/* A delivery report (RFC 3464): a stranger's word. */
+/* A delivery report (RFC 3464) or a reader's receipt (RFC 8098): a stranger's
+ * word. */
 typedef struct {
     char *address; /* as it was written to, where that is said; sanitised */
-    char *action;  /* "failed" "delayed" "delivered" "relayed" "expanded" */
+    char *action;  /* "failed" "delayed" "delivered" "relayed" "expanded"; of a
+                      receipt "displayed" "deleted" "dispatched" "processed" */
     char *status;  /* "5.1.1"; sanitised; or NULL */
     char *reason;  /* the other server's words; sanitised; or NULL */
 } MimeReportRecipient;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "core/mailto.h"
+#include "core/receipt.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -278,6 +279,65 @@ reply_exec(CmdCall *call)
     return targets_each(call, cmd_rest(call), reply_apply);
 }
 
+typedef struct {
+    CmdCall *call;
+    gint64 id;
+} ReceiptQuestion;
+
+static void
+receipt_answered(const char *answer, void *user)
+{
+    g_autofree ReceiptQuestion *question = user;
+    CmdCall *call = question->call;
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+
+    if (g_strcmp0(answer, "y") == 0
+        && receipt_send(session, question->id, &error)
+        && !session_frontend(session)->has_screen) {
+        writing_flush(call);
+        return;
+    }
+    cmd_finish(call, error);
+}
+
+/* Asked, whoever runs it, unless --yes stands there (P68). */
+static CmdResult
+receipt_apply(CmdCall *call, const MessageSet *set)
+{
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    gint64 id = set->ids->len ? g_array_index(set->ids, gint64, 0) : 0;
+    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *prompt = NULL;
+    ReceiptQuestion *question;
+
+    if (to == NULL)
+        return cmd_fail_usage(call, "nobody asks for a receipt of this "
+                                    "message, or `read-receipts` is never");
+    question = g_new0(ReceiptQuestion, 1);
+    question->call = cmd_hold(call);
+    question->id = id;
+    if (cmd_has(call, "yes")) {
+        receipt_answered("y", question);
+        return CMD_RUNNING;
+    }
+    prompt = g_strdup_printf("Tell %s that you have seen the message?", to);
+    AskRequest request = { .prompt = prompt,
+                           .keys = "yn",
+                           .answer = receipt_answered,
+                           .user = question };
+
+    frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
+}
+
+static CmdResult
+receipt_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), receipt_apply);
+}
+
 static void
 detach_child(void *user)
 {
@@ -376,6 +436,19 @@ static const CmdEntry reply_entries[] = {
                           "same"),
 };
 
+static const CmdEntry entry_receipt = {
+    .name = "send-receipt",
+    .help =
+        "Tell who asks for it that a message was seen; asks first, and only "
+        "where `read-receipts` is ask",
+    .group = "send",
+    .flags = { TARGET_FLAG_QUERY,
+               { "yes", 'y', CMD_BOOL, NULL, "do not ask" } },
+    .args = { { "QUERY", CMD_QUERY, NULL, true, true } },
+    .target = TARGET_MESSAGES,
+    .exec = receipt_exec,
+};
+
 static const CmdEntry entry_compose = {
     .name = "compose",
     .help = "Write a new message",
@@ -417,15 +490,27 @@ static const CmdEntry entry_sendmail = {
 };
 
 const CmdEntry *const commands_send[] = {
-    &entry_compose,        &reply_entries[0],
-    &reply_entries[1],     &reply_entries[2],
-    &reply_entries[3],     &reply_entries[4],
-    &reply_entries[5],     &reply_entries[6],
-    &entry_mailto,         &entry_sendmail,
-    &command_drafts,       &command_edit_draft,
-    &command_draft_send,   &command_draft_edit,
-    &command_draft_spell,  &command_draft_set,
-    &command_draft_attach, &command_draft_detach,
-    &command_draft_view,   &command_draft_discard,
-    &command_outbox,       NULL,
+    &entry_compose,
+    &reply_entries[0],
+    &reply_entries[1],
+    &reply_entries[2],
+    &reply_entries[3],
+    &reply_entries[4],
+    &reply_entries[5],
+    &reply_entries[6],
+    &entry_mailto,
+    &entry_sendmail,
+    &command_drafts,
+    &command_edit_draft,
+    &command_draft_send,
+    &command_draft_edit,
+    &command_draft_spell,
+    &command_draft_set,
+    &command_draft_attach,
+    &command_draft_detach,
+    &command_draft_view,
+    &command_draft_discard,
+    &command_outbox,
+    &entry_receipt,
+    NULL,
 };

@@ -13,7 +13,8 @@ typedef struct {
     MimeDraft message;
     GPtrArray *files;
     char *reply_to;
-    const char *extra[2];
+    char *receipt;
+    const char *extra[3];
 } Parts;
 
 static void
@@ -21,6 +22,7 @@ parts_clear(Parts *parts)
 {
     g_ptr_array_unref(parts->files);
     g_free(parts->reply_to);
+    g_free(parts->receipt);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parts, parts_clear)
@@ -29,13 +31,20 @@ static void
 take_parts(Parts *parts, const Draft *draft, const char *message_id,
            gint64 date)
 {
+    guint n = 0;
+
     parts->files = g_ptr_array_new();
     for (guint i = 0; i < draft->attach->len; i++)
         g_ptr_array_add(parts->files, draft->attach->pdata[i]);
     g_ptr_array_add(parts->files, NULL);
     if (*draft->reply_to) {
         parts->reply_to = g_strdup_printf("Reply-To: %s", draft->reply_to);
-        parts->extra[0] = parts->reply_to;
+        parts->extra[n++] = parts->reply_to;
+    }
+    if (draft->receipt) {
+        parts->receipt =
+            g_strdup_printf("Disposition-Notification-To: %s", draft->from);
+        parts->extra[n++] = parts->receipt;
     }
     parts->message = (MimeDraft){
         .from = draft->from,

@@ -7,6 +7,7 @@ static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
 static const char *const keys_choices[] = { "default", "mutt", "vim", "gmail",
                                             NULL };
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
+static const char *const receipts_choices[] = { "never", "ask", NULL };
 static const char *const keep_drafts_choices[] = { "folder", "here", NULL };
 static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
@@ -206,6 +207,15 @@ const OptionEntry option_table[] = {
       .fallback = "auto", .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "request-receipt", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Ask readers for a receipt (RFC 8098). One that comes is told, "
+              "and the message tagged displayed." },
+    { .name = "read-receipts", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "never", .choices = receipts_choices,
+      .text = "What happens when a sender asks for a receipt: nothing; or, "
+              "with ask, it is said, and `send-receipt` sends one after a "
+              "question. None is ever sent by itself." },
     { .name = "checks", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
       .fallback = "attachment subject text many outside identity reply size",
       .text = "What the review page looks for: a file that the text speaks of "

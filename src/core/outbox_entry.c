@@ -153,6 +153,7 @@ static const struct {
     { "committed", G_STRUCT_OFFSET(OutboxEntry, committed) },
     { "accepted", G_STRUCT_OFFSET(OutboxEntry, accepted) },
     { "filed", G_STRUCT_OFFSET(OutboxEntry, filed) },
+    { "no_copy", G_STRUCT_OFFSET(OutboxEntry, no_copy) },
     { "is_forward", G_STRUCT_OFFSET(OutboxEntry, is_forward) },
     { "require_tls", G_STRUCT_OFFSET(OutboxEntry, require_tls) },
     { "server_hold", G_STRUCT_OFFSET(OutboxEntry, server_hold) },

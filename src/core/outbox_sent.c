@@ -123,7 +123,7 @@ keep_copy(Outbox *outbox, const OutboxEntry *entry, GError **error)
     gint64 folder;
     gint64 id;
 
-    if (!wants_copy(outbox, entry->account))
+    if (entry->no_copy || !wants_copy(outbox, entry->account))
         return true;
     folder =
         role_folder(session, entry->account, FOLDER_ROLE_SENT, "Sent", error);

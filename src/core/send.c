@@ -186,6 +186,8 @@ prepare(Sending *s, GError **error)
         return false;
     s->draft->flowed = options_bool(session_options(s->session),
                                     "format-flowed", account_name(account));
+    s->draft->receipt = options_bool(session_options(s->session),
+                                     "request-receipt", account_name(account));
     s->folder = g_strdup(session_outbox(s->session)->folder);
     s->date = clock_now();
     return true;

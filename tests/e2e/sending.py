@@ -319,6 +319,76 @@ def patch_series(world):
         assert b"line 3  \r\n" in server.taken[2][2], server.taken[2]
 
 
+BOUNCE = """From: MAILER-DAEMON@x.example
+To: ana@x.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report@x.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It came back.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.x.example
+{envelope}
+Final-Recipient: rfc822; bob@x.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 nobody of that name
+
+--b
+Content-Type: text/rfc822-headers
+
+{enclosed}
+
+--b--
+"""
+
+
+def bounced(world):
+    """A report finds the message that was sent, by the envelope's id or by what
+    it encloses; a search finds that message, and nothing else, by its fate."""
+    for name, by_envelope in (("envelope", True), ("enclosed", False)):
+        with fake.Smtp() as server:
+            sender = Sender(world, "bounced-" + name, server.port)
+            assert sender.compose().status == 0
+            sender.home.ok("compose", "--to", "eve@x.example", "--subject",
+                           "another", "--body", sender.body, "--send")
+            field = message_id(server.taken[0][2]).decode()
+            ident = field.split("<")[1].rstrip(">")
+        envelope = f"Original-Envelope-Id: {ident}\n" if by_envelope else ""
+        sender.home.write(
+            os.path.join(sender.maildir, "new", "1.report"),
+            BOUNCE.format(envelope=envelope,
+                          enclosed="Subject: a matter" if by_envelope
+                          else field))
+        told = sender.home.ok("sync")
+        assert "nobody of that name" in told.err, told
+        found = sender.home.search("property:posthorn.delivery=bounced")
+        assert set(found) == {"a matter"}, (name, found)
+        assert "bounced" in found["a matter"]["tags"], found
+
+
+def time_limit(world):
+    """`deliver-by` and `delivery-report` reach a server that knows them, and
+    are left out for one that does not."""
+    for words, wanted in (("250-fake\r\n250-DSN\r\n250 DELIVERBY", True),
+                          ("250 fake", False)):
+        with fake.Smtp(EHLO=words) as server:
+            sender = Sender(world, f"by-{wanted}", server.port)
+            with open(sender.home.config, "a", encoding="utf-8") as file:
+                file.write("set deliver-by 1h\nset delivery-report failure\n")
+            assert sender.compose().status == 0
+            mail, = [line for line in server.heard if line.startswith("MAIL")]
+            rcpt, = [line for line in server.heard if line.startswith("RCPT")]
+        assert ("BY=3600;R" in mail) == wanted, mail
+        assert ("NOTIFY=FAILURE" in rcpt) == wanted, rcpt
+
+
 def refused_binding(world):
     """A server that offers to bind the login to TLS and refuses it: what to set
     is said, and nothing weaker is tried by itself (P52)."""
@@ -378,5 +448,5 @@ def mailto(world):
 def all_tests(tap, world):
     for test in (sent_once, ended_at_each_place, answered_at_each_place,
                  partly_refused, two_processes, later, sendmail, patch_series,
-                 refused_binding, large_file, mailto):
+                 bounced, time_limit, refused_binding, large_file, mailto):
         tap.run("sending: " + test.__name__.replace("_", " "), test, world)

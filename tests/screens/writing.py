@@ -155,6 +155,51 @@ def hooks_on_a_screen():
             until(lambda: lines(told)[1:] == ["send-failed beta"], "told too")
 
 
+ASKS = """From: Ben <ben@example.org>
+To: ana@example.org
+Subject: subject 9
+Date: Mon, 23 Nov 2026 05:14:00 +0000
+Message-ID: <nine@test.example>
+Disposition-Notification-To: ben@example.org
+
+text
+"""
+
+
+@test
+def receipt_is_asked():
+    """Opening says that a receipt is asked for and sends none; the command asks,
+    and sends one after a yes alone (P68)."""
+    with Mail() as mail:
+        left = mail.path("left")
+        sendmail = mail.script("sendmail", f'echo "$@" >> {left}\ncat >> {left}\n')
+        mail.deliver("n9", ASKS.encode())
+        mail.write("posthorn.conf",
+                   "set read-receipts ask\naccount here {\n"
+                   "    address ana@example.org\n"
+                   f"    incoming maildir://{mail.path('mail')}\n"
+                   f"    outgoing sendmail://{sendmail}\n}}\n")
+        with shell(mail) as terminal:
+            in_shell(mail, terminal)
+            terminal.wait_text("subject 9")
+            terminal.keys("g")
+            terminal.keys("g")
+            terminal.settle()
+            terminal.keys("Enter")
+            terminal.wait(lambda s: "asks for a receipt" in s[-1])
+            command(terminal, "send-receipt")
+            terminal.wait(lambda s: "that you have seen" in s[-1])
+            terminal.keys("n")
+            terminal.wait(lambda s: "that you have seen" not in s[-1])
+            command(terminal, "send-receipt")
+            terminal.wait(lambda s: "that you have seen" in s[-1])
+            assert not os.path.exists(left)
+            terminal.keys("y")
+            until(lambda: any("MDN-sent-manually; displayed" in line
+                              for line in lines(left)), "it is sent")
+            assert lines(left)[0].endswith("-f  -- ben@example.org"), lines(left)
+
+
 def lines(path):
     if not os.path.exists(path):
         return []
