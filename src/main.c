@@ -206,6 +206,8 @@ start_behind(void *user)
     if (error)
         log_add(LOG_INFO, "control", "%s", error->message);
     start_accounts(program->session);
+    if (error == NULL) /* else another screen may be writing them */
+        commands_recover(program->session);
     if (program->demo)
         demo_start(program->demo);
     judge_start(session_judge(program->session));

@@ -12,6 +12,16 @@
 bool file_write_atomic(const char *path, const void *bytes, gsize size,
                        GError **error);
 
+/* The same for bytes that are not in memory: fill writes them to fd, from its
+ * beginning on, and leaves it open. */
+typedef bool (*FileFill)(int fd, void *user, GError **error);
+bool file_write_filled(const char *path, FileFill fill, void *user,
+                       GError **error);
+
+/* Adds the bytes of the open file from to those of to, in pieces. path is for
+ * the message. */
+bool file_copy_all(int from, int to, const char *path, GError **error);
+
 /* The whole of a regular file, NUL-terminated behind *size bytes; refuses one
  * of over limit bytes. Free with g_free(). */
 char *file_read(const char *path, gsize limit, gsize *size, GError **error);

@@ -12,6 +12,8 @@ typedef struct {
     const char *const *environ; /* "NAME=value" added to ours; may be NULL */
     const char *input;          /* given on standard input; NULL: empty */
     gsize input_size;
+    int input_fd; /* its standard input instead, of a file that may be large;
+                     stays the caller's; 0: none. spawn_run() only */
     guint timeout_ms;   /* then SIGTERM, a second later SIGKILL, to the group;
                            0: none */
     gsize output_limit; /* bytes kept of each of stdout and stderr; the rest is

@@ -38,7 +38,8 @@ bool options_unset(Options *options, const char *name, const char *account,
                    const char *folder, GError **error);
 
 /* The value in force: folder's, else account's, else global, else default;
- * NULL where unset. Borrowed until the option is set again. */
+ * NULL where unset. What "work/club", an identity of account work, does not
+ * set is that of work. Borrowed until the option is set again. */
 const char *options_get(const Options *options, const char *name,
                         const char *account, const char *folder);
 bool
@@ -46,8 +47,13 @@ options_bool(const Options *options, const char *name, const char *account);
 gint64 options_int(const Options *options, const char *name,
                    const char *account); /* CMD_INT, SIZE, DURATION */
 
-/* Names of the accounts in the order of the configuration. NULL-terminated,
- * free the array only. options_account_add() by the command `account`. */
+/* What was set in this very block; NULL: nothing. Borrowed. */
+const char *options_own(const Options *options, const char *name,
+                        const char *account);
+
+/* Names of the accounts, and of their identities, in the order of the
+ * configuration. NULL-terminated, free the array only. options_account_add() by
+ * the commands `account` and `identity`. */
 const char **options_accounts(const Options *options);
 void options_account_add(Options *options, const char *account);
 

@@ -30,6 +30,11 @@ extern const CmdEntry *const commands_signers[];
 /* demo; main decides whether it needs the screen. */
 extern const CmdEntry command_demo;
 
+/* Before the screen is used: what was being written when the program died is
+ * offered again, and what became of the other drafts is followed. */
+struct Session;
+void commands_recover(struct Session *session);
+
 /* Adds all families but demo, and the language's own commands. */
 void commands_add(CmdTable *table);
 

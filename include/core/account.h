@@ -35,6 +35,10 @@ Account *account_create(Session *session, const char *name, GError **error);
 void account_destroy(Account *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_destroy)
 
+/* Its identities: each an Account called "work/club", with address, name and
+ * options of its own and no mail. Borrowed; none of an identity. */
+const GPtrArray *account_identities(const Account *account);
+
 const char *account_name(const Account *account);
 const char *account_address(const Account *account);   /* addr-spec */
 const char *account_real_name(const Account *account); /* or "" */
@@ -45,11 +49,12 @@ bool account_is_local(const Account *account);
  * says. */
 bool account_is_one_way(const Account *account);
 
-/* address or one of the aliases, with "*@domain" wildcards. */
+/* address or one of the aliases, with "*@domain" wildcards; those of its
+ * identities too. */
 bool account_owns(const Account *account, const char *address);
 
-/* The name that an address of the account writes under: its alias's, else the
- * account's; "" for none. g_free(). */
+/* The name that an address of the account writes under: its identity's or
+ * alias's, else the account's; "" for none. g_free(). */
 char *account_name_for(const Account *account, const char *address);
 
 const AccountStatus *account_status(const Account *account);
@@ -99,6 +104,9 @@ void account_password(Account *account, bool outgoing,
                       void (*got)(const char *password, const GError *error,
                                   void *user),
                       void *user);
+
+/* Is there a password for sending, without asking a person? */
+bool account_has_secret(const Account *account);
 
 /* Forget it: the server refused it. */
 void account_password_refused(Account *account, bool outgoing);

@@ -55,8 +55,9 @@ bool act_redo(Session *session, GError **error);
 /* A message of our own. */
 typedef struct {
     gint64 folder;
-    const void *bytes; /* of the whole message */
+    const void *bytes; /* of the whole message; NULL: of the file */
     gsize size;
+    const char *path; /* a durable file that nobody writes to any more */
     unsigned flags;   /* system bits */
     const char *tags; /* keywords, or NULL */
 } ActAppend;

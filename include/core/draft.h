@@ -31,6 +31,12 @@ typedef struct {
     DraftKind kind;
     gint64 parent; /* row of the message answered or forwarded; 0: none */
     gint64 saved;  /* when the file was last written; seconds UTC */
+    bool open;     /* it is being written, or was when the program ended */
+
+    /* Its copy in the Drafts folder: NULL-terminated, under which Message-IDs
+     * it may be there; and what it has, to see whether it is as the draft. */
+    char **copies;
+    char *kept;
 
     /* As they stand in the file, unfolded; "" where absent, never NULL. */
     char *from;
@@ -43,6 +49,7 @@ typedef struct {
     char *references;  /* separated by blanks, without <> */
     GPtrArray *attach; /* char *: absolute paths */
     char *text;        /* UTF-8, lines end in \n */
+    bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */
@@ -60,10 +67,14 @@ typedef struct {
                             account's */
     const char *to, *cc, *bcc; /* added to what the kind gives */
     const char *subject;       /* instead of what the kind gives */
+    const char *template;      /* a file in the form of a draft: its fields are
+                                  added, its text stands above a quote */
     const char *body;          /* instead of the quoted text; the signature is
                                   added all the same */
     const char *const *attach; /* paths; NULL-terminated */
-    const char *in_reply_to;   /* of a new message; with or without <> */
+    bool resume;    /* of DRAFT_AS_NEW: parent is a draft, to be gone on with */
+    bool same_text; /* of it: to the letter, since we wrote it */
+    const char *in_reply_to; /* of a new message; with or without <> */
     const char *references;
 } DraftStart;
 
@@ -80,11 +91,38 @@ Draft *draft_load(const char *path, GError **error);
 /* Writes the file and its facts, durably. */
 bool draft_save(Draft *draft, GError **error);
 
-/* Removes the draft with its facts and the files that were made for it. */
-bool draft_discard(const char *path, GError **error);
+/* Removes the draft with its facts, its copy in the Drafts folder, and the
+ * files that were made for it. */
+bool draft_discard(Session *session, const char *path, GError **error);
 
-/* Drafts that can be resumed, newest first: those in the outbox are left out.
- * Array of Draft, free with g_ptr_array_unref(). */
+/* The user writes on it from now on: a draft that is open when the program
+ * dies is offered again (promise P26). */
+void draft_opened(Session *session, const char *path);
+
+/* The user does not write on it any more; it is kept as draft_keep() does. A
+ * path that is no draft any more is fine. */
+void draft_closed(Session *session, const char *path);
+
+/* Puts the draft as it is into the Drafts folder of its account, in place of
+ * its older copy, so that it can be finished on another machine; the engine
+ * tells the server. Behind: it returns at once, and what cannot be kept so
+ * stays a file and is said in the log. `keep-drafts here` keeps the file only.
+ * The copy has a Bcc field, as what is sent never has. */
+void draft_keep(Session *session, const char *path);
+
+/* Is this message a draft in a Drafts folder? */
+bool draft_is_copy(Session *session, gint64 id);
+
+/* Goes on with such a message: the draft of this machine whose copy it is, or
+ * a new one, made of it. ERR_LOCAL when it is not here. */
+Draft *draft_resume(Session *session, gint64 id, GError **error);
+
+/* Removes those whose copy was sent or deleted, here or elsewhere. */
+void draft_sweep(Session *session);
+
+/* Drafts that can be resumed, newest first: those in the outbox are left out,
+ * and those whose copy was sent or deleted, here or elsewhere. Array of Draft,
+ * free with g_ptr_array_unref(). */
 GPtrArray *draft_list(Session *session, GError **error);
 
 /* Sets a field by its name ("to", "subject", "account", …); saves nothing.
@@ -130,6 +168,11 @@ const char *draft_kind_name(DraftKind kind);
  * date: seconds UTC; message_id without <>. */
 GBytes *draft_build(const Draft *draft, const char *message_id, gint64 date,
                     GError **error);
+
+/* The same into a descriptor, the files in pieces. Any thread that has the
+ * draft for itself. */
+bool draft_build_to(const Draft *draft, const char *message_id, gint64 date,
+                    int fd, GError **error);
 
 /* Every address of To, Cc and Bcc once: the envelope. ERR_USAGE names one that
  * cannot be mailed to. NULL-terminated; free with g_strfreev(). */

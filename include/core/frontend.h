@@ -38,7 +38,8 @@ typedef struct {
 typedef struct {
     const char *prompt;  /* "Move to" */
     const char *initial; /* or NULL */
-    const char *completion; /* "folder", "tag", "address", "path", "" */
+    const char *completion; /* "folder", "tag", "address",
+                               "identity", "path", "" */
     const char *keys;    /* one-letter answers instead of text: "yn"; or NULL */
     bool secret;         /* shown as dots */
     /* answer NULL: cancelled. Called once. */

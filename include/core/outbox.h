@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     char *id;
     char *account;
+    char *identity;        /* "work/club": that has a server of its own, NULL */
     char *sender;          /* of the envelope; "" the null sender */
     GPtrArray *recipients; /* OutboxRecipient */
     OutboxState state;     /* the one that needs most care among recipients */
@@ -57,6 +58,7 @@ typedef struct {
     bool accepted;     /* by at least one recipient's server */
     bool filed;        /* the Sent copy is made, the parent tagged */
     gint64 parent;     /* row to be tagged, 0: none */
+    bool no_copy;      /* a receipt: nothing for the Sent folder */
     bool is_forward;   /* tag passed, not replied */
     char *draft;       /* path of the draft it was made from; or NULL */
     char *message_id;  /* without <> */
@@ -95,6 +97,9 @@ void outbox_kick(Outbox *outbox);
 bool
 outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error);
 
+/* The same for an entry whose bytes outbox_entry_write() has made. */
+bool outbox_queue(Outbox *outbox, OutboxEntry *entry, GError **error);
+
 /* All entries, oldest first, read from disk. Array of OutboxEntry; free with
  * g_ptr_array_unref(). An unreadable envelope is reported and left alone. */
 GPtrArray *outbox_list(Outbox *outbox, GError **error);
@@ -112,6 +117,13 @@ bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
 /* The newest entry that still waits for its undo window; NULL: none. g_free().
  * `undo` cancels it. */
 char *outbox_undoable(Outbox *outbox);
+
+/* The most octets that the server of an account or identity took, as it said
+ * when something was last sent; 0: not known. */
+guint64 outbox_max_size(Outbox *outbox, const char *lane);
+
+/* Is a draft on its way into it: are its bytes being made? */
+bool outbox_is_building(const Outbox *outbox);
 
 /* Is this draft in the outbox? */
 bool outbox_has_draft(Outbox *outbox, const char *path);

@@ -23,6 +23,7 @@ typedef struct Settler Settler;
 typedef struct Verifier Verifier;
 typedef struct Judge Judge;
 typedef struct Signers Signers;
+typedef struct AddressBook AddressBook;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -32,7 +33,8 @@ Session *session_create(Paths *paths, GError **error);
  * ten seconds at most: for a command that runs without a screen. */
 void session_settle(Session *session);
 
-/* Tells `shutdown` and gives its hooks two seconds. */
+/* Tells `shutdown`; gives its hooks, and a message that is on its way into the
+ * outbox, two seconds. */
 void session_shutdown(Session *session);
 
 /* Ends the workers in good order, within two seconds. */
@@ -75,10 +77,12 @@ Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
 Judge *session_judge(const Session *session);
 Signers *session_signers(const Session *session);
+AddressBook *session_address_book(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */
 void session_set_frontend(Session *session, Frontend *frontend);
 
 const GPtrArray *session_accounts(const Session *session); /* Account */
+/* Also an identity, by "work/club". NULL: there is none. */
 Account *session_account(const Session *session, const char *name);
 
 /* A folder made here, and by the engine on the server at its next sync. name is

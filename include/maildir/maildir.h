@@ -82,6 +82,11 @@ bool maildir_batch_commit(MaildirBatch *batch, GError **error);
 bool maildir_deliver(const char *folder, const char *base, MaildirFlags flags,
                      const void *bytes, gsize size, GError **error);
 
+/* One message that is a whole, durable file already, to which nobody writes any
+ * more: as a second name of it where the disk allows that, else a copy. */
+bool maildir_adopt(const char *folder, const char *base, MaildirFlags flags,
+                   const char *source, GError **error);
+
 /* The path of a message known as path (with flags as they were): path itself
  * when it exists, else the file of the same base in cur/ or new/ of the same
  * folder, else NULL without error. Free with g_free(). */

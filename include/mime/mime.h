@@ -146,10 +146,12 @@ char *mime_snippet(MimeMessage *message);
 /* The same for bytes that are the beginning of a message. */
 char *mime_snippet_bytes(const char *bytes, gsize size);
 
-/* A delivery report (RFC 3464): a stranger's word. */
+/* A delivery report (RFC 3464) or a reader's receipt (RFC 8098): a stranger's
+ * word. */
 typedef struct {
     char *address; /* as it was written to, where that is said; sanitised */
-    char *action;  /* "failed" "delayed" "delivered" "relayed" "expanded" */
+    char *action;  /* "failed" "delayed" "delivered" "relayed" "expanded"; of a
+                      receipt "displayed" "deleted" "dispatched" "processed" */
     char *status;  /* "5.1.1"; sanitised; or NULL */
     char *reason;  /* the other server's words; sanitised; or NULL */
 } MimeReportRecipient;
@@ -184,6 +186,15 @@ typedef struct {
  * leave (promise P69, P81). CR, LF, NUL in a value become blanks (P58). Lines
  * of at most 998 octets. No User-Agent, no host name, no path. */
 GBytes *mime_build(const MimeDraft *draft, GError **error);
+
+/* The same into a descriptor, from file to file in pieces: it takes no more
+ * memory for large files than for small ones. */
+bool mime_build_to(const MimeDraft *draft, int fd, GError **error);
+
+/* "Name: …" with CRLF at its end, encoded and folded, of addresses in header
+ * form; NULL with ERR_USAGE. For a field that mime_build() does not write.
+ * g_free(). */
+char *mime_address_field(const char *name, const char *text, GError **error);
 
 /* A new Message-ID on the domain of addr, without <>. g_free(). */
 char *mime_new_message_id(const char *addr);

@@ -38,6 +38,11 @@ sasl_login_create(const SaslParams *params, const SaslChannel *channel,
 void sasl_login_destroy(SaslLogin *login);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SaslLogin, sasl_login_destroy)
 
+/* What may be the reason, beside a wrong password, when the server refused this
+ * login: to be put behind the error. auth: the option, NULL or "auto" for the
+ * strongest. "" where there is none. */
+const char *sasl_login_hint(const SaslLogin *login, const char *auth);
+
 const char *sasl_login_mechanism(const SaslLogin *login);
 
 /* May the first step be sent with the command (initial response)? */

@@ -47,6 +47,9 @@ guint smtp_conn_used(const SmtpConn *conn);
  */
 guint smtp_conn_max_recipients(const SmtpConn *conn);
 
+/* The most octets that the server takes (SIZE, RFC 1870); 0: none told. */
+guint64 smtp_conn_max_size(const SmtpConn *conn);
+
 /* How far ahead, in seconds, the server takes mail to be held (FUTURERELEASE,
  * RFC 4865); 0: it does not hold mail. */
 gint64 smtp_conn_max_hold(const SmtpConn *conn);

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-    SAFE_NAME_BYTES = 200
+    SAFE_NAME_BYTES = 200,
+    COPY_BYTES = 65536,
 };
 
 bool
@@ -49,12 +50,30 @@ file_sync_dir(const char *path, GError **error)
     return ok;
 }
 
+bool
+file_copy_all(int from, int to, const char *path, GError **error)
+{
+    g_autofree char *block = g_malloc(COPY_BYTES);
+    gssize got;
+
+    while ((got = read(from, block, COPY_BYTES)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set_errno(error, errno, "%s", path);
+        if (!file_write_all(to, block, (gsize)got, path, error))
+            return false;
+    }
+    return true;
+}
+
 /* Writes, syncs and closes; a failure of any counts. */
 static bool
-fill(int fd, const void *bytes, gsize size, const char *path, GError **error)
+fill_durably(int fd, const char *path, FileFill fill, void *user,
+             GError **error)
 {
     bool ok = (fchmod(fd, 0600) == 0 || err_set_errno(error, errno, "%s", path))
-              && file_write_all(fd, bytes, size, path, error)
+              && fill(fd, user, error)
               && (fsync(fd) == 0 || err_set_errno(error, errno, "%s", path));
 
     if (close(fd) != 0 && ok)
@@ -63,8 +82,7 @@ fill(int fd, const void *bytes, gsize size, const char *path, GError **error)
 }
 
 bool
-file_write_atomic(const char *path, const void *bytes, gsize size,
-                  GError **error)
+file_write_filled(const char *path, FileFill fill, void *user, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *temporary = g_strdup_printf(
@@ -74,7 +92,7 @@ file_write_atomic(const char *path, const void *bytes, gsize size,
 
     if (fd < 0)
         return err_set_errno(error, errno, "%s", temporary);
-    if (!fill(fd, bytes, size, path, error)) {
+    if (!fill_durably(fd, path, fill, user, error)) {
         unlink(temporary);
         return false;
     }
@@ -84,6 +102,29 @@ file_write_atomic(const char *path, const void *bytes, gsize size,
         return false;
     }
     return file_sync_dir(folder, error);
+}
+
+typedef struct {
+    const void *bytes;
+    gsize size;
+    const char *path;
+} Memory;
+
+static bool
+fill_from_memory(int fd, void *user, GError **error)
+{
+    const Memory *memory = user;
+
+    return file_write_all(fd, memory->bytes, memory->size, memory->path, error);
+}
+
+bool
+file_write_atomic(const char *path, const void *bytes, gsize size,
+                  GError **error)
+{
+    Memory memory = { bytes, size, path };
+
+    return file_write_filled(path, fill_from_memory, &memory, error);
 }
 
 char *

@@ -102,13 +102,16 @@ start(const SpawnParams *params, Child *child, GError **error)
 {
     g_auto(GStrv) variables = build_environ(params);
     g_autoptr(GError) failed = NULL;
+    bool from_file = params->input_fd > 0;
 
     if (params->argv[0] == NULL)
         return err_set(error, ERR_USAGE, "no program was named");
-    if (!g_spawn_async_with_pipes(
-            NULL, (char **)params->argv, variables,
+    if (!g_spawn_async_with_pipes_and_fds(
+            NULL, params->argv, (const char *const *)variables,
             G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, NULL,
-            &child->pid, &child->in, &child->out, &child->err, &failed))
+            from_file ? params->input_fd : -1, -1, -1, NULL, NULL, 0,
+            &child->pid, from_file ? NULL : &child->in, &child->out,
+            &child->err, &failed))
         return err_set(error, ERR_LOCAL, "%s cannot be started: %s",
                        params->argv[0], failed->message);
     group_begins(child->pid);
@@ -117,7 +120,8 @@ start(const SpawnParams *params, Child *child, GError **error)
     child->output = g_string_new(NULL);
     child->errors = g_string_new(NULL);
     child->limit = params->output_limit ? params->output_limit : DEFAULT_OUTPUT;
-    fcntl(child->in, F_SETFL, O_NONBLOCK);
+    if (child->in >= 0)
+        fcntl(child->in, F_SETFL, O_NONBLOCK);
     return true;
 }
 

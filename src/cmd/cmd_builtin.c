@@ -233,6 +233,9 @@ account_exec(CmdCall *call)
     if (inner.scope_account)
         return cmd_fail_usage(call, "account %s stands inside another account",
                               cmd_arg(call, 0));
+    if (strchr(cmd_arg(call, 0), '/'))
+        return cmd_fail_usage(call, "account %s: a name has no /",
+                              cmd_arg(call, 0));
     options_account_add(options_of(call), cmd_arg(call, 0));
     inner.scope_account = cmd_arg(call, 0);
     return run_block(call, &inner);
@@ -245,6 +248,36 @@ static const CmdEntry entry_account = {
     .args = { { "NAME", CMD_STRING, NULL, false, false },
               { "{ … }", CMD_BLOCK, NULL, false, false } },
     .exec = account_exec,
+};
+
+/* An identity is a scope within that of its account: "work/club". */
+static CmdResult
+identity_exec(CmdCall *call)
+{
+    CmdContext inner = *cmd_context(call);
+    const char *account = inner.scope_account;
+    g_autofree char *scope = NULL;
+
+    if (account == NULL || strchr(account, '/'))
+        return cmd_fail_usage(call, "identity %s belongs into an account NAME "
+                              "{ … } block", cmd_arg(call, 0));
+    if (strchr(cmd_arg(call, 0), '/'))
+        return cmd_fail_usage(call, "identity %s: a name has no /",
+                              cmd_arg(call, 0));
+    scope = g_strconcat(account, "/", cmd_arg(call, 0), NULL);
+    options_account_add(options_of(call), scope);
+    inner.scope_account = scope;
+    return run_block(call, &inner);
+}
+
+static const CmdEntry entry_identity = {
+    .name = "identity",
+    .help = "Another face of the account around it: identity NAME { … }, with "
+            "an address, a name, a signature, an outgoing server of its own",
+    .group = "configure",
+    .args = { { "NAME", CMD_STRING, NULL, false, false },
+              { "{ … }", CMD_BLOCK, NULL, false, false } },
+    .exec = identity_exec,
 };
 
 static CmdResult
@@ -372,7 +405,8 @@ static const CmdEntry entry_config = {
 };
 
 const CmdEntry *const cmd_builtins[] = {
-    &entry_set,    &entry_unset,   &entry_toggle, &entry_bind, &entry_unbind,
-    &entry_style,  &entry_account, &entry_folder, &entry_hook, &entry_exec,
-    &entry_source, &entry_echo,    &entry_config, NULL,
+    &entry_set,    &entry_unset,   &entry_toggle,   &entry_bind,
+    &entry_unbind, &entry_style,   &entry_account,  &entry_identity,
+    &entry_folder, &entry_hook,    &entry_exec,     &entry_source,
+    &entry_echo,   &entry_config,  NULL,
 };

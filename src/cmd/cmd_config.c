@@ -22,12 +22,15 @@ add_member(JsonBuilder *builder, const char *name, const char *value)
         json_builder_add_null_value(builder);
 }
 
-/* The value of one account where it is its own; NULL: it has none. */
+/* The value of one account or identity where it is its own; NULL: none. */
 static const char *
 own_value(const Options *options, const OptionEntry *entry, const char *account)
 {
     const char *value = options_get(options, entry->name, account, NULL);
-    const char *common = options_get(options, entry->name, NULL, NULL);
+    const char *slash = strchr(account, '/');
+    g_autofree char *base =
+        slash ? g_strndup(account, (gsize)(slash - account)) : NULL;
+    const char *common = options_get(options, entry->name, base, NULL);
 
     return g_strcmp0(value, common) == 0 ? NULL : shown(entry, value);
 }
@@ -73,6 +76,24 @@ config_json(const Options *options, bool changed_only)
     return json_builder_get_root(builder);
 }
 
+/* account work { identity club { signature "Ana" } } */
+static void
+print_account(CmdCall *call, const char *name, const char *option,
+              const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "/", 2);
+    g_autofree char *account = cmd_quote(parts[0]);
+    g_autofree char *identity = parts[1] ? cmd_quote(parts[1]) : NULL;
+    g_autofree char *word = cmd_quote(value);
+
+    if (identity)
+        printer_line(cmd_out(call), "account %s { identity %s { %s %s } }",
+                     account, identity, option, word);
+    else
+        printer_line(cmd_out(call), "account %s { %s %s }", account, option,
+                     word);
+}
+
 /* Account settings of one option, in the form of the language. */
 static void
 print_accounts(CmdCall *call, const Options *options, const OptionEntry *entry)
@@ -81,12 +102,9 @@ print_accounts(CmdCall *call, const Options *options, const OptionEntry *entry)
 
     for (const char **name = accounts; *name; name++) {
         const char *value = own_value(options, entry, *name);
-        g_autofree char *account = cmd_quote(*name);
-        g_autofree char *word = value ? cmd_quote(value) : NULL;
 
-        if (word)
-            printer_line(cmd_out(call), "account %s { %s %s }", account,
-                         entry->name, word);
+        if (value)
+            print_account(call, *name, entry->name, value);
     }
 }
 

@@ -63,11 +63,15 @@ check_result(const Exec *exec, const SpawnResult *result, GError **error)
                        exec->program);
     if (result->status == 0)
         return true;
+    g_strstrip(result->errors);
     size = strnlen(result->errors, REASON_BYTES);
-    words = text_sanitise(g_strchomp(g_strstrip(result->errors)),
-                          (gssize)MIN(size, strlen(result->errors)), TEXT_LINE);
-    return err_set(error, ERR_REFUSED, "%s ended with status %d%s%s",
-                   exec->program, result->status, *words ? ": " : "", words);
+    words = text_sanitise(result->errors, (gssize)size, TEXT_LINE);
+    /* Its words come first: a narrow screen shows them. */
+    if (*words)
+        return err_set(error, ERR_REFUSED, "%s (%s ended with status %d)",
+                       words, exec->program, result->status);
+    return err_set(error, ERR_REFUSED, "%s ended with status %d", exec->program,
+                   result->status);
 }
 
 static void

@@ -190,6 +190,24 @@ look_up(const Options *options, const char *name, const char *account,
 }
 
 const char *
+options_own(const Options *options, const char *name, const char *account)
+{
+    return look_up(options, name, account, NULL);
+}
+
+/* Of an identity too, which has what its account has. */
+static const char *
+look_up_account(const Options *options, const char *name, const char *account)
+{
+    const char *slash = strchr(account, '/');
+    const char *value = look_up(options, name, account, NULL);
+    g_autofree char *base =
+        slash ? g_strndup(account, (gsize)(slash - account)) : NULL;
+
+    return value || base == NULL ? value : look_up(options, name, base, NULL);
+}
+
+const char *
 options_get(const Options *options, const char *name, const char *account,
             const char *folder)
 {
@@ -202,7 +220,7 @@ options_get(const Options *options, const char *name, const char *account,
     if (value == NULL && folder)
         value = look_up(options, name, NULL, folder);
     if (value == NULL && account)
-        value = look_up(options, name, account, NULL);
+        value = look_up_account(options, name, account);
     if (value == NULL)
         value = look_up(options, name, NULL, NULL);
     return value ? value : entry->fallback;

@@ -2,6 +2,7 @@
 #include "writing.h"
 
 #include "base/err.h"
+#include "base/spawn.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -100,6 +101,8 @@ ask(CmdCall *call, const char *field)
                               cmd_entry(call)->name);
     if (g_strcmp0(field, "subject") == 0)
         request.completion = "";
+    if (g_strcmp0(field, "from") == 0)
+        request.completion = "identity";
     question = g_new0(Question, 1);
     question->call = cmd_hold(call);
     question->path = g_strdup(path);
@@ -167,6 +170,32 @@ send_exec(CmdCall *call)
     if (path == NULL)
         return cmd_fail(call, error);
     return writing_send(call, path, cmd_flag_int(call, "at", 0));
+}
+
+/* The program has the terminal, and changes the file. */
+static CmdResult
+spell_exec(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_auto(GStrv) words = NULL;
+
+    if (path)
+        words = spawn_split(
+            options_get(session_options(session), "spell-command", NULL, NULL),
+            &error);
+    if (words == NULL)
+        return cmd_fail(call, error);
+    for (char **word = words; *word; word++)
+        g_ptr_array_add(argv, *word);
+    g_ptr_array_add(argv, (char *)path);
+    g_ptr_array_add(argv, NULL);
+    frontend->class->run(frontend, (const char *const *)argv->pdata);
+    writing_review(session, path);
+    return CMD_DONE;
 }
 
 static CmdResult
@@ -238,7 +267,7 @@ discard(CmdCall *call, const char *path, GError **error)
                 "the draft is in the outbox: `outbox cancel` takes it out");
         return;
     }
-    if (!draft_discard(kept, error))
+    if (!draft_discard(session, kept, error))
         return;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Discarded the draft.");
@@ -414,6 +443,15 @@ const CmdEntry command_draft_edit = {
 static const char *const field_names[] = { "from",    "to",       "cc",
                                            "bcc",     "reply-to", "subject",
                                            "account", NULL };
+
+const CmdEntry command_draft_spell = {
+    .name = "draft-spell",
+    .help = "Check the spelling of the draft by `spell-command`",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .needs_screen = true,
+    .exec = spell_exec,
+};
 
 const CmdEntry command_draft_set = {
     .name = "draft-set",

@@ -4,7 +4,9 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "core/mailto.h"
+#include "core/receipt.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -94,6 +96,22 @@ attachments(CmdCall *call)
     return (char **)g_ptr_array_steal(paths, NULL);
 }
 
+/* A name in the folder of templates, or a path. */
+static char *
+template_path(CmdCall *call)
+{
+    const char *name = cmd_flag(call, "template");
+    const char *folder;
+    g_autofree char *expanded = NULL;
+
+    if (name == NULL || strchr(name, '/'))
+        return name ? writing_path(call, name) : NULL;
+    folder = options_get(session_options(cmd_session(call)), "templates", NULL,
+                         NULL);
+    expanded = paths_expand(folder);
+    return g_build_filename(expanded, name, NULL);
+}
+
 static Draft *
 make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
 {
@@ -101,6 +119,7 @@ make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
     g_autofree char *cc = joined(call, "cc");
     g_autofree char *bcc = joined(call, "bcc");
     g_auto(GStrv) attach = attachments(call);
+    g_autofree char *template = template_path(call);
     g_autofree char *body = NULL;
     DraftStart start = {
         .kind = kind,
@@ -116,6 +135,7 @@ make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
 
     if (!read_body(call, &body, error))
         return NULL;
+    start.template = template;
     start.body = body;
     return draft_start(cmd_session(call), &start, error);
 }
@@ -150,9 +170,27 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
         return CMD_DONE;
     }
     printer_line(cmd_out(call), "%s", draft->path);
+    draft_keep(session, draft->path);
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "The draft is kept: `posthorn edit-draft` goes on with it, "
                   "`posthorn draft-send --draft FILE` sends it.");
+    return CMD_DONE;
+}
+
+/* A draft of a Drafts folder, maybe of another machine. */
+static CmdResult
+resume(CmdCall *call, gint64 id)
+{
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+    g_autoptr(Draft) draft = draft_resume(session, id, &error);
+
+    if (draft == NULL)
+        return cmd_fail(call, error);
+    if (session_frontend(session)->has_screen)
+        writing_review(session, draft->path);
+    else
+        printer_line(cmd_out(call), "%s", draft->path);
     return CMD_DONE;
 }
 
@@ -228,6 +266,10 @@ reply_apply(CmdCall *call, const MessageSet *set)
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strcmp(kinds[i].name, name) == 0)
             kind = kinds[i].kind;
+    if (kind == DRAFT_AS_NEW
+        && draft_is_copy(cmd_session(call),
+                         g_array_index(set->ids, gint64, 0)))
+        return resume(call, g_array_index(set->ids, gint64, 0));
     return start(call, kind, g_array_index(set->ids, gint64, 0));
 }
 
@@ -235,6 +277,65 @@ static CmdResult
 reply_exec(CmdCall *call)
 {
     return targets_each(call, cmd_rest(call), reply_apply);
+}
+
+typedef struct {
+    CmdCall *call;
+    gint64 id;
+} ReceiptQuestion;
+
+static void
+receipt_answered(const char *answer, void *user)
+{
+    g_autofree ReceiptQuestion *question = user;
+    CmdCall *call = question->call;
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+
+    if (g_strcmp0(answer, "y") == 0
+        && receipt_send(session, question->id, &error)
+        && !session_frontend(session)->has_screen) {
+        writing_flush(call);
+        return;
+    }
+    cmd_finish(call, error);
+}
+
+/* Asked, whoever runs it, unless --yes stands there (P68). */
+static CmdResult
+receipt_apply(CmdCall *call, const MessageSet *set)
+{
+    Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    gint64 id = set->ids->len ? g_array_index(set->ids, gint64, 0) : 0;
+    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *prompt = NULL;
+    ReceiptQuestion *question;
+
+    if (to == NULL)
+        return cmd_fail_usage(call, "nobody asks for a receipt of this "
+                                    "message, or `read-receipts` is never");
+    question = g_new0(ReceiptQuestion, 1);
+    question->call = cmd_hold(call);
+    question->id = id;
+    if (cmd_has(call, "yes")) {
+        receipt_answered("y", question);
+        return CMD_RUNNING;
+    }
+    prompt = g_strdup_printf("Tell %s that you have seen the message?", to);
+    AskRequest request = { .prompt = prompt,
+                           .keys = "yn",
+                           .answer = receipt_answered,
+                           .user = question };
+
+    frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
+}
+
+static CmdResult
+receipt_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), receipt_apply);
 }
 
 static void
@@ -306,6 +407,8 @@ sendmail_exec(CmdCall *call)
         { "subject", 's', CMD_STRING, NULL, "the subject" },                   \
         { "body", 0, CMD_PATH, NULL, "the text, from a file or - (stdin)" },   \
         { "attach", 'a', CMD_PATH, NULL, "attach a file" },                    \
+        { "template", 0, CMD_STRING, NULL,                                     \
+          "begin with a template: its name in `templates`, or a path" },       \
         { "from", 'f', CMD_ADDRESS, NULL, "write as this address" },           \
         { "account", 0, CMD_ACCOUNT, NULL, "write from this account" },        \
         { "at", 0, CMD_TIME, NULL, "with --send: not before this time" },      \
@@ -327,9 +430,23 @@ static const CmdEntry reply_entries[] = {
     REPLY_ENTRY("reply-list", "Answer to the mailing list"),
     REPLY_ENTRY("forward", "Pass a message on, with its files"),
     REPLY_ENTRY("forward-attached", "Pass a message on as it is, attached"),
-    REPLY_ENTRY("edit-as-new", "Write a new message that begins as this one"),
+    REPLY_ENTRY("edit-as-new", "Write a new message that begins as this one; "
+                               "go on with one in a Drafts folder"),
     REPLY_ENTRY("resend", "Send a message of yours again, to others or the "
                           "same"),
+};
+
+static const CmdEntry entry_receipt = {
+    .name = "send-receipt",
+    .help =
+        "Tell who asks for it that a message was seen; asks first, and only "
+        "where `read-receipts` is ask",
+    .group = "send",
+    .flags = { TARGET_FLAG_QUERY,
+               { "yes", 'y', CMD_BOOL, NULL, "do not ask" } },
+    .args = { { "QUERY", CMD_QUERY, NULL, true, true } },
+    .target = TARGET_MESSAGES,
+    .exec = receipt_exec,
 };
 
 static const CmdEntry entry_compose = {
@@ -373,11 +490,27 @@ static const CmdEntry entry_sendmail = {
 };
 
 const CmdEntry *const commands_send[] = {
-    &entry_compose,         &reply_entries[0],     &reply_entries[1],
-    &reply_entries[2],      &reply_entries[3],     &reply_entries[4],
-    &reply_entries[5],      &reply_entries[6],     &entry_mailto,
-    &entry_sendmail,        &command_drafts,       &command_edit_draft,
-    &command_draft_send,    &command_draft_edit,   &command_draft_set,
-    &command_draft_attach,  &command_draft_detach, &command_draft_view,
-    &command_draft_discard, &command_outbox,       NULL,
+    &entry_compose,
+    &reply_entries[0],
+    &reply_entries[1],
+    &reply_entries[2],
+    &reply_entries[3],
+    &reply_entries[4],
+    &reply_entries[5],
+    &reply_entries[6],
+    &entry_mailto,
+    &entry_sendmail,
+    &command_drafts,
+    &command_edit_draft,
+    &command_draft_send,
+    &command_draft_edit,
+    &command_draft_spell,
+    &command_draft_set,
+    &command_draft_attach,
+    &command_draft_detach,
+    &command_draft_view,
+    &command_draft_discard,
+    &command_outbox,
+    &entry_receipt,
+    NULL,
 };

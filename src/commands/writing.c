@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "cmd/control.h"
+#include "commands/commands.h"
 
 #include <string.h>
 
@@ -37,8 +38,12 @@ writing_review(Session *session, const char *path)
     ViewRequest request = { .kind = VIEW_REVIEW, .path = kept };
 
     draft_set_current(session, kept);
-    if (frontend->has_screen)
-        frontend->class->open(frontend, &request);
+    if (!frontend->has_screen) {
+        draft_keep(session, kept);
+        return;
+    }
+    draft_opened(session, kept);
+    frontend->class->open(frontend, &request);
 }
 
 typedef struct {
@@ -67,7 +72,73 @@ writing_edit(Session *session, const char *path)
 
     editing->session = session;
     editing->path = g_strdup(path);
+    draft_opened(session, path);
     frontend->class->edit(frontend, editing->path, edited, editing);
+}
+
+typedef struct {
+    Session *session;
+    GPtrArray *left; /* char *: paths, the newest first */
+} Recovery;
+
+static void
+recovered(const char *answer, void *user)
+{
+    Recovery *recovery = user;
+    bool wanted = g_strcmp0(answer, "y") == 0;
+    guint n = recovery->left->len;
+
+    for (guint i = wanted; i < n; i++)
+        draft_closed(recovery->session, recovery->left->pdata[i]);
+    if (wanted)
+        writing_review(recovery->session, recovery->left->pdata[0]);
+    g_ptr_array_unref(recovery->left);
+    g_free(recovery);
+}
+
+/* "“Lunch” was being written when posthorn ended. Go on?" */
+static void
+offer(Session *session, const GPtrArray *open)
+{
+    Frontend *frontend = session_frontend(session);
+    const Draft *newest = open->pdata[0];
+    Recovery *recovery = g_new0(Recovery, 1);
+    g_autoptr(GString) prompt = g_string_new(NULL);
+
+    recovery->session = session;
+    recovery->left = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < open->len; i++)
+        g_ptr_array_add(recovery->left,
+                        g_strdup(((Draft *)open->pdata[i])->path));
+    g_string_append_printf(
+        prompt, "“%s”%s being written when posthorn ended. Go on with it?",
+        *newest->subject ? newest->subject : "A draft",
+        open->len > 1 ? " and others were" : " was");
+    AskRequest request = { .prompt = prompt->str,
+                           .keys = "yn",
+                           .answer = recovered,
+                           .user = recovery };
+
+    frontend->class->ask(frontend, &request);
+}
+
+void
+commands_recover(Session *session)
+{
+    g_autoptr(GPtrArray) list = draft_list(session, NULL);
+    g_autoptr(GPtrArray) open = g_ptr_array_new();
+
+    for (guint i = 0; list && i < list->len; i++) {
+        const Draft *draft = list->pdata[i];
+
+        if (draft->open)
+            g_ptr_array_add(open, list->pdata[i]);
+        else
+            draft_keep(session, draft->path);
+    }
+    draft_sweep(session);
+    if (open->len > 0)
+        offer(session, open);
 }
 
 bool

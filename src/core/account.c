@@ -84,6 +84,12 @@ check_keep(const Account *account, GError **error)
 }
 
 static bool
+is_identity(const char *name)
+{
+    return strchr(name, '/') != NULL;
+}
+
+static bool
 read_options(Account *account, GError **error)
 {
     const char *incoming = option(account, "incoming");
@@ -94,10 +100,13 @@ read_options(Account *account, GError **error)
         return false;
     account->address = g_strdup(address ? address : "");
     account->real_name = g_strdup(name ? name : "");
-    account->aliases = split_list(option(account, "aliases"));
+    account->aliases = split_list(options_own(
+        session_options(account->session), "aliases", account->name));
     if (address == NULL || strchr(address, '@') == NULL)
         return err_set(error, ERR_USAGE, "account %s needs an address: write "
                        "address you@example.org in its block", account->name);
+    if (is_identity(account->name))
+        return true;
     if (!read_keep_bodies(account, error))
         return false;
     if (incoming == NULL)
@@ -110,6 +119,32 @@ read_options(Account *account, GError **error)
            || link_maildir(account, error);
 }
 
+static bool
+add_identities(Account *account, GError **error)
+{
+    g_autofree const char **names =
+        options_accounts(session_options(account->session));
+    g_autofree char *prefix = g_strconcat(account->name, "/", NULL);
+
+    for (const char **name = names; *name; name++) {
+        Account *identity;
+
+        if (!g_str_has_prefix(*name, prefix))
+            continue;
+        identity = account_create(account->session, *name, error);
+        if (identity == NULL)
+            return false;
+        g_ptr_array_add(account->identities, identity);
+    }
+    return true;
+}
+
+const GPtrArray *
+account_identities(const Account *account)
+{
+    return account->identities;
+}
+
 Account *
 account_create(Session *session, const char *name, GError **error)
 {
@@ -118,7 +153,13 @@ account_create(Session *session, const char *name, GError **error)
     account->session = session;
     account->name = g_strdup(name);
     account->waiters = g_array_new(FALSE, FALSE, sizeof(AccountWaiter));
+    account->identities =
+        g_ptr_array_new_with_free_func((GDestroyNotify)account_destroy);
     if (!read_options(account, error))
+        return NULL;
+    if (is_identity(name))
+        return g_steal_pointer(&account);
+    if (!add_identities(account, error))
         return NULL;
     /* What a first start opens is there before its mail. */
     if (account_is_one_way(account)
@@ -153,6 +194,7 @@ account_destroy(Account *account)
     secret_wipe(&account->secrets[0]);
     secret_wipe(&account->secrets[1]);
     g_array_unref(account->waiters);
+    g_ptr_array_unref(account->identities);
     account_url_clear(&account->incoming);
     g_strfreev(account->aliases);
     g_free(account->name);
@@ -240,6 +282,9 @@ account_owns(const Account *account, const char *address)
 {
     if (is_address(account->address, address))
         return true;
+    for (guint i = 0; i < account->identities->len; i++)
+        if (account_owns(account->identities->pdata[i], address))
+            return true;
     for (char **alias = account->aliases; *alias; alias++)
         if (**alias && alias_matches(*alias, address))
             return true;
@@ -249,6 +294,9 @@ account_owns(const Account *account, const char *address)
 char *
 account_name_for(const Account *account, const char *address)
 {
+    for (guint i = 0; i < account->identities->len; i++)
+        if (account_owns(account->identities->pdata[i], address))
+            return account_name_for(account->identities->pdata[i], address);
     for (char **alias = account->aliases; *alias; alias++) {
         gsize name = strcspn(*alias, "<");
 

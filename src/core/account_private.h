@@ -20,6 +20,7 @@ struct Account {
     char *address;
     char *real_name;
     char **aliases;
+    GPtrArray *identities; /* Account, without mail of their own */
     AccountUrl incoming;
     bool has_incoming;
     gint64 keep_days; /* option keep-bodies: 0 none, -1 all */

@@ -21,17 +21,38 @@ typedef struct {
     void *user;
 } SecretRequest;
 
+/* An identity has a server of its own: the account's password is not for it
+ * (promise P51). */
+static const char *
+own_secret(const Account *account, const char *name)
+{
+    Options *options = session_options(account->session);
+
+    return strchr(account->name, '/')
+               ? options_own(options, name, account->name)
+               : options_get(options, name, account->name, NULL);
+}
+
 /* The option for this direction; the outgoing one falls back to the other. */
 static const char *
 secret_option(const Account *account, bool outgoing, const char *name)
 {
-    Options *options = session_options(account->session);
     g_autofree char *other = g_strconcat("outgoing-", name, NULL);
-    const char *value = NULL;
+    const char *value = outgoing ? own_secret(account, other) : NULL;
 
-    if (outgoing)
-        value = options_get(options, other, account->name, NULL);
-    return value ? value : options_get(options, name, account->name, NULL);
+    return value ? value : own_secret(account, name);
+}
+
+bool
+account_has_secret(const Account *account)
+{
+    static const char *const names[] = { "password", "password-file",
+                                         "password-command" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (secret_option(account, true, names[i]))
+            return true;
+    return false;
 }
 
 /* Ends a request. Takes the first line of secret. */

@@ -14,7 +14,11 @@
 #include "settle.h"
 #include "tags.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 G_STATIC_ASSERT((int)STORE_FLAG_PASSED == (int)MAILDIR_PASSED
                 && (int)STORE_FLAG_REPLIED == (int)MAILDIR_REPLIED
@@ -480,26 +484,70 @@ act_delete(Session *session, const MessageSet *set, bool force,
     return true;
 }
 
+enum {
+    FACTS_BYTES = 256 << 10, /* header and first words are in these */
+};
+
+/* The first bytes of a file, and its size. */
+static char *
+read_beginning(const char *path, gsize *got, guint64 *size, GError **error)
+{
+    g_autofree char *bytes = g_malloc(FACTS_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat info;
+    gssize n = -1;
+
+    if (fd >= 0 && fstat(fd, &info) == 0)
+        do
+            n = read(fd, bytes, FACTS_BYTES);
+        while (n < 0 && errno == EINTR);
+    if (n < 0)
+        err_set_errno(error, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return NULL;
+    *got = (gsize)n;
+    *size = (guint64)info.st_size;
+    return g_steal_pointer(&bytes);
+}
+
+static Facts *
+append_facts(const ActAppend *what, GError **error)
+{
+    g_autofree char *beginning = NULL;
+    gsize got = what->size;
+    guint64 size = what->size;
+    Facts *facts;
+
+    if (what->path) {
+        beginning = read_beginning(what->path, &got, &size, error);
+        if (beginning == NULL)
+            return NULL;
+    }
+    facts = facts_create(beginning ? beginning : what->bytes, got);
+    facts->message.size = size;
+    return facts;
+}
+
 gint64
 act_append(Session *session, const ActAppend *what, GError **error)
 {
     Store *store = session_store(session);
     g_autoptr(StoreFolder) to = store_folder(store, what->folder, error);
-    g_autoptr(Facts) facts = NULL;
+    g_autoptr(Facts) facts = to ? append_facts(what, error) : NULL;
     g_autofree char *base = maildir_unique_name();
     g_autofree char *name = maildir_file_name(base, what->flags);
     g_autofree char *path = NULL;
     g_autofree char *file = NULL;
     gint64 id = 0;
 
-    if (to == NULL)
+    if (facts == NULL)
         return 0;
     path = g_build_filename(session_paths(session)->mail, to->path, NULL);
     file = g_build_filename(to->path, "cur", name, NULL);
-    facts = facts_create(what->bytes, what->size);
     facts->message.folder = to->id;
     facts->message.file = file;
-    facts->message.size = what->size;
     facts->message.flags |= what->flags;
     facts->message.tags = what->tags;
     facts->message.arrival = clock_now();
@@ -507,8 +555,10 @@ act_append(Session *session, const ActAppend *what, GError **error)
      * row. */
     if (!maildir_create(path, error) || !store_begin(store, error))
         return 0;
-    if (maildir_deliver(path, base, what->flags, what->bytes, what->size,
-                        error))
+    if (what->path
+            ? maildir_adopt(path, base, what->flags, what->path, error)
+            : maildir_deliver(path, base, what->flags, what->bytes, what->size,
+                              error))
         id = store_message_add(store, &facts->message, error);
     if (!store_end(store, id != 0, id ? error : NULL))
         return 0;

@@ -68,16 +68,21 @@ contacts_note_sent(Session *session, const OutboxEntry *entry)
 {
     Store *store = session_store(session);
     g_autoptr(GPtrArray) written = mime_addresses(entry->to ? entry->to : "");
+    g_autoptr(GPtrArray) from = mime_addresses(entry->from ? entry->from : "");
 
     if (!store_begin(store, NULL))
         return;
     for (guint i = 0; i < entry->recipients->len; i++) {
         const OutboxRecipient *recipient = entry->recipients->pdata[i];
 
-        if (recipient->state == OUTBOX_SENT
-            && !identity_is_own(session, recipient->address))
-            store_contact_seen(store, name_of(written, recipient->address),
-                               recipient->address, true, clock_now(), NULL);
+        if (recipient->state != OUTBOX_SENT
+            || identity_is_own(session, recipient->address))
+            continue;
+        store_contact_seen(store, name_of(written, recipient->address),
+                           recipient->address, true, clock_now(), NULL);
+        if (from->len == 1)
+            identity_note_used(session, recipient->address,
+                               ((MimeAddress *)from->pdata[0])->addr);
     }
     store_end(store, true, NULL);
 }

@@ -1,9 +1,9 @@
-/* Delivery reports that arrive: matched to the message that was sent, by the
- * envelope id that it carried (it is the Message-ID) or by the Message-ID of
- * what is enclosed. The sent row gets the tag "bounced", "delayed" or
- * "delivered", from which the index makes the property posthorn.delivery;
- * `bounce-received` is told. Must not believe a report about what nobody here
- * sent. */
+/* Delivery reports and receipts that arrive: matched to the message that was
+ * sent, by the envelope id that it carried (it is the Message-ID) or by the
+ * Message-ID of what is enclosed. The sent row gets the tag "bounced",
+ * "delayed", "delivered" or "displayed", from which the index makes the
+ * property posthorn.delivery; `bounce-received` is told. Must not believe a
+ * report about what nobody here sent. */
 #include "core/delivery.h"
 
 #include "base/text.h"
@@ -19,8 +19,11 @@ static const struct {
     const char *action; /* RFC 3464, 2.3.3 */
     const char *tag;
 } actions[] = {
-    { "delivered", "delivered" }, { "relayed", "delivered" },
-    { "expanded", "delivered" },  { "delayed", "delayed" },
+    { "delivered", "delivered" },
+    { "relayed", "delivered" },
+    { "expanded", "delivered" },
+    { "displayed", "displayed" },
+    { "delayed", "delayed" },
     { "failed", "bounced" }, /* the last one is the worst */
 };
 
@@ -52,8 +55,24 @@ looks_like_report(const StoreRow *row)
     static const char *const senders[] = { "mailer-daemon", "mailerdaemon",
                                            "postmaster", "mail-daemon",
                                            "microsoftexchange" };
-    static const char *const words[] = { "deliver", "returned mail",
-                                         "failure notice", "mail system" };
+    static const char *const words[] = {
+        "deliver",
+        "returned mail",
+        "failure notice",
+        "mail system",
+        /* receipts, as programs of several languages name them */
+        "receipt",
+        "disposition",
+        "read:",
+        "gelesen",
+        "lesebest",
+        "lu :",
+        "lu:",
+        "leído",
+        "letto",
+        "gelezen",
+        "displayed",
+    };
     g_autofree char *subject =
         g_utf8_strdown(row->subject ? row->subject : "", -1);
     const char *from = row->from_addr ? row->from_addr : "";
@@ -95,7 +114,8 @@ with_tag(const char *tags, const char *tag)
 static int
 finality(const char *tag)
 {
-    static const char *const order[] = { "delayed", "delivered", "bounced" };
+    static const char *const order[] = { "delayed", "delivered", "displayed",
+                                         "bounced" };
 
     for (gsize i = 0; tag && i < G_N_ELEMENTS(order); i++)
         if (strcmp(order[i], tag) == 0)
@@ -159,6 +179,12 @@ tell(Session *session, gint64 id, const StoreRow *sent,
 
     if (strcmp(tag, "delivered") == 0)
         return;
+    if (strcmp(tag, "displayed") == 0) {
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      "%s has seen “%s”", recipient->address,
+                      sent->subject ? sent->subject : "");
+        return;
+    }
     event = session_message_event(session, "bounce-received", id);
     event_set(event, "reason", reason);
     event_set(event, "message_id", sent->message_id);

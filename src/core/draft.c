@@ -10,20 +10,14 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     DRAFT_BYTES = 32 << 20, /* of the file; attachments are not in it */
-    FACTS_BYTES = 1 << 16,
 };
 
-static const char *const kind_words[] = { "new",       "reply",
-                                          "reply-all", "reply-list",
-                                          "forward",   "forward-attached",
-                                          "as-new",    "resend" };
 static const char *const kind_names[] = { "New message",  "Reply",
                                           "Reply to all", "Reply to list",
                                           "Forward",      "Forward",
@@ -45,6 +39,8 @@ draft_free(Draft *draft)
     g_free(draft->in_reply_to);
     g_free(draft->references);
     g_free(draft->text);
+    g_free(draft->kept);
+    g_strfreev(draft->copies);
     g_ptr_array_unref(draft->attach);
     g_ptr_array_unref(draft->problems);
     g_free(draft);
@@ -77,9 +73,8 @@ draft_create(Session *session)
     return draft_at(path);
 }
 
-/* drafts/ID.eml, ID.json, ID.files */
-static char *
-sibling(const char *path, const char *suffix)
+char *
+draft_sibling(const char *path, const char *suffix)
 {
     gsize length = strlen(path);
 
@@ -91,13 +86,7 @@ sibling(const char *path, const char *suffix)
 char *
 draft_files_folder(const char *path)
 {
-    return sibling(path, ".files");
-}
-
-const char *
-draft_kind_word(DraftKind kind)
-{
-    return kind_words[kind];
+    return draft_sibling(path, ".files");
 }
 
 const char *
@@ -356,60 +345,6 @@ draft_parse(Draft *draft, const char *text)
     draft->text = g_strjoinv("\n", lines + begin);
 }
 
-static DraftKind
-kind_of(const char *word)
-{
-    for (gsize i = 0; word && i < G_N_ELEMENTS(kind_words); i++)
-        if (strcmp(kind_words[i], word) == 0)
-            return (DraftKind)i;
-    return DRAFT_NEW;
-}
-
-/* What the user does not edit. A draft without facts is a new message. */
-static void
-load_facts(Draft *draft)
-{
-    g_autofree char *path = sibling(draft->path, ".json");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autofree char *text = NULL;
-    JsonObject *object;
-    JsonNode *root;
-    gsize size;
-
-    text = file_read(path, FACTS_BYTES, &size, NULL);
-    if (text == NULL
-        || !json_parser_load_from_data(parser, text, (gssize)size, NULL))
-        return;
-    root = json_parser_get_root(parser);
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))
-        return;
-    object = json_node_get_object(root);
-    g_free(draft->account);
-    draft->account = g_strdup(
-        json_object_get_string_member_with_default(object, "account", ""));
-    draft->kind = kind_of(
-        json_object_get_string_member_with_default(object, "kind", "new"));
-    draft->parent =
-        json_object_get_int_member_with_default(object, "parent", 0);
-}
-
-static bool
-save_facts(const Draft *draft, GError **error)
-{
-    g_autofree char *path = sibling(draft->path, ".json");
-    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
-    g_autoptr(JsonObject) object = json_object_new();
-    g_autofree char *text = NULL;
-
-    json_object_set_int_member(object, "version", 1);
-    json_object_set_string_member(object, "account", draft->account);
-    json_object_set_string_member(object, "kind", draft_kind_word(draft->kind));
-    json_object_set_int_member(object, "parent", draft->parent);
-    json_node_set_object(root, object);
-    text = json_to_string(root, TRUE);
-    return file_write_atomic(path, text, strlen(text), error);
-}
-
 Draft *
 draft_load(const char *path, GError **error)
 {
@@ -422,7 +357,7 @@ draft_load(const char *path, GError **error)
         return NULL;
     draft = draft_at(path);
     draft_parse(draft, text);
-    load_facts(draft);
+    draft_load_facts(draft);
     if (stat(path, &info) == 0)
         draft->saved = info.st_mtime;
     return g_steal_pointer(&draft);
@@ -434,7 +369,7 @@ draft_save(Draft *draft, GError **error)
     g_autofree char *text = draft_text(draft);
     g_autofree char *folder = g_path_get_dirname(draft->path);
 
-    if (!file_mkdir(folder, error) || !save_facts(draft, error)
+    if (!file_mkdir(folder, error) || !draft_save_facts(draft, error)
         || !file_write_atomic(draft->path, text, strlen(text), error))
         return false;
     draft->saved = g_get_real_time() / G_USEC_PER_SEC;
@@ -442,12 +377,17 @@ draft_save(Draft *draft, GError **error)
 }
 
 bool
-draft_discard(const char *path, GError **error)
+draft_discard(Session *session, const char *path, GError **error)
 {
-    g_autofree char *facts = sibling(path, ".json");
-    g_autofree char *files = sibling(path, ".files");
+    g_autoptr(Draft) draft = draft_load(path, NULL);
+    g_autofree char *facts = draft_sibling(path, ".json");
+    g_autofree char *files = draft_sibling(path, ".files");
     g_autofree char *folder = g_path_get_dirname(path);
 
+    /* The copy first: a crash in between leaves what can be thrown away again.
+     */
+    if (draft && !draft_remove_copies(session, draft, error))
+        return false;
     if (g_unlink(path) != 0 && errno != ENOENT)
         return err_set_errno(error, errno, "%s", path);
     g_unlink(facts);
@@ -468,8 +408,9 @@ newest_first(const void *a, const void *b)
     return strcmp((*second)->path, (*first)->path);
 }
 
-GPtrArray *
-draft_list(Session *session, GError **error)
+/* All draft files but those in the outbox: over says which. */
+static GPtrArray *
+list_files(Session *session, bool over, GError **error)
 {
     const char *folder = session_paths(session)->drafts;
     g_autoptr(GPtrArray) list =
@@ -488,11 +429,28 @@ draft_list(Session *session, GError **error)
             || outbox_has_draft(session_outbox(session), path))
             continue;
         draft = draft_load(path, NULL);
+        if (draft && draft_is_over(session, draft) != over)
+            g_clear_pointer(&draft, draft_free);
         if (draft)
             g_ptr_array_add(list, draft);
     }
     g_ptr_array_sort(list, newest_first);
     return g_steal_pointer(&list);
+}
+
+GPtrArray *
+draft_list(Session *session, GError **error)
+{
+    return list_files(session, false, error);
+}
+
+void
+draft_sweep(Session *session)
+{
+    g_autoptr(GPtrArray) list = list_files(session, true, NULL);
+
+    for (guint i = 0; list && i < list->len; i++)
+        draft_discard(session, ((Draft *)list->pdata[i])->path, NULL);
 }
 
 void

@@ -8,22 +8,45 @@
 
 #include <string.h>
 
-GBytes *
-draft_build(const Draft *draft, const char *message_id, gint64 date,
-            GError **error)
-{
-    g_autofree char *reply_to = NULL;
-    g_autoptr(GPtrArray) files = g_ptr_array_new();
-    const char *extra[] = { NULL, NULL };
+/* What mime needs of a draft; the rest is borrowed from it. */
+typedef struct {
+    MimeDraft message;
+    GPtrArray *files;
+    char *reply_to;
+    char *receipt;
+    const char *extra[3];
+} Parts;
 
+static void
+parts_clear(Parts *parts)
+{
+    g_ptr_array_unref(parts->files);
+    g_free(parts->reply_to);
+    g_free(parts->receipt);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parts, parts_clear)
+
+static void
+take_parts(Parts *parts, const Draft *draft, const char *message_id,
+           gint64 date)
+{
+    guint n = 0;
+
+    parts->files = g_ptr_array_new();
     for (guint i = 0; i < draft->attach->len; i++)
-        g_ptr_array_add(files, draft->attach->pdata[i]);
-    g_ptr_array_add(files, NULL);
+        g_ptr_array_add(parts->files, draft->attach->pdata[i]);
+    g_ptr_array_add(parts->files, NULL);
     if (*draft->reply_to) {
-        reply_to = g_strdup_printf("Reply-To: %s", draft->reply_to);
-        extra[0] = reply_to;
+        parts->reply_to = g_strdup_printf("Reply-To: %s", draft->reply_to);
+        parts->extra[n++] = parts->reply_to;
     }
-    MimeDraft message = {
+    if (draft->receipt) {
+        parts->receipt =
+            g_strdup_printf("Disposition-Notification-To: %s", draft->from);
+        parts->extra[n++] = parts->receipt;
+    }
+    parts->message = (MimeDraft){
         .from = draft->from,
         .to = draft->to,
         .cc = draft->cc,
@@ -34,10 +57,29 @@ draft_build(const Draft *draft, const char *message_id, gint64 date,
         .date = date,
         .text = draft->text,
         .format_flowed = draft->flowed,
-        .attachments = (const char *const *)files->pdata,
-        .extra = extra,
+        .attachments = (const char *const *)parts->files->pdata,
+        .extra = parts->extra,
     };
-    return mime_build(&message, error);
+}
+
+GBytes *
+draft_build(const Draft *draft, const char *message_id, gint64 date,
+            GError **error)
+{
+    g_auto(Parts) parts = { 0 };
+
+    take_parts(&parts, draft, message_id, date);
+    return mime_build(&parts.message, error);
+}
+
+bool
+draft_build_to(const Draft *draft, const char *message_id, gint64 date, int fd,
+               GError **error)
+{
+    g_auto(Parts) parts = { 0 };
+
+    take_parts(&parts, draft, message_id, date);
+    return mime_build_to(&parts.message, fd, error);
 }
 
 /* The address as the envelope has it: a domain outside ASCII in its ASCII form.

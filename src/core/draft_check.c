@@ -3,7 +3,9 @@
 #include "core/draft.h"
 
 #include "base/text.h"
+#include "core/account.h"
 #include "core/identity.h"
+#include "core/outbox.h"
 #include "mime/mime.h"
 
 #include <errno.h>
@@ -12,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    MANY_RECIPIENTS = 20,
     BIG_BYTES = 20 << 20, /* many servers refuse more */
 };
 
@@ -21,7 +22,14 @@ typedef struct {
     const Draft *draft;
     GPtrArray *checks;
     char **recipients; /* NULL: they cannot be read */
+    char **wanted;     /* the words of `checks` */
 } Checker;
+
+static bool
+wants(const Checker *c, const char *check)
+{
+    return g_strv_contains((const char *const *)c->wanted, check);
+}
 
 static void
 check_free(void *data)
@@ -75,7 +83,7 @@ check_outside(Checker *c, guint n)
                        : NULL;
     guint outside = 0;
 
-    if (domain == NULL)
+    if (domain == NULL || !wants(c, "outside"))
         return;
     for (char **address = c->recipients; *address; address++)
         if (g_ascii_strcasecmp(strrchr(*address, '@'), domain) != 0)
@@ -89,6 +97,8 @@ static void
 check_recipients(Checker *c)
 {
     g_autoptr(GError) error = NULL;
+    gint64 many = options_int(session_options(c->session), "many-recipients",
+                              c->draft->account);
     guint n;
 
     c->recipients = draft_recipients(c->draft, &error);
@@ -99,10 +109,32 @@ check_recipients(Checker *c)
     n = g_strv_length(c->recipients);
     if (n == 0)
         add(c, DRAFT_CHECK_STOP, "There is no recipient");
-    else if (n > MANY_RECIPIENTS)
+    else if (n > many && wants(c, "many"))
         add(c, DRAFT_CHECK_WARN, "This goes to %u addresses", n);
     if (n > 0)
         check_outside(c, n);
+}
+
+/* The user wrote to them as somebody else until now. */
+static void
+check_identity(Checker *c)
+{
+    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
+    const char *address =
+        from->len == 1 ? ((MimeAddress *)from->pdata[0])->addr : NULL;
+
+    if (!wants(c, "identity"))
+        return;
+    for (char **to = c->recipients; address && to && *to; to++) {
+        g_autofree char *before = identity_used_for(c->session, *to);
+
+        if (before == NULL || g_ascii_strcasecmp(before, address) == 0
+            || !identity_is_own(c->session, before))
+            continue;
+        add(c, DRAFT_CHECK_WARN, "You wrote to %s as %s before, not as %s", *to,
+            before, address);
+        return;
+    }
 }
 
 /* A reply that goes elsewhere than to who wrote (P69). */
@@ -111,8 +143,9 @@ check_reply(Checker *c)
 {
     g_autoptr(StoreRow) row = NULL;
 
-    if (c->draft->kind != DRAFT_REPLY || c->draft->parent == 0
-        || c->recipients == NULL || c->recipients[0] == NULL)
+    if (!wants(c, "reply") || c->draft->kind != DRAFT_REPLY
+        || c->draft->parent == 0 || c->recipients == NULL
+        || c->recipients[0] == NULL)
         return;
     row = store_row(session_store(c->session), c->draft->parent, NULL);
     if (row == NULL || row->from_addr == NULL
@@ -136,10 +169,13 @@ ends_own_text(const char *line)
 static char *
 attachment_word(const char *text)
 {
+    /* English, German, French, Spanish, Italian, Dutch; Swedish, Portuguese */
     static const char *const words[] = {
-        "attach",    "enclosed", "anhang",       "anbei",
-        "angehängt", "ci-joint", "pièce jointe", "adjunt",
-        "allegat",   "bijlage",  "bifoga",
+        "attach",       "enclosed",       "anhang",     "anbei",
+        "angehängt",    "beigefügt",      "beiliegend", "ci-joint",
+        "pièce jointe", "pièces jointes", "en annexe",  "adjunt",
+        "allegat",      "in allegato",    "bijlage",    "bijgevoegd",
+        "bifoga",       "em anexo",
     };
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
@@ -175,6 +211,8 @@ check_files(Checker *c)
         else if (!S_ISREG(info.st_mode))
             add(c, DRAFT_CHECK_STOP, "%s is no file", path);
     }
+    if (!wants(c, "attachment"))
+        return;
     if (word && files->len == 0)
         add(c, DRAFT_CHECK_WARN, "The text says “%s” and there is no file",
             word);
@@ -185,23 +223,64 @@ check_files(Checker *c)
             word, files->len);
 }
 
+/* By which server it goes: "work" or "work/club". */
+static const char *
+sender_lane(Session *session, const Draft *draft)
+{
+    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
+    const Account *account = session_account(session, draft->account);
+
+    if (account && from->len == 1)
+        account =
+            identity_of_address(account, ((MimeAddress *)from->pdata[0])->addr);
+    return account
+                   && options_own(session_options(session), "outgoing",
+                                  account_name(account))
+               ? account_name(account)
+               : draft->account;
+}
+
+/* Files leave as base64, 76 characters and an end in a line. */
+static guint64
+sent_size(const Draft *draft)
+{
+    gsize text = strlen(draft->text);
+
+    return text + (draft_size(draft) - text) * 78 / 57;
+}
+
+/* What the server said when it was last asked; else what many refuse. */
+static void
+check_size(Checker *c)
+{
+    guint64 size = sent_size(c->draft);
+    guint64 most = outbox_max_size(session_outbox(c->session),
+                                   sender_lane(c->session, c->draft));
+    g_autofree char *human = text_size(size);
+    g_autofree char *limit = text_size(most);
+
+    if (!wants(c, "size"))
+        return;
+    if (most > 0 && size > most)
+        add(c, DRAFT_CHECK_WARN,
+            "The message has %s, and the server takes at most %s", human,
+            limit);
+    else if (most == 0 && size > BIG_BYTES)
+        add(c, DRAFT_CHECK_WARN, "The message has %s: many servers refuse that",
+            human);
+}
+
 static void
 check_content(Checker *c)
 {
     const Draft *draft = c->draft;
-    guint64 size = draft_size(draft);
     g_autofree char *text = g_strstrip(g_strdup(draft->text));
-    g_autofree char *human = text_size(size);
 
-    if (*draft->subject == '\0')
+    if (*draft->subject == '\0' && wants(c, "subject"))
         add(c, DRAFT_CHECK_WARN, "There is no subject");
-    if (*text == '\0' && draft->attach->len == 0)
+    if (*text == '\0' && draft->attach->len == 0 && wants(c, "text"))
         add(c, DRAFT_CHECK_WARN, "There is no text");
-    if (size > BIG_BYTES)
-        add(c, DRAFT_CHECK_WARN,
-            "The message has %s: many servers refuse "
-            "that",
-            human);
+    check_size(c);
 }
 
 static int
@@ -217,16 +296,21 @@ GPtrArray *
 draft_checks(Session *session, const Draft *draft)
 {
     Checker c = { .session = session, .draft = draft };
+    const char *words =
+        options_get(session_options(session), "checks", draft->account, NULL);
 
+    c.wanted = g_strsplit_set(words, " ,", -1);
     c.checks = g_ptr_array_new_with_free_func(check_free);
     for (guint i = 0; i < draft->problems->len; i++)
         add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
     check_from(&c);
     check_recipients(&c);
+    check_identity(&c);
     check_reply(&c);
     check_files(&c);
     check_content(&c);
     g_strfreev(c.recipients);
+    g_strfreev(c.wanted);
     g_ptr_array_sort(c.checks, worst_first);
     return c.checks;
 }

@@ -13,7 +13,18 @@ char *draft_files_folder(const char *path);
 /* "<a@b>\n <c@d>" as "a@b c@d". g_free(). */
 char *draft_clean_ids(const char *text);
 
-/* The word that files keep for a kind: "reply-all". */
-const char *draft_kind_word(DraftKind kind);
+/* Beside drafts/ID.eml: ID.json, ID.files, … g_free(). */
+char *draft_sibling(const char *path, const char *suffix);
+
+/* draft_facts.c: what the user does not edit. A draft without facts is a new
+ * message. */
+void draft_load_facts(Draft *draft);
+bool draft_save_facts(const Draft *draft, GError **error);
+
+/* draft_keep.c: takes the copies out of the Drafts folder. */
+bool draft_remove_copies(Session *session, const Draft *draft, GError **error);
+
+/* Is it finished or deleted elsewhere? */
+bool draft_is_over(Session *session, const Draft *draft);
 
 #endif

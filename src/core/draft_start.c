@@ -23,6 +23,8 @@ typedef struct {
     Session *session;
     const DraftStart *start;
     const Account *account;
+    const Account *identity; /* of the account: who writes */
+    Draft *template;         /* NULL: none */
     MimeMessage *parent; /* NULL: a new message */
     const char *parent_path;
     Draft *draft;
@@ -176,10 +178,13 @@ is_copy(DraftKind kind)
 static void
 copy_recipients(Start *s)
 {
-    static const char *const fields[] = { "To", "Cc", "Bcc" };
-    char **slots[] = { &s->draft->to, &s->draft->cc, &s->draft->bcc };
+    static const char *const fields[] = { "To", "Cc", "Bcc", "Reply-To",
+                                          "From" };
+    char **slots[] = { &s->draft->to, &s->draft->cc, &s->draft->bcc,
+                       &s->draft->reply_to, &s->draft->from };
+    gsize n = s->start->resume ? 5 : 3;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+    for (gsize i = 0; i < n; i++) {
         g_autoptr(GPtrArray) list = address_list();
 
         add_field(s, fields[i], true, list, NULL);
@@ -244,6 +249,13 @@ derive_subject(Start *s)
         g_strstrip(g_strdup_printf("%s %s", forward ? "Fwd:" : "Re:", subject));
 }
 
+static void
+put_ids(char **slot, const char *field)
+{
+    g_free(*slot);
+    *slot = draft_clean_ids(field);
+}
+
 /* The parent's references, then the parent itself. */
 static void
 derive_references(Start *s)
@@ -257,6 +269,11 @@ derive_references(Start *s)
     g_autoptr(GString) out = g_string_new(NULL);
     guint n = g_strv_length(words);
 
+    if (s->start->resume) {
+        put_ids(&draft->in_reply_to, mime_header(s->parent, "In-Reply-To"));
+        put_ids(&draft->references, field);
+        return;
+    }
     if (*id == '\0' || is_copy(draft->kind))
         return;
     for (guint i = 0; i < n; i++)
@@ -316,7 +333,7 @@ static char *
 attribution(Start *s)
 {
     const char *at = options_get(session_options(s->session), "attribution",
-                                 account_name(s->account), NULL);
+                                 account_name(s->identity), NULL);
     const char *subject = mime_header(s->parent, "Subject");
     g_autoptr(GString) out = g_string_new(NULL);
 
@@ -378,7 +395,7 @@ append_signature(Start *s, GString *text)
 {
     const char *signature =
         options_get(session_options(s->session), "signature",
-                    account_name(s->account), NULL);
+                    account_name(s->identity), NULL);
 
     if (signature == NULL || *signature == '\0')
         return;
@@ -387,13 +404,41 @@ append_signature(Start *s, GString *text)
     g_string_append_printf(text, "\n-- \n%s\n", signature);
 }
 
+/* The text to the letter; false: there is none. */
+static bool
+append_exact(Start *s, GString *text)
+{
+    const GPtrArray *parts = mime_parts(s->parent);
+
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+        g_autoptr(GBytes) bytes = NULL;
+
+        if (part->is_attachment || strcmp(part->content_type, "text/plain"))
+            continue;
+        bytes = mime_part_bytes(s->parent, part->number, 0, NULL);
+        if (bytes == NULL)
+            return false;
+        g_string_append_len(text, g_bytes_get_data(bytes, NULL),
+                            (gssize)g_bytes_get_size(bytes));
+        g_string_replace(text, "\r\n", "\n", 0);
+        if (g_utf8_validate(text->str, (gssize)text->len, NULL))
+            return true;
+        g_string_truncate(text, 0);
+    }
+    return false;
+}
+
 /* The text as it is, one line for each of its lines. */
 static void
 append_same(Start *s, GString *text)
 {
     MimeTextOptions options = { .width = 900, .all_quotes = true };
-    g_autoptr(MimeText) shown = mime_text(s->parent, &options);
+    g_autoptr(MimeText) shown = NULL;
 
+    if (s->start->same_text && append_exact(s, text))
+        return;
+    shown = mime_text(s->parent, &options);
     for (guint i = 0; i < shown->lines->len; i++) {
         const MimeLine *line = shown->lines->pdata[i];
 
@@ -405,7 +450,9 @@ append_same(Start *s, GString *text)
 static void
 derive_text(Start *s)
 {
-    g_autoptr(GString) text = g_string_new(s->start->body);
+    g_autoptr(GString) text = g_string_new(s->start->body ? s->start->body
+                                           : s->template  ? s->template->text
+                                                          : NULL);
     DraftKind kind = s->draft->kind;
 
     if (kind == DRAFT_FORWARD)
@@ -561,6 +608,29 @@ add_more(char **slot, const char *more)
     *slot = joined;
 }
 
+static bool
+apply_template(Start *s, GError **error)
+{
+    const Draft *template = s->template;
+    Draft *draft = s->draft;
+
+    if (template == NULL)
+        return true;
+    add_more(&draft->to, template->to);
+    add_more(&draft->cc, template->cc);
+    add_more(&draft->bcc, template->bcc);
+    if (*template->reply_to)
+        draft_set(draft, "reply-to", template->reply_to, NULL);
+    if (*template->subject && s->parent == NULL)
+        draft_set(draft, "subject", template->subject, NULL);
+    for (guint i = 0; i < template->attach->len; i++)
+        if (!draft_attach(draft, template->attach->pdata[i], error))
+            return false;
+    return template->problems->len == 0
+           || err_set(error, ERR_USAGE, "template %s: %s", template->path,
+                      (char *)template->problems->pdata[0]);
+}
+
 /* What the user asked for goes on top of what the kind gives. */
 static bool
 apply_wishes(Start *s, GError **error)
@@ -587,24 +657,63 @@ apply_wishes(Start *s, GError **error)
     return true;
 }
 
+static gint64
+parent_folder(const Start *s)
+{
+    g_autoptr(StoreRow) row =
+        s->parent ? store_row(session_store(s->session), s->start->parent, NULL)
+                  : NULL;
+
+    return row ? row->folder : 0;
+}
+
+/* From, and whose signature and Reply-To the draft gets. */
+static void
+derive_identity(Start *s)
+{
+    const char *wish = s->start->from                      ? s->start->from
+                       : s->template && *s->template->from ? s->template->from
+                                                           : NULL;
+    g_autofree char *all =
+        g_strjoin(", ", s->draft->to, s->start->to ? s->start->to : "",
+                  s->template ? s->template->to : "", NULL);
+    g_autoptr(GPtrArray) from = mime_addresses(wish ? wish : "");
+    g_autoptr(GPtrArray) to = mime_addresses(all);
+    IdentityHint hint = { s->parent, parent_folder(s), to };
+    const char *reply_to;
+
+    if (wish) {
+        s->identity = from->len == 1
+                          ? identity_of_address(
+                              s->account, ((MimeAddress *)from->pdata[0])->addr)
+                          : s->account;
+        draft_set(s->draft, "from", wish, NULL);
+    } else if (!s->start->resume) {
+        g_free(s->draft->from);
+        s->identity = identity_choose(s->session, s->account, &hint,
+                                      &s->draft->from);
+    }
+    reply_to = options_get(session_options(s->session), "reply-to",
+                           account_name(s->identity), NULL);
+    if (reply_to && !is_copy(s->draft->kind))
+        draft_set(s->draft, "reply-to", reply_to, NULL);
+}
+
 static bool
 derive(Start *s, GError **error)
 {
     Draft *draft = s->draft;
 
-    g_free(draft->from);
-    draft->from = s->start->from ? g_strdup(s->start->from)
-                  : s->parent    ? identity_for(s->account, s->parent)
-                                 : identity_of(s->account);
     if (s->parent) {
         if (!derive_recipients(s, error))
             return false;
         derive_subject(s);
         derive_references(s);
     }
+    derive_identity(s);
     derive_text(s);
-    return derive_files(s, error) && apply_wishes(s, error)
-           && draft_save(draft, error);
+    return derive_files(s, error) && apply_template(s, error)
+           && apply_wishes(s, error) && draft_save(draft, error);
 }
 
 Draft *
@@ -612,12 +721,20 @@ draft_start(Session *session, const DraftStart *start, GError **error)
 {
     Start s = { .session = session, .start = start };
     g_autoptr(MimeMessage) parent = NULL;
+    g_autoptr(Draft) template = NULL;
     g_autoptr(Draft) draft = NULL;
     g_autofree char *path = NULL;
 
+    if (start->template) {
+        template = draft_load(start->template, error);
+        if (template == NULL)
+            return NULL;
+    }
+    s.template = template;
     s.account = choose_account(session, start, error);
     if (s.account == NULL)
         return NULL;
+    s.identity = s.account;
     if (start->kind != DRAFT_NEW) {
         parent = load_parent(session, start->parent, &path, error);
         if (parent == NULL)
@@ -632,7 +749,7 @@ draft_start(Session *session, const DraftStart *start, GError **error)
     s.parent_path = path;
     s.draft = draft;
     if (!derive(&s, error)) {
-        draft_discard(draft->path, NULL);
+        draft_discard(session, draft->path, NULL);
         return NULL;
     }
     return g_steal_pointer(&draft);

@@ -1,12 +1,7 @@
 /* Which of the user's addresses writes. */
 #include "core/identity.h"
 
-char *
-identity_of(const Account *account)
-{
-    return mime_address_format(account_real_name(account),
-                               account_address(account));
-}
+#include <string.h>
 
 /* The first address of a field that the account owns, or NULL. */
 static char *
@@ -23,22 +18,169 @@ own_address(const Account *account, MimeMessage *parent, const char *field)
     return NULL;
 }
 
-char *
-identity_for(const Account *account, MimeMessage *parent)
+const Account *
+identity_of_address(const Account *account, const char *address)
+{
+    const GPtrArray *identities = account_identities(account);
+
+    for (guint i = 0; i < identities->len; i++)
+        if (account_owns(identities->pdata[i], address))
+            return identities->pdata[i];
+    return account;
+}
+
+static char *
+sent_to(const Account *account, MimeMessage *parent)
 {
     static const char *const fields[] = { "To", "Cc", "Delivered-To", "From" };
-    g_autofree char *address = NULL;
-    g_autofree char *name = NULL;
+    char *address = NULL;
 
     for (gsize i = 0; address == NULL && i < G_N_ELEMENTS(fields); i++)
         address = own_address(account, parent, fields[i]);
-    /* Others write it in capitals; the user does not. */
-    if (address && g_ascii_strcasecmp(address, account_address(account)) == 0)
-        g_clear_pointer(&address, g_free);
-    name =
-        account_name_for(account, address ? address : account_address(account));
-    return mime_address_format(name,
-                               address ? address : account_address(account));
+    return address;
+}
+
+/* `write-as` of a folder: "club", or NULL. */
+static const Account *
+of_folder(Session *session, const Account *account, gint64 id)
+{
+    g_autoptr(StoreFolder) folder =
+        id ? store_folder(session_store(session), id, NULL) : NULL;
+    const char *name = folder
+                           ? options_get(session_options(session), "write-as",
+                                         folder->account, folder->path)
+                           : NULL;
+    g_autofree char *whole =
+        name ? g_strconcat(account_name(account), "/", name, NULL) : NULL;
+
+    return whole ? session_account(session, whole) : NULL;
+}
+
+static bool
+is_used_for(const char *patterns, const GPtrArray *to)
+{
+    g_auto(GStrv) list = g_strsplit_set(patterns, ", ", -1);
+
+    for (char **pattern = list; *pattern; pattern++)
+        for (guint i = 0; **pattern && i < to->len; i++) {
+            const MimeAddress *address = to->pdata[i];
+            g_autofree char *lower = g_ascii_strdown(address->addr, -1);
+            g_autofree char *wanted = g_ascii_strdown(*pattern, -1);
+
+            if (g_pattern_match_simple(wanted, lower))
+                return true;
+        }
+    return false;
+}
+
+static const Account *
+of_recipients(Session *session, const Account *account, const GPtrArray *to)
+{
+    const GPtrArray *identities = account_identities(account);
+
+    for (guint i = 0; to && i < identities->len; i++) {
+        const char *patterns = options_own(session_options(session), "used-for",
+                                           account_name(identities->pdata[i]));
+
+        if (patterns && is_used_for(patterns, to))
+            return identities->pdata[i];
+    }
+    return NULL;
+}
+
+/* Others write it in capitals; the user does not. */
+static char *
+written_address(const Account *who, const char *address)
+{
+    const char *own = account_address(who);
+
+    return g_strdup(address && g_ascii_strcasecmp(address, own) ? address
+                                                                : own);
+}
+
+const Account *
+identity_choose(Session *session, const Account *account,
+                const IdentityHint *hint, char **from)
+{
+    g_autofree char *to = hint->parent ? sent_to(account, hint->parent) : NULL;
+    const Account *who = to ? identity_of_address(account, to) : NULL;
+    g_autofree char *address = NULL;
+    g_autofree char *name = NULL;
+
+    if (who == NULL)
+        who = of_folder(session, account, hint->folder);
+    if (who == NULL)
+        who = of_recipients(session, account, hint->to);
+    if (who == NULL)
+        who = account;
+    address = written_address(who, to);
+    name = account_name_for(who, address);
+    *from = mime_address_format(name, address);
+    return who;
+}
+
+/* An alias that is one address, not a whole domain. */
+static void
+add_aliases(GPtrArray *list, const Account *account, const char *aliases)
+{
+    g_autoptr(GPtrArray) all = mime_addresses(aliases ? aliases : "");
+
+    for (guint i = 0; i < all->len; i++) {
+        const MimeAddress *alias = all->pdata[i];
+        g_autofree char *name = account_name_for(account, alias->addr);
+
+        if (strchr(alias->addr, '*') == NULL)
+            g_ptr_array_add(list, mime_address_format(name, alias->addr));
+    }
+}
+
+static void
+add_account(GPtrArray *list, Session *session, const Account *account)
+{
+    const GPtrArray *identities = account_identities(account);
+
+    g_ptr_array_add(list, mime_address_format(account_real_name(account),
+                                              account_address(account)));
+    for (guint i = 0; i < identities->len; i++)
+        add_account(list, session, identities->pdata[i]);
+    add_aliases(list, account,
+                options_own(session_options(session), "aliases",
+                            account_name(account)));
+}
+
+GPtrArray *
+identity_list(Session *session)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < accounts->len; i++)
+        add_account(list, session, accounts->pdata[i]);
+    return list;
+}
+
+static char *
+used_key(const char *recipient)
+{
+    g_autofree char *lower = g_ascii_strdown(recipient, -1);
+
+    return g_strconcat("wrote-as ", lower, NULL);
+}
+
+char *
+identity_used_for(Session *session, const char *recipient)
+{
+    g_autofree char *key = used_key(recipient);
+
+    return store_value(session_store(session), key);
+}
+
+void
+identity_note_used(Session *session, const char *recipient, const char *from)
+{
+    g_autofree char *key = used_key(recipient);
+
+    store_set_value(session_store(session), key, from, NULL);
 }
 
 Account *

@@ -7,6 +7,8 @@ static const char *const theme_choices[] = { "auto", "dark", "light", "mono",
 static const char *const keys_choices[] = { "default", "mutt", "vim", "gmail",
                                             NULL };
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
+static const char *const receipts_choices[] = { "never", "ask", NULL };
+static const char *const keep_drafts_choices[] = { "folder", "here", NULL };
 static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
     "failure", "failure,delay", "failure,delay,success", NULL
@@ -37,6 +39,16 @@ const OptionEntry option_table[] = {
               "stands for every address of a domain, and ana+anything@… is "
               "ana@… everywhere. One with a name, \"Ana (club) "
               "<ana@club.example>\", is written under that name." },
+    { .name = "reply-to", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Where answers to what you write are to go, when that is not the "
+              "address it is written from." },
+    { .name = "used-for", .type = CMD_STRING, .scope = OPTION_ACCOUNT_ONLY,
+      .text = "In an identity: to whom it writes, addresses separated by "
+              "commas, *@example.org for a domain. The address that a message "
+              "was sent to and the folder it lies in come first." },
+    { .name = "write-as", .type = CMD_STRING, .scope = OPTION_FOLDER,
+      .text = "The identity that answers mail of a folder, when it was sent "
+              "to none of your addresses: folder work/Club { write-as club }." },
     { .name = "incoming",
       .type = CMD_STRING,
       .scope = OPTION_ACCOUNT_ONLY,
@@ -304,6 +316,46 @@ const OptionEntry option_table[] = {
       .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "request-receipt", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Ask readers for a receipt (RFC 8098). One that comes is told, "
+              "and the message tagged displayed." },
+    { .name = "read-receipts", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "never", .choices = receipts_choices,
+      .text = "What happens when a sender asks for a receipt: nothing; or, "
+              "with ask, it is said, and `send-receipt` sends one after a "
+              "question. None is ever sent by itself." },
+    { .name = "checks", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .fallback = "attachment subject text many outside identity reply size",
+      .text = "What the review page looks for: a file that the text speaks of "
+              "(in English, German, French, Spanish, Italian, Dutch and more) "
+              "and that is not there, no subject, no text, many recipients, "
+              "some outside of your domain, another identity than before, a "
+              "reply that goes elsewhere, more than the server takes. Leave "
+              "out what you do not want to hear." },
+    { .name = "many-recipients", .type = CMD_INT, .scope = OPTION_ACCOUNT,
+      .fallback = "20", .min = 1, .max = 100000,
+      .text = "More recipients than this are said on the review page." },
+    { .name = "templates", .type = CMD_PATH, .scope = OPTION_GLOBAL,
+      .fallback = "~/.config/posthorn/templates",
+      .text = "The folder of templates: each a file with fields (To, Subject, "
+              "Attach, …), an empty line, and text, for `compose --template`." },
+    { .name = "address-books", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "vCard files and folders of such, separated by commas, whose "
+              "addresses complete recipients too." },
+    { .name = "address-command", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .text = "A program that prints an address, a tab and a name on each "
+              "line, to complete recipients too; run once, when recipients "
+              "are first asked for." },
+    { .name = "spell-command", .type = CMD_STRING, .scope = OPTION_GLOBAL,
+      .fallback = "aspell --mode=email check",
+      .text = "The program that checks the spelling of a draft; it gets the "
+              "file behind its arguments." },
+    { .name = "keep-drafts", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "folder", .choices = keep_drafts_choices,
+      .text = "Keep drafts in the Drafts folder of the account too, so that "
+              "they can be finished on another machine; here: on this one "
+              "only." },
     { .name = "attribution",
       .type = CMD_STRING,
       .scope = OPTION_ACCOUNT,

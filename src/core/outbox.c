@@ -48,6 +48,7 @@ outbox_destroy(Outbox *outbox)
     g_clear_handle_id(&outbox->clock_source, g_source_remove);
     g_clear_handle_id(&outbox->flush_source, g_source_remove);
     g_clear_object(&outbox->monitor);
+    worker_destroy(outbox->builder);
     g_hash_table_destroy(outbox->lanes);
     g_hash_table_destroy(outbox->in_hooks);
     g_array_unref(outbox->listeners);
@@ -128,6 +129,7 @@ outbox_start(Outbox *outbox)
     if (outbox->started)
         return;
     outbox->started = true;
+    outbox_entry_sweep(outbox->folder);
     outbox->monitor =
         g_file_monitor_directory(folder, G_FILE_MONITOR_NONE, NULL, NULL);
     if (outbox->monitor)
@@ -165,13 +167,14 @@ is_to_be_filed(const OutboxEntry *entry)
     return entry->accepted && (!entry->filed || entry->state == OUTBOX_SENT);
 }
 
-/* One entry of the scan: into due (account → ids) when it is due. Returns in
+/* One entry of the scan: into due (lane → ids) when it is due. Returns in
  * how many seconds it will be; -1: never by itself. */
 static gint64
 look_at(Outbox *outbox, const OutboxEntry *entry, GHashTable *due)
 {
     gint64 when = due_time(entry);
     gint64 now = clock_now();
+    const char *lane = entry->identity ? entry->identity : entry->account;
     g_autoptr(GError) error = NULL;
     GPtrArray *ids;
 
@@ -181,10 +184,10 @@ look_at(Outbox *outbox, const OutboxEntry *entry, GHashTable *due)
     }
     if (when < 0 || when > now)
         return when < 0 ? -1 : when - now;
-    ids = g_hash_table_lookup(due, entry->account);
+    ids = g_hash_table_lookup(due, lane);
     if (ids == NULL) {
         ids = g_ptr_array_new_with_free_func(g_free);
-        g_hash_table_insert(due, g_strdup(entry->account), ids);
+        g_hash_table_insert(due, g_strdup(lane), ids);
     }
     g_ptr_array_add(ids, g_strdup(entry->id));
     return -1;
@@ -313,6 +316,8 @@ outbox_tried(OutboxLane *lane, const OutboxResult *result)
         return; /* the session ends */
     if (result && result->auth_refused && account)
         account_password_refused(account, true);
+    if (result && result->asked)
+        outbox_note_max_size(outbox, lane->account, result->max_size);
     for (guint i = 0; result && i < result->entries->len; i++)
         tell_tried(outbox, result->entries->pdata[i]);
     if (result == NULL)
@@ -368,20 +373,39 @@ take_options(Outbox *outbox, OutboxEntry *entry)
                == 0;
 }
 
-bool
-outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error)
+static void
+tell_queued(Outbox *outbox, const OutboxEntry *entry)
 {
-    g_autoptr(Event) event = NULL;
+    g_autoptr(Event) event = outbox_event(outbox, "message-queued", entry);
 
-    entry->created = clock_now();
-    take_options(outbox, entry);
-    if (!outbox_entry_new(outbox->folder, entry, bytes, error))
-        return false;
-    event = outbox_event(outbox, "message-queued", entry);
     event_bus_emit(session_bus(outbox->session), event);
     outbox->count++;
     outbox_changed(outbox);
     outbox_kick(outbox);
+}
+
+bool
+outbox_queue(Outbox *outbox, OutboxEntry *entry, GError **error)
+{
+    entry->created = clock_now();
+    take_options(outbox, entry);
+    outbox_entry_sum_up(entry);
+    if (!outbox_entry_save(outbox->folder, entry, error)) {
+        outbox_entry_remove(outbox->folder, entry->id, NULL);
+        return false;
+    }
+    tell_queued(outbox, entry);
+    return true;
+}
+
+bool
+outbox_add(Outbox *outbox, OutboxEntry *entry, GBytes *bytes, GError **error)
+{
+    entry->created = clock_now();
+    take_options(outbox, entry);
+    if (!outbox_entry_new(outbox->folder, entry, bytes, error))
+        return false;
+    tell_queued(outbox, entry);
     return true;
 }
 
@@ -413,6 +437,46 @@ outbox_count(Outbox *outbox, guint *need_user)
     if (need_user)
         *need_user = outbox->need_user;
     return outbox->count;
+}
+
+static char *
+max_size_key(const char *lane)
+{
+    return g_strconcat("smtp-size ", lane, NULL);
+}
+
+void
+outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size)
+{
+    g_autofree char *key = max_size_key(lane);
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, size);
+
+    if (outbox_max_size(outbox, lane) != size)
+        store_set_value(session_store(outbox->session), key, text, NULL);
+}
+
+guint64
+outbox_max_size(Outbox *outbox, const char *lane)
+{
+    g_autofree char *key = max_size_key(lane);
+    g_autofree char *text = store_value(session_store(outbox->session), key);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+void
+outbox_build(Outbox *outbox, const JobClass *class, void *request)
+{
+    if (outbox->builder == NULL)
+        outbox->builder = worker_create("build");
+    outbox->building++;
+    worker_submit(outbox->builder, JOB_NORMAL, class, request, request);
+}
+
+bool
+outbox_is_building(const Outbox *outbox)
+{
+    return outbox->building > 0;
 }
 
 bool

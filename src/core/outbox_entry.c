@@ -11,7 +11,6 @@
 #include "outbox_entry.h"
 
 #include "base/err.h"
-#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +18,13 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     ENVELOPE_BYTES = 16 << 20,
-    ENVELOPE_VERSION = 1
+    ENVELOPE_VERSION = 1,
+    SWEEP_SECONDS = 24 * 3600,
 };
 
 static const char *const state_names[] = { "waiting", "sending",  "deferred",
@@ -70,6 +71,7 @@ outbox_entry_free(OutboxEntry *entry)
         return;
     g_free(entry->id);
     g_free(entry->account);
+    g_free(entry->identity);
     g_free(entry->sender);
     g_ptr_array_unref(entry->recipients);
     g_free(entry->reason);
@@ -123,6 +125,7 @@ static const struct {
     gsize offset;
 } texts[] = {
     { "account", G_STRUCT_OFFSET(OutboxEntry, account) },
+    { "identity", G_STRUCT_OFFSET(OutboxEntry, identity) },
     { "sender", G_STRUCT_OFFSET(OutboxEntry, sender) },
     { "reason", G_STRUCT_OFFSET(OutboxEntry, reason) },
     { "draft", G_STRUCT_OFFSET(OutboxEntry, draft) },
@@ -150,6 +153,7 @@ static const struct {
     { "committed", G_STRUCT_OFFSET(OutboxEntry, committed) },
     { "accepted", G_STRUCT_OFFSET(OutboxEntry, accepted) },
     { "filed", G_STRUCT_OFFSET(OutboxEntry, filed) },
+    { "no_copy", G_STRUCT_OFFSET(OutboxEntry, no_copy) },
     { "is_forward", G_STRUCT_OFFSET(OutboxEntry, is_forward) },
     { "require_tls", G_STRUCT_OFFSET(OutboxEntry, require_tls) },
     { "server_hold", G_STRUCT_OFFSET(OutboxEntry, server_hold) },
@@ -311,22 +315,44 @@ new_id(void)
 }
 
 bool
+outbox_entry_write(const char *folder, OutboxEntry *entry, FileFill fill,
+                   void *user, GError **error)
+{
+    g_autofree char *path = NULL;
+    struct stat info;
+
+    g_free(entry->id);
+    entry->id = new_id();
+    path = outbox_bytes_path(folder, entry->id);
+    if (!file_write_filled(path, fill, user, error))
+        return false;
+    if (stat(path, &info) != 0)
+        return err_set_errno(error, errno, "%s", path);
+    entry->size = (guint64)info.st_size;
+    return true;
+}
+
+static bool
+fill_from_bytes(int fd, void *user, GError **error)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(user, &size);
+
+    return file_write_all(fd, data, size, "the outbox", error);
+}
+
+bool
 outbox_entry_new(const char *folder, OutboxEntry *entry, GBytes *bytes,
                  GError **error)
 {
     g_autofree char *path = NULL;
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
 
-    g_free(entry->id);
-    entry->id = new_id();
-    entry->size = size;
-    path = outbox_bytes_path(folder, entry->id);
-    outbox_entry_sum_up(entry);
-    if (!file_write_atomic(path, data, size, error))
+    if (!outbox_entry_write(folder, entry, fill_from_bytes, bytes, error))
         return false;
+    outbox_entry_sum_up(entry);
     if (outbox_entry_save(folder, entry, error))
         return true;
+    path = outbox_bytes_path(folder, entry->id);
     g_unlink(path);
     return false;
 }
@@ -388,6 +414,35 @@ outbox_entry_ids(const char *folder, GError **error)
             g_ptr_array_add(ids, g_strndup(name, strlen(name) - 5));
     g_ptr_array_sort(ids, by_name);
     return ids;
+}
+
+static bool
+is_left_over(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    const char *ending = strstr(name, ".eml");
+    g_autofree char *id =
+        ending ? g_strndup(name, (gsize)(ending - name)) : NULL;
+    g_autofree char *envelope = id ? outbox_envelope_path(folder, id) : NULL;
+    struct stat info;
+
+    return envelope && is_id(id) && !g_file_test(envelope, G_FILE_TEST_EXISTS)
+           && lstat(path, &info) == 0
+           && time(NULL) - info.st_mtime > SWEEP_SECONDS;
+}
+
+void
+outbox_entry_sweep(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        if (is_left_over(folder, name))
+            g_unlink(path);
+    }
 }
 
 /* How much care a state needs; an entry shows the highest. */

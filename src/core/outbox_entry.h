@@ -3,6 +3,7 @@
 #ifndef CORE_OUTBOX_ENTRY_H
 #define CORE_OUTBOX_ENTRY_H
 
+#include "base/file.h"
 #include "core/outbox.h"
 
 enum {
@@ -20,6 +21,11 @@ OutboxRecipient *outbox_entry_add(OutboxEntry *entry, const char *address);
 /* The files of an entry. g_free(). */
 char *outbox_bytes_path(const char *folder, const char *id);
 char *outbox_envelope_path(const char *folder, const char *id);
+
+/* Makes the bytes durable: what fill writes. Sets id and size. They mean
+ * nothing until outbox_entry_save(). */
+bool outbox_entry_write(const char *folder, OutboxEntry *entry, FileFill fill,
+                        void *user, GError **error);
 
 /* Makes both files durable, the bytes first: when the envelope has its name,
  * the message is queued (P6). Sets id. */
@@ -40,6 +46,10 @@ int outbox_entry_lock(const char *folder, const char *id, GError **error);
 
 /* Removes the envelope, then the bytes. */
 bool outbox_entry_remove(const char *folder, const char *id, GError **error);
+
+/* Removes bytes that never got an envelope, because the process died while it
+ * made them: those older than a day, so that nobody else is about to. */
+void outbox_entry_sweep(const char *folder);
 
 /* Ids of all entries, oldest first. Array of char *. */
 GPtrArray *outbox_entry_ids(const char *folder, GError **error);

@@ -120,6 +120,10 @@ connection(Try *t)
         g_clear_pointer(&t->conn, smtp_conn_close);
     if (t->conn == NULL && t->trouble == NULL)
         t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
+    if (t->conn) {
+        t->result->asked = true;
+        t->result->max_size = smtp_conn_max_size(t->conn);
+    }
     return t->conn;
 }
 
@@ -319,13 +323,15 @@ program_outcome(OutboxEntry *entry, const SpawnResult *ended,
     }
 }
 
-/* sendmail -i -f SENDER -- RECIPIENT…, the message on its standard input. */
+/* sendmail -i -f SENDER -- RECIPIENT…, the message on its standard input: a
+ * descriptor of its own, so that no child of it keeps our lock. */
 static void
-send_program(Try *t, OutboxEntry *entry, int fd)
+send_program(Try *t, OutboxEntry *entry)
 {
     const char *program = t->request->program;
+    g_autofree char *path = outbox_bytes_path(t->request->folder, entry->id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, NULL);
     g_autoptr(GError) error = NULL;
     g_auto(SpawnResult) ended = { 0 };
     Commit c = { t->request->folder, entry };
@@ -344,16 +350,17 @@ send_program(Try *t, OutboxEntry *entry, int fd)
     g_ptr_array_add(argv, NULL);
     SpawnParams params = {
         .argv = (const char *const *)argv->pdata,
-        .input = map ? g_mapped_file_get_contents(map) : "",
-        .input_size = map ? g_mapped_file_get_length(map) : 0,
+        .input_fd = fd,
         .timeout_ms = PROGRAM_SECONDS * 1000,
     };
-    if (map && commit(&c, &error)
+    if (fd >= 0 && commit(&c, &error)
         && spawn_run(&params, t->cancel, &ended, &error))
         program_outcome(entry, &ended, program);
     else
         outbox_entry_defer(entry, error ? error->message : "cannot be read",
                            clock_now());
+    if (fd >= 0)
+        close(fd);
 }
 
 /* Why nothing can be tried now, or NULL. */
@@ -401,7 +408,7 @@ send_entry(Try *t, OutboxEntry *entry, int fd)
     if (reason)
         outbox_entry_defer(entry, reason, clock_now());
     else if (t->request->program)
-        send_program(t, entry, fd);
+        send_program(t, entry);
     else
         send_smtp(t, entry, fd);
     outbox_entry_end(entry, clock_now());

@@ -21,6 +21,8 @@ typedef struct {
         *entries; /* OutboxEntry: those that were tried, as they are now */
     bool auth_refused;
     gint64 last; /* when the last one went, monotonic µs; 0: none did */
+    bool asked;  /* a server said what it takes: */
+    guint64 max_size; /* octets; 0: it names no limit */
 } OutboxResult;
 
 void outbox_request_free(OutboxRequest *request);

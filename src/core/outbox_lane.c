@@ -108,23 +108,10 @@ option(OutboxLane *lane, const char *name)
 /* A server on this machine or network that may want no login: no user in the
  * URL, and no password anywhere. */
 static bool
-wants_no_login(OutboxLane *lane, const AccountUrl *url)
+wants_no_login(const Account *account, const AccountUrl *url)
 {
-    static const char *const secrets[] = {
-        "password",
-        "password-file",
-        "password-command",
-        "outgoing-password",
-        "outgoing-password-file",
-        "outgoing-password-command",
-    };
-
-    if (url->user || url->security != NET_PLAIN)
-        return false;
-    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++)
-        if (option(lane, secrets[i]))
-            return false;
-    return true;
+    return url->user == NULL && url->security == NET_PLAIN
+           && !account_has_secret(account);
 }
 
 static void
@@ -134,7 +121,7 @@ start_smtp(OutboxLane *lane, const Account *account, const AccountUrl *url)
     const char *auth = option(lane, "auth");
 
     account_net_params(lane->outbox->session, lane->account, url, &smtp->net);
-    if (wants_no_login(lane, url)) {
+    if (wants_no_login(account, url)) {
         submit(lane);
         return;
     }

@@ -34,6 +34,8 @@ struct Outbox {
     guint n_sent, n_failed;
     guint flush_source;
 
+    Worker *builder; /* makes the bytes of drafts; NULL: none was sent yet */
+    guint building;  /* drafts that it has */
     char *current_draft;  /* draft_current() */
     GHashTable *in_hooks; /* paths of drafts that before-send hooks look at */
 };
@@ -72,6 +74,13 @@ bool outbox_deliver_here(Outbox *outbox, const char *id, GError **error);
 
 /* An event with account, from, to, subject, message_id, size, reason. */
 Event *outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry);
+
+/* A job of the thread that makes bytes of drafts; its answer ends with
+ * building--. request is its user, too. */
+void outbox_build(Outbox *outbox, const JobClass *class, void *request);
+
+/* What a server said that it takes, for the check before the next message. */
+void outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size);
 
 /* Tells the listeners. */
 void outbox_changed(Outbox *outbox);

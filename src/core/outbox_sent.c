@@ -110,14 +110,8 @@ append(Outbox *outbox, const OutboxEntry *entry, gint64 folder, unsigned flags,
        gint64 *id, GError **error)
 {
     g_autofree char *path = outbox_bytes_path(outbox->folder, entry->id);
-    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
+    ActAppend what = { .folder = folder, .path = path, .flags = flags };
 
-    if (map == NULL)
-        return err_set_errno(error, errno, "%s", path);
-    ActAppend what = { .folder = folder,
-                       .bytes = g_mapped_file_get_contents(map),
-                       .size = g_mapped_file_get_length(map),
-                       .flags = flags };
     *id = act_append(outbox->session, &what, error);
     return *id != 0;
 }
@@ -129,7 +123,7 @@ keep_copy(Outbox *outbox, const OutboxEntry *entry, GError **error)
     gint64 folder;
     gint64 id;
 
-    if (!wants_copy(outbox, entry->account))
+    if (entry->no_copy || !wants_copy(outbox, entry->account))
         return true;
     folder =
         role_folder(session, entry->account, FOLDER_ROLE_SENT, "Sent", error);
@@ -189,7 +183,8 @@ finish(Outbox *outbox, const OutboxEntry *entry, GError **error)
     if (entry->state != OUTBOX_SENT)
         return outbox_entry_save(outbox->folder, entry, error);
     /* The draft first: a crash in between must not offer again what is sent. */
-    return (entry->draft == NULL || draft_discard(entry->draft, error))
+    return (entry->draft == NULL
+            || draft_discard(outbox->session, entry->draft, error))
            && outbox_entry_remove(outbox->folder, entry->id, error);
 }
 

@@ -17,12 +17,19 @@ typedef struct {
     SendHow how;
     SendDone done;
     void *user;
+
+    /* While the bytes are made, of the builder's thread. */
+    OutboxEntry *entry;
+    char *folder;
+    gint64 date;
 } Sending;
 
 static void
 sending_free(Sending *sending)
 {
     draft_free(sending->draft);
+    outbox_entry_free(sending->entry);
+    g_free(sending->folder);
     g_free(sending);
 }
 
@@ -76,6 +83,18 @@ send_time(Sending *s, const Account *account)
                          account_name(account));
 }
 
+/* The identity that writes, when it has an outgoing server of its own. */
+static char *
+own_server(Session *session, const Account *account, const char *address)
+{
+    const char *name = account_name(identity_of_address(account, address));
+
+    return strchr(name, '/')
+                   && options_own(session_options(session), "outgoing", name)
+               ? g_strdup(name)
+               : NULL;
+}
+
 static OutboxEntry *
 make_entry(Sending *s, const Account *account, GError **error)
 {
@@ -91,6 +110,7 @@ make_entry(Sending *s, const Account *account, GError **error)
         outbox_entry_add(entry, *recipient);
     address = ((MimeAddress *)from->pdata[0])->addr;
     entry->account = g_strdup(account_name(account));
+    entry->identity = own_server(s->session, account, address);
     entry->sender = g_strdup(address);
     entry->not_before = send_time(s, account);
     if (draft->kind < DRAFT_AS_NEW)
@@ -105,48 +125,95 @@ make_entry(Sending *s, const Account *account, GError **error)
     return g_steal_pointer(&entry);
 }
 
-static char *
-queue(Sending *s, GError **error)
+/* It ended, one way or the other; the draft may be sent again. */
+static void
+end(Sending *s, const GError *error)
+{
+    Outbox *outbox = session_outbox(s->session);
+
+    g_hash_table_remove(outbox->in_hooks, s->draft->path);
+    s->done(error ? NULL : s->entry->id, error, s->user);
+}
+
+static bool
+fill(int fd, void *user, GError **error)
+{
+    Sending *s = user;
+
+    return draft_build_to(s->draft, s->entry->message_id, s->date, fd, error);
+}
+
+static void *
+build(Job *job, void *request, GError **error)
+{
+    Sending *s = request;
+
+    outbox_entry_write(s->folder, s->entry, fill, s, error);
+    return NULL;
+}
+
+static void
+built(void *user, void *answer, const GError *error)
+{
+    Sending *s = user;
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    session_outbox(s->session)->building--;
+    if (reason == NULL)
+        outbox_queue(session_outbox(s->session), s->entry, &reason);
+    end(s, reason);
+}
+
+/* In a thread of its own: files of many megabytes are read, encoded and made
+ * durable, and keys do not wait for that. */
+static const JobClass build_class = {
+    .name = "build message",
+    .run = build,
+    .answer = built,
+    .free_request = (GDestroyNotify)sending_free,
+};
+
+/* The last look, then the envelope. */
+static bool
+prepare(Sending *s, GError **error)
 {
     const Account *account = sender_account(s->session, s->draft, error);
-    g_autoptr(OutboxEntry) entry = NULL;
-    g_autoptr(GBytes) bytes = NULL;
 
     if (account == NULL || !check(s->session, s->draft, error))
-        return NULL;
-    entry = make_entry(s, account, error);
-    if (entry == NULL)
-        return NULL;
+        return false;
+    s->entry = make_entry(s, account, error);
+    if (s->entry == NULL)
+        return false;
     s->draft->flowed = options_bool(session_options(s->session),
                                     "format-flowed", account_name(account));
-    bytes = draft_build(s->draft, entry->message_id, clock_now(), error);
-    if (bytes == NULL
-        || !outbox_add(session_outbox(s->session), entry, bytes, error))
-        return NULL;
-    return g_strdup(entry->id);
+    s->draft->receipt = options_bool(session_options(s->session),
+                                     "request-receipt", account_name(account));
+    s->folder = g_strdup(session_outbox(s->session)->folder);
+    s->date = clock_now();
+    return true;
 }
 
 static void
 after_hooks(const HookVerdict *verdict, void *user)
 {
     g_autoptr(Sending) s = user;
-    Outbox *outbox = session_outbox(s->session);
     g_autoptr(GError) error = NULL;
-    g_autofree char *id = NULL;
 
-    g_hash_table_remove(outbox->in_hooks, s->draft->path);
     if (verdict->refused) {
         g_autofree char *why = text_sanitise(
             verdict->reason ? verdict->reason : "", -1, TEXT_LINE);
 
         err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
                 *why ? ": " : "", why);
-    } else {
-        if (verdict->text)
-            draft_parse(s->draft, verdict->text);
-        id = queue(s, &error);
+    } else if (verdict->text) {
+        draft_parse(s->draft, verdict->text);
     }
-    s->done(id, error, s->user);
+    if (error || !prepare(s, &error)) {
+        end(s, error);
+        return;
+    }
+    outbox_build(session_outbox(s->session), &build_class, s);
+    g_steal_pointer(&s);
 }
 
 static Event *

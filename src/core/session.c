@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
+#include "core/address_book.h"
 #include "core/indexer.h"
 #include "core/judge.h"
 #include "core/option_table.h"
@@ -55,6 +56,7 @@ struct Session {
     Verifier *verifier;
     Judge *judge;
     Signers *signers;
+    AddressBook *address_book;
     Frontend *frontend;
     Frontend *headless;
     GPtrArray *accounts; /* Account */
@@ -126,6 +128,7 @@ session_create(Paths *paths, GError **error)
     session->verifier = verifier_create(session);
     session->judge = judge_create(session);
     session->signers = signers_create();
+    session->address_book = address_book_create(session);
     return g_steal_pointer(&session);
 }
 
@@ -133,7 +136,8 @@ static bool
 is_busy(Session *session)
 {
     return settler_busy(session->settler) || indexer_busy(session->indexer)
-           || hooks_busy(session->hooks) || judge_waited(session->judge);
+           || hooks_busy(session->hooks) || judge_waited(session->judge)
+           || outbox_is_building(session->outbox);
 }
 
 static bool
@@ -142,10 +146,11 @@ is_judging(Session *session)
     return judge_busy(session->judge);
 }
 
+/* What was asked for and is not on the disk yet, or is being told. */
 static bool
-hooks_run(Session *session)
+is_ending(Session *session)
 {
-    return hooks_busy(session->hooks);
+    return hooks_busy(session->hooks) || outbox_is_building(session->outbox);
 }
 
 static void
@@ -173,7 +178,7 @@ session_shutdown(Session *session)
     g_autoptr(Event) event = event_create("shutdown");
 
     event_bus_emit(session->bus, event);
-    wait_while(session, hooks_run, SHUTDOWN_SECONDS);
+    wait_while(session, is_ending, SHUTDOWN_SECONDS);
 }
 
 void
@@ -192,6 +197,7 @@ session_destroy(Session *session)
     verifier_destroy(session->verifier);
     judge_destroy(session->judge);
     signers_destroy(session->signers);
+    address_book_destroy(session->address_book);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
     settler_destroy(session->settler);
@@ -326,8 +332,11 @@ session_open_accounts(Session *session, GError **error)
     g_autofree const char **names = options_accounts(session->options);
 
     for (const char **name = names; *name; name++) {
-        Account *account = account_create(session, *name, error);
+        Account *account;
 
+        if (strchr(*name, '/'))
+            continue; /* an identity: its account makes it */
+        account = account_create(session, *name, error);
         if (account == NULL)
             return false;
         g_ptr_array_add(session->accounts, account);
@@ -419,6 +428,12 @@ session_signers(const Session *session)
     return session->signers;
 }
 
+AddressBook *
+session_address_book(const Session *session)
+{
+    return session->address_book;
+}
+
 Hooks *
 session_hooks(const Session *session)
 {
@@ -446,9 +461,16 @@ session_accounts(const Session *session)
 Account *
 session_account(const Session *session, const char *name)
 {
-    for (guint i = 0; i < session->accounts->len; i++)
-        if (g_strcmp0(account_name(session->accounts->pdata[i]), name) == 0)
-            return session->accounts->pdata[i];
+    for (guint i = 0; i < session->accounts->len; i++) {
+        Account *account = session->accounts->pdata[i];
+        const GPtrArray *identities = account_identities(account);
+
+        if (g_strcmp0(account_name(account), name) == 0)
+            return account;
+        for (guint k = 0; k < identities->len; k++)
+            if (g_strcmp0(account_name(identities->pdata[k]), name) == 0)
+                return identities->pdata[k];
+    }
     return NULL;
 }
 

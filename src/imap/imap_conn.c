@@ -242,7 +242,7 @@ needs_password(const SaslLogin *sasl)
 }
 
 static bool
-try_login(ImapConn *conn, char **names, bool *plus, GError **error)
+try_login(ImapConn *conn, char **names, const char **hint, GError **error)
 {
     const char *binding_type = NULL;
     g_autoptr(GBytes) binding =
@@ -261,7 +261,8 @@ try_login(ImapConn *conn, char **names, bool *plus, GError **error)
     g_autoptr(SaslLogin) sasl = sasl_login_create(
         &conn->params.sasl, &channel, (const char *const *)names, error);
 
-    *plus = sasl && g_str_has_suffix(sasl_login_mechanism(sasl), "-PLUS");
+    if (sasl)
+        *hint = sasl_login_hint(sasl, conn->params.sasl.auth);
     if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
         return err_set(error, ERR_AUTH,
                        "%s wants a password for %s: set password-command",
@@ -269,29 +270,21 @@ try_login(ImapConn *conn, char **names, bool *plus, GError **error)
     return sasl && authenticate(conn, sasl, error);
 }
 
-/* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
- * 1.3, refused. It is never tried without by itself: somebody in between would
- * refuse it too (promise P52). */
 static bool
 login(ImapConn *conn, GError **error)
 {
     g_auto(GStrv) names = offered(conn);
     g_autoptr(GError) trouble = NULL;
-    const char *auth = conn->params.sasl.auth;
-    bool forced = auth && g_ascii_strcasecmp(auth, "auto") != 0;
-    bool plus = false;
+    const char *hint = "";
 
     if (conn->preauth)
         return true;
     if (names[0] == NULL)
         return plain_login(conn, error);
-    if (try_login(conn, names, &plus, &trouble))
+    if (try_login(conn, names, &hint, &trouble))
         return true;
-    if (plus && !forced && err_is(trouble, ERR_AUTH))
-        return err_set(error, ERR_AUTH,
-                       "%s; if the password is right, the server cannot bind "
-                       "a login to TLS as it says: set auth SCRAM-SHA-256",
-                       trouble->message);
+    if (*hint && err_is(trouble, ERR_AUTH))
+        return err_set(error, ERR_AUTH, "%s%s", trouble->message, hint);
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
 }

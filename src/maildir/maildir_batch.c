@@ -242,3 +242,39 @@ maildir_deliver(const char *folder, const char *base, MaildirFlags flags,
            && maildir_batch_finish(batch, flags, error)
            && maildir_batch_commit(batch, error);
 }
+
+static bool
+copy_in(MaildirBatch *batch, const char *source, GError **error)
+{
+    g_autofree char *block = g_malloc(BUFFER);
+    int fd = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok = fd >= 0;
+    gssize got = 0;
+
+    while (ok && (got = read(fd, block, BUFFER)) != 0)
+        ok = got > 0 ? maildir_batch_write(batch, block, (gsize)got, error)
+                     : errno == EINTR;
+    if (got < 0 || fd < 0)
+        err_set_errno(error, errno, "%s", source);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool
+maildir_adopt(const char *folder, const char *base, MaildirFlags flags,
+              const char *source, GError **error)
+{
+    g_autofree char *name = maildir_file_name(base, flags);
+    g_autofree char *cur = g_build_filename(folder, "cur", NULL);
+    g_autofree char *path = g_build_filename(cur, name, NULL);
+    g_autoptr(MaildirBatch) batch = NULL;
+
+    if (link(source, path) == 0)
+        return file_sync_dir(cur, error);
+    batch = maildir_batch_create(folder, error);
+    return batch != NULL && maildir_batch_begin(batch, base, error)
+           && copy_in(batch, source, error)
+           && maildir_batch_finish(batch, flags, error)
+           && maildir_batch_commit(batch, error);
+}

@@ -3,7 +3,10 @@
  * break in a value, no line over 998 octets, no field for Bcc, nothing that
  * names this machine. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -46,26 +49,20 @@ mime_new_message_id(const char *addr)
                            ascii && *ascii ? ascii : "localhost.invalid");
 }
 
-/* All at once: the message encodes the whole header at each change of it. */
-static bool
-add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
-              GError **error)
+static InternetAddressList *
+parse_addresses(const char *text, GError **error)
 {
-    g_autofree char *line = NULL;
-    g_autoptr(GPtrArray) list = NULL;
+    g_autofree char *line = one_line(text);
+    g_autoptr(GPtrArray) list = mime_addresses(line);
     InternetAddressList *found;
 
-    if (text == NULL || *text == '\0')
-        return true;
-    line = one_line(text);
-    list = mime_addresses(line);
     if (list->len == 0 && *line) {
         g_autofree char *shown = text_sanitise(line, -1, TEXT_LINE);
 
-        return err_set(error, ERR_USAGE,
-                       "\"%s\" is no address: write "
-                       "name@domain or Name <name@domain>",
-                       shown);
+        return err_null(error, ERR_USAGE,
+                        "\"%s\" is no address: write "
+                        "name@domain or Name <name@domain>",
+                        shown);
     }
     found = internet_address_list_new();
     for (guint i = 0; i < list->len; i++) {
@@ -76,10 +73,47 @@ add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
         internet_address_list_add(found, mailbox);
         g_object_unref(mailbox);
     }
+    return found;
+}
+
+/* All at once: the message encodes the whole header at each change of it. */
+static bool
+add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text,
+              GError **error)
+{
+    InternetAddressList *found;
+
+    if (text == NULL || *text == '\0')
+        return true;
+    found = parse_addresses(text, error);
+    if (found == NULL)
+        return false;
     internet_address_list_append(g_mime_message_get_addresses(message, type),
                                  found);
     g_object_unref(found);
     return true;
+}
+
+char *
+mime_address_field(const char *name, const char *text, GError **error)
+{
+    InternetAddressList *list = parse_addresses(text, error);
+    g_autoptr(GMimeFormatOptions) format = g_mime_format_options_new();
+    GString *out = g_string_new(name);
+
+    if (list == NULL) {
+        g_string_free(out, TRUE);
+        return NULL;
+    }
+    g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
+    g_string_append(out, ": ");
+    internet_address_list_encode(list, format, out);
+    g_object_unref(list);
+    /* GMime ends the line of a list that it encodes. */
+    while (out->len > 0 && g_ascii_isspace(out->str[out->len - 1]))
+        g_string_truncate(out, out->len - 1);
+    g_string_append(out, "\r\n");
+    return g_string_free(out, FALSE);
 }
 
 static void
@@ -280,25 +314,48 @@ file_type(const char *name, const char *bytes, gsize size)
     return g_steal_pointer(&type);
 }
 
+/* A stream that reads the file when the message is written. */
+static GMimeStream *
+open_file(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat info;
+
+    if (fd < 0) {
+        err_set_errno(error, errno, "%s", path);
+        return NULL;
+    }
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return err_null(error, ERR_LOCAL, "%s: it is no file", path);
+    }
+    return g_mime_stream_fs_new(fd);
+}
+
 static GMimePart *
 file_part(const char *path, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    g_autofree char *bytes = NULL;
     g_autofree char *type = NULL;
     g_autofree char *base = g_path_get_basename(path);
-    g_autofree char *name = NULL;
+    g_autofree char *name = g_filename_display_name(base);
+    g_autoptr(GMimeStream) stream = open_file(path, error);
     g_autoptr(GMimeDataWrapper) content = NULL;
+    char beginning[4096];
     GMimePart *part;
-    gsize size;
+    gssize size;
 
-    if (!g_file_get_contents(path, &bytes, &size, &reason))
-        return err_null(error, ERR_LOCAL, "%s", reason->message);
-    name = g_filename_display_name(base);
-    type = file_type(base, bytes, MIN(size, 4096));
+    if (stream == NULL)
+        return NULL;
+    size = g_mime_stream_read(stream, beginning, sizeof beginning);
+    if (size < 0 || g_mime_stream_reset(stream) != 0) {
+        err_set_errno(error, errno, "%s", path);
+        return NULL;
+    }
+    type = file_type(base, beginning, (gsize)size);
     *strchr(type, '/') = '\0';
     part = g_mime_part_new_with_type(type, type + strlen(type) + 1);
-    content = wrap_bytes(bytes, size);
+    content = g_mime_data_wrapper_new_with_stream(
+        stream, GMIME_CONTENT_ENCODING_DEFAULT);
     g_mime_part_set_filename(part, name);
     g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
     g_mime_part_set_content(part, content);
@@ -329,27 +386,49 @@ set_body(GMimeMessage *message, const MimeDraft *draft, GError **error)
     return true;
 }
 
-GBytes *
-mime_build(const MimeDraft *draft, GError **error)
+static bool
+write_message(const MimeDraft *draft, GMimeStream *stream, GError **error)
 {
     g_autoptr(GMimeMessage) message = NULL;
     g_autoptr(GMimeFormatOptions) format = NULL;
-    g_autoptr(GMimeStream) stream = NULL;
-    GByteArray *bytes;
 
     mime_init();
     message = g_mime_message_new(TRUE);
     if (!set_header(message, draft, error) || !set_body(message, draft, error))
-        return NULL;
+        return false;
     format = g_mime_format_options_new();
     g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
-    bytes = g_byte_array_new();
-    stream = g_mime_stream_mem_new_with_byte_array(bytes);
-    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    errno = 0;
     if (g_mime_object_write_to_stream(GMIME_OBJECT(message), format, stream)
-        < 0) {
+            < 0
+        || g_mime_stream_flush(stream) < 0)
+        return err_set_errno(error, errno ? errno : EIO,
+                             "the message could not be built");
+    return true;
+}
+
+GBytes *
+mime_build(const MimeDraft *draft, GError **error)
+{
+    GByteArray *bytes = g_byte_array_new();
+    g_autoptr(GMimeStream) stream =
+        g_mime_stream_mem_new_with_byte_array(bytes);
+
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    if (!write_message(draft, stream, error)) {
         g_byte_array_unref(bytes);
-        return err_null(error, ERR_LOCAL, "the message could not be built");
+        return NULL;
     }
     return g_byte_array_free_to_bytes(bytes);
+}
+
+bool
+mime_build_to(const MimeDraft *draft, int fd, GError **error)
+{
+    g_autoptr(GMimeStream) file = g_mime_stream_fs_new(fd);
+    g_autoptr(GMimeStream) buffered =
+        g_mime_stream_buffer_new(file, GMIME_STREAM_BUFFER_BLOCK_WRITE);
+
+    g_mime_stream_fs_set_owner(GMIME_STREAM_FS(file), FALSE);
+    return write_message(draft, buffered, error);
 }

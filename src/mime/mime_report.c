@@ -1,5 +1,6 @@
-/* Delivery reports (RFC 3464; multipart/report: RFC 6522), and the bounces of
- * servers that name who failed in X-Failed-Recipients. What it says is a
+/* Delivery reports (RFC 3464; multipart/report: RFC 6522), receipts of readers
+ * (RFC 8098), and the bounces of servers that name who failed in
+ * X-Failed-Recipients. What it says is a
  * stranger's word: who believes it matches it to a message that was sent.
  *
  *   delivery-status-content = per-message-fields
@@ -58,6 +59,27 @@ without_type(const char *value)
     return text_sanitise(g_strstrip(rest), -1, TEXT_LINE);
 }
 
+/* "manual-action/MDN-sent-manually; displayed" (RFC 8098, 3.2.6); what stands
+ * behind a slash of the type is about how. g_free(). */
+static char *
+disposition_of(const char *value)
+{
+    g_autofree char *type = without_type(value);
+
+    type[strcspn(type, "/ ,")] = '\0';
+    return g_ascii_strdown(type, -1);
+}
+
+/* "<a@b>" as "a@b"; sanitised. g_free(). */
+static char *
+bare_id(const char *value)
+{
+    g_autofree char *id = text_sanitise(value, -1, TEXT_LINE);
+
+    g_strdelimit(id, "<>", ' ');
+    return g_strdup(g_strstrip(id));
+}
+
 static void
 put(char **slot, char *value)
 {
@@ -76,6 +98,10 @@ take_field(MimeReport *report, MimeReportRecipient *recipient, const char *name,
     else if (g_ascii_strcasecmp(name, "Final-Recipient") == 0
              && recipient->address == NULL)
         put(&recipient->address, without_type(value));
+    else if (g_ascii_strcasecmp(name, "Original-Message-ID") == 0)
+        put(&report->message_id, bare_id(value));
+    else if (g_ascii_strcasecmp(name, "Disposition") == 0)
+        put(&recipient->action, disposition_of(value));
     else if (g_ascii_strcasecmp(name, "Action") == 0)
         put(&recipient->action, g_ascii_strdown(value, -1));
     else if (g_ascii_strcasecmp(name, "Status") == 0)
@@ -162,6 +188,9 @@ take_part(MimeReport *report, MimeMessage *message, const MimePart *part)
     } kinds[] = {
         { "message/delivery-status", STATUS_BYTES, take_status },
         { "message/global-delivery-status", STATUS_BYTES, take_status },
+        { "message/disposition-notification", STATUS_BYTES, take_status },
+        { "message/global-disposition-notification", STATUS_BYTES,
+          take_status },
         { "message/rfc822", ENCLOSED_BYTES, take_enclosed },
         { "message/global", ENCLOSED_BYTES, take_enclosed },
         { "text/rfc822-headers", ENCLOSED_BYTES, take_enclosed },

@@ -249,6 +249,20 @@ sasl_login_mechanism(const SaslLogin *login)
     return login->mechanism;
 }
 
+/* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
+ * 1.3, refused. It is never tried without by itself: somebody in between would
+ * refuse it too (promise P52). */
+const char *
+sasl_login_hint(const SaslLogin *login, const char *auth)
+{
+    bool forced = auth && g_ascii_strcasecmp(auth, "auto") != 0;
+
+    if (forced || !g_str_has_suffix(login->mechanism, "-PLUS"))
+        return "";
+    return "; if the password is right, the server cannot bind a login to TLS "
+           "as it says: set auth SCRAM-SHA-256";
+}
+
 bool
 sasl_login_client_first(const SaslLogin *login)
 {

@@ -299,12 +299,14 @@ auth_answer(SmtpConn *conn, SaslLogin *login, const SmtpReply *challenge,
 
 /* 535 is the password; a temporary trouble is not told as one (P36). */
 static bool
-auth_refused(SmtpConn *conn, const SmtpReply *reply, GError **error)
+auth_refused(SmtpConn *conn, const SaslLogin *login, const SmtpReply *reply,
+             GError **error)
 {
     if (reply->code != 535)
         return fail_reply(conn, reply, "refused the login", error);
-    return err_set(error, ERR_AUTH, "%s refused the password for %s: %s",
-                   conn->params.net.host, conn->params.sasl.user, reply->text);
+    return err_set(error, ERR_AUTH, "%s refused the password for %s: %s%s",
+                   conn->params.net.host, conn->params.sasl.user, reply->text,
+                   sasl_login_hint(login, conn->params.sasl.auth));
 }
 
 static bool
@@ -320,7 +322,7 @@ auth_dialogue(SmtpConn *conn, SaslLogin *login, GError **error)
             || !smtp_conn_reply(conn, &reply, 0, error))
             return false;
     if (reply.code != 235)
-        return auth_refused(conn, &reply, error);
+        return auth_refused(conn, login, &reply, error);
     return sasl_login_finish(login, error);
 }
 
@@ -393,6 +395,12 @@ guint
 smtp_conn_max_recipients(const SmtpConn *conn)
 {
     return conn->rcpt_max > 0 ? conn->rcpt_max : G_MAXUINT;
+}
+
+guint64
+smtp_conn_max_size(const SmtpConn *conn)
+{
+    return conn->extensions & SMTP_HAS_SIZE ? conn->size_limit : 0;
 }
 
 gint64

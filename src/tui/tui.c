@@ -193,8 +193,13 @@ tui_push(Tui *tui, View *view)
 void
 tui_pop(Tui *tui)
 {
+    View *top;
+
     if (tui->views->len > 0)
         g_ptr_array_remove_index(tui->views, tui->views->len - 1);
+    top = tui_top(tui);
+    if (top && top->class->shown)
+        top->class->shown(top);
     tui_dirty(tui);
 }
 

@@ -60,10 +60,12 @@ open_view(Frontend *frontend, const ViewRequest *request)
     View *top = tui_top(tui);
     View *view;
 
-    /* A draft that was changed is shown anew, in the place of its old page. */
+    /* A draft that was changed is shown anew. */
     if (request->kind == VIEW_REVIEW && top
-        && strcmp(top->class->context, "review") == 0)
-        tui_pop(tui);
+        && review_view_is_of(top, request->path)) {
+        top->class->reload(top);
+        return;
+    }
     view = make_view(tui, request);
     if (view)
         tui_push(tui, view);

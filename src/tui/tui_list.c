@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/account.h"
+#include "core/draft.h"
 #include "core/search.h"
 
 #include <string.h>
@@ -531,7 +532,10 @@ list_enter(View *view)
     ListView *list = (ListView *)view;
     const StoreRow *row = row_at(list, list->cursor);
 
-    if (row)
+    /* What was not sent yet is not read but written. */
+    if (row && draft_is_copy(view->tui->session, row->id))
+        tui_run_command(view->tui, "edit-as-new", 0);
+    else if (row)
         tui_push(view->tui, message_view(view->tui, row->id,
                                          row->thread_total > 1));
 }

@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/judge.h"
+#include "core/receipt.h"
 
 #include <string.h>
 
@@ -49,6 +50,17 @@ mark_read(void *data)
     return G_SOURCE_REMOVE;
 }
 
+/* Who asks for a receipt is said; nothing is sent by that (P68). */
+static void
+tell_receipt(Session *session, gint64 id)
+{
+    g_autofree char *to = receipt_wanted(session, id);
+
+    if (to)
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      "%s asks for a receipt: `:send-receipt` sends one", to);
+}
+
 static void
 opened(MessageView *view)
 {
@@ -61,6 +73,7 @@ opened(MessageView *view)
 
     if (item == NULL || item->message == NULL || view->preview)
         return;
+    tell_receipt(session, item->row->id);
     if (hooks_has(session_hooks(session), "message-opened")) {
         g_autoptr(Event) event =
             session_message_event(session, "message-opened", item->row->id);

@@ -58,6 +58,7 @@ typedef struct {
 
     /* The rest may be NULL. */
     void (*reload)(View *view); /* rows changed */
+    void (*shown)(View *view);  /* the view above it went */
     bool (*move)(View *view, Motion motion, int count);
     gint64 (*current)(View *view); /* message under the cursor; 0: none */
     char *(*link)(View *view, int number); /* its target; NULL: none */
@@ -220,6 +221,7 @@ View *message_preview(Tui *tui, gint64 id);
 View *text_view(Tui *tui, const char *title, const char *text);
 View *activity_view(Tui *tui);
 View *review_view(Tui *tui, const char *path);
+bool review_view_is_of(const View *view, const char *path);
 View *outbox_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);

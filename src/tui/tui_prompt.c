@@ -262,8 +262,8 @@ choose(Prompt *prompt, int step)
     g_string_insert(prompt->text, (gssize)prompt->start, candidate->text);
     prompt->cursor = prompt->start + strlen(candidate->text);
     prompt->chosen = chosen;
-    if (n == 1) {
-        insert(prompt, " ");
+    if (n == 1) { /* a word of a line; an answer is as it is */
+        insert(prompt, prompt->kind == PROMPT_ASK ? "" : " ");
         return;
     }
     tui_dirty(prompt->tui);
@@ -489,7 +489,12 @@ draw_candidates(Prompt *prompt, Rect screen)
         int left = MIN(inside.columns >= WIDE_HINT ? 24 : 19,
                        inside.columns / 3);
 
+        /* Two addresses may begin the same: each is seen whole. */
+        if (*help == '\0' && one->key == NULL)
+            left = inside.columns;
         draw_cells(inside.y + i, inside.x, left, text, ROLE_ACCENT, ground);
+        if (left == inside.columns)
+            continue;
         draw_cells(inside.y + i, inside.x + left, inside.columns - left - 8,
                    help, ROLE_TEXT, ground);
         draw_right(inside.y + i, inside.x + inside.columns - 8, 8,

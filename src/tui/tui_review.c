@@ -13,7 +13,12 @@ typedef struct {
     GPtrArray *checks; /* DraftCheck */
     char *trouble;
     int top;
+    guint keeper; /* puts the draft into its folder now and then */
 } ReviewView;
+
+enum {
+    KEEP_SECONDS = 30,
+};
 
 static void
 load(ReviewView *view)
@@ -177,7 +182,10 @@ review_destroy(View *base)
 {
     ReviewView *view = (ReviewView *)base;
 
-    draft_set_current(base->tui->session, NULL);
+    g_clear_handle_id(&view->keeper, g_source_remove);
+    if (g_strcmp0(draft_current(base->tui->session), view->path) == 0)
+        draft_set_current(base->tui->session, NULL);
+    draft_closed(base->tui->session, view->path);
     draft_free(view->draft);
     g_clear_pointer(&view->checks, g_ptr_array_unref);
     g_free(view->trouble);
@@ -216,15 +224,39 @@ review_place(View *base)
     return view->draft ? text_size(draft_size(view->draft)) : g_strdup("");
 }
 
+/* The keys mean this draft again. */
+static void
+review_shown(View *base)
+{
+    draft_set_current(base->tui->session, ((ReviewView *)base)->path);
+}
+
+static gboolean
+keep(void *data)
+{
+    ReviewView *view = data;
+
+    draft_keep(view->base.tui->session, view->path);
+    return G_SOURCE_CONTINUE;
+}
+
 static const ViewClass review_class = {
     .context = "review",
     .draw = review_draw,
     .destroy = review_destroy,
     .reload = review_reload,
     .move = review_move,
+    .shown = review_shown,
     .title = review_title,
     .place = review_place,
 };
+
+bool
+review_view_is_of(const View *base, const char *path)
+{
+    return base->class == &review_class
+           && strcmp(((const ReviewView *)base)->path, path) == 0;
+}
 
 View *
 review_view(Tui *tui, const char *path)
@@ -236,5 +268,6 @@ review_view(Tui *tui, const char *path)
     view->path = g_strdup(path);
     draft_set_current(tui->session, path);
     load(view);
+    view->keeper = g_timeout_add_seconds(KEEP_SECONDS, keep, view);
     return &view->base;
 }

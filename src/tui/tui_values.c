@@ -5,6 +5,8 @@
 #include "base/paths.h"
 #include "cmd/complete.h"
 #include "core/account.h"
+#include "core/address_book.h"
+#include "core/identity.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -134,7 +136,24 @@ prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
     }
 }
 
-/* Behind the last comma of a list of recipients. */
+/* Once, where mail came from or went to the same address. */
+static void
+add_from_book(const MimeAddress *address, const GPtrArray *contacts,
+              GPtrArray *candidates)
+{
+    g_autofree char *whole = NULL;
+
+    for (guint i = 0; contacts && i < contacts->len; i++)
+        if (g_ascii_strcasecmp(((StoreContact *)contacts->pdata[i])->addr,
+                               address->addr)
+            == 0)
+            return;
+    whole = mime_address_format(address->name, address->addr);
+    cmd_candidates_add(candidates, whole, NULL);
+}
+
+/* Behind the last comma of a list of recipients: those of most mail first, then
+ * those of the user's books. */
 static void
 add_recipients(Tui *tui, const char *text, gsize *start,
                GPtrArray *candidates)
@@ -142,12 +161,16 @@ add_recipients(Tui *tui, const char *text, gsize *start,
     const char *comma = strrchr(text, ',');
     const char *last = comma ? comma + 1 : text;
     g_autoptr(GPtrArray) contacts = NULL;
+    g_autoptr(GPtrArray) books = NULL;
 
     while (*last == ' ')
         last++;
     *start = (gsize)(last - text);
-    if (*last == '\0')
+    if (*last == '\0') {
+        /* It is read before it is needed. */
+        books = address_book_find(session_address_book(tui->session), "", 0);
         return;
+    }
     contacts = store_contacts(session_store(tui->session), last, ADDRESSES,
                               NULL);
     for (guint i = 0; contacts && i < contacts->len; i++) {
@@ -157,6 +180,10 @@ add_recipients(Tui *tui, const char *text, gsize *start,
 
         cmd_candidates_add(candidates, whole, NULL);
     }
+    books =
+        address_book_find(session_address_book(tui->session), last, ADDRESSES);
+    for (guint i = 0; i < books->len; i++)
+        add_from_book(books->pdata[i], contacts, candidates);
 }
 
 /* Does name have the letters of typed in their order? */
@@ -229,12 +256,29 @@ add_paths(const char *text, gsize *start, GPtrArray *candidates)
         }
 }
 
+/* Who one can write as: those that have the typed letters; all where one of
+ * them stands, so that another can be taken. */
+static void
+add_identities(Tui *tui, const char *text, gsize *start, GPtrArray *candidates)
+{
+    g_autoptr(GPtrArray) list = identity_list(tui->session);
+    bool whole = g_ptr_array_find_with_equal_func(list, text, g_str_equal,
+                                                  NULL);
+
+    *start = 0;
+    for (guint i = 0; i < list->len; i++)
+        if (whole || strcasestr(list->pdata[i], text))
+            cmd_candidates_add(candidates, list->pdata[i], NULL);
+}
+
 bool
 prompt_ask_values(const char *kind, const char *text, gsize *start,
                   GPtrArray *candidates, void *user)
 {
     if (strcmp(kind, "address") == 0)
         add_recipients(user, text, start, candidates);
+    else if (strcmp(kind, "identity") == 0)
+        add_identities(user, text, start, candidates);
     else if (strcmp(kind, "path") == 0)
         add_paths(text, start, candidates);
     else

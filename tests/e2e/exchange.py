@@ -209,11 +209,51 @@ def send_refused(world):
     assert "failed" in listed, listed
 
 
+def drafts_there(mailbox):
+    return [(flags, data) for _, flags, data
+            in mailbox.messages("Drafts").values()]
+
+
+def draft_on_two_machines(world):
+    """A draft is in the Drafts folder of the server, each version in place of
+    the older one (P13); another machine finishes it, and it is gone here."""
+    lea, first = world.mailbox("lea"), world.home("first", ["lea"])
+    first.ok("sync")
+    path = first.ok("compose", "--to", "kim@example.org", "--bcc",
+                    "pat@example.org", "--subject", "begun here", "--body",
+                    first.config).out.strip()
+    first.ok("sync")
+    (flags, data), = drafts_there(lea)
+    assert "\\Draft" in flags and "\\Seen" in flags, flags
+    assert b"Bcc: pat@example.org" in data, data
+    first.ok("draft-set", "--draft", path, "subject", "goes on")
+    first.ok("sync")
+    (flags, data), = drafts_there(lea)
+    assert b"Subject: goes on" in data, data
+    second = world.home("second", ["lea"])
+    second.ok("sync")
+    other = second.ok("edit-as-new", "subject:goes").out.strip()
+    with open(other, encoding="utf-8") as file:
+        text = file.read()
+    with open(first.config, encoding="utf-8") as file:
+        assert file.read() in text, text
+    assert "Bcc: pat@example.org" in text, text
+    second.ok("draft-set", "--draft", other, "subject", "finished there")
+    second.ok("sync")
+    (flags, data), = drafts_there(lea)
+    assert b"Subject: finished there" in data, data
+    first.ok("sync")
+    assert first.ok("drafts").out == "", first.ok("drafts").out
+    second.ok("draft-discard", "--force", "--draft", other)
+    second.ok("sync")
+    assert drafts_there(lea) == []
+
+
 def all_tests(tap, world):
     for test in (two_accounts, modes, nothing_to_do, show, flags_arrive,
                  tags_go_out, flags_come_in, move_out, archive_and_undo,
                  delete, server_moves, state_lost, reply_across,
-                 send_refused):
+                 send_refused, draft_on_two_machines):
         tap.run("exchange: " + test.__name__.replace("_", " "), test, world)
 
 

@@ -1,11 +1,13 @@
 """From "send" to the Sent copy, with a server that ends, refuses and delays at
 each place; sendmail(8) as others call it."""
 
+import email
 import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -18,6 +20,16 @@ account work {{
     address   ana@x.example
     incoming  maildir://{maildir}
     outgoing  smtp+insecure://127.0.0.1:{port}
+}}
+"""
+
+
+BOUND = """set undo-send 0s
+account work {{
+    address   ana@x.example
+    outgoing  smtps://ana@localhost:{port}
+    password  secret
+    tls-ca-file {ca}
 }}
 """
 
@@ -53,6 +65,31 @@ class Sender:
             self.home.ok("search", "--json", "folder:work/Sent").out or "[]")
         return [self.home.ok("show", "--raw", f"id:{row['message_id']}").out
                 for row in rows]
+
+
+# A process whose child is measured is small itself: at its beginning the child
+# has the memory of its parent.
+MEASURE = """import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=2)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)"""
+
+
+def peak_memory(sender, *more):
+    """KB that sending a message with these options takes at most; what the
+    sanitizer keeps after it was freed does not count."""
+    env = dict(sender.home.env)
+    env["ASAN_OPTIONS"] = (env.get("ASAN_OPTIONS", "")
+                           + ":quarantine_size_mb=0"
+                           + ":thread_local_quarantine_size_kb=0")
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, sender.home.posthorn, "-c",
+         sender.home.config, "compose", "--to", "bob@x.example", "--subject",
+         "a matter", "--body", sender.body, "--send", *more],
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300,
+        check=False)
+    assert done.returncode == 0, done
+    return int(done.stdout)
 
 
 def message_id(data):
@@ -282,6 +319,118 @@ def patch_series(world):
         assert b"line 3  \r\n" in server.taken[2][2], server.taken[2]
 
 
+BOUNCE = """From: MAILER-DAEMON@x.example
+To: ana@x.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report@x.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It came back.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.x.example
+{envelope}
+Final-Recipient: rfc822; bob@x.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 nobody of that name
+
+--b
+Content-Type: text/rfc822-headers
+
+{enclosed}
+
+--b--
+"""
+
+
+def bounced(world):
+    """A report finds the message that was sent, by the envelope's id or by what
+    it encloses; a search finds that message, and nothing else, by its fate."""
+    for name, by_envelope in (("envelope", True), ("enclosed", False)):
+        with fake.Smtp() as server:
+            sender = Sender(world, "bounced-" + name, server.port)
+            assert sender.compose().status == 0
+            sender.home.ok("compose", "--to", "eve@x.example", "--subject",
+                           "another", "--body", sender.body, "--send")
+            field = message_id(server.taken[0][2]).decode()
+            ident = field.split("<")[1].rstrip(">")
+        envelope = f"Original-Envelope-Id: {ident}\n" if by_envelope else ""
+        sender.home.write(
+            os.path.join(sender.maildir, "new", "1.report"),
+            BOUNCE.format(envelope=envelope,
+                          enclosed="Subject: a matter" if by_envelope
+                          else field))
+        told = sender.home.ok("sync")
+        assert "nobody of that name" in told.err, told
+        found = sender.home.search("property:posthorn.delivery=bounced")
+        assert set(found) == {"a matter"}, (name, found)
+        assert "bounced" in found["a matter"]["tags"], found
+
+
+def time_limit(world):
+    """`deliver-by` and `delivery-report` reach a server that knows them, and
+    are left out for one that does not."""
+    for words, wanted in (("250-fake\r\n250-DSN\r\n250 DELIVERBY", True),
+                          ("250 fake", False)):
+        with fake.Smtp(EHLO=words) as server:
+            sender = Sender(world, f"by-{wanted}", server.port)
+            with open(sender.home.config, "a", encoding="utf-8") as file:
+                file.write("set deliver-by 1h\nset delivery-report failure\n")
+            assert sender.compose().status == 0
+            mail, = [line for line in server.heard if line.startswith("MAIL")]
+            rcpt, = [line for line in server.heard if line.startswith("RCPT")]
+        assert ("BY=3600;R" in mail) == wanted, mail
+        assert ("NOTIFY=FAILURE" in rcpt) == wanted, rcpt
+
+
+def refused_binding(world):
+    """A server that offers to bind the login to TLS and refuses it: what to set
+    is said, and nothing weaker is tried by itself (P52)."""
+    certificates = world.servers.certificates
+    with fake.Smtp(cert=certificates.pair("good"),
+                   EHLO="250-fake\r\n250 AUTH SCRAM-SHA-256-PLUS "
+                        "SCRAM-SHA-256 PLAIN",
+                   AUTH="535 5.7.8 no") as server:
+        sender = Sender(world, "binding", server.port)
+        sender.home.write(sender.home.config, BOUND.format(
+            port=server.port, ca=certificates.ca))
+        sender.compose()
+        entry, = sender.outbox()
+        assert "auth SCRAM-SHA-256" in entry["reason"], entry
+        asked = [line for line in server.heard if line.startswith("AUTH")]
+        assert len(asked) == 1 and "SCRAM-SHA-256-PLUS" in asked[0], asked
+
+
+def large_file(world):
+    """50 MB go from file to file to the server, and into the Sent folder, with
+    less than 10 MB of memory more than a few bytes take."""
+    with fake.Smtp() as server:
+        sender = Sender(world, "large", server.port)
+        large = sender.home.path("large.bin")
+        block = bytes(range(256)) * 4096
+        with open(large, "wb") as file:
+            for _ in range(50):
+                file.write(block)
+        small = sender.home.path("small.bin")
+        with open(small, "wb") as file:
+            file.write(block[:1000])
+        few = peak_memory(sender, "--attach", small)
+        many = peak_memory(sender, "--attach", large)
+        assert many - few < 10 << 10, (few, many)
+        assert len(server.taken) == 2
+        text = email.message_from_bytes(server.taken[1][2])
+        assert text.get_payload()[1].get_payload(decode=True) == block * 50
+        copies = sender.home.files("work/Sent").values()
+        assert sorted(len(copy) > 50 << 20 for copy in copies) \
+            == [False, True], [len(copy) for copy in copies]
+
+
 def mailto(world):
     """A link makes a draft and nothing more (P63)."""
     with fake.Smtp() as server:
@@ -299,5 +448,5 @@ def mailto(world):
 def all_tests(tap, world):
     for test in (sent_once, ended_at_each_place, answered_at_each_place,
                  partly_refused, two_processes, later, sendmail, patch_series,
-                 mailto):
+                 bounced, time_limit, refused_binding, large_file, mailto):
         tap.run("sending: " + test.__name__.replace("_", " "), test, world)

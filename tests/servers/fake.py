@@ -99,11 +99,11 @@ class Smtp(Fake):
     place in the middle of a message, "." its end. taken: what was accepted,
     (sender, recipients, bytes)."""
 
-    def __init__(self, **answers):
+    def __init__(self, cert=None, **answers):
         self.answers = answers
         self.taken = []
         self.heard = []
-        super().__init__(self._talk)
+        super().__init__(self._talk, cert)
 
     def _say(self, connection, place, default):
         text = self.answers.get(place, default)
@@ -144,11 +144,11 @@ class Smtp(Fake):
                     to.append(address)
 
     def _message(self, lines):
-        data = b""
+        data = bytearray()
         for line in lines:
             if "body" in self.answers:
                 raise ValueError("told to end")
             if line == b".\r\n":
-                return data
+                return bytes(data)
             data += line[1:] if line.startswith(b".") else line
         raise ValueError("the client is gone")

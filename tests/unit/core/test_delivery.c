@@ -1,10 +1,13 @@
 /* Reports about sent messages: which message they are about, what it is tagged,
  * what is told. */
+#include "base/err.h"
 #include "base/file.h"
 #include "cmd/language.h"
 #include "core/act.h"
 #include "core/delivery.h"
 #include "core/indexer.h"
+#include "core/outbox.h"
+#include "core/receipt.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -202,6 +205,96 @@ test_failed_recipients(Fixture *f, const void *data)
     g_assert_cmpstr(f->recipient, ==, "bob@x.example");
 }
 
+/* A reader's receipt: the message was seen; a bounce is worse. One that says
+ * something else, or names no message of ours, is none. */
+static void
+receipt_arrives(Fixture *f, const char *disposition, const char *id)
+{
+    g_autofree char *text = g_strdup_printf(
+        "From: Bob <bob@x.example>\nTo: ana@lindqvist.example\n"
+        "Subject: Read: hello\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report;\n"
+        " report-type=disposition-notification; boundary=b\n\n--b\n\nSeen.\n"
+        "--b\nContent-Type: message/disposition-notification\n\n"
+        "Final-Recipient: rfc822; bob@x.example\n"
+        "Original-Message-ID: <%s>\n"
+        "Disposition: manual-action/MDN-sent-manually;\n %s\n\n--b--\n",
+        id, disposition);
+
+    delivery_look(f->session, deliver(f, text));
+}
+
+static void
+test_receipt(Fixture *f, const void *data)
+{
+    receipt_arrives(f, "deleted", "m1@lindqvist.example");
+    assert_tags(f, "");
+    receipt_arrives(f, "displayed", "other@lindqvist.example");
+    assert_tags(f, "");
+    receipt_arrives(f, "Displayed/error", "m1@lindqvist.example");
+    assert_tags(f, "displayed");
+    g_assert_null(f->state); /* no bounce */
+    report(f, "", DELIVERED, "m1@lindqvist.example");
+    assert_tags(f, "displayed");
+    report(f, "", FAILED, "m1@lindqvist.example");
+    assert_tags(f, "bounced");
+}
+
+#define ASKS                                                                   \
+    "From: Bob <bob@x.example>\nTo: ana@lindqvist.example\n"                   \
+    "Subject: please\nMessage-ID: <q@x.example>\n"
+
+/* Off unless `read-receipts` is ask; to one address that is not our own; one
+ * and never a second; nothing in it that was not asked for (P68, P81). */
+static void
+test_send_receipt(Fixture *f, const void *data)
+{
+    Options *options = session_options(f->session);
+    gint64 id = deliver(f, ASKS "Disposition-Notification-To: bob@x.example\n"
+                                "\ntext\n");
+    gint64 two = deliver(f, ASKS "Disposition-Notification-To: bob@x.example, "
+                                 "eve@x.example\n\ntext\n");
+    gint64 own = deliver(f, ASKS "Disposition-Notification-To: "
+                                 "ana@lindqvist.example\n\ntext\n");
+    g_autofree char *off = receipt_wanted(f->session, id);
+    g_autofree char *who = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *bytes = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(GError) error = NULL;
+    const OutboxEntry *entry;
+
+    g_assert_null(off);
+    g_assert_false(receipt_send(f->session, id, &error));
+    g_assert_true(err_is(error, ERR_USAGE));
+    g_clear_error(&error);
+    g_assert_true(
+        options_set(options, "read-receipts", NULL, NULL, "ask", NULL));
+    g_assert_null(receipt_wanted(f->session, two));
+    g_assert_null(receipt_wanted(f->session, own));
+    who = receipt_wanted(f->session, id);
+    g_assert_cmpstr(who, ==, "bob@x.example");
+    g_assert_true(receipt_send(f->session, id, &error));
+    g_assert_no_error(error);
+    g_assert_null(receipt_wanted(f->session, id));
+    g_assert_false(receipt_send(f->session, id, NULL));
+    list = outbox_list(session_outbox(f->session), NULL);
+    g_assert_cmpuint(list->len, ==, 1);
+    entry = list->pdata[0];
+    g_assert_cmpstr(entry->sender, ==, "");
+    g_assert_true(entry->no_copy);
+    g_assert_cmpuint(entry->recipients->len, ==, 1);
+    path = g_strdup_printf("%s/%s.eml", session_paths(f->session)->outbox,
+                           entry->id);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    g_assert_nonnull(strstr(bytes, "\r\nOriginal-Message-ID: <q@x.example>\r\n"
+                                   "Disposition: manual-action/"
+                                   "MDN-sent-manually; displayed\r\n"));
+    g_assert_null(strstr(bytes, "please"));
+    g_assert_null(strstr(bytes, "Reporting-UA"));
+    g_assert_true(g_str_has_suffix(bytes, "--\r\n"));
+}
+
 static void
 test_no_report(Fixture *f, const void *data)
 {
@@ -226,6 +319,8 @@ main(int argc, char **argv)
     ADD("other-tags", test_other_tags);
     ADD("not-ours", test_not_ours);
     ADD("failed-recipients", test_failed_recipients);
+    ADD("receipt", test_receipt);
+    ADD("send-receipt", test_send_receipt);
     ADD("no-report", test_no_report);
     return g_test_run();
 }

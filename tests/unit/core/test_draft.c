@@ -9,6 +9,7 @@
 #include "core/identity.h"
 #include "core/indexer.h"
 #include "core/send.h"
+#include "outbox_private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -231,7 +232,7 @@ test_forward(Fixture *f, const void *data)
     g_assert_cmpstr(bytes, ==, "secret");
     g_assert_nonnull(strstr(draft->text, "From: bob@x.example\n"));
     g_assert_nonnull(strstr(draft->text, "see file"));
-    g_assert_true(draft_discard(draft->path, NULL));
+    g_assert_true(draft_discard(f->session, draft->path, NULL));
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
@@ -401,6 +402,148 @@ test_checks(Fixture *f, const void *data)
         g_assert_cmpint(first->kind, ==, checks[i].worst);
         g_assert_nonnull(strstr(first->text, checks[i].says));
     }
+}
+
+/* The first check of a draft with this text below From; NULL: there is none.
+ * g_free(). */
+static char *
+first_check(Fixture *f, const char *text)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, 0);
+    g_autofree char *whole =
+        g_strconcat("From: ana@lindqvist.example\n", text, NULL);
+    g_autoptr(GPtrArray) found = NULL;
+
+    draft_parse(draft, whole);
+    found = draft_checks(f->session, draft);
+    return found->len > 0 ? g_strdup(((DraftCheck *)found->pdata[0])->text)
+                          : NULL;
+}
+
+/* A forgotten file, as it is said in English, German, French, Spanish, Italian,
+ * Dutch; and what is no such word. */
+static void
+test_languages(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *text;
+        bool speaks;
+    } table[] = {
+        { "See the attachment.", true },
+        { "The report is attached", true },
+        { "Please find enclosed", true },
+        { "Im Anhang der Bericht", true },
+        { "Anbei der Bericht.", true },
+        { "Ich habe ihn beigefügt", true },
+        { "Vous trouverez ci-joint le rapport", true },
+        { "Voir la PIÈCE JOINTE", true },
+        { "Le rapport en annexe", true },
+        { "Adjunto el informe", true },
+        { "In allegato la relazione", true },
+        { "Zie de bijlage", true },
+        { "Het is bijgevoegd", true },
+        { "Just a word about lunch", false },
+        { "Wir hängen ihn auf", false },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *text = g_strconcat("To: bob@x.example\nSubject: s\n\n",
+                                            table[i].text, NULL);
+        g_autofree char *check = first_check(f, text);
+
+        g_test_message("%s", table[i].text);
+        g_assert_true((check != NULL) == table[i].speaks);
+        g_assert_true(check == NULL || strstr(check, "there is no file"));
+    }
+}
+
+/* Each is left out by its word. */
+static void
+test_switched_off(Fixture *f, const void *data)
+{
+    g_autofree char *check = first_check(
+        f, "To: bob@x.example, eve@x.example, tom@lindqvist.example\n\n"
+           "it is attached");
+    g_autofree char *stopped = first_check(f, "\nno recipient");
+
+    g_assert_null(check);
+    g_assert_nonnull(stopped); /* what cannot be sent is always said */
+}
+
+static void
+test_many(Fixture *f, const void *data)
+{
+    static const char two[] = "To: a@x.example, b@x.example\nSubject: s\n\nb";
+    static const char three[] =
+        "To: a@x.example, b@x.example\nCc: c@x.example\nSubject: s\n\nb";
+    g_autofree char *few = first_check(f, two);
+    g_autofree char *many = first_check(f, three);
+
+    g_assert_null(few);
+    g_assert_cmpstr(many, ==, "This goes to 3 addresses");
+}
+
+/* The limit that the server told when it was last asked; the files count as
+ * they leave. */
+static void
+test_max_size(Fixture *f, const void *data)
+{
+    g_autofree char *file = g_build_filename(f->root, "f.bin", NULL);
+    g_autofree char *bytes = g_malloc0(100000);
+    g_autofree char *text =
+        g_strdup_printf("To: bob@x.example\nSubject: s\nAttach: %s\n\nb", file);
+    Outbox *outbox = session_outbox(f->session);
+    g_autofree char *unknown = NULL;
+    g_autofree char *over = NULL;
+    g_autofree char *under = NULL;
+
+    g_assert_true(g_file_set_contents(file, bytes, 100000, NULL));
+    unknown = first_check(f, text);
+    g_assert_null(unknown);
+    outbox_note_max_size(outbox, "work", 130000); /* 136,842 in base64 */
+    over = first_check(f, text);
+    g_assert_nonnull(strstr(over, "the server takes at most"));
+    outbox_note_max_size(outbox, "work", 140000);
+    under = first_check(f, text);
+    g_assert_null(under);
+}
+
+/* Fields are added, the text stands above a quote and the signature. */
+static void
+test_template(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(f->root, "thanks", NULL);
+    gint64 parent = deliver(f,
+                            "From: bob@x.example\nTo: ana@lindqvist.example\n"
+                            "Subject: hi\n",
+                            "text\n");
+    DraftStart reply = { .kind = DRAFT_REPLY,
+                         .parent = parent,
+                         .template = path };
+    DraftStart new = { .to = "eve@x.example", .template = path };
+    g_autoptr(Draft) first = NULL;
+    g_autoptr(Draft) second = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(path,
+                                      "Cc: desk@x.example\nSubject: Thanks\n\n"
+                                      "Many thanks.\n",
+                                      -1, NULL));
+    first = draft_start(f->session, &reply, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(first->to, ==, "bob@x.example");
+    g_assert_cmpstr(first->cc, ==, "desk@x.example");
+    g_assert_cmpstr(first->subject, ==, "Re: hi");
+    g_assert_true(g_str_has_prefix(first->text, "Many thanks.\n\n\nOn "));
+    g_assert_nonnull(strstr(first->text, "\n> text\n\n-- \nAna\n"));
+    second = draft_start(f->session, &new, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(second->to, ==, "eve@x.example");
+    g_assert_cmpstr(second->subject, ==, "Thanks");
+    g_assert_cmpstr(second->text, ==, "Many thanks.\n\n-- \nAna\n");
+    g_assert_true(g_file_set_contents(path, "Foo: bar\n\n", -1, NULL));
+    g_assert_null(draft_start(f->session, &new, &error));
+    g_assert_true(err_is(error, ERR_USAGE));
 }
 
 static void
@@ -664,6 +807,11 @@ main(int argc, char **argv)
     ADD("files", NULL, test_files);
     ADD("set", NULL, test_set);
     ADD("checks", NULL, test_checks);
+    ADD("languages", NULL, test_languages);
+    ADD("switched-off", "set checks 'identity size'\n", test_switched_off);
+    ADD("many", "set many-recipients 2\n", test_many);
+    ADD("max-size", NULL, test_max_size);
+    ADD("template", NULL, test_template);
     ADD("recipients", NULL, test_recipients);
     ADD("send", NULL, test_send);
     ADD("take-back", NULL, test_take_back);

@@ -130,6 +130,38 @@ test_in_the_way(void)
     g_assert_cmpint(access(target, F_OK), ==, -1);
 }
 
+/* A file that is whole already gets a second name, or is copied where that
+ * cannot be: its bytes are there, private, and the first stays. */
+static void
+test_adopt(void)
+{
+    const char *const places[] = { root, "/dev/shm" };
+    g_autofree char *bytes = g_strnfill(200000, 'x');
+
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *name = g_strdup_printf("adopt%zu", i);
+        g_autofree char *folder = new_folder(name);
+        g_autofree char *source =
+            g_strdup_printf("%s/posthorn-adopt-%d", places[i], (int)getpid());
+        g_autoptr(GError) error = NULL;
+
+        if (!g_file_test(places[i], G_FILE_TEST_IS_DIR))
+            continue;
+        g_assert_true(file_write_atomic(source, bytes, 200000, &error));
+        g_assert_true(
+            maildir_adopt(folder, "base", MAILDIR_SEEN, source, &error));
+        g_assert_no_error(error);
+        check_file(folder, "base:2,S", bytes, 200000);
+        g_assert_cmpuint(count_files(folder, "tmp"), ==, 0);
+        g_assert_true(g_file_test(source, G_FILE_TEST_EXISTS));
+        g_unlink(source);
+        check_file(folder, "base:2,S", bytes, 200000);
+        g_assert_false(
+            maildir_adopt(folder, "other", MAILDIR_SEEN, source, &error));
+        g_assert_true(err_is(error, ERR_LOCAL));
+    }
+}
+
 static void
 test_modes(void)
 {
@@ -276,6 +308,7 @@ main(int argc, char **argv)
                          test_batch);
     g_test_add_func("/maildir/batch/dropped", test_dropped);
     g_test_add_func("/maildir/batch/in-the-way", test_in_the_way);
+    g_test_add_func("/maildir/adopt", test_adopt);
     g_test_add_func("/maildir/modes", test_modes);
     g_test_add_func("/maildir/errors", test_errors);
     g_test_add_func("/maildir/rename", test_rename);

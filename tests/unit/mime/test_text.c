@@ -195,6 +195,15 @@ test_quote(void)
     } table[] = {
         { "\nhello\n\n> old\n\n-- \nsig\n", "> hello\n>\n>> old\n" },
         { "Content-Type: text/plain; format=flowed\n\naa \nbb\n", "> aa bb\n" },
+        /* each depth by itself; a stuffed mark is text; DelSp; no signature */
+        { "Content-Type: text/plain; format=flowed\n\n"
+          "> aa \n> bb\n>> cc \n>> dd\nee\n",
+          ">> aa bb\n>>> cc dd\n> ee\n" },
+        { "Content-Type: text/plain; format=flowed\n\n >no quote\n From x\n",
+          "> >no quote\n> From x\n" },
+        { "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+          "on \ne\n\n-- \nBob \nx\n",
+          "> one\n" },
         { "Content-Type: text/html\n\n<p>a <a href=\"http://x.example\">b</a>"
           "</p>",
           "> a b\n" },

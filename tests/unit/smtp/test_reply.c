@@ -121,6 +121,28 @@ explain(int code, const char *enhanced)
     return smtp_reply_explain(&reply);
 }
 
+/* Every code of RFC 3463 has a sentence of its own: none is that of the whole
+ * subject, but for the "other" code. */
+static void
+test_every_code(void)
+{
+    static const int details[] = { 0, 8, 4, 5, 7, 5, 5, 7 };
+
+    for (int subject = 1; subject < (int)G_N_ELEMENTS(details); subject++) {
+        g_autofree char *unknown = g_strdup_printf("5.%d.999", subject);
+        const char *rest = explain(550, unknown);
+
+        for (int detail = 1; detail <= details[subject]; detail++) {
+            g_autofree char *code = g_strdup_printf("5.%d.%d", subject, detail);
+            const char *text = explain(550, code);
+
+            g_assert_cmpstr(text, !=, rest);
+            g_assert_true(g_str_has_suffix(text, "."));
+            g_assert_cmpint(strcspn(text, "."), ==, strlen(text) - 1);
+        }
+    }
+}
+
 static void
 test_explain(void)
 {
@@ -146,5 +168,6 @@ main(int argc, char **argv)
     g_test_add_func("/smtp/reply/limits", test_limits);
     g_test_add_func("/smtp/reply/lines", test_lines);
     g_test_add_func("/smtp/reply/explain", test_explain);
+    g_test_add_func("/smtp/reply/every_code", test_every_code);
     return g_test_run();
 }
