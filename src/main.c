@@ -18,6 +18,7 @@
 #include "core/demo.h"
 #include "core/option_table.h"
 #include "core/outbox.h"
+#include "core/indexer.h"
 #include "core/session.h"
 #include "index/index.h"
 #include "mime/mime.h"
@@ -205,6 +206,8 @@ start_behind(void *user)
     if (error)
         log_add(LOG_INFO, "control", "%s", error->message);
     start_accounts(program->session);
+    indexer_watch(session_indexer(program->session));
+    indexer_kick(session_indexer(program->session));
     if (program->demo)
         demo_start(program->demo);
     tell_startup(program->session);

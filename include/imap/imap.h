@@ -52,9 +52,6 @@ guint64 imap_conn_append_limit(const ImapConn *conn);
  * untrusted. */
 const char *imap_conn_prefix(const ImapConn *conn, char *delimiter);
 
-/* The mailbox selected, or NULL. */
-const char *imap_conn_selected(const ImapConn *conn);
-
 typedef struct {
     char *name;     /* UTF-8, decoded from modified UTF-7; untrusted */
     char delimiter; /* or 0 */
@@ -89,6 +86,16 @@ typedef struct {
 
 void imap_selected_clear(ImapSelected *selected);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapSelected, imap_selected_clear)
+
+/* What lasts while a mailbox is selected. */
+typedef struct {
+    guint32 uidvalidity;
+    bool keywords_allowed;
+} ImapOpened;
+
+/* Of a mailbox that is the one selected; false: it is not. */
+bool imap_conn_opened(const ImapConn *conn, const char *mailbox,
+                      ImapOpened *opened);
 
 /* Flags of a message. system: MaildirFlags' bits of the same meaning
  * (maildir/maildir.h): P=$Forwarded R=\Answered S=\Seen T=\Deleted D=\Draft
@@ -149,7 +156,8 @@ bool imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
 bool imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
                      const ImapSink *sink, GError **error);
 
-/* UID SEARCH with criteria as written; the caller escapes with imap_quote(). */
+/* UID SEARCH with criteria as written. Strings in them are UTF-8 in quotes,
+ * with \ before " and \, and are sent as the server takes them. */
 UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);
 
 /* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. unchanged_since 0: none; UIDs that

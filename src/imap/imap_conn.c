@@ -18,12 +18,6 @@ imap_take_alert(ImapConn *conn)
     return g_steal_pointer(&conn->alert);
 }
 
-const char *
-imap_conn_selected(const ImapConn *conn)
-{
-    return conn->selected;
-}
-
 static bool
 capability(ImapConn *conn, GError **error)
 {

@@ -116,8 +116,17 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                          && selected->uidvalidity == resync->uidvalidity
                          && selected->modseq > 0;
     conn->selected = g_strdup(mailbox);
+    conn->opened = (ImapOpened){ selected->uidvalidity,
+                                 selected->keywords_allowed };
     g_ptr_array_unref(imap_take_news(conn));
     return true;
+}
+
+bool
+imap_conn_opened(const ImapConn *conn, const char *mailbox, ImapOpened *opened)
+{
+    *opened = conn->opened;
+    return g_strcmp0(conn->selected, mailbox) == 0;
 }
 
 static bool
@@ -144,11 +153,12 @@ imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
 }
 
 /* Never CLOSE, which expunges (P76). Where there is no UNSELECT (RFC 3691) a
- * mailbox that does not change by being looked at takes its place. */
+ * mailbox that does not change by being looked at takes its place. What is
+ * below a mailbox is renamed with it. */
 static bool
 leave(ImapConn *conn, const char *mailbox, GError **error)
 {
-    if (g_strcmp0(conn->selected, mailbox) != 0)
+    if (conn->selected == NULL || !g_str_has_prefix(conn->selected, mailbox))
         return true;
     g_clear_pointer(&conn->selected, g_free);
     return imap_cmd_run(conn, error,

@@ -32,6 +32,7 @@ struct ImapConn {
     gint64 sent;       /* when the last commands were, µs */
     gint64 round_trip; /* the shortest from there to an answer, µs */
     char *selected;
+    ImapOpened opened; /* of selected */
     ImapAnswers answers;
     bool preauth;
     bool qresync, condstore, utf8, rev2; /* enabled */

@@ -19,10 +19,8 @@ enum {
 typedef struct {
     const Sync *sync;
     const GPtrArray *folders; /* StoreFolder */
-    gint64 selected;          /* 0: none */
-    bool keywords;            /* the selected mailbox takes them */
-    guint32 uidvalidity;
-    guint trouble; /* rows that stay pending */
+    ImapOpened opened;        /* of the selected mailbox */
+    guint trouble;            /* rows that stay pending */
 } Pusher;
 
 static const StoreFolder *
@@ -42,24 +40,15 @@ folder_of(const Pusher *pusher, gint64 id)
 static bool
 push_select(Pusher *pusher, gint64 id, bool *usable, GError **error)
 {
-    const Sync *sync = pusher->sync;
     const StoreFolder *folder = folder_of(pusher, id);
-    g_auto(ImapSelected) selected = { 0 };
 
     *usable = folder != NULL;
     if (folder == NULL)
         return true;
-    if (pusher->selected != id) {
-        pusher->selected = 0;
-        if (!sync->server.class->select(sync->server.conn, folder->name, NULL,
-                                        NULL, &selected, error))
-            return false;
-        pusher->selected = id;
-        pusher->uidvalidity = selected.uidvalidity;
-        pusher->keywords = selected.keywords_allowed;
-    }
-    *usable =
-        folder->uidvalidity == 0 || folder->uidvalidity == pusher->uidvalidity;
+    if (!sync_open(pusher->sync, folder, &pusher->opened, error))
+        return false;
+    *usable = folder->uidvalidity == 0
+              || folder->uidvalidity == pusher->opened.uidvalidity;
     return true;
 }
 
@@ -136,10 +125,10 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
     ImapFlags flags = { step->flag, step->keyword ? step->keyword : "" };
     bool ok = true;
 
-    if (step->keyword && step->add && !pusher->keywords)
+    if (step->keyword && step->add && !pusher->opened.keywords_allowed)
         sync_warn(sync, "%s takes no tags on its server: %s stays here",
                   folder_of(pusher, step->folder)->path, step->keyword);
-    if ((step->keyword == NULL || pusher->keywords)
+    if ((step->keyword == NULL || pusher->opened.keywords_allowed)
         && !sync->server.class->store(sync->server.conn, step->uids, step->add,
                                       &flags, error))
         return false;
@@ -269,12 +258,12 @@ upload(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
             g_ptr_array_add(words, *tag);
     g_ptr_array_add(words, NULL);
     keywords = g_strjoinv(" ", (char **)words->pdata);
-    flags.keywords = pusher->keywords ? keywords : "";
+    flags.keywords = pusher->opened.keywords_allowed ? keywords : "";
     ok = sync->server.class->append(sync->server.conn, folder->name, &flags,
                                     row->arrival ? row->arrival : row->date, fd,
                                     &uidvalidity, uid, error);
     close(fd);
-    if (uidvalidity != pusher->uidvalidity)
+    if (uidvalidity != pusher->opened.uidvalidity)
         *uid = 0;
     return ok;
 }

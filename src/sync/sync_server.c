@@ -21,6 +21,12 @@ server_select(void *conn, const char *mailbox, const ImapResync *resync,
 }
 
 static bool
+server_opened(void *conn, const char *mailbox, ImapOpened *opened)
+{
+    return imap_conn_opened(conn, mailbox, opened);
+}
+
+static bool
 server_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
              const ImapSink *sink, GError **error)
 {
@@ -105,6 +111,7 @@ static const SyncServerClass imap_class = {
     .can = server_can,
     .list = server_list,
     .select = server_select,
+    .opened = server_opened,
     .fetch = server_fetch,
     .fetch_sets = server_fetch_sets,
     .search = server_search,

@@ -65,6 +65,8 @@ open_view(Frontend *frontend, const ViewRequest *request)
         && strcmp(top->class->context, "review") == 0)
         tui_pop(tui);
     view = make_view(tui, request);
+    if (view && request->query && request->servers)
+        list_view_ask_servers(view);
     if (view)
         tui_push(tui, view);
     else

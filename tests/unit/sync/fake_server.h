@@ -274,6 +274,17 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 }
 
 static bool
+fake_opened(void *conn, const char *name, ImapOpened *opened)
+{
+    Fake *fake = conn;
+
+    if (fake->selected == NULL || strcmp(fake->selected->name, name) != 0)
+        return false;
+    *opened = (ImapOpened){ fake->selected->uidvalidity, !fake->no_keywords };
+    return true;
+}
+
+static bool
 fake_send(Fake *fake, const FakeMessage *message, const char *items,
           const ImapSink *sink, GError **error)
 {
@@ -334,8 +345,8 @@ static UidSet *
 fake_search(void *conn, const char *criteria, GError **error)
 {
     Fake *fake = conn;
-    const char *id = strchr(criteria, '<');
-    g_autofree char *wanted = g_strndup(id, strcspn(id, "\""));
+    const char *text = strchr(criteria, '"') + 1;
+    g_autofree char *wanted = g_strndup(text, strcspn(text, "\""));
     UidSet *found;
 
     if (fake_cut_before(fake, error))
@@ -552,6 +563,7 @@ static const SyncServerClass fake_class = {
     .can = fake_can,
     .list = fake_list,
     .select = fake_select,
+    .opened = fake_opened,
     .fetch = fake_fetch,
     .fetch_sets = fake_fetch_sets,
     .search = fake_search,

@@ -661,6 +661,154 @@ test_keep(void)
     bench_destroy(bench);
 }
 
+static gint64
+search_first(Bench *bench, const char *path, const char *criteria, guint n)
+{
+    g_auto(SyncFound) found = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    sync_search(&bench->sync, path, criteria, &found, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found.rows->len, ==, n);
+    g_assert_cmpuint(found.left, ==, 0);
+    return n ? g_array_index(found.rows, StoreUid, 0).id : 0;
+}
+
+/* What the server finds and is not here becomes a row from its header, which is
+ * opened as any other; the next sync fetches its body and does not double
+ * it. */
+static void
+test_search(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreRow) row = NULL;
+    gint64 id;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    fake_add(bench->fake, "INBOX", 4, STORE_FLAG_FLAGGED);
+    bench->fake->bodies = bench->fake->headers = 0;
+    search_first(bench, "work/INBOX", "TEXT \"no such word\"", 0);
+    g_assert_cmpint(search_first(bench, "work/INBOX", "TEXT \"body 2\"", 1),
+                    ==, bench_row(bench, 2));
+    g_assert_cmpuint(bench->fake->headers, ==, 0);
+    id = search_first(bench, "work/INBOX", "TEXT \"body 4\"", 1);
+    g_assert_cmpuint(bench->fake->headers, ==, 1);
+    row = store_row(bench->store, id, NULL);
+    g_assert_null(row->file);
+    g_assert_cmpstr(row->subject, ==, "number 4");
+    g_assert_true(row->flags & STORE_FLAG_FLAGGED);
+    g_assert_true(sync_fetch_one(&bench->sync, id, &error));
+    g_assert_no_error(error);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The same in a folder that was never looked at, and all of it behind that. */
+static void
+test_search_first(void)
+{
+    Bench *bench = bench_create();
+
+    bench_sync(bench);
+    for (guint i = 1; i <= 9; i++)
+        fake_add(bench->fake, "Archive", i, 0);
+    search_first(bench, "work/Archive", "TEXT \"body 5\"", 1);
+    bench_sync(bench);
+    g_assert_cmpint(bench_rows(bench, 5), ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+typedef struct {
+    Bench *bench;
+    bool done;
+} Meanwhile;
+
+/* Another connection of ours searches while the rows are being told. */
+static void
+search_meanwhile(void *user, const SyncProgress *progress)
+{
+    Meanwhile *meanwhile = user;
+
+    if (meanwhile->done)
+        return;
+    meanwhile->done = true;
+    search_first(meanwhile->bench, "work/INBOX", "TEXT \"body\"", 60);
+}
+
+/* Rows that a search made in the middle of a sync are not made twice. */
+static void
+test_search_meanwhile(void)
+{
+    for (int headers = 0; headers < 2; headers++) {
+        Bench *bench = bench_create();
+        Meanwhile meanwhile = { bench, false };
+        Sync sync;
+        bool yielded;
+        g_autoptr(GError) error = NULL;
+
+        bench_sync(bench);
+        for (guint i = 1; i <= 60; i++)
+            fake_add(bench->fake, "INBOX", i, 0);
+        sync = bench->sync;
+        sync.headers_first = headers;
+        sync.progress = search_meanwhile;
+        sync.user = &meanwhile;
+        sync.arrived = NULL;
+        sync.warn = NULL;
+        sync_account(&sync, &yielded, &error);
+        g_assert_no_error(error);
+        g_assert_true(meanwhile.done);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+}
+
+/* UIDs of another UIDVALIDITY are nobody's. */
+static void
+test_search_renumbered(void)
+{
+    Bench *bench = bench_create();
+    g_auto(SyncFound) found = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    fake_mailbox(bench->fake, "INBOX")->uidvalidity++;
+    g_assert_false(sync_search(&bench->sync, "work/INBOX", "TEXT \"body\"",
+                               &found, &error));
+    g_assert_true(err_is(error, ERR_REFUSED));
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A folder that is selected is not selected again to push to it or to open one
+ * message of it. */
+static void
+test_selected_once(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
+    g_assert_true(sync_push(&bench->sync, &error));
+    bench->fake->selects = 0;
+    store_set_tags(bench->store, bench_row(bench, 1), "todo", NULL);
+    g_assert_true(sync_push(&bench->sync, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(bench->fake->selects, ==, 0);
+    bench_settle(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -698,5 +846,10 @@ main(int argc, char **argv)
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
+    g_test_add_func("/sync/search", test_search);
+    g_test_add_func("/sync/search-first", test_search_first);
+    g_test_add_func("/sync/search-meanwhile", test_search_meanwhile);
+    g_test_add_func("/sync/search-renumbered", test_search_renumbered);
+    g_test_add_func("/sync/selected-once", test_selected_once);
     return g_test_run();
 }
