@@ -188,10 +188,18 @@ bool imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
 bool
 imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error);
 
-/* APPEND of a file's bytes (LF becomes CRLF). *uid is 0 without UIDPLUS. */
-bool imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
-                 gint64 internaldate, int fd, guint32 *uidvalidity,
-                 guint32 *uid, GError **error);
+/* A message to be uploaded: a file's bytes (LF becomes CRLF). */
+typedef struct {
+    ImapFlags flags;
+    gint64 internaldate; /* 0: now */
+    int fd;
+    guint32 uid; /* where it is now; 0: not told (no UIDPLUS) */
+} ImapUpload;
+
+/* APPEND of n messages: several only where there is MULTIAPPEND (RFC 3502), and
+ * then all of them or none. */
+bool imap_append(ImapConn *conn, const char *mailbox, ImapUpload *uploads,
+                 guint n, guint32 *uidvalidity, GError **error);
 
 /* special_use: "\\Sent", …, told where CREATE-SPECIAL-USE is offered, or NULL.
  * What is renamed or deleted while it is selected is left first. */

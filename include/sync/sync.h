@@ -40,6 +40,9 @@ enum {
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
     SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
+    SYNC_UPLOADS = 50,          /* messages of one APPEND */
+    SYNC_UPLOAD_BYTES = 8 << 20,
+    SYNC_ASKED_MOST = 20, /* new mailboxes looked at for a missing one */
 };
 
 /* The server. */
@@ -49,6 +52,8 @@ enum {
 typedef struct {
     bool (*can)(void *conn, const char *capability);
     GPtrArray *(*list)(void *conn, GError **error);
+    bool (*status)(void *conn, const char *mailbox, ImapMailbox *status,
+                   GError **error);
     bool (*select)(void *conn, const char *mailbox, const ImapResync *resync,
                    const ImapSink *sink, ImapSelected *selected,
                    GError **error);
@@ -64,9 +69,8 @@ typedef struct {
                  ImapCopied *copied, bool *marked, GError **error);
     bool (*expunge)(void *conn, const UidSet *uids, bool *marked,
                     GError **error);
-    bool (*append)(void *conn, const char *mailbox, const ImapFlags *flags,
-                   gint64 internaldate, int fd, guint32 *uidvalidity,
-                   guint32 *uid, GError **error);
+    bool (*append)(void *conn, const char *mailbox, ImapUpload *uploads,
+                   guint n, guint32 *uidvalidity, GError **error);
     bool (*create)(void *conn, const char *mailbox, const char *special_use,
                    GError **error);
     bool (*rename)(void *conn, const char *from, const char *to,

@@ -279,30 +279,48 @@ wire_date(gint64 time)
         g_date_time_get_second(date));
 }
 
-bool
-imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
-            gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
-            GError **error)
+static void
+send_message(ImapConn *conn, const ImapUpload *upload, guint64 size)
 {
-    g_autofree char *date = internaldate ? wire_date(internaldate) : NULL;
-    guint64 size;
-    bool ok;
+    g_autofree char *date =
+        upload->internaldate ? wire_date(upload->internaldate) : NULL;
 
-    *uidvalidity = *uid = 0;
-    if (!wire_size(fd, &size, error) || !fits(conn, size, error))
-        return false;
-    imap_cmd_answers(conn, NULL);
-    imap_cmd_begin(conn, "APPEND ");
-    imap_cmd_mailbox(conn, mailbox);
     imap_cmd_text(conn, " ");
-    imap_cmd_flags(conn, flags);
+    imap_cmd_flags(conn, &upload->flags);
     if (date)
         imap_cmd_text(conn, " \"%s\"", date);
     imap_cmd_text(conn, " ");
     imap_cmd_literal(conn, size);
-    send_lines(conn, fd);
+    send_lines(conn, upload->fd);
+}
+
+bool
+imap_append(ImapConn *conn, const char *mailbox, ImapUpload *uploads, guint n,
+            guint32 *uidvalidity, GError **error)
+{
+    g_autofree guint64 *sizes = g_new0(guint64, n);
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    ImapAnswers answers = { .appended = uids };
+    bool ok;
+
+    *uidvalidity = 0;
+    for (guint i = 0; i < n; i++) {
+        uploads[i].uid = 0;
+        if (!wire_size(uploads[i].fd, &sizes[i], error)
+            || !fits(conn, sizes[i], error))
+            return false;
+    }
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "APPEND ");
+    imap_cmd_mailbox(conn, mailbox);
+    for (guint i = 0; i < n; i++)
+        send_message(conn, &uploads[i], sizes[i]);
     ok = imap_cmd_finish(conn, error);
-    *uidvalidity = conn->answers.append_uidvalidity;
-    *uid = conn->answers.append_uid;
+    if (ok && uids->len == n) {
+        *uidvalidity = conn->answers.append_uidvalidity;
+        for (guint i = 0; i < n; i++)
+            uploads[i].uid = g_array_index(uids, guint32, i);
+    }
+    imap_cmd_answers(conn, NULL);
     return ok;
 }

@@ -14,6 +14,13 @@ server_list(void *conn, GError **error)
 }
 
 static bool
+server_status(void *conn, const char *mailbox, ImapMailbox *status,
+              GError **error)
+{
+    return imap_status(conn, mailbox, status, error);
+}
+
+static bool
 server_select(void *conn, const char *mailbox, const ImapResync *resync,
               const ImapSink *sink, ImapSelected *selected, GError **error)
 {
@@ -67,12 +74,10 @@ server_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 }
 
 static bool
-server_append(void *conn, const char *mailbox, const ImapFlags *flags,
-              gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
-              GError **error)
+server_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
+              guint32 *uidvalidity, GError **error)
 {
-    return imap_append(conn, mailbox, flags, internaldate, fd, uidvalidity, uid,
-                       error);
+    return imap_append(conn, mailbox, uploads, n, uidvalidity, error);
 }
 
 static bool
@@ -110,6 +115,7 @@ server_prefix(void *conn, char *delimiter)
 static const SyncServerClass imap_class = {
     .can = server_can,
     .list = server_list,
+    .status = server_status,
     .select = server_select,
     .opened = server_opened,
     .fetch = server_fetch,

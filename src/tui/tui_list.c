@@ -255,7 +255,7 @@ draw_empty(ListView *list, Rect area)
     else if (list->query && !list->complete)
         text = g_strdup("");
     else if (list->query && servers)
-        text = g_strdup_printf("Nothing matches here: %s.", servers);
+        text = g_strdup_printf("Nothing matches here (%s).", servers);
     else if (list->query)
         text = g_strdup(list->scope ? "Nothing matches here.  Tab: all mail"
                                     : "Nothing matches.");

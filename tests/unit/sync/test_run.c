@@ -464,16 +464,19 @@ check_renamed(Bench *bench)
     bench_destroy(bench);
 }
 
+/* By LIST-STATUS, and without it by asking the mailboxes that are new. */
 static void
-test_renamed_there(void)
+test_renamed_there(const void *status)
 {
     Bench *bench = bench_with_folders();
 
+    bench->fake->status = status != NULL;
     g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
     fake_add(bench->fake, "Old", 40, 0);
     bench_sync(bench);
     g_assert_cmpuint(bench->fake->bodies, ==, 1);
     bench->fake->bodies = 0;
+    g_assert_cmpuint(bench->fake->statuses, ==, status ? 0 : 2);
     check_renamed(bench);
 }
 
@@ -809,6 +812,97 @@ test_selected_once(void)
     bench_destroy(bench);
 }
 
+/* Messages of ours from first on, to be uploaded. */
+static void
+add_ours(Bench *bench, guint first, guint n)
+{
+    g_autofree char *dir = g_build_filename(bench->mail, "work/INBOX", NULL);
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+
+    g_assert_true(maildir_create(dir, NULL));
+    for (guint i = first; i < first + n; i++) {
+        g_autofree char *text = g_strdup_printf(
+            "Subject: number %u\r\nMessage-ID: <m%u@example.org>\r\n\r\nx\r\n",
+            i, i);
+        g_autofree char *base = maildir_unique_name();
+        g_autofree char *file = g_strdup_printf("work/INBOX/cur/%s:2,", base);
+        g_autofree char *id = g_strdup_printf("m%u@example.org", i);
+        StoreMessage message = { .folder = inbox->id, .file = file,
+                                 .message_id = id, .tags = "",
+                                 .size = strlen(text), .date = 1672653600 };
+
+        g_assert_true(
+            maildir_deliver(dir, base, 0, text, strlen(text), NULL));
+        g_assert_cmpint(store_message_add(bench->store, &message, NULL), >, 0);
+    }
+}
+
+/* Uploads go together where there is MULTIAPPEND (RFC 3502). */
+static void
+test_uploads(const void *multi)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->multiappend = multi != NULL;
+    bench_sync(bench);
+    add_ours(bench, 100, SYNC_UPLOADS + 10);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, SYNC_UPLOADS + 10);
+    g_assert_cmpuint(bench->fake->uploads, ==,
+                     multi ? 2 : SYNC_UPLOADS + 10);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* One that is refused takes no other with it. */
+static void
+test_uploads_refused(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GArray) rows = NULL;
+
+    bench->fake->multiappend = true;
+    bench->fake->refused = "<m104@";
+    bench_sync(bench);
+    add_ours(bench, 100, 10);
+    bench_try(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 9);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    bench->fake->refused = NULL;
+    bench_sync(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 10);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The answer to all was lost: none is there twice (P14). */
+static void
+test_uploads_cut(void)
+{
+    for (int after = 0; after < 2; after++) {
+        Bench *bench = bench_create();
+
+        bench->fake->multiappend = true;
+        bench_sync(bench);
+        add_ours(bench, 100, 10);
+        bench->fake->calls = 0;
+        bench->fake->cut_after = after;
+        for (guint i = 1; bench->fake->uploads == 0 && i < 20; i++) {
+            bench->fake->calls = 0;
+            bench->fake->cut_call = i + !after;
+            bench_try(bench);
+        }
+        bench->fake->cut_call = 0;
+        bench_sync(bench);
+        bench_sync(bench);
+        g_assert_cmpuint(bench->fake->appends, ==, 10);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -839,7 +933,9 @@ main(int argc, char **argv)
     g_test_add_func("/run/own names", test_own_names);
     g_test_add_func("/run/a thousand archived", test_thousand_archived);
     g_test_add_func("/run/folders", test_folders);
-    g_test_add_func("/run/renamed there", test_renamed_there);
+    g_test_add_data_func("/run/renamed there", "", test_renamed_there);
+    g_test_add_data_func("/sync/renamed-there-asked", NULL,
+                         test_renamed_there);
     g_test_add_func("/run/renamed here", test_renamed_here);
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);
@@ -851,5 +947,9 @@ main(int argc, char **argv)
     g_test_add_func("/sync/search-meanwhile", test_search_meanwhile);
     g_test_add_func("/sync/search-renumbered", test_search_renumbered);
     g_test_add_func("/sync/selected-once", test_selected_once);
+    g_test_add_data_func("/sync/uploads", NULL, test_uploads);
+    g_test_add_data_func("/sync/uploads-together", "", test_uploads);
+    g_test_add_func("/sync/uploads-refused", test_uploads_refused);
+    g_test_add_func("/sync/uploads-cut", test_uploads_cut);
     return g_test_run();
 }
