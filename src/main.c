@@ -19,6 +19,7 @@
 #include "core/judge.h"
 #include "core/option_table.h"
 #include "core/outbox.h"
+#include "core/indexer.h"
 #include "core/session.h"
 #include "index/index.h"
 #include "mime/mime.h"
@@ -206,6 +207,8 @@ start_behind(void *user)
     if (error)
         log_add(LOG_INFO, "control", "%s", error->message);
     start_accounts(program->session);
+    indexer_watch(session_indexer(program->session));
+    indexer_kick(session_indexer(program->session));
     if (error == NULL) /* else another screen may be writing them */
         commands_recover(program->session);
     if (program->demo)

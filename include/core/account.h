@@ -97,6 +97,25 @@ void account_fetch(Account *account, gint64 id,
                    void (*done)(gint64 id, const GError *error, void *user),
                    void *user);
 
+/* A row that a search on the server found. */
+typedef struct {
+    gint64 id;
+    gint64 date;
+} AccountHit;
+
+typedef struct {
+    const GArray *hits; /* AccountHit */
+    guint left;         /* found there, without a row and not fetched */
+} AccountFound;
+
+typedef void (*AccountFoundFn)(const AccountFound *found, const GError *error,
+                               void *user);
+
+/* Asks the server what one folder (a path) has; criteria: search_criteria().
+ * done once, found NULL on error. */
+void account_search(Account *account, const char *folder, const char *criteria,
+                    AccountFoundFn done, void *user);
+
 /* The password for incoming or outgoing: option, file, command, prompt; kept
  * in memory for the run. Asynchronous because a command or a person may have
  * to be asked. password is borrowed and NULL on error. */

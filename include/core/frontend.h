@@ -29,6 +29,7 @@ typedef struct {
     ViewKind kind;
     gint64 folder;     /* VIEW_LIST; 0: none */
     const char *query; /* VIEW_LIST: a search; or NULL */
+    bool servers;      /* of query: the servers are asked too */
     const char *title; /* or NULL */
     gint64 id;         /* message row */
     const char *path;

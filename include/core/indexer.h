@@ -12,6 +12,10 @@ void indexer_destroy(Indexer *indexer);
 /* Something may be to do; cheap, call often. */
 void indexer_kick(Indexer *indexer);
 
+/* From now on what the `notmuch` command changes is taken up at once; else with
+ * the next run or sync. */
+void indexer_watch(Indexer *indexer);
+
 /* Is a run under way? */
 bool indexer_busy(const Indexer *indexer);
 

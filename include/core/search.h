@@ -20,6 +20,15 @@ void search_start(Search *search, const char *query, gint64 folder,
                   guint limit, SearchFn found, void *user);
 void search_cancel(Search *search);
 
+/* The servers are asked too what was asked last: what they find is merged into
+ * what found() gets, now and after each search_start() of the same query.
+ * ERR_USAGE: they do not understand it. */
+bool search_ask_servers(Search *search, GError **error);
+
+/* "asking 2 servers", "3 more on the servers", their trouble; NULL: they were
+ * not asked, or all is said. g_free(). */
+char *search_servers_text(const Search *search);
+
 /* Blocking, for commands and hooks. GArray of gint64. A broken index is made
  * anew: waited for without a screen, ERR_RETRY on one. */
 GArray *search_run(Session *session, const char *query, guint limit,

@@ -52,9 +52,6 @@ guint64 imap_conn_append_limit(const ImapConn *conn);
  * untrusted. */
 const char *imap_conn_prefix(const ImapConn *conn, char *delimiter);
 
-/* The mailbox selected, or NULL. */
-const char *imap_conn_selected(const ImapConn *conn);
-
 typedef struct {
     char *name;     /* UTF-8, decoded from modified UTF-7; untrusted */
     char delimiter; /* or 0 */
@@ -89,6 +86,16 @@ typedef struct {
 
 void imap_selected_clear(ImapSelected *selected);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapSelected, imap_selected_clear)
+
+/* What lasts while a mailbox is selected. */
+typedef struct {
+    guint32 uidvalidity;
+    bool keywords_allowed;
+} ImapOpened;
+
+/* Of a mailbox that is the one selected; false: it is not. */
+bool imap_conn_opened(const ImapConn *conn, const char *mailbox,
+                      ImapOpened *opened);
 
 /* Flags of a message. system: MaildirFlags' bits of the same meaning
  * (maildir/maildir.h): P=$Forwarded R=\Answered S=\Seen T=\Deleted D=\Draft
@@ -149,7 +156,8 @@ bool imap_fetch(ImapConn *conn, const UidSet *uids, const char *items,
 bool imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
                      const ImapSink *sink, GError **error);
 
-/* UID SEARCH with criteria as written; the caller escapes with imap_quote(). */
+/* UID SEARCH with criteria as written. Strings in them are UTF-8 in quotes,
+ * with \ before " and \, and are sent as the server takes them. */
 UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);
 
 /* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. unchanged_since 0: none; UIDs that
@@ -180,10 +188,18 @@ bool imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
 bool
 imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error);
 
-/* APPEND of a file's bytes (LF becomes CRLF). *uid is 0 without UIDPLUS. */
-bool imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
-                 gint64 internaldate, int fd, guint32 *uidvalidity,
-                 guint32 *uid, GError **error);
+/* A message to be uploaded: a file's bytes (LF becomes CRLF). */
+typedef struct {
+    ImapFlags flags;
+    gint64 internaldate; /* 0: now */
+    int fd;
+    guint32 uid; /* where it is now; 0: not told (no UIDPLUS) */
+} ImapUpload;
+
+/* APPEND of n messages: several only where there is MULTIAPPEND (RFC 3502), and
+ * then all of them or none. */
+bool imap_append(ImapConn *conn, const char *mailbox, ImapUpload *uploads,
+                 guint n, guint32 *uidvalidity, GError **error);
 
 /* special_use: "\\Sent", …, told where CREATE-SPECIAL-USE is offered, or NULL.
  * What is renamed or deleted while it is selected is left first. */

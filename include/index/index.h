@@ -42,8 +42,6 @@ void index_init(void);
  * ERR_REFUSED when notmuch takes it for no mail. Free with g_free(). */
 char *index_writer_add(IndexWriter *writer, const char *path, const char *tags,
                        GError **error);
-bool index_writer_tags(IndexWriter *writer, const char *index_id,
-                       const char *tags, GError **error);
 
 /* What a query finds as property:KEY=VALUE. */
 typedef struct {
@@ -65,12 +63,18 @@ bool index_writer_sweep(IndexWriter *writer, const char *index_id,
  * caller keeps, so that its own changes are not taken for another's. */
 unsigned long index_writer_revision(IndexWriter *writer);
 
-/* Messages whose tags were changed by someone else since lastmod: calls each
- * with id and tags; sets *lastmod to the present. */
+/* A message that was changed: the tags that we wrote last, and those that it
+ * has now. */
+typedef void (*IndexChangeFn)(const char *index_id, const char *written,
+                              const char *tags, void *user);
+
+/* Messages that were changed since lastmod, by us too: calls each, and sets
+ * *lastmod to the present. */
 bool index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
-                          void (*each)(const char *index_id, const char *tags,
-                                       void *user),
-                          void *user, GError **error);
+                          IndexChangeFn each, void *user, GError **error);
+
+/* The revision of the index in dir as it is now; 0: it cannot be read. */
+unsigned long index_revision(const char *dir);
 
 typedef struct IndexReader IndexReader;
 

@@ -335,7 +335,7 @@ typedef struct {
     unsigned flags;
     unsigned server_flags;
     guint tags_hash; /* g_str_hash() of server_tags; 0: none */
-    gint64 arrival;
+    gint64 date, arrival;
     guint64 size;
     bool here;       /* has its file */
     bool leaving;    /* folder differs: moved or deleted by the user */

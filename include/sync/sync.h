@@ -39,6 +39,10 @@ enum {
     SYNC_BATCH_BYTES = 32 << 20,
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
+    SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
+    SYNC_UPLOADS = 50,          /* messages of one APPEND */
+    SYNC_UPLOAD_BYTES = 8 << 20,
+    SYNC_ASKED_MOST = 20, /* new mailboxes looked at for a missing one */
 };
 
 /* The server. */
@@ -48,9 +52,12 @@ enum {
 typedef struct {
     bool (*can)(void *conn, const char *capability);
     GPtrArray *(*list)(void *conn, GError **error);
+    bool (*status)(void *conn, const char *mailbox, ImapMailbox *status,
+                   GError **error);
     bool (*select)(void *conn, const char *mailbox, const ImapResync *resync,
                    const ImapSink *sink, ImapSelected *selected,
                    GError **error);
+    bool (*opened)(void *conn, const char *mailbox, ImapOpened *opened);
     bool (*fetch)(void *conn, const UidSet *uids, const char *items,
                   guint64 since, const ImapSink *sink, GError **error);
     bool (*fetch_sets)(void *conn, const GPtrArray *sets, const char *items,
@@ -62,9 +69,8 @@ typedef struct {
                  ImapCopied *copied, bool *marked, GError **error);
     bool (*expunge)(void *conn, const UidSet *uids, bool *marked,
                     GError **error);
-    bool (*append)(void *conn, const char *mailbox, const ImapFlags *flags,
-                   gint64 internaldate, int fd, guint32 *uidvalidity,
-                   guint32 *uid, GError **error);
+    bool (*append)(void *conn, const char *mailbox, ImapUpload *uploads,
+                   guint n, guint32 *uidvalidity, GError **error);
     bool (*create)(void *conn, const char *mailbox, const char *special_use,
                    GError **error);
     bool (*rename)(void *conn, const char *from, const char *to,
@@ -270,12 +276,41 @@ GPtrArray *sync_names_begin(Store *store, const char *mail, GError **error);
 bool sync_names_end(Store *store, const char *mail, GPtrArray *known,
                     GError **error);
 
+/* Are the names of files of an account as they were when they were last read?
+ * Two stat() for each folder; any thread. */
+bool sync_names_known(Store *store, const char *mail, const char *account);
+
+/* Of an account without a server, whose folders core reads: taken before that,
+ * noted behind it. Path → stamp; g_hash_table_unref(). */
+GHashTable *sync_stamps(Store *store, const char *mail, const char *account,
+                        GError **error);
+bool sync_stamps_note(Store *store, const char *account, GHashTable *stamps,
+                      GError **error);
+
 /* Performs the steps of a plan for a folder (selected on the server). */
 bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
               const GPtrArray *steps, GError **error);
 
 /* The body of one row that is not here, now. */
 bool sync_fetch_one(const Sync *sync, gint64 id, GError **error);
+
+/* Is this folder kept the same here and there? Not what shows messages of other
+ * folders once more (\All, \Flagged). */
+bool sync_follows(const StoreFolder *folder);
+
+/* What a search on the server finds in one folder, as our rows. Those of which
+ * there is none yet are made from their headers: the newest SYNC_FOUND_MOST. */
+typedef struct {
+    GArray *rows; /* StoreUid, by UID */
+    guint left;   /* found there and not made rows */
+} SyncFound;
+
+void sync_found_clear(SyncFound *found);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SyncFound, sync_found_clear)
+
+/* criteria: as imap_search() takes them. found is zeroed by the caller. */
+bool sync_search(const Sync *sync, const char *path, const char *criteria,
+                 SyncFound *found, GError **error);
 
 /* The role of a mailbox by SPECIAL-USE (RFC 6154), else by what mail programs
  * call such folders in several languages. */

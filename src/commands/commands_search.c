@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/search.h"
+#include "core/search_servers.h"
 #include "input.h"
 #include "mime/mime.h"
 #include "rows_json.h"
@@ -36,31 +37,115 @@ static CmdResult
 open_search(CmdCall *call, const char *query)
 {
     Frontend *frontend = session_frontend(cmd_session(call));
-    ViewRequest request = { .kind = VIEW_LIST, .query = query };
+    ViewRequest request = { .kind = VIEW_LIST,
+                            .query = query,
+                            .servers = cmd_has(call, "server") };
 
     frontend->class->open(frontend, &request);
     return CMD_DONE;
 }
 
-static CmdResult
-search_exec(CmdCall *call)
+static void
+print_rows(CmdCall *call, GPtrArray *rows)
 {
     Session *session = cmd_session(call);
-    g_autofree char *query = query_of(call);
-    GError *error = NULL;
-    g_autoptr(GPtrArray) rows = NULL;
 
-    if (session_frontend(session)->has_screen
-        && cmd_context(call)->origin != CMD_FROM_SOCKET)
-        return open_search(call, query);
-    rows = find_rows(call, query, (guint)cmd_flag_int(call, "limit", 0),
-                     &error);
-    if (rows == NULL)
-        return cmd_fail(call, error);
     if (cmd_has(call, "json"))
         printer_json(cmd_out(call), rows_json(session, rows));
     else
         rows_print(session, rows, cmd_out(call));
+}
+
+/* A search that waits for servers. */
+typedef struct {
+    CmdCall *call;
+    GArray *ids; /* what the index found */
+    ServerSearch *servers;
+} Asking;
+
+static void
+asking_end(Asking *asking)
+{
+    server_search_end(asking->servers);
+    g_array_unref(asking->ids);
+    g_free(asking);
+}
+
+static GPtrArray *
+merged_rows(const Asking *asking, const ServerFound *found, GError **error)
+{
+    Store *store = session_store(cmd_session(asking->call));
+    gint64 limit = cmd_flag_int(asking->call, "limit", 0);
+    g_autoptr(GArray) ids =
+        server_search_merge(store, asking->ids, found->hits);
+
+    if (limit > 0 && ids->len > limit)
+        g_array_set_size(ids, (guint)limit);
+    return store_rows(store, (const gint64 *)(void *)ids->data, ids->len,
+                      false, 0, error);
+}
+
+static void
+servers_told(const ServerFound *found, void *user)
+{
+    Asking *asking = user;
+    CmdCall *call = asking->call;
+    GError *error = NULL;
+    g_autoptr(GPtrArray) rows = NULL;
+
+    if (found->waiting > 0)
+        return;
+    rows = merged_rows(asking, found, &error);
+    if (rows)
+        print_rows(call, rows);
+    if (rows && found->trouble)
+        err_set(&error, ERR_RETRY, "not all servers searched: %s",
+                found->trouble);
+    else if (rows && found->left > 0)
+        frontend_tell(session_frontend(cmd_session(call)), TELL_ERROR, false,
+                      "%u more are found on the servers: ask for less",
+                      found->left);
+    asking_end(asking);
+    cmd_finish(call, error);
+}
+
+static CmdResult
+search_servers(CmdCall *call, const char *query)
+{
+    Session *session = cmd_session(call);
+    Asking *asking = g_new0(Asking, 1);
+    ServerQuery wanted = { query, 0, servers_told, asking };
+    GError *error = NULL;
+
+    asking->ids = search_run(session, query, 0, &error);
+    if (asking->ids)
+        asking->servers = server_search_begin(session, &wanted, &error);
+    if (asking->servers) {
+        asking->call = cmd_hold(call);
+        return CMD_RUNNING;
+    }
+    g_clear_pointer(&asking->ids, g_array_unref);
+    g_free(asking);
+    return cmd_fail(call, error);
+}
+
+static CmdResult
+search_exec(CmdCall *call)
+{
+    g_autofree char *query = query_of(call);
+    GError *error = NULL;
+    g_autoptr(GPtrArray) rows = NULL;
+
+    if (session_frontend(cmd_session(call))->has_screen
+        && cmd_context(call)->origin != CMD_FROM_SOCKET)
+        return open_search(call, query);
+    if (cmd_has(call, "server"))
+        return search_servers(call, query);
+    rows = find_rows(call, query, (guint)cmd_flag_int(call, "limit", 0),
+                     &error);
+    if (rows == NULL)
+        return cmd_fail(call, error);
+    print_rows(call, rows);
     return CMD_DONE;
 }
 
@@ -69,6 +154,8 @@ static const CmdEntry entry_search = {
     .help = "List what a query finds, newest first",
     .group = "mail",
     .flags = { { "limit", 0, CMD_INT, NULL, "at most so many" },
+               { "server", 0, CMD_BOOL, NULL,
+                 "ask the servers too: whole texts, and what is not here" },
                { "json", 0, CMD_BOOL, NULL, "as JSON" } },
     .args = { { "QUERY", CMD_QUERY, NULL, false, true } },
     .exec = search_exec,

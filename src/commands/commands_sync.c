@@ -126,6 +126,7 @@ sync_watch(CmdCall *call, Session *session)
 
     for (guint i = 0; i < accounts->len; i++)
         account_start(accounts->pdata[i]);
+    indexer_watch(session_indexer(session));
     cmd_hold(call);
     return CMD_RUNNING;
 }

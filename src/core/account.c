@@ -472,3 +472,18 @@ account_fetch(Account *account, gint64 id,
     err_set(&error, ERR_LOCAL, "the file of this message is gone");
     done(id, error, user);
 }
+
+void
+account_search(Account *account, const char *folder, const char *criteria,
+               AccountFoundFn done, void *user)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (account->remote && !account_is_one_way(account)) {
+        remote_follower_search(account->remote, folder, criteria, done, user);
+        return;
+    }
+    err_set(&error, ERR_REFUSED, "%s has no server that can search",
+            account->name);
+    done(NULL, error, user);
+}

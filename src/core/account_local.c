@@ -1,10 +1,12 @@
 /* An account without a server: its folders are scanned in a thread when it
- * starts and when it is told to synchronise. */
-#include "account_private.h"
+ * starts, when it is told to synchronise, and when another program changed
+ * something in them. */
+#include "account_files.h"
 
 #include "base/err.h"
 #include "core/arrive.h"
 #include "local.h"
+#include "sync/sync.h"
 
 #include <string.h>
 
@@ -12,7 +14,9 @@ struct LocalFollower {
     Account *account;
     Worker *worker; /* NULL until the first scan */
     bool running;
+    bool again; /* files changed while it ran */
     bool first; /* nothing of the first scan is news */
+    FilesWatch *files; /* NULL until the account is followed */
 };
 
 typedef struct {
@@ -42,13 +46,20 @@ scan_run(Job *job, void *data, GError **error)
     const Request *request = data;
     g_autoptr(Store) store = store_open(request->state_db, error);
     g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GHashTable) stamps = NULL;
     LocalScan scan = {
         .store = store, .mail = request->mail, .account = request->account,
         .cancel = job_cancellable(job), .added = added,
         .progress = tell_progress, .user = job,
     };
 
-    return store && local_scan(&scan, error) ? g_steal_pointer(&added) : NULL;
+    if (store == NULL)
+        return NULL;
+    stamps = sync_stamps(store, request->mail, request->account, error);
+    return stamps && local_scan(&scan, error)
+                   && sync_stamps_note(store, request->account, stamps, error)
+               ? g_steal_pointer(&added)
+               : NULL;
 }
 
 static void
@@ -58,6 +69,28 @@ scan_progress(void *user, const JobProgress *note)
 
     follower->account->status.done = note->done;
     session_rows_news(follower->account->session);
+}
+
+static void
+files_told(void *user)
+{
+    struct LocalFollower *follower = user;
+
+    follower->again = follower->running;
+    local_follower_scan(follower);
+}
+
+static void
+watch(struct LocalFollower *follower)
+{
+    if (!follower->account->started)
+        return;
+    if (follower->files == NULL)
+        follower->files =
+            files_watch_create(follower->account, files_told, follower);
+    files_watch_refresh(follower->files);
+    if (follower->again && files_changed(follower->account))
+        local_follower_scan(follower);
 }
 
 static void
@@ -76,6 +109,7 @@ scan_answer(void *user, void *answer, const GError *error)
     account_set_state(follower->account, ACCOUNT_LOCAL, NULL,
                       error ? error->message : NULL);
     account_synced(follower->account, error);
+    watch(follower);
 }
 
 static void
@@ -110,6 +144,7 @@ local_follower_destroy(struct LocalFollower *follower)
 {
     if (follower == NULL)
         return;
+    files_watch_destroy(follower->files);
     worker_destroy(follower->worker);
     g_free(follower);
 }
@@ -129,5 +164,6 @@ local_follower_scan(struct LocalFollower *follower)
     if (follower->worker == NULL)
         follower->worker = worker_create("folders");
     follower->running = true;
+    follower->again = false;
     worker_submit(follower->worker, JOB_NORMAL, &scan_job, request, follower);
 }

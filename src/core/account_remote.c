@@ -1,9 +1,7 @@
 /* Follows a server: three lanes (one watches, one answers the user at once, one
  * moves the rest), what is done when, and what follows from answers. Main
  * thread; no I/O here. Must not know a protocol. */
-#include "account_private.h"
-#include "account_watch.h"
-#include "account_worker.h"
+#include "account_remote.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -25,43 +23,10 @@ enum {
     BACKOFF_MOST = 15 * 60,
     LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
     WITH_URGENT = 3, /* connections from which on opening has its own */
-};
-
-typedef struct {
-    struct RemoteFollower *follower;
-    gint64 id;
-    void (*done)(gint64 id, const GError *error, void *user);
-    void *user;
-} Fetch;
-
-struct RemoteFollower {
-    Account *account;
-    Lane *bulk, *urgent; /* NULL until there is a password; without an urgent
-                            one, as for POP3 always, bulk does all */
-    Watcher *watcher;    /* NULL: nobody listens */
-    NetSessions *sessions;
-    Job *sync, *push; /* running or queued; NULL: none */
-    bool asking;      /* for the password */
-    bool again;       /* another sync was asked for while one ran */
-    bool full;        /* the sync that runs is of all folders */
-    bool accept_removals;
-    char *only;
-    bool online;
-    guint refusals;
-    guint failures; /* in a row, to reach the server */
-    guint push_source, poll_source, retry_source;
-    gint64 began;       /* monotonic; of the folder that is fetched */
-    GPtrArray *fetches; /* Fetch: waiting for a password */
+    SETTLE_MS = 1000, /* after a change of the network */
 };
 
 static void begin_sync(struct RemoteFollower *follower);
-
-static void
-fetch_end(Fetch *fetch, const GError *error)
-{
-    fetch->done(fetch->id, error, fetch->user);
-    g_free(fetch);
-}
 
 struct RemoteFollower *
 remote_follower_create(Account *account)
@@ -69,7 +34,7 @@ remote_follower_create(Account *account)
     struct RemoteFollower *follower = g_new0(struct RemoteFollower, 1);
 
     follower->account = account;
-    follower->fetches = g_ptr_array_new();
+    follower->errands = g_ptr_array_new();
     follower->sessions = net_sessions_create();
     return follower;
 }
@@ -86,6 +51,7 @@ stop_timers(struct RemoteFollower *follower)
 static void
 drop_lanes(struct RemoteFollower *follower)
 {
+    g_clear_pointer(&follower->files, files_watch_destroy);
     g_clear_pointer(&follower->watcher, watcher_destroy);
     g_clear_pointer(&follower->urgent, lane_destroy);
     g_clear_pointer(&follower->bulk, lane_destroy);
@@ -94,11 +60,17 @@ drop_lanes(struct RemoteFollower *follower)
 void
 remote_follower_destroy(struct RemoteFollower *follower)
 {
+    g_autoptr(GError) ended = NULL;
+
     if (follower == NULL)
         return;
+    err_set(&ended, ERR_CANCELLED, "cancelled");
+    if (follower->network)
+        g_signal_handlers_disconnect_by_data(follower->network, follower);
     stop_timers(follower);
     drop_lanes(follower);
-    g_ptr_array_unref(follower->fetches);
+    errands_end(follower, ended);
+    g_ptr_array_unref(follower->errands);
     net_sessions_unref(follower->sessions);
     g_free(follower->only);
     g_free(follower);
@@ -145,6 +117,7 @@ make_params(const struct RemoteFollower *follower, const char *password)
     params.account = g_strdup(account->name);
     params.state_db = g_strdup(session_paths(account->session)->state_db);
     params.mail = g_strdup(session_paths(account->session)->mail);
+    params.index = g_strdup(session_paths(account->session)->index);
     params.keep_days = account->keep_days;
     params.keep_most = (guint64)options_int(session_options(account->session),
                                             "keep-larger-than", account->name);
@@ -168,9 +141,9 @@ make_params(const struct RemoteFollower *follower, const char *password)
     return params;
 }
 
-static Lane *
-make_lane(const struct RemoteFollower *follower, const char *what,
-          const char *password)
+Lane *
+remote_lane(const struct RemoteFollower *follower, const char *what,
+            const char *password)
 {
     g_autofree char *name =
         g_strdup_printf("%s %s", follower->account->name, what);
@@ -201,8 +174,8 @@ set_online(struct RemoteFollower *follower, bool online, const char *reason)
         outbox_kick(session_outbox(follower->account->session));
 }
 
-static void
-take_news(struct RemoteFollower *follower, Lane *lane)
+void
+remote_take_news(struct RemoteFollower *follower, Lane *lane)
 {
     Session *session = follower->account->session;
     LaneNews news;
@@ -285,7 +258,7 @@ sync_progress(void *user, const JobProgress *note)
 {
     struct RemoteFollower *follower = user;
 
-    take_news(follower, follower->bulk);
+    remote_take_news(follower, follower->bulk);
     if (*note->what)
         show_progress(follower, note);
 }
@@ -298,6 +271,30 @@ retry_now(void *user)
     follower->retry_source = 0;
     begin_sync(follower);
     return G_SOURCE_REMOVE;
+}
+
+/* There is a way to the server again, or another one: what waits tries at once,
+ * and what is connected finds out whether it still is. Pauses go on growing
+ * until a sync succeeds. */
+static void
+network_changed(GNetworkMonitor *monitor, gboolean available, void *user)
+{
+    struct RemoteFollower *follower = user;
+
+    if (!available || !follower->account->started)
+        return;
+    g_clear_handle_id(&follower->retry_source, g_source_remove);
+    follower->retry_source = g_timeout_add(SETTLE_MS, retry_now, follower);
+}
+
+static void
+watch_network(struct RemoteFollower *follower)
+{
+    if (follower->network)
+        return;
+    follower->network = g_network_monitor_get_default();
+    g_signal_connect(follower->network, "network-changed",
+                     G_CALLBACK(network_changed), follower);
 }
 
 static void
@@ -359,6 +356,8 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
         account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
     } else {
         set_online(follower, false, error->message);
+        if (follower->watcher) /* their lines may be as dead */
+            watcher_stop(follower->watcher);
         if (answer->not_before > clock_now())
             retry_in(follower, (guint)(answer->not_before - clock_now()),
                      error->message);
@@ -396,6 +395,34 @@ poll_later(struct RemoteFollower *follower, guint login_delay)
             g_timeout_add_seconds((guint)seconds, poll_now, follower);
 }
 
+/* Another program changed the Maildir: taken up and told the server at once,
+ * where it can be; else with the next sync. */
+static void
+files_told(void *user)
+{
+    struct RemoteFollower *follower = user;
+
+    follower->files_told = follower->sync != NULL;
+    if (follower->sync == NULL && follower->online)
+        begin_sync(follower);
+}
+
+static void
+watch_files(struct RemoteFollower *follower)
+{
+    bool again = follower->files_told && files_changed(follower->account);
+
+    follower->files_told = false;
+    if (account_is_one_way(follower->account))
+        return;
+    if (follower->files == NULL)
+        follower->files =
+            files_watch_create(follower->account, files_told, follower);
+    files_watch_refresh(follower->files);
+    if (again)
+        begin_sync(follower);
+}
+
 static void
 sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
 {
@@ -412,6 +439,8 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
         poll_later(follower, answer->login_delay);
     }
     account_synced(account, NULL);
+    if (account->started)
+        watch_files(follower);
 }
 
 static void
@@ -422,7 +451,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     bool more = answer->yielded || follower->again;
 
     follower->sync = NULL;
-    take_news(follower, follower->bulk);
+    remote_take_news(follower, follower->bulk);
     if (!frontend->has_screen)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (err_is(error, ERR_CANCELLED)) {
@@ -462,8 +491,6 @@ submit_sync(struct RemoteFollower *follower)
     g_clear_pointer(&follower->only, g_free);
     follower->accept_removals = false;
 }
-
-static void submit_fetch(struct RemoteFollower *follower, Fetch *fetch);
 
 /* A certificate, a ticket or the tunnel says who we are. */
 static bool
@@ -511,7 +538,7 @@ make_ear(void *user, const char *what)
 {
     const struct RemoteFollower *follower = user;
 
-    return make_lane(follower, what, follower->account->secrets[0]);
+    return remote_lane(follower, what, follower->account->secrets[0]);
 }
 
 /* Within the budget: one moves mail, one listens, one answers at once, the rest
@@ -526,11 +553,11 @@ make_lanes(struct RemoteFollower *follower, const char *password)
     WatcherCallbacks callbacks = { make_ear, watch_changed, watch_ended,
                                    follower };
 
-    follower->bulk = make_lane(follower, "mail", password);
+    follower->bulk = remote_lane(follower, "mail", password);
     if (account_is_one_way(account))
         return;
     if (most >= WITH_URGENT)
-        follower->urgent = make_lane(follower, "open", password);
+        follower->urgent = remote_lane(follower, "open", password);
     follower->watcher = watcher_create(account, most - others, &callbacks);
 }
 
@@ -544,18 +571,17 @@ got_password(const char *password, const GError *error, void *user)
     if (error) {
         account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
         account_synced(account, error);
-        while (follower->fetches->len > 0)
-            fetch_end(g_ptr_array_steal_index(follower->fetches, 0), error);
+        errands_end(follower, error);
         return;
     }
     make_lanes(follower, password);
-    submit_sync(follower);
-    while (follower->fetches->len > 0)
-        submit_fetch(follower, g_ptr_array_steal_index(follower->fetches, 0));
+    if (follower->wanted)
+        submit_sync(follower);
+    errands_submit(follower);
 }
 
-static void
-connect_lanes(struct RemoteFollower *follower)
+void
+remote_connect(struct RemoteFollower *follower)
 {
     if (follower->asking)
         return;
@@ -571,10 +597,11 @@ static void
 begin_sync(struct RemoteFollower *follower)
 {
     g_clear_handle_id(&follower->retry_source, g_source_remove);
+    follower->wanted = true;
     if (follower->sync)
         follower->again = true;
     else if (follower->bulk == NULL)
-        connect_lanes(follower);
+        remote_connect(follower);
     else
         submit_sync(follower);
 }
@@ -582,6 +609,7 @@ begin_sync(struct RemoteFollower *follower)
 void
 remote_follower_start(struct RemoteFollower *follower)
 {
+    watch_network(follower);
     begin_sync(follower);
 }
 
@@ -619,7 +647,7 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     struct RemoteFollower *follower = user;
 
     follower->push = NULL;
-    take_news(follower, follower->bulk);
+    remote_take_news(follower, follower->bulk);
     session_rows_news(follower->account->session);
     if (err_is(error, ERR_CANCELLED))
         return;
@@ -659,125 +687,4 @@ remote_follower_kick(struct RemoteFollower *follower)
         return; /* what is to follow there does so with the next sync */
     if (follower->push_source == 0)
         follower->push_source = g_timeout_add(PUSH_MS, push_now, follower);
-}
-
-static Lane *
-urgent_lane(const struct RemoteFollower *follower)
-{
-    return follower->urgent ? follower->urgent : follower->bulk;
-}
-
-static void
-fetch_progress(void *user, const JobProgress *note)
-{
-    Fetch *fetch = user;
-
-    take_news(fetch->follower, urgent_lane(fetch->follower));
-}
-
-static void
-fetch_answer(void *user, const LaneAnswer *answer, const GError *error)
-{
-    fetch_end(user, error);
-}
-
-static void
-submit_fetch(struct RemoteFollower *follower, Fetch *fetch)
-{
-    LaneCallbacks callbacks = { fetch_progress, fetch_answer, fetch };
-    LaneRequest request = { .id = fetch->id };
-
-    lane_submit(urgent_lane(follower), LANE_FETCH, &request, &callbacks);
-}
-
-void
-remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
-                      void (*done)(gint64 id, const GError *error, void *user),
-                      void *user)
-{
-    Fetch *fetch = g_new0(Fetch, 1);
-    g_autoptr(GError) error = NULL;
-
-    *fetch = (Fetch){ follower, id, done, user };
-    if (session_offline(follower->account->session)) {
-        err_set(&error, ERR_RETRY,
-                "this message is not here and %s is "
-                "offline: go online first",
-                follower->account->name);
-        fetch_end(fetch, error);
-    } else if (follower->bulk == NULL) {
-        g_ptr_array_add(follower->fetches, fetch);
-        connect_lanes(follower);
-    } else {
-        submit_fetch(follower, fetch);
-    }
-}
-
-/* A login of its own, on a lane of its own. */
-typedef struct {
-    struct RemoteFollower *follower;
-    Lane *lane;
-    void (*done)(Account *account, const GError *error, void *user);
-    void *user;
-} Check;
-
-static gboolean
-check_free(void *data)
-{
-    Check *check = data;
-
-    lane_destroy(check->lane);
-    g_free(check);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-take_room(Account *account, const ImapQuota *room)
-{
-    g_autofree char *used = g_format_size(room->used);
-    g_autofree char *limit = g_format_size(room->limit);
-
-    g_clear_pointer(&account->room, g_free);
-    if (room->limit > 0)
-        account->room =
-            g_strdup_printf("%s of %s used (%.0f %%)", used, limit,
-                            100.0 * (gdouble)room->used / (gdouble)room->limit);
-}
-
-static void
-check_answer(void *user, const LaneAnswer *answer, const GError *error)
-{
-    Check *check = user;
-
-    take_room(check->follower->account, &answer->room);
-    check->done(check->follower->account, error, check->user);
-    g_idle_add(check_free, check);
-}
-
-static void
-check_password(const char *password, const GError *error, void *user)
-{
-    Check *check = user;
-    LaneCallbacks callbacks = { NULL, check_answer, check };
-    LaneRequest request = { 0 };
-
-    if (error) {
-        check->done(check->follower->account, error, check->user);
-        g_free(check);
-        return;
-    }
-    check->lane = make_lane(check->follower, "check", password);
-    lane_submit(check->lane, LANE_CHECK, &request, &callbacks);
-}
-
-void
-remote_follower_check(struct RemoteFollower *follower,
-                      void (*done)(Account *account, const GError *error,
-                                   void *user),
-                      void *user)
-{
-    Check *check = g_new0(Check, 1);
-
-    *check = (Check){ follower, NULL, done, user };
-    account_password(follower->account, false, check_password, check);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "facts.h"
+#include "index_changes.h"
 #include "maildir/maildir.h"
 #include "sync/sync.h"
 
@@ -53,6 +54,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->account, g_free);
     g_clear_pointer(&params->state_db, g_free);
     g_clear_pointer(&params->mail, g_free);
+    g_clear_pointer(&params->index, g_free);
     g_clear_pointer(&params->local_tags, g_strfreev);
     g_clear_pointer(&params->lang, g_free);
     g_clear_pointer(&params->imap.version, g_free);
@@ -199,11 +201,18 @@ describe_free(StoreMessage *message)
     facts_destroy((Facts *)message);
 }
 
+/* Of one message that someone waits for, bytes are counted. */
 static void
 note(Task *task, const SyncProgress *progress)
 {
-    job_progress(task->job, progress ? progress->folder : "",
-                 progress ? progress->done : 0, progress ? progress->total : 0);
+    bool bytes = task->kind == LANE_FETCH;
+
+    if (progress == NULL)
+        job_progress(task->job, "", 0, 0);
+    else
+        job_progress(task->job, progress->folder,
+                     bytes ? progress->bytes : progress->done,
+                     bytes ? progress->bytes_total : progress->total);
 }
 
 static void
@@ -237,6 +246,10 @@ on_progress(void *user, const SyncProgress *progress)
 {
     Task *task = user;
 
+    if (task->kind == LANE_FETCH) { /* what a sync tells is not this */
+        note(task, progress);
+        return;
+    }
     g_mutex_lock(&task->lane->lock);
     if (progress->folders > 0) {
         task->lane->news.folder = progress->number;
@@ -312,7 +325,7 @@ make_sync(Task *task, Store *store)
         .arrived = on_arrived,
         .changed = on_changed,
         .progress = on_progress,
-        .should_yield = on_yield,
+        .should_yield = task->kind == LANE_SEARCH ? NULL : on_yield,
         .warn = on_warn,
         .user = task,
     };
@@ -416,6 +429,27 @@ lock_account(Task *task, GError **error)
     return fd;
 }
 
+/* What the notmuch command changed is told the server in the same round. The
+ * index is no reason for a sync to fail. */
+static void
+take_index_changes(Task *task, Store *store)
+{
+    const LaneParams *params = &task->lane->params;
+    g_autoptr(IndexWriter) writer = NULL;
+    g_autoptr(GError) trouble = NULL;
+    bool changed = false;
+
+    if (!index_changes_wait(store, params->index))
+        return;
+    writer = index_writer_create(params->index, params->mail);
+    if (!index_writer_begin(writer, &trouble)
+        || !index_changes_take(store, writer, &changed, &trouble)
+        || !index_writer_end(writer, &trouble))
+        log_add(LOG_WARN, params->account, "%s", trouble->message);
+    if (changed)
+        on_changed(task);
+}
+
 static bool
 sync_locked(Task *task, Sync *sync, GError **error)
 {
@@ -424,6 +458,8 @@ sync_locked(Task *task, Sync *sync, GError **error)
 
     if (fd < 0)
         return false;
+    if (task->kind == LANE_SYNC)
+        take_index_changes(task, sync->store);
     ok = task->kind == LANE_SYNC
              ? sync_account(sync, &task->answer.yielded, error)
              : sync_push(sync, error);
@@ -475,6 +511,9 @@ perform(Task *task, GError **error)
         return true;
     case LANE_FETCH:
         return sync_fetch_one(&sync, task->request.id, error);
+    case LANE_SEARCH:
+        return sync_search(&sync, task->request.only, task->request.criteria,
+                           &task->answer.found, error);
     default: {
         g_autoptr(GPtrArray) mailboxes = imap_list(task->lane->conn, error);
 
@@ -555,6 +594,8 @@ task_free(void *data)
 
     lane_unref(task->lane);
     g_free(task->request.only);
+    g_free(task->request.criteria);
+    sync_found_clear(&task->answer.found);
     g_free(task);
 }
 
@@ -565,6 +606,8 @@ static const JobClass classes[] = {
                     NULL },
     [LANE_FETCH] = { "fetch", task_run, task_progress, task_answer, task_free,
                      NULL },
+    [LANE_SEARCH] = { "search", task_run, task_progress, task_answer, task_free,
+                      NULL },
     [LANE_WATCH] = { "watch", task_run, task_progress, task_answer, task_free,
                      NULL },
     [LANE_CHECK] = { "check", task_run, task_progress, task_answer, task_free,
@@ -576,9 +619,9 @@ lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
             const LaneCallbacks *callbacks)
 {
     static const JobPriority priorities[] = {
-        [LANE_SYNC] = JOB_BULK,    [LANE_PUSH] = JOB_NORMAL,
-        [LANE_FETCH] = JOB_URGENT, [LANE_WATCH] = JOB_BULK,
-        [LANE_CHECK] = JOB_NORMAL,
+        [LANE_SYNC] = JOB_BULK,     [LANE_PUSH] = JOB_NORMAL,
+        [LANE_FETCH] = JOB_URGENT,  [LANE_WATCH] = JOB_BULK,
+        [LANE_SEARCH] = JOB_NORMAL, [LANE_CHECK] = JOB_NORMAL,
     };
     Task *task = g_new0(Task, 1);
 
@@ -587,6 +630,7 @@ lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
     task->kind = job;
     task->request = *request;
     task->request.only = g_strdup(request->only);
+    task->request.criteria = g_strdup(request->criteria);
     task->callbacks = *callbacks;
     return worker_submit(lane->worker, priorities[job], &classes[job], task,
                          task);

@@ -15,6 +15,7 @@ typedef struct {
     char *account;
     char *state_db;
     char *mail;
+    char *index; /* of notmuch */
     char **local_tags;
     gint64 keep_days;  /* bodies of so many days; 0: none, -1: all */
     guint64 keep_most; /* octets; 0: of any size */
@@ -65,7 +66,8 @@ typedef struct {
     bool hear_all; /* LANE_WATCH: to the others too, where it can be */
     bool headers_first;
     bool accept_removals;
-    gint64 id; /* of a fetch */
+    gint64 id;      /* of a fetch */
+    char *criteria; /* of a search, in the folder only */
 } LaneRequest;
 
 /* How a job ended, beside its error. */
@@ -76,6 +78,7 @@ typedef struct {
     gint64 not_before; /* when the server lets us log in again; 0: any time */
     guint login_delay; /* seconds that it wants between logins */
     ImapQuota room; /* LANE_CHECK: of INBOX */
+    SyncFound found; /* LANE_SEARCH */
 } LaneAnswer;
 
 /* The jobs. Each answers with a LaneAnswer also when it failed, through
@@ -84,6 +87,7 @@ typedef enum {
     LANE_SYNC,
     LANE_PUSH,
     LANE_FETCH,
+    LANE_SEARCH,
     LANE_WATCH, /* until cancelled; each change is a progress note */
     LANE_CHECK, /* connect, LIST, and how full it is */
 } LaneJob;

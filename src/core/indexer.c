@@ -3,12 +3,16 @@
  * lock back; killed anywhere, the next run takes the same slice again. */
 #include "core/indexer.h"
 
+#include "base/dirwatch.h"
 #include "base/err.h"
 #include "base/job.h"
 #include "base/log.h"
+#include "core/account.h"
 #include "core/delivery.h"
 #include "core/standing.h"
 #include "index/index.h"
+#include "index_changes.h"
+#include "settle.h"
 #include "tags.h"
 
 #include <string.h>
@@ -43,16 +47,18 @@ struct Indexer {
     char *told;  /* the last trouble */
     guint retry; /* source; 0: none */
     GArray *waiters; /* Waiter */
+    DirWatch *watch; /* of the index; NULL: nobody looks */
 };
 
 typedef struct {
     char *state_db, *index_dir, *mail_root;
     Mend mend;
+    bool changed; /* rows took up tags of notmuch's */
 } Request;
 
 /* One run of the worker. */
 typedef struct {
-    const Request *request;
+    Request *request;
     Store *store;
     IndexWriter *writer;
 } Run;
@@ -122,6 +128,30 @@ done_clear(void *data)
     g_free(done->index_id);
 }
 
+/* What others wrote since is taken up before anything is written over it. */
+static bool
+begin_writing(Run *run, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (!index_writer_begin(run->writer, error))
+        return false;
+    if (index_changes_take(run->store, run->writer, &run->request->changed,
+                           &trouble))
+        return true;
+    index_writer_end(run->writer, NULL);
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
+}
+
+static bool
+take_changes(Run *run, GError **error)
+{
+    return !index_changes_wait(run->store, run->request->index_dir)
+        || (begin_writing(run, error)
+            && index_writer_end(run->writer, error));
+}
+
 static bool
 record(Run *run, const GArray *done, GError **error)
 {
@@ -134,6 +164,7 @@ record(Run *run, const GArray *done, GError **error)
 
         ok = store_set_indexed(run->store, one->row, one->index_id, error);
     }
+    ok = ok && index_changes_note(run->store, run->writer, error);
     return store_end(run->store, ok, ok ? error : NULL) && ok;
 }
 
@@ -164,7 +195,7 @@ index_slice(Run *run, const GArray *ids, GError **error)
     bool ok;
 
     g_array_set_clear_func(done, done_clear);
-    if (!index_writer_begin(run->writer, error))
+    if (!begin_writing(run, error))
         return false;
     ok = write_slice(run, ids, done, error);
     return index_writer_end(run->writer, ok ? error : NULL) && ok
@@ -180,7 +211,7 @@ forget_gone(Run *run, GError **error)
 
     if (!ok || gone->len == 0)
         return ok;
-    if (!index_writer_begin(run->writer, error))
+    if (!begin_writing(run, error))
         return false;
     for (guint i = 0; ok && i < gone->len; i++)
         ok = index_writer_sweep(run->writer, gone->pdata[i], error);
@@ -189,6 +220,7 @@ forget_gone(Run *run, GError **error)
         return false;
     for (guint i = 0; ok && i < gone->len; i++)
         ok = store_index_forgot(run->store, gone->pdata[i], error);
+    ok = ok && index_changes_note(run->store, run->writer, error);
     return store_end(run->store, ok, ok ? error : NULL) && ok;
 }
 
@@ -225,23 +257,26 @@ run_slices(Job *job, Run *run, GError **error)
 static void *
 indexer_run(Job *job, void *data, GError **error)
 {
-    const Request *request = data;
+    Request *request = data;
     g_autoptr(Store) store = store_open(request->state_db, error);
     g_autoptr(IndexWriter) writer =
         index_writer_create(request->index_dir, request->mail_root);
     Run run = { request, store, writer };
     bool rebuilt = false;
 
-    if (store == NULL || (request->mend == MEND_NOT && !is_behind(store))
+    if (store == NULL
+        || (request->mend == MEND_NOT && !is_behind(store)
+            && !index_changes_wait(store, request->index_dir))
         || (request->mend == MEND_DISCARD
             && !index_set_aside(request->index_dir, error))
         || !index_prepare(request->index_dir, request->mail_root, &rebuilt,
                           error)
+        || (rebuilt && !index_changes_forget(store, error))
         || (rebuilt && !store_index_lost(store, error)))
         return NULL;
-    if (forget_gone(&run, error))
+    if (take_changes(&run, error) && forget_gone(&run, error))
         run_slices(job, &run, error);
-    return NULL;
+    return request; /* tells also after an error what was taken up */
 }
 
 static void indexer_start(Indexer *indexer);
@@ -284,12 +319,27 @@ trouble(Indexer *indexer, const GError *error)
                   "The search index is behind: %s", error->message);
 }
 
+/* As after an act of the user's, which it is. */
+static void
+follow_changes(Indexer *indexer)
+{
+    const GPtrArray *accounts = session_accounts(indexer->session);
+
+    settler_kick(session_settler(indexer->session));
+    for (guint i = 0; i < accounts->len; i++)
+        account_kick(accounts->pdata[i]);
+    session_rows_changed(indexer->session);
+}
+
 static void
 indexer_answer(void *user, void *answer, const GError *error)
 {
     Indexer *indexer = user;
+    const Request *request = answer;
 
     indexer->running = false;
+    if (request && request->changed)
+        follow_changes(indexer);
     if (error && !err_is(error, ERR_CANCELLED))
         trouble(indexer, error);
     if (index_is_damaged(error))
@@ -304,6 +354,8 @@ indexer_answer(void *user, void *answer, const GError *error)
         indexer->left = 0;
         g_clear_pointer(&indexer->told, g_free);
     }
+    if (indexer->watch) /* it may be new */
+        indexer_watch(indexer);
     tell_waiters(indexer, error);
 }
 
@@ -360,6 +412,7 @@ indexer_destroy(Indexer *indexer)
         return;
     indexer->disabled = true;
     indexer->again = false;
+    dirwatch_destroy(indexer->watch);
     g_clear_handle_id(&indexer->retry, g_source_remove);
     worker_destroy(indexer->worker);
     err_set(&ended, ERR_CANCELLED, "cancelled");
@@ -367,6 +420,25 @@ indexer_destroy(Indexer *indexer)
     g_array_unref(indexer->waiters);
     g_free(indexer->told);
     g_free(indexer);
+}
+
+static void
+index_touched(void *user)
+{
+    indexer_kick(user);
+}
+
+void
+indexer_watch(Indexer *indexer)
+{
+    g_autofree char *dir = g_build_filename(
+        session_paths(indexer->session)->index, "xapian", NULL);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    g_ptr_array_add(paths, dir);
+    if (indexer->watch == NULL)
+        indexer->watch = dirwatch_create(index_touched, indexer);
+    dirwatch_set(indexer->watch, paths);
 }
 
 void

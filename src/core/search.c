@@ -4,7 +4,10 @@
 
 #include "base/err.h"
 #include "base/job.h"
+#include "base/text.h"
+#include "core/account.h"
 #include "core/indexer.h"
+#include "core/search_servers.h"
 #include "index/index.h"
 
 #include <string.h>
@@ -29,6 +32,12 @@ struct Search {
     SearchFn found;
     void *user;
     Request *asked; /* again when the index was mended */
+    ServerSearch *servers; /* NULL: not asked */
+    GArray *theirs;        /* AccountHit: what they found */
+    guint left, waiting;
+    char *trouble;
+    GArray *ours; /* gint64: the answer before it was merged; NULL: none yet */
+    bool complete;
     /* Of the worker's thread, made there: */
     IndexReader *reader;
     Store *store;
@@ -208,13 +217,85 @@ search_job_run(Job *job, void *data, GError **error)
                error);
 }
 
+/* What the index found and what servers did, in one list. */
+static void
+tell_merged(Search *search)
+{
+    g_autoptr(GArray) all =
+        server_search_merge(session_store(search->session),
+                             search->ours, search->theirs);
+    guint limit = search->asked->limit;
+
+    if (limit && all->len > limit)
+        g_array_set_size(all, limit);
+    search->found(all, search->complete, NULL, search->user);
+}
+
 static void
 answer(Search *search, void *ids, const GError *error, bool complete)
 {
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-    if (search->found && !err_is(error, ERR_CANCELLED))
-        search->found(ids ? ids : none, complete, error, search->user);
+    if (search->found == NULL || err_is(error, ERR_CANCELLED))
+        return;
+    if (error) {
+        search->found(none, complete, error, search->user);
+        return;
+    }
+    g_clear_pointer(&search->ours, g_array_unref);
+    search->ours = g_array_ref(ids ? ids : none);
+    search->complete = complete;
+    tell_merged(search);
+}
+
+static void
+servers_told(const ServerFound *found, void *user)
+{
+    Search *search = user;
+
+    g_array_set_size(search->theirs, 0);
+    g_array_append_vals(search->theirs, found->hits->data, found->hits->len);
+    search->left = found->left;
+    search->waiting = found->waiting;
+    g_free(search->trouble);
+    search->trouble = g_strdup(found->trouble);
+    if (search->found && search->ours)
+        tell_merged(search);
+}
+
+static void
+forget_servers(Search *search)
+{
+    g_clear_pointer(&search->servers, server_search_end);
+    g_array_set_size(search->theirs, 0);
+    g_clear_pointer(&search->trouble, g_free);
+    search->left = search->waiting = 0;
+}
+
+bool
+search_ask_servers(Search *search, GError **error)
+{
+    ServerQuery query = { search->asked->query, search->asked->folder,
+                          servers_told, search };
+
+    forget_servers(search);
+    search->servers = server_search_begin(search->session, &query, error);
+    search->waiting = search->servers != NULL;
+    return search->servers != NULL;
+}
+
+char *
+search_servers_text(const Search *search)
+{
+    if (search->servers == NULL)
+        return NULL;
+    if (search->waiting > 0)
+        return g_strdup("asking the servers");
+    if (search->trouble)
+        return text_sanitise(search->trouble, -1, TEXT_LINE);
+    return search->left ? g_strdup_printf("%u more on the servers",
+                                          search->left)
+                        : g_strdup("servers asked");
 }
 
 static void
@@ -274,6 +355,7 @@ search_create(Session *session)
     search->index_dir = g_strdup(paths->index);
     search->mail_root = g_strdup(paths->mail);
     search->state_db = g_strdup(paths->state_db);
+    search->theirs = g_array_new(FALSE, FALSE, sizeof(AccountHit));
     search->reader = index_reader_create(search->index_dir, search->mail_root);
     return search;
 }
@@ -284,6 +366,9 @@ search_destroy(Search *search)
     if (search == NULL)
         return;
     search_cancel(search);
+    forget_servers(search);
+    g_array_unref(search->theirs);
+    g_clear_pointer(&search->ours, g_array_unref);
     request_free(search->asked);
     worker_destroy(search->worker);
     index_reader_destroy(search->reader);
@@ -311,6 +396,10 @@ search_start(Search *search, const char *query, gint64 folder, guint limit,
     Request page = { search, (char *)query, folder, FIRST_PAGE, false };
 
     search_cancel(search);
+    g_clear_pointer(&search->ours, g_array_unref);
+    if (search->asked && (strcmp(search->asked->query, query) != 0
+                          || search->asked->folder != folder))
+        forget_servers(search);
     if (search->worker == NULL)
         search->worker = worker_create("search");
     search->found = found;

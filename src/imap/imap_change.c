@@ -21,6 +21,43 @@ imap_copied_clear(ImapCopied *copied)
     g_clear_pointer(&copied->to, g_array_unref);
 }
 
+/* The text of a quoted string, from behind its first quote; *at behind its last
+ * one. g_free(). */
+static char *
+unquote(const char **at)
+{
+    GString *text = g_string_new(NULL);
+
+    while (**at && **at != '"') {
+        if (**at == '\\' && (*at)[1])
+            ++*at;
+        g_string_append_c(text, *(*at)++);
+    }
+    if (**at)
+        ++*at;
+    return g_string_free(text, FALSE);
+}
+
+/* What stands between quotes goes as the connection wants strings. */
+static void
+send_criteria(ImapConn *conn, const char *criteria)
+{
+    while (*criteria) {
+        gsize plain = strcspn(criteria, "\"");
+        g_autofree char *text = NULL;
+
+        imap_cmd_text(conn, "%.*s", (int)plain, criteria);
+        criteria += plain;
+        if (*criteria == '\0')
+            break;
+        criteria++;
+        text = unquote(&criteria);
+        imap_cmd_string(conn, text);
+    }
+}
+
+/* CHARSET where strings are not ASCII, but for UTF8=ACCEPT, which forbids it
+ * (RFC 6855, section 3). */
 UidSet *
 imap_search(ImapConn *conn, const char *criteria, GError **error)
 {
@@ -31,7 +68,9 @@ imap_search(ImapConn *conn, const char *criteria, GError **error)
     imap_cmd_begin(conn, imap_conn_can(conn, "ESEARCH")
                              ? "UID SEARCH RETURN (ALL) "
                              : "UID SEARCH ");
-    imap_cmd_text(conn, "%s", criteria);
+    if (!conn->utf8 && !g_str_is_ascii(criteria))
+        imap_cmd_text(conn, "CHARSET UTF-8 ");
+    send_criteria(conn, criteria);
     if (!imap_cmd_finish(conn, error))
         return NULL;
     imap_cmd_answers(conn, NULL);
@@ -103,19 +142,42 @@ imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
     return to_mailbox(conn, "UID COPY ", uids, mailbox, copied, error);
 }
 
+/* Both in one flight: what STORE could not mark, EXPUNGE passes over. */
+static bool
+expunge_set(ImapConn *conn, const char *set, bool marked, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    guint tag;
+    bool ok;
+
+    imap_cmd_begin(conn, "UID STORE ");
+    imap_cmd_text(conn, "%s +FLAGS.SILENT (\\Deleted)", set);
+    tag = imap_cmd_end(conn);
+    if (marked)
+        return imap_cmd_wait(conn, tag, error);
+    imap_cmd_begin(conn, "UID EXPUNGE ");
+    imap_cmd_text(conn, "%s", set);
+    imap_cmd_end(conn);
+    ok = imap_cmd_wait(conn, tag, &trouble);
+    if (ok || imap_decoder_ok(&conn->in))
+        ok &= imap_cmd_wait(conn, tag + 1, ok ? &trouble : NULL);
+    if (trouble)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return ok;
+}
+
 bool
 imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error)
 {
-    static const ImapFlags deleted = { .system = 1 << 3, .keywords = "" };
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
-    bool ok = imap_store(conn, uids, true, &deleted, 0, NULL, error);
+    ImapAnswers answers = { .flags_expected = true };
+    bool ok = true;
 
     *marked = !imap_conn_can(conn, "UIDPLUS");
-    for (guint i = 0; ok && !*marked && i < sets->len; i++) {
-        imap_cmd_begin(conn, "UID EXPUNGE ");
-        imap_cmd_text(conn, "%s", (char *)sets->pdata[i]);
-        ok = imap_cmd_finish(conn, error);
-    }
+    imap_cmd_answers(conn, &answers);
+    for (guint i = 0; ok && i < sets->len; i++)
+        ok = expunge_set(conn, sets->pdata[i], *marked, error);
+    imap_cmd_answers(conn, NULL);
     return ok;
 }
 
@@ -217,30 +279,48 @@ wire_date(gint64 time)
         g_date_time_get_second(date));
 }
 
-bool
-imap_append(ImapConn *conn, const char *mailbox, const ImapFlags *flags,
-            gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
-            GError **error)
+static void
+send_message(ImapConn *conn, const ImapUpload *upload, guint64 size)
 {
-    g_autofree char *date = internaldate ? wire_date(internaldate) : NULL;
-    guint64 size;
-    bool ok;
+    g_autofree char *date =
+        upload->internaldate ? wire_date(upload->internaldate) : NULL;
 
-    *uidvalidity = *uid = 0;
-    if (!wire_size(fd, &size, error) || !fits(conn, size, error))
-        return false;
-    imap_cmd_answers(conn, NULL);
-    imap_cmd_begin(conn, "APPEND ");
-    imap_cmd_mailbox(conn, mailbox);
     imap_cmd_text(conn, " ");
-    imap_cmd_flags(conn, flags);
+    imap_cmd_flags(conn, &upload->flags);
     if (date)
         imap_cmd_text(conn, " \"%s\"", date);
     imap_cmd_text(conn, " ");
     imap_cmd_literal(conn, size);
-    send_lines(conn, fd);
+    send_lines(conn, upload->fd);
+}
+
+bool
+imap_append(ImapConn *conn, const char *mailbox, ImapUpload *uploads, guint n,
+            guint32 *uidvalidity, GError **error)
+{
+    g_autofree guint64 *sizes = g_new0(guint64, n);
+    g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+    ImapAnswers answers = { .appended = uids };
+    bool ok;
+
+    *uidvalidity = 0;
+    for (guint i = 0; i < n; i++) {
+        uploads[i].uid = 0;
+        if (!wire_size(uploads[i].fd, &sizes[i], error)
+            || !fits(conn, sizes[i], error))
+            return false;
+    }
+    imap_cmd_answers(conn, &answers);
+    imap_cmd_begin(conn, "APPEND ");
+    imap_cmd_mailbox(conn, mailbox);
+    for (guint i = 0; i < n; i++)
+        send_message(conn, &uploads[i], sizes[i]);
     ok = imap_cmd_finish(conn, error);
-    *uidvalidity = conn->answers.append_uidvalidity;
-    *uid = conn->answers.append_uid;
+    if (ok && uids->len == n) {
+        *uidvalidity = conn->answers.append_uidvalidity;
+        for (guint i = 0; i < n; i++)
+            uploads[i].uid = g_array_index(uids, guint32, i);
+    }
+    imap_cmd_answers(conn, NULL);
     return ok;
 }

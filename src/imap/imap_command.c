@@ -231,10 +231,35 @@ read_response(ImapConn *conn, guint *tag)
     return imap_decoder_ok(in) ? kind : -1;
 }
 
+/* Commands that do not bear on each other may be answered in another order
+ * (RFC 9051, section 5.5): one that came too early is kept. */
+static void
+keep_early(ImapConn *conn, guint told, guint awaited)
+{
+    if (told <= awaited || told > conn->tag || conn->early != 0) {
+        imap_decoder_fail(&conn->in, "an answer to no command");
+        return;
+    }
+    conn->early = told;
+    read_result(conn, &conn->early_error);
+}
+
+static bool
+take_early(ImapConn *conn, GError **error)
+{
+    conn->early = 0;
+    if (conn->early_error == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&conn->early_error));
+    return false;
+}
+
 bool
 imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
 {
     imap_cmd_send(conn);
+    if (conn->early == tag)
+        return take_early(conn, error);
     for (;;) {
         guint told = 0;
         int kind = imap_decoder_ok(&conn->in) ? read_response(conn, &told) : -1;
@@ -247,7 +272,7 @@ imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
             return read_result(conn, error);
         }
         if (kind == 1)
-            imap_decoder_fail(&conn->in, "an answer to no command");
+            keep_early(conn, told, tag);
         if (kind == 2)
             imap_decoder_fail(&conn->in, "a + that nobody waits for");
     }

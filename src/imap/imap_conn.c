@@ -18,12 +18,6 @@ imap_take_alert(ImapConn *conn)
     return g_steal_pointer(&conn->alert);
 }
 
-const char *
-imap_conn_selected(const ImapConn *conn)
-{
-    return conn->selected;
-}
-
 static bool
 capability(ImapConn *conn, GError **error)
 {
@@ -365,6 +359,7 @@ imap_conn_close(ImapConn *conn)
     g_hash_table_unref(conn->capabilities);
     g_clear_object(&conn->cancel);
     g_free(conn->selected);
+    g_clear_error(&conn->early_error);
     g_free(conn->challenge);
     g_free(conn->bye_text);
     g_free(conn->referral);

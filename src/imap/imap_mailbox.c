@@ -60,16 +60,50 @@ add_subscriptions(ImapConn *conn, GPtrArray *mailboxes, GError **error)
     return true;
 }
 
+/* Never CLOSE, which expunges (P76). The tag to wait for. Where there is no
+ * UNSELECT (RFC 3691) a mailbox that does not change by being looked at takes
+ * its place. */
+static guint
+send_unselect(ImapConn *conn)
+{
+    g_clear_pointer(&conn->selected, g_free);
+    imap_cmd_begin(conn, imap_conn_can(conn, "UNSELECT") ? "UNSELECT"
+                                                         : "EXAMINE INBOX");
+    return imap_cmd_end(conn);
+}
+
+/* The state of a mailbox that is selected is told as this session knows it (RFC
+ * 9051, section 6.3.11; seen with Dovecot 2.3: new mail is missing in it). So
+ * it is left, in the same flight; or, where it cannot be, hears of its news
+ * before. */
+static bool
+look_up(ImapConn *conn, guint *unselect, GError **error)
+{
+    *unselect = 0;
+    if (conn->selected == NULL || !imap_conn_can(conn, "LIST-STATUS"))
+        return true;
+    if (!imap_conn_can(conn, "UNSELECT"))
+        return imap_noop(conn, error);
+    *unselect = send_unselect(conn);
+    return true;
+}
+
 GPtrArray *
 imap_list(ImapConn *conn, GError **error)
 {
     g_autoptr(GPtrArray) mailboxes =
         g_ptr_array_new_with_free_func(mailbox_free);
     ImapAnswers answers = { .mailboxes = mailboxes };
+    guint unselect;
+    guint tag;
 
+    if (!look_up(conn, &unselect, error))
+        return NULL;
     imap_cmd_answers(conn, &answers);
     send_list(conn);
-    if (!imap_cmd_finish(conn, error))
+    tag = imap_cmd_end(conn);
+    if ((unselect && !imap_cmd_wait(conn, unselect, error))
+        || !imap_cmd_wait(conn, tag, error))
         return NULL;
     if (!imap_conn_can(conn, "LIST-EXTENDED")
         && !add_subscriptions(conn, mailboxes, error))
@@ -116,8 +150,17 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                          && selected->uidvalidity == resync->uidvalidity
                          && selected->modseq > 0;
     conn->selected = g_strdup(mailbox);
+    conn->opened = (ImapOpened){ selected->uidvalidity,
+                                 selected->keywords_allowed };
     g_ptr_array_unref(imap_take_news(conn));
     return true;
+}
+
+bool
+imap_conn_opened(const ImapConn *conn, const char *mailbox, ImapOpened *opened)
+{
+    *opened = conn->opened;
+    return g_strcmp0(conn->selected, mailbox) == 0;
 }
 
 static bool
@@ -143,17 +186,14 @@ imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
     return imap_cmd_finish(conn, error);
 }
 
-/* Never CLOSE, which expunges (P76). Where there is no UNSELECT (RFC 3691) a
- * mailbox that does not change by being looked at takes its place. */
+/* What is below a mailbox is renamed with it. */
 static bool
 leave(ImapConn *conn, const char *mailbox, GError **error)
 {
-    if (g_strcmp0(conn->selected, mailbox) != 0)
+    if (conn->selected == NULL || !g_str_has_prefix(conn->selected, mailbox))
         return true;
-    g_clear_pointer(&conn->selected, g_free);
-    return imap_cmd_run(conn, error,
-                        imap_conn_can(conn, "UNSELECT") ? "UNSELECT"
-                                                        : "EXAMINE INBOX");
+    imap_cmd_answers(conn, NULL);
+    return imap_cmd_wait(conn, send_unselect(conn), error);
 }
 
 bool

@@ -17,7 +17,8 @@ typedef struct {
     ImapCopied *copied;
     UidSet **modified;
     bool flags_expected; /* of STORE */
-    guint32 append_uidvalidity, append_uid;
+    guint32 append_uidvalidity;
+    GArray *appended; /* guint32: UIDs of APPEND, in their order */
 } ImapAnswers;
 
 struct ImapConn {
@@ -28,10 +29,13 @@ struct ImapConn {
     GHashTable *capabilities; /* upper case */
     bool capabilities_told;   /* since the login began */
     guint tag;
+    guint early;         /* a later command that was answered first; 0: none */
+    GError *early_error; /* how; NULL: OK */
     bool unsent;       /* something was written since */
     gint64 sent;       /* when the last commands were, µs */
     gint64 round_trip; /* the shortest from there to an answer, µs */
     char *selected;
+    ImapOpened opened; /* of selected */
     ImapAnswers answers;
     bool preauth;
     bool qresync, condstore, utf8, rev2; /* enabled */

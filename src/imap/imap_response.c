@@ -90,12 +90,21 @@ read_copyuid(ImapConn *conn)
         imap_decoder_fail(in, "COPYUID with sets of two sizes");
 }
 
+/* UIDs in the order of the messages (RFC 4315, section 3, with RFC 3502). */
 static void
 read_appenduid(ImapConn *conn)
 {
-    conn->answers.append_uidvalidity = imap_decoder_number32(&conn->in);
-    imap_decoder_expect(&conn->in, ' ');
-    conn->answers.append_uid = imap_decoder_number32(&conn->in);
+    ImapDecoder *in = &conn->in;
+    guint32 uidvalidity = imap_decoder_number32(in);
+    g_autofree char *uids = NULL;
+
+    imap_decoder_expect(in, ' ');
+    uids = imap_decoder_atom(in);
+    if (conn->answers.appended == NULL || !imap_decoder_ok(in))
+        return;
+    conn->answers.append_uidvalidity = uidvalidity;
+    g_array_set_size(conn->answers.appended, 0);
+    append_uids(conn->answers.appended, uids);
 }
 
 static void

@@ -181,3 +181,18 @@ index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
         notmuch_database_destroy(database);
     return database != NULL;
 }
+
+unsigned long
+index_revision(const char *dir)
+{
+    notmuch_database_t *database =
+        index_exists(dir) ? index_open(dir, false, NULL) : NULL;
+    unsigned long revision;
+    const char *uuid;
+
+    if (database == NULL)
+        return 0;
+    revision = notmuch_database_get_revision(database, &uuid);
+    notmuch_database_destroy(database);
+    return revision;
+}

@@ -8,10 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The tags as they were written last: what differs from them is of others. A
+ * property is a term of Xapian, which has 245 bytes. */
+#define WRITTEN "posthorn.tags"
+
+enum {
+    WRITTEN_MOST = 200
+};
+
 struct IndexWriter {
     char *dir;
     char *mail_root;
     notmuch_database_t *database; /* between begin and end */
+    unsigned long revision;       /* at the last end */
 };
 
 IndexWriter *
@@ -64,8 +73,11 @@ bool
 index_writer_end(IndexWriter *writer, GError **error)
 {
     notmuch_status_t atomic = notmuch_database_end_atomic(writer->database);
-    notmuch_status_t closed = notmuch_database_destroy(writer->database);
+    const char *uuid;
+    notmuch_status_t closed;
 
+    writer->revision = notmuch_database_get_revision(writer->database, &uuid);
+    closed = notmuch_database_destroy(writer->database);
     writer->database = NULL;
     return check(writer, atomic, error) && check(writer, closed, error);
 }
@@ -107,6 +119,10 @@ set_tags(IndexWriter *writer, notmuch_message_t *message, const char *text,
     for (char **tag = wanted; *tag && !status; tag++)
         if (**tag && strlen(*tag) < NOTMUCH_TAG_MAX)
             status = notmuch_message_add_tag(message, *tag);
+    if (!status)
+        status = notmuch_message_remove_all_properties(message, WRITTEN);
+    if (!status && strlen(text) <= WRITTEN_MOST)
+        status = notmuch_message_add_property(message, WRITTEN, text);
     thawed = notmuch_message_thaw(message);
     return check(writer, status ? status : thawed, error);
 }
@@ -190,26 +206,6 @@ find(IndexWriter *writer, const char *id, GError **error)
     return message;
 }
 
-bool
-index_writer_tags(IndexWriter *writer, const char *index_id, const char *tags,
-                  GError **error)
-{
-    g_autoptr(GError) trouble = NULL;
-    notmuch_message_t *message = find(writer, index_id, &trouble);
-    bool ok;
-
-    if (message == NULL) {
-        if (trouble)
-            g_propagate_error(error, g_steal_pointer(&trouble));
-        else
-            err_set(error, ERR_REFUSED, "%s is not in the index", index_id);
-        return false;
-    }
-    ok = set_tags(writer, message, tags, error);
-    notmuch_message_destroy(message);
-    return ok;
-}
-
 static bool
 set_property(IndexWriter *writer, notmuch_message_t *message,
              const IndexProperty *property, GError **error)
@@ -276,25 +272,28 @@ index_writer_sweep(IndexWriter *writer, const char *index_id, GError **error)
 }
 
 static void
-tell_message(notmuch_message_t *message,
-             void (*each)(const char *index_id, const char *tags, void *user),
-             void *user)
+tell_message(notmuch_message_t *message, IndexChangeFn each, void *user)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     notmuch_tags_t *tags = notmuch_message_get_tags(message);
+    const char *written = NULL;
 
-    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags))
-        g_string_append_printf(text, "%s%s", text->len ? " " : "",
-                               notmuch_tags_get(tags));
+    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags)) {
+        const char *tag = notmuch_tags_get(tags);
+
+        if (strchr(tag, ' ') == NULL) /* which ours cannot have */
+            g_string_append_printf(text, "%s%s", text->len ? " " : "", tag);
+    }
     notmuch_tags_destroy(tags);
-    each(notmuch_message_get_message_id(message), text->str, user);
+    if (notmuch_message_get_property(message, WRITTEN, &written)
+        || written == NULL)
+        return;
+    each(notmuch_message_get_message_id(message), written, text->str, user);
 }
 
 bool
 index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
-                     void (*each)(const char *index_id, const char *tags,
-                                  void *user),
-                     void *user, GError **error)
+                     IndexChangeFn each, void *user, GError **error)
 {
     const char *uuid;
     unsigned long now =
@@ -329,5 +328,7 @@ index_writer_revision(IndexWriter *writer)
 {
     const char *uuid;
 
-    return notmuch_database_get_revision(writer->database, &uuid);
+    return writer->database
+        ? notmuch_database_get_revision(writer->database, &uuid)
+        : writer->revision;
 }

@@ -6,7 +6,7 @@
 
 #define UID_COLUMNS                                                            \
     "SELECT id, uid, flags, server_flags, file IS NOT NULL,"                   \
-    " folder <> server_folder, folder = 0, server_tags, arrival, size"         \
+    " folder <> server_folder, folder = 0, server_tags, arrival, size, date"   \
     " FROM message"
 
 static bool
@@ -25,6 +25,7 @@ read_uids(Store *store, sqlite3_stmt *rows, GArray *uids, GError **error)
             .deleted = sqlite3_column_int64(rows, 6) != 0,
             .arrival = sqlite3_column_int64(rows, 8),
             .size = (guint64)sqlite3_column_int64(rows, 9),
+            .date = sqlite3_column_int64(rows, 10),
         };
         const char *tags = (const char *)sqlite3_column_text(rows, 7);
 

@@ -41,14 +41,20 @@ is_at_mark(const Round *round, const StoreFolder *folder)
            && store_unplaced(sync->store, folder->id) == 0;
 }
 
+bool
+sync_follows(const StoreFolder *folder)
+{
+    return folder->selectable && !folder->local
+           && folder->role != FOLDER_ROLE_ALL
+           && folder->role != FOLDER_ROLE_FLAGGED;
+}
+
 static bool
 is_wanted(const Round *round, const StoreFolder *folder)
 {
     const char *only = round->sync->only;
 
-    return folder->selectable && !folder->local
-           && folder->role != FOLDER_ROLE_ALL
-           && folder->role != FOLDER_ROLE_FLAGGED
+    return sync_follows(folder)
            && (only == NULL || strcmp(only, folder->path) == 0);
 }
 
@@ -236,7 +242,9 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(sync->store, id, error);
     g_autoptr(StoreFolder) folder = NULL;
-    g_auto(ImapSelected) selected = { 0 };
+    ImapOpened opened;
+    g_autofree char *before = NULL;
+    bool ok;
     g_autoptr(UidSet) uids = uidset_create();
     g_autoptr(GPtrArray) steps =
         g_ptr_array_new_with_free_func((GDestroyNotify)sync_step_free);
@@ -253,20 +261,21 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
                        "this message is neither here nor on "
                        "the server");
     folder = store_folder(sync->store, row->server_folder, error);
-    if (folder == NULL
-        || !sync->server.class->select(sync->server.conn, folder->name, NULL,
-                                       NULL, &selected, error))
+    if (folder == NULL || !sync_open(sync, folder, &opened, error))
         return false;
-    if (selected.uidvalidity != folder->uidvalidity && folder->uidvalidity)
+    if (opened.uidvalidity != folder->uidvalidity && folder->uidvalidity)
         return err_set(error, ERR_RETRY,
                        "%s was renumbered by the server: "
                        "synchronise first",
                        folder->path);
-    view.keywords = selected.keywords_allowed;
+    view.keywords = opened.keywords_allowed;
     known.uid = row->uid;
     g_array_append_val(rows, known);
     uidset_add(uids, row->uid);
     step->kind = SYNC_BODIES;
     step->uids = g_steal_pointer(&uids);
-    return sync_run(sync, folder, &view, steps, error);
+    before = sync_stamp(sync, folder);
+    ok = sync_run(sync, folder, &view, steps, error);
+    sync_own_names(sync, folder, before);
+    return ok;
 }

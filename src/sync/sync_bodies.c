@@ -25,7 +25,7 @@ typedef struct {
     GArray *arrived;  /* gint64 */
     char *base;       /* of the body that is read; NULL: none */
     GByteArray *head; /* its beginning */
-    guint64 size;
+    guint64 size, got;
     guint sets; /* told to their ends */
 } Bodies;
 
@@ -39,6 +39,22 @@ whole_clear(void *data)
     g_free(whole->file);
 }
 
+/* Someone waits for this one message: how much of it came is told with every
+ * SYNC_HEAD_BYTES. */
+static void
+tell_bytes(const Bodies *bodies, gsize more)
+{
+    const Sync *sync = bodies->run->sync;
+    SyncProgress progress = { .folder = bodies->run->folder->path,
+                              .bytes = bodies->got,
+                              .bytes_total = bodies->size };
+
+    if (sync->urgent && sync->progress
+        && (bodies->got - more) / SYNC_HEAD_BYTES
+               < bodies->got / SYNC_HEAD_BYTES)
+        sync->progress(sync->user, &progress);
+}
+
 static bool
 body_begin(void *user, const char *section, guint64 size, GError **error)
 {
@@ -47,6 +63,7 @@ body_begin(void *user, const char *section, guint64 size, GError **error)
     g_free(bodies->base);
     bodies->base = maildir_unique_name();
     bodies->size = size;
+    bodies->got = 0;
     g_byte_array_set_size(bodies->head, 0);
     return maildir_batch_begin(bodies->batch, bodies->base, error);
 }
@@ -58,6 +75,8 @@ body_bytes(void *user, const void *bytes, gsize size, GError **error)
     gsize room = SYNC_HEAD_BYTES - bodies->head->len;
 
     g_byte_array_append(bodies->head, bytes, (guint)MIN(size, room));
+    bodies->got += size;
+    tell_bytes(bodies, size);
     return maildir_batch_write(bodies->batch, bytes, size, error);
 }
 
@@ -105,6 +124,16 @@ record(Bodies *bodies, Whole *whole, GError **error)
 }
 
 static bool
+look_again(const Bodies *bodies, GError **error)
+{
+    g_autoptr(UidSet) uids = uidset_create();
+
+    for (guint i = 0; i < bodies->whole->len; i++)
+        uidset_add(uids, g_array_index(bodies->whole, Whole, i).arrival.uid);
+    return sync_run_look(bodies->run, uids, error);
+}
+
+static bool
 record_all(Bodies *bodies, GError **error)
 {
     const Sync *sync = bodies->run->sync;
@@ -112,6 +141,7 @@ record_all(Bodies *bodies, GError **error)
 
     if (!store_begin(sync->store, error))
         return false;
+    ok = look_again(bodies, error);
     for (guint i = bodies->whole->len; ok && i > 0; i--)
         ok = record(bodies, &g_array_index(bodies->whole, Whole, i - 1), error);
     ok = ok && sweep_clear(sync, bodies->run->folder, error);
@@ -251,7 +281,7 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
     g_autoptr(GPtrArray) lacking = all_lacking(run, sets);
-    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0 };
+    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0, 0 };
     ImapSink sink = { .user = &bodies,
                       .body_begin = body_begin,
                       .body_bytes = body_bytes,

@@ -282,6 +282,43 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
     return true;
 }
 
+static bool
+is_missing(const StoreFolder *folder, const GPtrArray *mailboxes)
+{
+    return !folder->local && folder->uidvalidity != 0
+           && find_mailbox(mailboxes, folder->name) == NULL;
+}
+
+/* Without LIST-STATUS: when a folder is missing, the few mailboxes that are new
+ * are asked whether they are it. */
+static bool
+ask_new(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
+        GError **error)
+{
+    const SyncServer *server = &sync->server;
+    guint asked = 0;
+    bool missing = false;
+
+    for (guint i = 0; i < folders->len; i++)
+        missing |= is_missing(folders->pdata[i], mailboxes);
+    for (guint i = 0; missing && i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+        g_autoptr(GError) trouble = NULL;
+
+        if (mailbox->have_status || mailbox->no_select
+            || find_folder(folders, mailbox->name)
+            || asked++ >= SYNC_ASKED_MOST
+            || server->class->status(server->conn, mailbox->name, mailbox,
+                                     &trouble))
+            continue;
+        if (!err_is(trouble, ERR_REFUSED)) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Is this mailbox the one that the folder was: the same UIDVALIDITY, not fewer
  * UIDs, not one message more than those? */
 static bool
@@ -322,8 +359,8 @@ is_disputed(const GPtrArray *folders, const GPtrArray *mailboxes,
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *other = folders->pdata[i];
 
-        if (other != folder && !find_mailbox(mailboxes, other->name)
-            && other->uidvalidity != 0 && could_be(other, mailbox))
+        if (other != folder && is_missing(other, mailboxes)
+            && could_be(other, mailbox))
             return true;
     }
     return false;
@@ -338,8 +375,7 @@ follow_renames(const Sync *sync, const GPtrArray *folders,
         StoreFolder *folder = folders->pdata[i];
         const ImapMailbox *mailbox;
 
-        if (folder->local || folder->uidvalidity == 0
-            || find_mailbox(mailboxes, folder->name))
+        if (!is_missing(folder, mailboxes))
             continue;
         mailbox = new_name(folders, mailboxes, folder);
         if (mailbox && !is_disputed(folders, mailboxes, folder, mailbox)
@@ -394,10 +430,12 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
     if (!sync_tell_wishes(sync, error))
         return false;
     listed = sync->server.class->list(sync->server.conn, error);
-    if (listed == NULL || !store_begin(sync->store, error))
+    folders =
+        listed ? store_folders(sync->store, sync->account, error) : NULL;
+    if (folders == NULL || !ask_new(sync, folders, listed, error)
+        || !store_begin(sync->store, error))
         return false;
-    folders = store_folders(sync->store, sync->account, error);
-    ok = folders != NULL && note_prefix(sync, error)
+    ok = note_prefix(sync, error)
          && follow_renames(sync, folders, listed, error);
     for (guint i = 0; ok && i < listed->len; i++)
         ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);

@@ -64,10 +64,13 @@ static bool
 make_row(SyncRun *run, Told *told, GError **error)
 {
     const Sync *sync = run->sync;
-    StoreMessage *facts = sync->describe(told->header, told->size);
+    StoreMessage *facts;
     bool matched = false;
     gint64 id;
 
+    if (sync_run_row(run, told->arrival.uid, &matched) != 0)
+        return true; /* made by another connection meanwhile */
+    facts = sync->describe(told->header, told->size);
     facts->header = told->header;
     facts->header_size = told->size;
     if (told->preview)
@@ -90,6 +93,17 @@ make_row(SyncRun *run, Told *told, GError **error)
     return true;
 }
 
+static bool
+look_again(const Headers *headers, GError **error)
+{
+    g_autoptr(UidSet) uids = uidset_create();
+
+    for (guint i = 0; i < headers->told->len; i++)
+        uidset_add(uids,
+                   g_array_index(headers->told, Told, i).arrival.uid);
+    return sync_run_look(headers->run, uids, error);
+}
+
 /* The rows of what was told so far, in one transaction. */
 static bool
 make_rows(Headers *headers, GError **error)
@@ -103,6 +117,7 @@ make_rows(Headers *headers, GError **error)
         return true;
     if (!store_begin(sync->store, error))
         return false;
+    ok = look_again(headers, error);
     for (guint i = n; ok && i > 0; i--)
         ok = make_row(run, &g_array_index(headers->told, Told, i - 1), error);
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)

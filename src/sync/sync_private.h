@@ -21,7 +21,15 @@ typedef struct {
 
 gint64 sync_run_row(const SyncRun *run, guint32 uid, bool *here);
 void sync_run_note(SyncRun *run, guint32 uid, gint64 id, bool here);
+/* Notes rows of these UIDs that another connection made since the view was
+ * taken (a search on the server). Inside the transaction that adds rows. */
+bool sync_run_look(SyncRun *run, const UidSet *uids, GError **error);
 void sync_run_progress(const SyncRun *run);
+
+/* Selects a folder's mailbox unless it is selected. What changed in it is not
+ * heard of: sync_pull() selects for itself. */
+bool sync_open(const Sync *sync, const StoreFolder *folder, ImapOpened *opened,
+               GError **error);
 
 /* Does the caller want the thread for something else? */
 bool sync_yields(const Sync *sync);
@@ -101,6 +109,11 @@ bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
 
 /* The stamp of cur/ and new/: changes when names do. g_free(). */
 char *sync_stamp(const Sync *sync, const StoreFolder *folder);
+
+/* Names that changed by our own hand since the stamp was before need no
+ * scan. */
+void sync_own_names(const Sync *sync, const StoreFolder *folder,
+                    const char *before);
 
 void sync_warn(const Sync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -296,17 +296,12 @@ bool
 sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
 {
     g_autofree char *before = sync_stamp(sync, folder);
-    g_autofree char *known = sync_fact(sync, folder, "mtime");
-    g_autofree char *after = NULL;
     Look look;
     bool ok;
 
     look_init(&look);
     ok = pull(sync, folder, &look, error);
     look_finish(&look);
-    after = sync_stamp(sync, folder);
-    /* Names that changed by our own hand need no scan. */
-    if (g_strcmp0(before, known) == 0 && g_strcmp0(before, after) != 0)
-        sync_set_fact(sync, folder, "mtime", after, NULL);
+    sync_own_names(sync, folder, before);
     return ok;
 }

@@ -19,10 +19,8 @@ enum {
 typedef struct {
     const Sync *sync;
     const GPtrArray *folders; /* StoreFolder */
-    gint64 selected;          /* 0: none */
-    bool keywords;            /* the selected mailbox takes them */
-    guint32 uidvalidity;
-    guint trouble; /* rows that stay pending */
+    ImapOpened opened;        /* of the selected mailbox */
+    guint trouble;            /* rows that stay pending */
 } Pusher;
 
 static const StoreFolder *
@@ -42,24 +40,15 @@ folder_of(const Pusher *pusher, gint64 id)
 static bool
 push_select(Pusher *pusher, gint64 id, bool *usable, GError **error)
 {
-    const Sync *sync = pusher->sync;
     const StoreFolder *folder = folder_of(pusher, id);
-    g_auto(ImapSelected) selected = { 0 };
 
     *usable = folder != NULL;
     if (folder == NULL)
         return true;
-    if (pusher->selected != id) {
-        pusher->selected = 0;
-        if (!sync->server.class->select(sync->server.conn, folder->name, NULL,
-                                        NULL, &selected, error))
-            return false;
-        pusher->selected = id;
-        pusher->uidvalidity = selected.uidvalidity;
-        pusher->keywords = selected.keywords_allowed;
-    }
-    *usable =
-        folder->uidvalidity == 0 || folder->uidvalidity == pusher->uidvalidity;
+    if (!sync_open(pusher->sync, folder, &pusher->opened, error))
+        return false;
+    *usable = folder->uidvalidity == 0
+              || folder->uidvalidity == pusher->opened.uidvalidity;
     return true;
 }
 
@@ -136,10 +125,10 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
     ImapFlags flags = { step->flag, step->keyword ? step->keyword : "" };
     bool ok = true;
 
-    if (step->keyword && step->add && !pusher->keywords)
+    if (step->keyword && step->add && !pusher->opened.keywords_allowed)
         sync_warn(sync, "%s takes no tags on its server: %s stays here",
                   folder_of(pusher, step->folder)->path, step->keyword);
-    if ((step->keyword == NULL || pusher->keywords)
+    if ((step->keyword == NULL || pusher->opened.keywords_allowed)
         && !sync->server.class->store(sync->server.conn, step->uids, step->add,
                                       &flags, error))
         return false;
@@ -249,83 +238,263 @@ open_file(const Sync *sync, const StoreRow *row, GError **error)
     return fd;
 }
 
-static bool
-upload(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
+/* Messages on their way in one APPEND. */
+typedef struct {
+    Pusher *pusher;
+    GPtrArray *rows;  /* StoreRow */
+    GArray *uploads;  /* ImapUpload */
+    GPtrArray *words; /* what their keywords point to */
+    guint64 bytes;
+} Batch;
+
+static void
+row_free(void *row)
 {
-    const Sync *sync = pusher->sync;
-    const StoreFolder *folder = folder_of(pusher, row->folder);
+    store_row_free(row);
+}
+
+static void
+upload_clear(void *data)
+{
+    close(((ImapUpload *)data)->fd);
+}
+
+static void
+batch_init(Batch *batch, Pusher *pusher)
+{
+    *batch = (Batch){ .pusher = pusher };
+    batch->rows = g_ptr_array_new_with_free_func(row_free);
+    batch->uploads = g_array_new(FALSE, FALSE, sizeof(ImapUpload));
+    g_array_set_clear_func(batch->uploads, upload_clear);
+    batch->words = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void
+batch_clear(Batch *batch)
+{
+    g_ptr_array_unref(batch->rows);
+    g_array_unref(batch->uploads);
+    g_ptr_array_unref(batch->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
+
+/* The tags that the server hears of. g_free(). */
+static char *
+keywords_of(const Pusher *pusher, const StoreRow *row)
+{
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_auto(GStrv) tags = g_strsplit(row->tags, " ", -1);
-    g_autofree char *keywords = NULL;
-    guint32 uidvalidity = 0;
-    ImapFlags flags = { row->flags & STORE_SYSTEM_FLAGS, NULL };
-    int fd = open_file(sync, row, error);
-    bool ok;
 
-    if (fd < 0)
-        return false;
-    for (char **tag = tags; *tag; tag++)
-        if (sync_tag_is_keyword(*tag, sync->local_tags))
+    for (char **tag = tags; *tag && pusher->opened.keywords_allowed; tag++)
+        if (sync_tag_is_keyword(*tag, pusher->sync->local_tags))
             g_ptr_array_add(words, *tag);
     g_ptr_array_add(words, NULL);
-    keywords = g_strjoinv(" ", (char **)words->pdata);
-    flags.keywords = pusher->keywords ? keywords : "";
-    ok = sync->server.class->append(sync->server.conn, folder->name, &flags,
-                                    row->arrival ? row->arrival : row->date, fd,
-                                    &uidvalidity, uid, error);
-    close(fd);
-    if (uidvalidity != pusher->uidvalidity)
-        *uid = 0;
-    return ok;
+    return g_strjoinv(" ", (char **)words->pdata);
+}
+
+/* Takes row. */
+static bool
+batch_add(Batch *batch, StoreRow *row, GError **error)
+{
+    ImapUpload upload = { .flags.system = row->flags & STORE_SYSTEM_FLAGS,
+                          .internaldate =
+                              row->arrival ? row->arrival : row->date };
+    char *keywords = keywords_of(batch->pusher, row);
+
+    g_ptr_array_add(batch->rows, row);
+    g_ptr_array_add(batch->words, keywords);
+    upload.flags.keywords = keywords;
+    upload.fd = open_file(batch->pusher->sync, row, error);
+    if (upload.fd < 0)
+        return false;
+    g_array_append_val(batch->uploads, upload);
+    batch->bytes += row->size;
+    return true;
 }
 
 /* The attempt is on record before it begins, so that one whose answer was lost
  * is looked for and never made twice (P14). */
 static bool
-append_row(Pusher *pusher, const StorePending *pending, GError **error)
+batch_begin(const Batch *batch, GError **error)
 {
-    const Sync *sync = pusher->sync;
-    g_autoptr(StoreRow) row = store_row(sync->store, pending->id, NULL);
+    Store *store = batch->pusher->sync->store;
+    bool ok = store_begin(store, error);
+
+    if (!ok)
+        return false;
+    for (guint i = 0; ok && i < batch->rows->len; i++)
+        ok = store_pending_failed(
+            store, ((const StoreRow *)batch->rows->pdata[i])->id,
+            "the upload began", error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+record_upload(const Pusher *pusher, const StoreRow *row, guint32 uid,
+              GError **error)
+{
+    return record_place(pusher, row->id, row->folder, uid, error)
+           && store_server_flags(pusher->sync->store, row->id,
+                                 row->flags & STORE_SYSTEM_FLAGS, row->tags,
+                                 error);
+}
+
+static bool
+batch_record(const Batch *batch, bool known, GError **error)
+{
+    Store *store = batch->pusher->sync->store;
+    bool ok = store_begin(store, error);
+
+    if (!ok)
+        return false;
+    for (guint i = 0; ok && i < batch->rows->len; i++)
+        ok = record_upload(
+            batch->pusher, batch->rows->pdata[i],
+            known ? g_array_index(batch->uploads, ImapUpload, i).uid : 0,
+            error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static const char *
+batch_mailbox(const Batch *batch)
+{
+    const StoreRow *row = batch->rows->pdata[0];
+
+    return folder_of(batch->pusher, row->folder)->name;
+}
+
+static bool
+batch_send(Batch *batch, GError **error)
+{
+    const Sync *sync = batch->pusher->sync;
+    guint32 uidvalidity = 0;
+
+    if (batch->rows->len == 0)
+        return true;
+    return batch_begin(batch, error)
+           && sync->server.class->append(
+               sync->server.conn, batch_mailbox(batch),
+               (ImapUpload *)(void *)batch->uploads->data,
+               batch->uploads->len, &uidvalidity, error)
+           && batch_record(batch,
+                           uidvalidity == batch->pusher->opened.uidvalidity,
+                           error);
+}
+
+/* NULL: changed since it was planned. */
+static StoreRow *
+still_to_append(const Pusher *pusher, const StorePending *pending)
+{
+    g_autoptr(StoreRow) row = store_row(pusher->sync->store, pending->id, NULL);
+
+    return row && row->file && row->folder == pending->folder
+                   && row->server_folder == 0
+               ? g_steal_pointer(&row)
+               : NULL;
+}
+
+/* One that may be there already, from an attempt whose answer was lost. */
+static bool
+append_row(Pusher *pusher, const StorePending *pending, bool tried,
+           GError **error)
+{
+    g_autoptr(StoreRow) row = still_to_append(pusher, pending);
+    g_auto(Batch) batch;
     guint32 uid = 0;
 
-    if (row == NULL || row->file == NULL || row->folder != pending->folder
-        || row->server_folder != 0)
-        return true; /* changed since it was planned */
-    if (pending->attempts > 0 && !find_append(pusher, row, &uid, error))
+    batch_init(&batch, pusher);
+    if (row == NULL)
+        return true;
+    if (tried && !find_append(pusher, row, &uid, error))
         return false;
-    if (uid == 0
-        && (!store_pending_failed(sync->store, row->id, "the upload began",
-                                  error)
-            || !upload(pusher, row, &uid, error)))
+    if (uid == 0)
+        return batch_add(&batch, g_steal_pointer(&row), error)
+               && batch_send(&batch, error);
+    if (!store_begin(pusher->sync->store, error))
         return false;
-    if (!store_begin(sync->store, error))
-        return false;
-    bool ok = record_place(pusher, row->id, row->folder, uid, error)
-              && store_server_flags(sync->store, row->id,
-                                    row->flags & STORE_SYSTEM_FLAGS, row->tags,
-                                    error);
-    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+    bool ok = record_upload(pusher, row, uid, error);
+    return store_end(pusher->sync->store, ok, ok ? error : NULL) && ok;
 }
 
 /* One message refused (too large, over quota) does not hold up the others. */
 static bool
+append_alone(Pusher *pusher, const StorePending *row, bool tried,
+             GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (append_row(pusher, row, tried, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    pusher->trouble++;
+    sync_warn(pusher->sync, "An upload was refused and stays pending: %s",
+              trouble->message);
+    return store_pending_refused(pusher->sync->store, row->id,
+                                 trouble->message, error);
+}
+
+/* The rows from first on that go together: not tried before, and not too many
+ * octets. *next: the one behind them. */
+static bool
+fill_batch(Batch *batch, const PushStep *step, guint first, guint *next,
+           GError **error)
+{
+    for (*next = first; *next < step->rows->len; ++*next) {
+        const StorePending *pending = step->rows->pdata[*next];
+        StoreRow *row;
+
+        if (pending->attempts > 0 || batch->rows->len >= SYNC_UPLOADS
+            || batch->bytes >= SYNC_UPLOAD_BYTES)
+            break;
+        row = still_to_append(batch->pusher, pending);
+        if (row && !batch_add(batch, row, error))
+            return false;
+    }
+    return true;
+}
+
+/* Several in one command (RFC 3502). When they are refused, none of them is
+ * there, and each is tried alone. */
+static bool
+append_together(Pusher *pusher, const PushStep *step, guint first, guint *next,
+                GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    g_auto(Batch) batch;
+
+    batch_init(&batch, pusher);
+    if (fill_batch(&batch, step, first, next, &trouble)
+        && batch_send(&batch, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    *next = MAX(*next, first + 1);
+    for (guint i = first; i < *next; i++)
+        if (!append_alone(pusher, step->rows->pdata[i], false, error))
+            return false;
+    return true;
+}
+
+static bool
 push_append(Pusher *pusher, const PushStep *step, GError **error)
 {
-    for (guint i = 0; i < step->rows->len; i++) {
-        const StorePending *row = step->rows->pdata[i];
-        g_autoptr(GError) trouble = NULL;
+    const SyncServer *server = &pusher->sync->server;
+    bool together = server->class->can(server->conn, "MULTIAPPEND");
+    guint next;
 
-        if (append_row(pusher, row, &trouble))
-            continue;
-        if (!err_is(trouble, ERR_REFUSED)) {
-            g_propagate_error(error, g_steal_pointer(&trouble));
-            return false;
-        }
-        pusher->trouble++;
-        sync_warn(pusher->sync, "An upload was refused and stays pending: %s",
-                  trouble->message);
-        if (!store_pending_refused(pusher->sync->store, row->id,
-                                   trouble->message, error))
+    for (guint i = 0; i < step->rows->len; i = next) {
+        const StorePending *row = step->rows->pdata[i];
+
+        next = i + 1;
+        if (!(together && row->attempts == 0
+                  ? append_together(pusher, step, i, &next, error)
+                  : append_alone(pusher, row, row->attempts > 0, error)))
             return false;
     }
     return true;

@@ -30,6 +30,22 @@ sync_run_note(SyncRun *run, guint32 uid, gint64 id, bool here)
                         GSIZE_TO_POINTER((gsize)id << 1 | here));
 }
 
+bool
+sync_run_look(SyncRun *run, const UidSet *uids, GError **error)
+{
+    g_autoptr(GArray) rows =
+        store_uids_among(run->sync->store, run->folder->id, uids, error);
+
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const StoreUid *row = &g_array_index(rows, StoreUid, i);
+        bool here;
+
+        if (sync_run_row(run, row->uid, &here) == 0)
+            sync_run_note(run, row->uid, row->id, row->here);
+    }
+    return rows != NULL;
+}
+
 void
 sync_run_progress(const SyncRun *run)
 {
@@ -38,6 +54,22 @@ sync_run_progress(const SyncRun *run)
 
     if (run->sync->progress)
         run->sync->progress(run->sync->user, &progress);
+}
+
+bool
+sync_open(const Sync *sync, const StoreFolder *folder, ImapOpened *opened,
+          GError **error)
+{
+    const SyncServer *server = &sync->server;
+    g_auto(ImapSelected) selected = { 0 };
+
+    if (server->class->opened(server->conn, folder->name, opened))
+        return true;
+    if (!server->class->select(server->conn, folder->name, NULL, NULL,
+                               &selected, error))
+        return false;
+    *opened = (ImapOpened){ selected.uidvalidity, selected.keywords_allowed };
+    return true;
 }
 
 bool

@@ -14,10 +14,23 @@ server_list(void *conn, GError **error)
 }
 
 static bool
+server_status(void *conn, const char *mailbox, ImapMailbox *status,
+              GError **error)
+{
+    return imap_status(conn, mailbox, status, error);
+}
+
+static bool
 server_select(void *conn, const char *mailbox, const ImapResync *resync,
               const ImapSink *sink, ImapSelected *selected, GError **error)
 {
     return imap_select(conn, mailbox, resync, sink, selected, error);
+}
+
+static bool
+server_opened(void *conn, const char *mailbox, ImapOpened *opened)
+{
+    return imap_conn_opened(conn, mailbox, opened);
 }
 
 static bool
@@ -61,12 +74,10 @@ server_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 }
 
 static bool
-server_append(void *conn, const char *mailbox, const ImapFlags *flags,
-              gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
-              GError **error)
+server_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
+              guint32 *uidvalidity, GError **error)
 {
-    return imap_append(conn, mailbox, flags, internaldate, fd, uidvalidity, uid,
-                       error);
+    return imap_append(conn, mailbox, uploads, n, uidvalidity, error);
 }
 
 static bool
@@ -104,7 +115,9 @@ server_prefix(void *conn, char *delimiter)
 static const SyncServerClass imap_class = {
     .can = server_can,
     .list = server_list,
+    .status = server_status,
     .select = server_select,
+    .opened = server_opened,
     .fetch = server_fetch,
     .fetch_sets = server_fetch_sets,
     .search = server_search,

@@ -28,6 +28,16 @@ sync_stamp(const Sync *sync, const StoreFolder *folder)
     return g_string_free(text, FALSE);
 }
 
+void
+sync_own_names(const Sync *sync, const StoreFolder *folder, const char *before)
+{
+    g_autofree char *known = sync_fact(sync, folder, "mtime");
+    g_autofree char *after = sync_stamp(sync, folder);
+
+    if (g_strcmp0(before, known) == 0 && strcmp(before, after) != 0)
+        sync_set_fact(sync, folder, "mtime", after, NULL);
+}
+
 GPtrArray *
 sync_names_begin(Store *store, const char *mail, GError **error)
 {
@@ -61,4 +71,60 @@ sync_names_end(Store *store, const char *mail, GPtrArray *known, GError **error)
              || sync_set_fact(&sync, folder, "mtime", stamp, error);
     }
     return ok;
+}
+
+bool
+sync_names_known(Store *store, const char *mail, const char *account)
+{
+    Sync sync = { .store = store, .mail = mail };
+    g_autoptr(GPtrArray) folders = store_folders(store, account, NULL);
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        g_autofree char *known = sync_fact(&sync, folders->pdata[i], "mtime");
+        g_autofree char *stamp = sync_stamp(&sync, folders->pdata[i]);
+
+        if (*stamp && g_strcmp0(stamp, known) != 0)
+            return false;
+    }
+    return true;
+}
+
+GHashTable *
+sync_stamps(Store *store, const char *mail, const char *account,
+            GError **error)
+{
+    Sync sync = { .store = store, .mail = mail };
+    g_autoptr(GPtrArray) folders = store_folders(store, account, error);
+    GHashTable *stamps;
+
+    if (folders == NULL)
+        return NULL;
+    stamps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        g_hash_table_insert(stamps, g_strdup(folder->path),
+                            sync_stamp(&sync, folder));
+    }
+    return stamps;
+}
+
+bool
+sync_stamps_note(Store *store, const char *account, GHashTable *stamps,
+                 GError **error)
+{
+    Sync sync = { .store = store };
+    g_autoptr(GPtrArray) folders = store_folders(store, account, error);
+    bool ok = folders != NULL && store_begin(store, error);
+
+    if (!ok)
+        return false;
+    for (guint i = 0; ok && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+        const char *stamp = g_hash_table_lookup(stamps, folder->path);
+
+        ok = stamp == NULL
+             || sync_set_fact(&sync, folder, "mtime", stamp, error);
+    }
+    return store_end(store, ok, ok ? error : NULL) && ok;
 }

@@ -67,6 +67,8 @@ open_view(Frontend *frontend, const ViewRequest *request)
         return;
     }
     view = make_view(tui, request);
+    if (view && request->query && request->servers)
+        list_view_ask_servers(view);
     if (view)
         tui_push(tui, view);
     else

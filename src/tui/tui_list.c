@@ -245,6 +245,8 @@ list_reload(View *view)
 static void
 draw_empty(ListView *list, Rect area)
 {
+    g_autofree char *servers =
+        list->search ? search_servers_text(list->search) : NULL;
     g_autofree char *text = NULL;
 
     if (list->trouble)
@@ -253,6 +255,8 @@ draw_empty(ListView *list, Rect area)
         text = g_strdup(EMPTY_SEARCH);
     else if (list->query && !list->complete)
         text = g_strdup("");
+    else if (list->query && servers)
+        text = g_strdup_printf("Nothing matches here (%s).", servers);
     else if (list->query)
         text = g_strdup(list->scope ? "Nothing matches here.  Tab: all mail"
                                     : "Nothing matches.");
@@ -660,7 +664,13 @@ static char *
 list_title(View *view)
 {
     const ListView *list = (const ListView *)view;
+    g_autofree char *servers =
+        list->search ? search_servers_text(list->search) : NULL;
 
+    if (servers)
+        return g_strdup_printf("%s  %s %s %u found %s %s", list->title_text,
+                               list->query, glyph("·"), list->ids->len,
+                               glyph("·"), servers);
     if (list->query && list->complete)
         return g_strdup_printf("%s  %s %s %u found %s %d ms",
                                list->title_text, list->query, glyph("·"),
@@ -775,6 +785,17 @@ list_view_set_query(View *view, const char *query, gint64 scope)
     list->cursor = list->top = 0;
     if (*query)
         ask(list);
+    tui_dirty(view->tui);
+}
+
+void
+list_view_ask_servers(View *view)
+{
+    ListView *list = (ListView *)view;
+    g_autoptr(GError) error = NULL;
+
+    if (list->search && !search_ask_servers(list->search, &error))
+        tui_tell(view->tui, TELL_ERROR, false, error->message);
     tui_dirty(view->tui);
 }
 

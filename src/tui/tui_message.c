@@ -1,6 +1,7 @@
 /* A message, or a thread on one page: scrolling, folding, links. */
 #include "tui_page.h"
 
+#include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
 #include "core/act.h"
@@ -89,18 +90,37 @@ opened(MessageView *view)
 }
 
 static void
+forget_fetch(MessageView *view, gint64 id)
+{
+    for (guint i = 0; i < view->page->items->len; i++) {
+        PageItem *item = view->page->items->pdata[i];
+
+        if (item->row->id == id)
+            item->on_its_way = false;
+    }
+}
+
+static void
 fetched(gint64 id, const GError *error, void *user)
 {
     Tui *tui = user;
 
+    if (err_is(error, ERR_CANCELLED))
+        return; /* the program ends, and the screen may be gone */
     if (error)
         tui_tell(tui, TELL_ERROR, false, error->message);
+    for (guint i = 0; i < tui->views->len; i++) {
+        View *view = tui->views->pdata[i];
+
+        if (view->class == &message_class || view->class == &thread_class)
+            forget_fetch((MessageView *)view, id);
+    }
     session_rows_changed(tui->session);
 }
 
 /* A message that is not here is asked for at once. */
 static void
-fetch(MessageView *view, const PageItem *item)
+fetch(MessageView *view, PageItem *item)
 {
     Session *session = view->base.tui->session;
     g_autoptr(StoreFolder) folder =
@@ -108,8 +128,11 @@ fetch(MessageView *view, const PageItem *item)
     Account *account =
         folder ? session_account(session, folder->account) : NULL;
 
-    if (account && !account_is_local(account) && !session_offline(session))
-        account_fetch(account, item->row->id, fetched, view->base.tui);
+    if (account == NULL || account_is_local(account)
+        || session_offline(session) || item->on_its_way)
+        return;
+    item->on_its_way = true;
+    account_fetch(account, item->row->id, fetched, view->base.tui);
 }
 
 static void

@@ -378,6 +378,11 @@ add_body(Page *page, PageItem *item)
 {
     int indent = text_indent(page->columns);
 
+    if (item->message == NULL && item->on_its_way) {
+        add_line(page, "Not on this machine yet: it is being fetched.",
+                 ROLE_DIM);
+        return;
+    }
     if (item->message == NULL) {
         add_line(page,
                  item->row->file

@@ -26,6 +26,7 @@ typedef struct {
     int depth;
     bool unfolded;
     char *path;           /* NULL: not on this machine */
+    bool on_its_way;      /* it was asked for */
     MimeMessage *message; /* loaded when it is first unfolded */
     MimeText *text;       /* for the width it was made for */
     int text_width;

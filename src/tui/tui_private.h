@@ -205,6 +205,8 @@ void tui_draw(Tui *tui);
 /* The views. */
 View *list_view_folder(Tui *tui, gint64 folder, const char *title);
 View *list_view_query(Tui *tui, const char *query, const char *title);
+/* Of a query: the servers are asked what it finds there. */
+void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
 bool view_is_list(const View *view);

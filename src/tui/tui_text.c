@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { LOG_SHOWN = 200 };
+enum { LOG_SHOWN = 200, PENDING_SHOWN = 1000 };
 
 typedef struct {
     char *text;
@@ -262,6 +262,67 @@ add_outbox(TextView *view)
     }
 }
 
+/* What waits, by kind. */
+typedef struct {
+    guint marked, moved, deleted, uploads;
+    gint64 since;
+    const char *reason; /* of the last failure */
+} Waiting;
+
+static void
+count_waiting(Waiting *waiting, const StorePending *pending)
+{
+    if (waiting->since == 0 || pending->since < waiting->since)
+        waiting->since = pending->since;
+    if (pending->reason)
+        waiting->reason = pending->reason;
+    if (pending->server_folder == 0)
+        waiting->uploads++;
+    else if (pending->folder == 0)
+        waiting->deleted++;
+    else if (pending->folder != pending->server_folder)
+        waiting->moved++;
+    else
+        waiting->marked++;
+}
+
+static void
+add_count(GString *text, guint n, const char *what)
+{
+    if (n > 0)
+        g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", n, what);
+}
+
+/* "work: 3 to move, 8 to mark, since 10:32". Of very many the oldest are
+ * counted. */
+static void
+add_waiting(TextView *view, const Account *account)
+{
+    g_autoptr(GPtrArray) all =
+        store_pending(session_store(view->base.tui->session),
+                      account_name(account), PENDING_SHOWN, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GDateTime) since = NULL;
+    g_autofree char *clock = NULL;
+    Waiting waiting = { 0 };
+
+    if (all == NULL || all->len == 0)
+        return;
+    for (guint i = 0; i < all->len; i++)
+        count_waiting(&waiting, all->pdata[i]);
+    add_count(text, waiting.marked, "to mark");
+    add_count(text, waiting.moved, "to move");
+    add_count(text, waiting.deleted, "to delete");
+    add_count(text, waiting.uploads, "to upload");
+    since = g_date_time_new_from_unix_local(waiting.since);
+    clock = g_date_time_format(since, "%a %H:%M");
+    add(view, ROLE_DIM, "     %s: %s%s, since %s", account_name(account),
+        text->str, all->len == PENDING_SHOWN ? " or more" : "", clock);
+    if (waiting.reason)
+        add(view, ROLE_WARN, "     %s: %s", account_name(account),
+            waiting.reason);
+}
+
 static void
 add_log_line(const LogLine *line, void *user)
 {
@@ -299,6 +360,8 @@ make_activity(View *base)
     add(view, ROLE_BOLD, " Changes waiting for the server");
     add(view, ROLE_DIM, pending ? "     %u messages   safe here; sent when "
         "the server answers" : "     none%.0u", pending);
+    for (guint i = 0; i < accounts->len; i++)
+        add_waiting(view, accounts->pdata[i]);
     if (left > 0)
         add(view, ROLE_DIM, "     index: %u messages to go", left);
     add(view, ROLE_TEXT, " ");

@@ -6,6 +6,7 @@ import os
 import sys
 
 from harness import ACCOUNT, Home, Mailbox, Tap, real
+import behind
 import cyrus
 import events
 import exchange
@@ -20,6 +21,7 @@ import ways
 USERS = ("ana", "ben", "kim", "lea", "pat")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
+          "behind": behind,
           "sending": sending, "surroundings": surroundings}
 
 

@@ -5,7 +5,7 @@ are measured in tests/bench/."""
 from harness import message
 from line import Line
 
-MESSAGES, NEW, GONE = 300, 20, 10
+MESSAGES, NEW, GONE = 550, 100, 50
 
 
 def prepare(world):
@@ -47,7 +47,7 @@ def changed_there(world):
     most(world.line, 8)
     assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
     tags = home.search("folder:ana/INBOX")
-    assert "flagged" in tags["old 20"]["tags"]
+    assert "flagged" in tags["old 60"]["tags"]
     assert "old 0" not in tags
 
 
@@ -63,8 +63,29 @@ def changed_here(world):
     assert all("\\Seen" in flags for _, flags, _ in there.values())
 
 
+def archived(world):
+    """A thousand messages filed at once: at most five commands, and those that
+    say what was in the folder before."""
+    home, ana = world.homes["line"], world.mailbox("ana")
+    have = len(home.files("ana/INBOX"))
+    for number in range(1000 - have):
+        ana.append(message(f"more {number}"))
+    home.ok("sync", timeout=300)
+    home.ok("archive", "folder:ana/INBOX", timeout=300)
+    world.line.trips()
+    world.line.commands()
+    home.ok("sync", timeout=300)
+    said = [command for command in world.line.commands()
+            if command[0] not in (b"AUTHENTICATE", b"LOGIN", b"CAPABILITY",
+                                  b"ID", b"ENABLE", b"NAMESPACE", b"LOGOUT")]
+    assert len(said) <= 5, said
+    assert sum(command[:2] == (b"UID", b"MOVE") for command in said) == 1, said
+    assert len(ana.messages("Archive")) >= 1000
+    assert not ana.messages()
+
+
 def all_tests(tap, world):
-    for test in (nothing_to_do, changed_there, changed_here):
+    for test in (nothing_to_do, changed_there, changed_here, archived):
         tap.run("trips: " + test.__name__.replace("_", " "), test, world)
 
 

@@ -1,14 +1,20 @@
 """Bad input from everywhere: each gives one clear line that says what to do
 next, the promised exit status, and nothing hangs."""
 
+import fcntl
 import os
+import pty
+import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import fake
-from harness import Skip, end_process, message
+from harness import Skip, end_process, message, until
+from line import Line
 
 
 def expect(result, status, *words):
@@ -153,6 +159,87 @@ def config_typo(world):
     assert f":{number}" in result.err and "theme" in result.err, result
 
 
+def keep_bodies_typo(world):
+    home = world.home("keep", ["ana"])
+    for value in ("some", "0", "-3", "40000", "7d"):
+        text = open(home.config, encoding="utf-8").read()
+        home.write(home.config, text.replace(
+            "account ana {", f"account ana {{\n    keep-bodies {value}"))
+        expect(home.run("sync"), 2, "keep-bodies takes all, none")
+        home.write(home.config, text)
+
+
+def alert(world):
+    """What the server wants the user to read is told without its escapes, from
+    the shell and on the screen (P59)."""
+    with fake.Fake(fake.alarmed) as server:
+        home = world.home("alarmed", ["ana"],
+                          incoming=f"imap+insecure://localhost:{server.port}")
+        result = home.run("sync")
+        assert "nearly full" in result.err, result
+        assert "\x1b" not in result.err and "\x07" not in result.err, result
+        screen = on_screen(home, b"nearly full")
+        assert b"\x1b]0;owned" not in screen, screen[-3000:]
+        assert b"\x1b[31mnearly" not in screen, screen[-3000:]
+
+
+def on_screen(home, wanted):
+    """All that the program writes to a terminal until it wrote this."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+    home.env["TERM"] = "xterm-256color"
+    process = subprocess.Popen([home.posthorn, "-c", home.config],
+                               env=home.env, stdin=theirs, stdout=theirs,
+                               stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    written, end = b"", time.monotonic() + 60
+    try:
+        while wanted not in written and time.monotonic() < end:
+            if select.select([ours], [], [], 1)[0]:
+                written += os.read(ours, 65536)
+        assert wanted in written, written[-3000:]
+    finally:
+        process.terminate()
+        while process.poll() is None and time.monotonic() < end + 10:
+            if select.select([ours], [], [], 0.1)[0]:
+                try:
+                    written += os.read(ours, 65536)
+                except OSError:
+                    break
+        process.wait(10)
+        os.close(ours)
+    return written
+
+
+def few_connections(world):
+    """max-connections is kept to: with 2 the other one listens, with 1 nobody
+    does; a message is opened all the same."""
+    pat = world.mailbox("pat")
+    for most in (1, 2):
+        line = Line(world.servers.imap, 0)
+        home = world.home(f"most{most}", ["pat"],
+                          incoming=f"imap+insecure://127.0.0.1:{line.port}")
+        text = open(home.config, encoding="utf-8").read()
+        home.write(home.config, text.replace(
+            "account pat {", "account pat {\n    keep-bodies none\n"
+            f"    max-connections {most}"))
+        pat.append(message(f"early {most}"))
+        watch = home.start("sync", "--watch")
+        try:
+            until(lambda: f"early {most}" in home.search(f"early {most}"), 60,
+                  "the first message is listed")
+            if most == 2:
+                pat.append(message("late"))
+                until(lambda: "late" in home.search("late"), 60,
+                      "the other connection hears of a message")
+            assert len(line.turns) <= most, len(line.turns)
+        finally:
+            end_process(watch)
+        line.turns = []
+        assert "hello" in home.ok("show", f"early {most}").out
+        assert len(line.turns) == 1, len(line.turns)
+
+
 def unknown_command(world):
     home = world.home("command", ["ana"])
     expect(home.run("serch", "x"), 2, "search")
@@ -224,6 +311,7 @@ def all_tests(tap, world):
             world, "cn", "certificate", "host")
     for test in (unknown_authority, silent_server, garbage, malformed,
                  plain_needs_tls, config_missing, config_unreadable,
-                 config_shared, config_typo, unknown_command, unknown_flag,
+                 config_shared, config_typo, keep_bodies_typo, alert,
+                 few_connections, unknown_command, unknown_flag,
                  missing_file, full_disk, streams):
         tap.run("trouble: " + test.__name__.replace("_", " "), test, world)

@@ -93,6 +93,18 @@ def malformed(connection):
                        "SELECT": "* 5000000000 EXISTS\r\n"})
 
 
+ALERT = "\x1b]0;owned\x07Disk \x1b[31mnearly full"
+
+
+def alarmed(connection):
+    """Has one empty mailbox, and something that the user has to read."""
+    _imap(connection, {"LIST": "* LIST () \"/\" INBOX\r\n"
+                               f"* OK [ALERT] {ALERT}\r\n",
+                       "SELECT": "* 0 EXISTS\r\n"
+                                 "* OK [UIDVALIDITY 1] x\r\n"
+                                 "* OK [UIDNEXT 1] x\r\n"})
+
+
 class Smtp(Fake):
     """Takes mail, as it is told to. answers: what a command, or a recipient, is
     answered instead of "250 ok"; None ends the connection there. "body" is the

@@ -2,6 +2,7 @@
 later, at whatever rate. Counts how often the client had to wait."""
 
 import collections
+import re
 import socket
 import threading
 import time
@@ -51,7 +52,7 @@ class Line:
 
     def __init__(self, port, seconds):
         self.target, self.delay = port, seconds / 2
-        self.turns = []
+        self.turns, self.said = [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -73,12 +74,26 @@ class Line:
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.turns.append([])
             turns = self.turns[-1]
+            self.said.append(b"")
+            number = len(self.said) - 1
             Pipe(client, server, self.delay,
-                 lambda data, turns=turns: self._note(turns, "C", data)
-                 ).start()
+                 lambda data, turns=turns, number=number:
+                 self._said(turns, number, data)).start()
             Pipe(server, client, self.delay,
                  lambda data, turns=turns: self._note(turns, "S", data)
                  ).start()
+
+    def _said(self, turns, number, data):
+        self.said[number] += data
+        self._note(turns, "C", data)
+
+    def commands(self):
+        """The first words of each command since the last call: (UID, MOVE),
+        (LIST, "")."""
+        lines = b"".join(self.said).split(b"\r\n")
+        self.said = [b"" for _ in self.said]
+        return [tuple(line.upper().split(b" ")[1:3]) for line in lines
+                if re.match(rb"a\d+ ", line)]
 
     @staticmethod
     def _note(turns, who, data):

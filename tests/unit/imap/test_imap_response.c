@@ -292,7 +292,7 @@ test_copyuid(void)
 static void
 test_codes(void)
 {
-    ImapConn *conn = feed_conn("* OK [APPENDUID 5 6] ok\r\n"
+    ImapConn *conn = feed_conn("* OK [APPENDUID 5 6:7] ok\r\n"
                                "* OK [PERMANENTFLAGS (\\Seen \\* [x])] ok\r\n"
                                "* OK [UIDVALIDITY 4294967295] ok\r\n"
                                "* OK [UIDNEXT 8]\r\n"
@@ -307,11 +307,15 @@ test_codes(void)
                                "* OK [UIDVALIDITY 4294967296] over\r\n");
     g_auto(ImapSelected) selected = { 0 };
 
+    g_autoptr(GArray) appended = g_array_new(FALSE, FALSE, sizeof(guint32));
+
     conn->answers.selected = &selected;
+    conn->answers.appended = appended;
     for (int i = 0; i < 12; i++)
         g_assert_true(feed_one(conn));
     g_assert_cmpuint(conn->answers.append_uidvalidity, ==, 5);
-    g_assert_cmpuint(conn->answers.append_uid, ==, 6);
+    g_assert_cmpuint(appended->len, ==, 2);
+    g_assert_cmpuint(g_array_index(appended, guint32, 1), ==, 7);
     g_assert_true(selected.keywords_allowed);
     g_assert_cmpuint(g_strv_length(selected.permanent_flags), ==, 3);
     g_assert_cmpuint(selected.uidvalidity, ==, G_MAXUINT32);

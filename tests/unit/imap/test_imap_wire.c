@@ -277,23 +277,41 @@ call_expunge(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
-/* APPEND of "a\nb\r\n", which is six octets on the wire. */
+/* APPEND of "a\nb\r\n", which is six octets on the wire, n times. */
+static bool
+append_some(Case *c, const char *mailbox, guint n, GError **error)
+{
+    ImapUpload uploads[2] = { 0 };
+    guint32 uidvalidity;
+    bool ok;
+
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *path = NULL;
+
+        uploads[i].flags = (ImapFlags){ .system = 4, .keywords = "k" };
+        uploads[i].internaldate = 837596665 + i;
+        uploads[i].fd = g_file_open_tmp("posthorn-XXXXXX", &path, NULL);
+        g_unlink(path);
+        g_assert_cmpint(write(uploads[i].fd, "a\nb\r\n", 5), ==, 5);
+    }
+    ok = imap_append(c->conn, mailbox, uploads, n, &uidvalidity, error);
+    for (guint i = 0; i < n; i++) {
+        close(uploads[i].fd);
+        g_string_append_printf(c->told, "(%u %u)", uidvalidity, uploads[i].uid);
+    }
+    return ok;
+}
+
 static bool
 call_append(Case *c, UidSet *uids, const char *argument, GError **error)
 {
-    g_autofree char *path = NULL;
-    int fd = g_file_open_tmp("posthorn-XXXXXX", &path, NULL);
-    ImapFlags flags = { .system = 4, .keywords = "k" };
-    guint32 uidvalidity, uid;
-    bool ok;
+    return append_some(c, argument, 1, error);
+}
 
-    g_unlink(path);
-    g_assert_cmpint(write(fd, "a\nb\r\n", 5), ==, 5);
-    ok = imap_append(c->conn, argument, &flags, 837596665, fd, &uidvalidity,
-                     &uid, error);
-    close(fd);
-    g_string_append_printf(c->told, "(%u %u)", uidvalidity, uid);
-    return ok;
+static bool
+call_append_two(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return append_some(c, argument, 2, error);
 }
 
 static bool
@@ -407,6 +425,7 @@ static const struct {
     { "search", call_search },   { "store", call_store, true },
     { "move", call_move, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
+    { "append-two", call_append_two },
     { "use", call_use },         { "delete", call_delete },
     { "rename", call_rename },   { "prefix", call_prefix },
     { "quota", call_quota },     { "notify", call_notify },

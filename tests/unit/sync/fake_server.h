@@ -38,7 +38,10 @@ typedef struct {
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
+    bool multiappend;
+    const char *refused; /* a text that no upload may have; NULL: any */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
+    guint uploads, statuses; /* calls */
 } Fake;
 
 static inline void
@@ -182,6 +185,8 @@ fake_can(void *conn, const char *capability)
         return fake->qresync;
     if (strcmp(capability, "UIDPLUS") == 0)
         return fake->uidplus;
+    if (strcmp(capability, "MULTIAPPEND") == 0)
+        return fake->multiappend;
     if (strcmp(capability, "PREVIEW") == 0)
         return fake->preview;
     return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
@@ -213,6 +218,22 @@ fake_list(void *conn, GError **error)
         g_ptr_array_add(list, told);
     }
     return list;
+}
+
+static bool
+fake_status(void *conn, const char *name, ImapMailbox *status, GError **error)
+{
+    Fake *fake = conn;
+    const FakeMailbox *mailbox = fake_mailbox(fake, name);
+
+    if (fake_cut_before(fake, error))
+        return false;
+    fake->statuses++;
+    status->have_status = true;
+    status->uidvalidity = mailbox->uidvalidity;
+    status->uidnext = mailbox->uidnext;
+    status->messages = mailbox->messages->len;
+    return true;
 }
 
 static bool
@@ -277,6 +298,17 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 }
 
 static bool
+fake_opened(void *conn, const char *name, ImapOpened *opened)
+{
+    Fake *fake = conn;
+
+    if (fake->selected == NULL || strcmp(fake->selected->name, name) != 0)
+        return false;
+    *opened = (ImapOpened){ fake->selected->uidvalidity, !fake->no_keywords };
+    return true;
+}
+
+static bool
 fake_send(Fake *fake, const FakeMessage *message, const char *items,
           const ImapSink *sink, GError **error)
 {
@@ -337,8 +369,8 @@ static UidSet *
 fake_search(void *conn, const char *criteria, GError **error)
 {
     Fake *fake = conn;
-    const char *id = strchr(criteria, '<');
-    g_autofree char *wanted = g_strndup(id, strcspn(id, "\""));
+    const char *text = strchr(criteria, '"') + 1;
+    g_autofree char *wanted = g_strndup(text, strcspn(text, "\""));
     UidSet *found;
 
     if (fake_cut_before(fake, error))
@@ -446,23 +478,36 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 }
 
 static bool
-fake_append(void *conn, const char *mailbox, const ImapFlags *flags,
-            gint64 internaldate, int fd, guint32 *uidvalidity, guint32 *uid,
-            GError **error)
+fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
+            guint32 *uidvalidity, GError **error)
 {
     Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
-    char bytes[4096] = "";
 
     if (fake_cut_before(fake, error))
         return false;
-    fake->appends++;
-    if (read(fd, bytes, sizeof bytes - 1) <= 0)
-        return err_set(error, ERR_LOCAL, "cannot read");
-    *uid = fake_put(to, bytes, flags->system, flags->keywords)->uid;
-    *uidvalidity = to->uidvalidity;
-    if (!fake->uidplus)
-        *uid = *uidvalidity = 0;
+    g_assert_true(n == 1 || fake->multiappend);
+    fake->uploads++;
+    *uidvalidity = fake->uidplus ? to->uidvalidity : 0;
+    for (guint i = 0; fake->refused && i < n; i++) {
+        char bytes[4096] = "";
+
+        g_assert_cmpint(pread(uploads[i].fd, bytes, sizeof bytes - 1, 0), >, 0);
+        if (strstr(bytes, fake->refused))
+            return err_set(error, ERR_REFUSED, "said NO");
+    }
+    for (guint i = 0; i < n; i++) {
+        char bytes[4096] = "";
+        guint32 uid;
+
+        if (read(uploads[i].fd, bytes, sizeof bytes - 1) <= 0)
+            return err_set(error, ERR_LOCAL, "cannot read");
+        uid = fake_put(to, bytes, uploads[i].flags.system,
+                       uploads[i].flags.keywords)
+                  ->uid;
+        uploads[i].uid = fake->uidplus ? uid : 0;
+        fake->appends++;
+    }
     return fake_answer(fake, error);
 }
 
@@ -554,7 +599,9 @@ fake_prefix(void *conn, char *delimiter)
 static const SyncServerClass fake_class = {
     .can = fake_can,
     .list = fake_list,
+    .status = fake_status,
     .select = fake_select,
+    .opened = fake_opened,
     .fetch = fake_fetch,
     .fetch_sets = fake_fetch_sets,
     .search = fake_search,

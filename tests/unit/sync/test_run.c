@@ -464,16 +464,19 @@ check_renamed(Bench *bench)
     bench_destroy(bench);
 }
 
+/* By LIST-STATUS, and without it by asking the mailboxes that are new. */
 static void
-test_renamed_there(void)
+test_renamed_there(const void *status)
 {
     Bench *bench = bench_with_folders();
 
+    bench->fake->status = status != NULL;
     g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
     fake_add(bench->fake, "Old", 40, 0);
     bench_sync(bench);
     g_assert_cmpuint(bench->fake->bodies, ==, 1);
     bench->fake->bodies = 0;
+    g_assert_cmpuint(bench->fake->statuses, ==, status ? 0 : 2);
     check_renamed(bench);
 }
 
@@ -684,6 +687,245 @@ test_keep(void)
     bench_destroy(bench);
 }
 
+static gint64
+search_first(Bench *bench, const char *path, const char *criteria, guint n)
+{
+    g_auto(SyncFound) found = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    sync_search(&bench->sync, path, criteria, &found, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found.rows->len, ==, n);
+    g_assert_cmpuint(found.left, ==, 0);
+    return n ? g_array_index(found.rows, StoreUid, 0).id : 0;
+}
+
+/* What the server finds and is not here becomes a row from its header, which is
+ * opened as any other; the next sync fetches its body and does not double
+ * it. */
+static void
+test_search(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreRow) row = NULL;
+    gint64 id;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    fake_add(bench->fake, "INBOX", 4, STORE_FLAG_FLAGGED);
+    bench->fake->bodies = bench->fake->headers = 0;
+    search_first(bench, "work/INBOX", "TEXT \"no such word\"", 0);
+    g_assert_cmpint(search_first(bench, "work/INBOX", "TEXT \"body 2\"", 1),
+                    ==, bench_row(bench, 2));
+    g_assert_cmpuint(bench->fake->headers, ==, 0);
+    id = search_first(bench, "work/INBOX", "TEXT \"body 4\"", 1);
+    g_assert_cmpuint(bench->fake->headers, ==, 1);
+    row = store_row(bench->store, id, NULL);
+    g_assert_null(row->file);
+    g_assert_cmpstr(row->subject, ==, "number 4");
+    g_assert_true(row->flags & STORE_FLAG_FLAGGED);
+    g_assert_true(sync_fetch_one(&bench->sync, id, &error));
+    g_assert_no_error(error);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The same in a folder that was never looked at, and all of it behind that. */
+static void
+test_search_first(void)
+{
+    Bench *bench = bench_create();
+
+    bench_sync(bench);
+    for (guint i = 1; i <= 9; i++)
+        fake_add(bench->fake, "Archive", i, 0);
+    search_first(bench, "work/Archive", "TEXT \"body 5\"", 1);
+    bench_sync(bench);
+    g_assert_cmpint(bench_rows(bench, 5), ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+typedef struct {
+    Bench *bench;
+    bool done;
+} Meanwhile;
+
+/* Another connection of ours searches while the rows are being told. */
+static void
+search_meanwhile(void *user, const SyncProgress *progress)
+{
+    Meanwhile *meanwhile = user;
+
+    if (meanwhile->done)
+        return;
+    meanwhile->done = true;
+    search_first(meanwhile->bench, "work/INBOX", "TEXT \"body\"", 60);
+}
+
+/* Rows that a search made in the middle of a sync are not made twice. */
+static void
+test_search_meanwhile(void)
+{
+    for (int headers = 0; headers < 2; headers++) {
+        Bench *bench = bench_create();
+        Meanwhile meanwhile = { bench, false };
+        Sync sync;
+        bool yielded;
+        g_autoptr(GError) error = NULL;
+
+        bench_sync(bench);
+        for (guint i = 1; i <= 60; i++)
+            fake_add(bench->fake, "INBOX", i, 0);
+        sync = bench->sync;
+        sync.headers_first = headers;
+        sync.progress = search_meanwhile;
+        sync.user = &meanwhile;
+        sync.arrived = NULL;
+        sync.warn = NULL;
+        sync_account(&sync, &yielded, &error);
+        g_assert_no_error(error);
+        g_assert_true(meanwhile.done);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+}
+
+/* UIDs of another UIDVALIDITY are nobody's. */
+static void
+test_search_renumbered(void)
+{
+    Bench *bench = bench_create();
+    g_auto(SyncFound) found = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    fake_mailbox(bench->fake, "INBOX")->uidvalidity++;
+    g_assert_false(sync_search(&bench->sync, "work/INBOX", "TEXT \"body\"",
+                               &found, &error));
+    g_assert_true(err_is(error, ERR_REFUSED));
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A folder that is selected is not selected again to push to it or to open one
+ * message of it. */
+static void
+test_selected_once(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
+    g_assert_true(sync_push(&bench->sync, &error));
+    bench->fake->selects = 0;
+    store_set_tags(bench->store, bench_row(bench, 1), "todo", NULL);
+    g_assert_true(sync_push(&bench->sync, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(bench->fake->selects, ==, 0);
+    bench_settle(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Messages of ours from first on, to be uploaded. */
+static void
+add_ours(Bench *bench, guint first, guint n)
+{
+    g_autofree char *dir = g_build_filename(bench->mail, "work/INBOX", NULL);
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+
+    g_assert_true(maildir_create(dir, NULL));
+    for (guint i = first; i < first + n; i++) {
+        g_autofree char *text = g_strdup_printf(
+            "Subject: number %u\r\nMessage-ID: <m%u@example.org>\r\n\r\nx\r\n",
+            i, i);
+        g_autofree char *base = maildir_unique_name();
+        g_autofree char *file = g_strdup_printf("work/INBOX/cur/%s:2,", base);
+        g_autofree char *id = g_strdup_printf("m%u@example.org", i);
+        StoreMessage message = { .folder = inbox->id, .file = file,
+                                 .message_id = id, .tags = "",
+                                 .size = strlen(text), .date = 1672653600 };
+
+        g_assert_true(
+            maildir_deliver(dir, base, 0, text, strlen(text), NULL));
+        g_assert_cmpint(store_message_add(bench->store, &message, NULL), >, 0);
+    }
+}
+
+/* Uploads go together where there is MULTIAPPEND (RFC 3502). */
+static void
+test_uploads(const void *multi)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->multiappend = multi != NULL;
+    bench_sync(bench);
+    add_ours(bench, 100, SYNC_UPLOADS + 10);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, SYNC_UPLOADS + 10);
+    g_assert_cmpuint(bench->fake->uploads, ==,
+                     multi ? 2 : SYNC_UPLOADS + 10);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* One that is refused takes no other with it. */
+static void
+test_uploads_refused(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GArray) rows = NULL;
+
+    bench->fake->multiappend = true;
+    bench->fake->refused = "<m104@";
+    bench_sync(bench);
+    add_ours(bench, 100, 10);
+    bench_try(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 9);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    bench->fake->refused = NULL;
+    bench_sync(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 10);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The answer to all was lost: none is there twice (P14). */
+static void
+test_uploads_cut(void)
+{
+    for (int after = 0; after < 2; after++) {
+        Bench *bench = bench_create();
+
+        bench->fake->multiappend = true;
+        bench_sync(bench);
+        add_ours(bench, 100, 10);
+        bench->fake->calls = 0;
+        bench->fake->cut_after = after;
+        for (guint i = 1; bench->fake->uploads == 0 && i < 20; i++) {
+            bench->fake->calls = 0;
+            bench->fake->cut_call = i + !after;
+            bench_try(bench);
+        }
+        bench->fake->cut_call = 0;
+        bench_sync(bench);
+        bench_sync(bench);
+        g_assert_cmpuint(bench->fake->appends, ==, 10);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -714,7 +956,9 @@ main(int argc, char **argv)
     g_test_add_func("/run/own names", test_own_names);
     g_test_add_func("/run/a thousand archived", test_thousand_archived);
     g_test_add_func("/run/folders", test_folders);
-    g_test_add_func("/run/renamed there", test_renamed_there);
+    g_test_add_data_func("/run/renamed there", "", test_renamed_there);
+    g_test_add_data_func("/sync/renamed-there-asked", NULL,
+                         test_renamed_there);
     g_test_add_func("/run/renamed here", test_renamed_here);
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);
@@ -722,5 +966,14 @@ main(int argc, char **argv)
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
+    g_test_add_func("/sync/search", test_search);
+    g_test_add_func("/sync/search-first", test_search_first);
+    g_test_add_func("/sync/search-meanwhile", test_search_meanwhile);
+    g_test_add_func("/sync/search-renumbered", test_search_renumbered);
+    g_test_add_func("/sync/selected-once", test_selected_once);
+    g_test_add_data_func("/sync/uploads", NULL, test_uploads);
+    g_test_add_data_func("/sync/uploads-together", "", test_uploads);
+    g_test_add_func("/sync/uploads-refused", test_uploads_refused);
+    g_test_add_func("/sync/uploads-cut", test_uploads_cut);
     return g_test_run();
 }
