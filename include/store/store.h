@@ -209,7 +209,8 @@ GArray *store_ids(Store *store, const StoreView *view, guint limit,
 
 /* Rows for ids, in their order; an id that is gone gives NULL. For threads:
  * the newest message of the thread (in folder, when not 0), its subject from
- * the first, and the thread's fields. Array of StoreRow. */
+ * the first, the verdict "fail" when one of them has it, and the thread's
+ * fields. Array of StoreRow. */
 GPtrArray *store_rows(Store *store, const gint64 *ids, guint n, bool threads,
                       gint64 folder, GError **error);
 

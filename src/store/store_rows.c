@@ -119,7 +119,8 @@ count_thread(Store *store, StoreRow *row, gint64 folder)
     sqlite3_stmt *counts =
         store_prepare(store, NULL,
                       "SELECT count(*), sum(m.flags & 4 = 0),"
-                      " max(m.flags & 32), max(m.flags & 256)" STORE_IN_THREAD,
+                      " max(m.flags & 32), max(m.flags & 256),"
+                      " max(m.verdict = 'fail')" STORE_IN_THREAD,
                       "ii", row->thread, folder);
 
     if (counts == NULL || store_step(store, counts, NULL) != SQLITE_ROW)
@@ -128,6 +129,10 @@ count_thread(Store *store, StoreRow *row, gint64 folder)
     row->thread_unread = (guint)sqlite3_column_int64(counts, 1);
     row->flags |= (unsigned)sqlite3_column_int64(counts, 2)
                   | (unsigned)sqlite3_column_int64(counts, 3);
+    if (sqlite3_column_int64(counts, 4)) {
+        g_free(row->verdict);
+        row->verdict = g_strdup("fail"); /* one in it is trouble enough */
+    }
     sqlite3_reset(counts);
     if (row->thread_unread > 0)
         row->flags &= ~(unsigned)STORE_FLAG_SEEN;

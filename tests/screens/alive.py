@@ -371,6 +371,44 @@ def opening_waits_for_no_dns():
     server.stop()
 
 
+def judged(mail, name, result, answers=""):
+    """Delivers a message about which the own server wrote result."""
+    mail.deliver(name, (
+        f"Authentication-Results: mx.r.example; dmarc={result} "
+        "header.from=example.org\n"
+        + (f"In-Reply-To: <{answers}@test.example>\n" if answers else "")
+    ).encode() + mail.message(f"Re: {name}", name, f"words of {name}\n")
+        .replace(b"05:13", b"05:12" if answers else b"05:13"))
+
+
+@test
+def thread_marks_the_failing_one():
+    """In the list and in a thread, folded and not; its links alone are locked
+    (U1)."""
+    with Mail(account="") as mail:
+        for number in range(3):
+            os.unlink(mail.path("mail", "cur", f"n{number}:2,"))
+        judged(mail, "root", "pass")
+        judged(mail, "forged", "fail", "root")
+        mail.write("posthorn.conf", "set dns off\naccount here {\n"
+                   "    address ana@example.org\n"
+                   "    authserv-id mx.r.example\n"
+                   f"    incoming maildir://{mail.path('mail')}\n}}\n")
+        with mail.terminal(rows=40) as terminal:
+            terminal.wait(lambda s: any("Re:" in row and "✗" in row
+                                        for row in s))
+            terminal.keys("Enter")
+            terminal.type("zR")
+            screen = terminal.wait_text("Links and attachments are locked")
+            assert any(row.startswith(" ✗ Not from example.org  DMARC fail")
+                       for row in screen), screen
+            terminal.wait_text("✓ example.org  DMARC pass · no DKIM")
+            terminal.type("zM")
+            terminal.wait(lambda s: [row[:4] for row in s[2:4]]
+                          == [" ▸ B", " ▸ ✗"])
+            terminal.type("Q")
+
+
 def first_line(command, env):
     """What the program says on a real terminal on which it cannot start."""
     words = f"{command}; echo ended with $?; sleep 600"
