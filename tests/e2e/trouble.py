@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import fake
-from harness import Skip, end_process
+from harness import Skip, end_process, message
 
 
 def expect(result, status, *words):
@@ -184,7 +184,6 @@ def full_disk(world):
         raise Skip("mount is not allowed here")
     try:
         lea = world.mailbox("lea")
-        from harness import message
         for number in range(10):
             lea.append(message(f"big {number}", to="lea@example.org",
                                body="0123456789abcdef" * 40000 + "\r\n"))
@@ -197,6 +196,20 @@ def full_disk(world):
         assert len({data for data in home.files("lea/INBOX").values()}) == 10
     finally:
         subprocess.run(["umount", data], check=False)
+
+
+def streams(world):
+    """A message of 100 MB takes little more memory than a small one (P32)."""
+    peaks = []
+    home = world.home("streams", ["lea"])
+    for subject, lines in (("small", 1), ("huge", 100000)):
+        body = ("x" * 998 + "\r\n") * lines
+        world.mailbox("lea").append(
+            message(subject, to="lea@example.org", body=body))
+        peaks.append(home.peak("sync", "--no-index"))
+    sizes = [len(data) for data in home.files("lea/INBOX").values()]
+    assert max(sizes) > 99e6, sizes
+    assert peaks[1] - peaks[0] < 60e6, peaks
 
 
 def all_tests(tap, world):
@@ -212,5 +225,5 @@ def all_tests(tap, world):
     for test in (unknown_authority, silent_server, garbage, malformed,
                  plain_needs_tls, config_missing, config_unreadable,
                  config_shared, config_typo, unknown_command, unknown_flag,
-                 missing_file, full_disk):
+                 missing_file, full_disk, streams):
         tap.run("trouble: " + test.__name__.replace("_", " "), test, world)
