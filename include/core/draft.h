@@ -49,6 +49,7 @@ typedef struct {
     char *references;  /* separated by blanks, without <> */
     GPtrArray *attach; /* char *: absolute paths */
     char *text;        /* UTF-8, lines end in \n */
+    bool markdown;     /* it leaves as text and as HTML */
     bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 

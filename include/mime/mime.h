@@ -177,6 +177,7 @@ typedef struct {
     const char *references;  /* space separated, without <> */
     gint64 date;
     const char *text;               /* UTF-8, lines end in \n */
+    const char *html;               /* the same as HTML; NULL: text alone */
     const char *const *attachments; /* paths; NULL-terminated, or NULL */
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
@@ -190,6 +191,11 @@ GBytes *mime_build(const MimeDraft *draft, GError **error);
 /* The same into a descriptor, from file to file in pieces: it takes no more
  * memory for large files than for small ones. */
 bool mime_build_to(const MimeDraft *draft, int fd, GError **error);
+
+/* Text in Markdown (CommonMark, tables, strikethrough) as an HTML document:
+ * HTML in it stays text, the signature is kept line by line. NULL: this build
+ * cannot. g_free(). */
+char *mime_markdown(const char *text);
 
 /* "Name: …" with CRLF at its end, encoded and folded, of addresses in header
  * form; NULL with ERR_USAGE. For a field that mime_build() does not write.

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "mime/mime.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,24 @@ send_exec(CmdCall *call)
     if (path == NULL)
         return cmd_fail(call, error);
     return writing_send(call, path, cmd_flag_int(call, "at", 0));
+}
+
+static bool
+toggle_markdown(Draft *draft, CmdCall *call, GError **error)
+{
+    g_autofree char *html = mime_markdown("");
+
+    if (html == NULL)
+        return err_set(error, ERR_USAGE,
+                       "this posthorn was built without Markdown (md4c)");
+    draft->markdown = !draft->markdown;
+    return true;
+}
+
+static CmdResult
+markdown_exec(CmdCall *call)
+{
+    return change(call, toggle_markdown);
 }
 
 /* The program has the terminal, and changes the file. */
@@ -443,6 +462,15 @@ const CmdEntry command_draft_edit = {
 static const char *const field_names[] = { "from",    "to",       "cc",
                                            "bcc",     "reply-to", "subject",
                                            "account", NULL };
+
+const CmdEntry command_draft_markdown = {
+    .name = "draft-markdown",
+    .help = "Send the draft as text and, read as Markdown, as HTML; or as text "
+            "alone again",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .exec = markdown_exec,
+};
 
 const CmdEntry command_draft_spell = {
     .name = "draft-spell",

@@ -14,6 +14,7 @@ typedef struct {
     GPtrArray *files;
     char *reply_to;
     char *receipt;
+    char *html;
     const char *extra[3];
 } Parts;
 
@@ -23,6 +24,7 @@ parts_clear(Parts *parts)
     g_ptr_array_unref(parts->files);
     g_free(parts->reply_to);
     g_free(parts->receipt);
+    g_free(parts->html);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parts, parts_clear)
@@ -46,6 +48,8 @@ take_parts(Parts *parts, const Draft *draft, const char *message_id,
             g_strdup_printf("Disposition-Notification-To: %s", draft->from);
         parts->extra[n++] = parts->receipt;
     }
+    if (draft->markdown)
+        parts->html = mime_markdown(draft->text);
     parts->message = (MimeDraft){
         .from = draft->from,
         .to = draft->to,
@@ -56,6 +60,7 @@ take_parts(Parts *parts, const Draft *draft, const char *message_id,
         .references = *draft->references ? draft->references : NULL,
         .date = date,
         .text = draft->text,
+        .html = parts->html,
         .format_flowed = draft->flowed,
         .attachments = (const char *const *)parts->files->pdata,
         .extra = parts->extra,

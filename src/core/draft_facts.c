@@ -56,6 +56,8 @@ read_facts(Draft *draft, JsonObject *object)
         json_object_get_int_member_with_default(object, "parent", 0);
     draft->open =
         json_object_get_boolean_member_with_default(object, "open", FALSE);
+    draft->markdown =
+        json_object_get_boolean_member_with_default(object, "markdown", FALSE);
     g_free(draft->kept);
     draft->kept = g_strdup(
         json_object_get_string_member_with_default(object, "kept", NULL));
@@ -104,6 +106,7 @@ draft_save_facts(const Draft *draft, GError **error)
     json_object_set_string_member(object, "kind", kind_words[draft->kind]);
     json_object_set_int_member(object, "parent", draft->parent);
     json_object_set_boolean_member(object, "open", draft->open);
+    json_object_set_boolean_member(object, "markdown", draft->markdown);
     json_object_set_array_member(object, "copies", words_array(draft->copies));
     if (draft->kept)
         json_object_set_string_member(object, "kept", draft->kept);

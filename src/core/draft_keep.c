@@ -341,6 +341,7 @@ keep(Session *session, Draft *taken)
     keeping->sum = g_steal_pointer(&sum);
     keeping->draft = g_steal_pointer(&draft);
     keeping->draft->flowed = false; /* to be read back as it is */
+    keeping->draft->markdown = false;
     outbox_build(outbox, &keep_class, keeping);
 }
 

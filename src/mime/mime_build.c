@@ -16,6 +16,7 @@
 #include "mime_wrap.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimePart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMultipart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
@@ -276,27 +277,45 @@ canonical_lines(char *text)
 }
 
 static GMimePart *
-text_part(const MimeDraft *draft)
+text_part(const char *subtype, const char *text, bool flowed)
 {
-    GMimePart *part = g_mime_part_new_with_type("text", "plain");
-    g_autofree char *valid =
-        g_utf8_make_valid(draft->text ? draft->text : "", -1);
-    g_autofree char *text =
-        draft->format_flowed ? mime_flow_encode(valid) : g_strdup(valid);
+    GMimePart *part = g_mime_part_new_with_type("text", subtype);
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+    g_autofree char *written =
+        flowed ? mime_flow_encode(valid) : g_strdup(valid);
     g_autoptr(GMimeDataWrapper) content = NULL;
-    GMimeContentEncoding encoding = text_encoding(text);
+    GMimeContentEncoding encoding = text_encoding(written);
     GMimeObject *object = GMIME_OBJECT(part);
 
     if (encoding == GMIME_CONTENT_ENCODING_BASE64)
-        text = canonical_lines(g_steal_pointer(&text));
-    content = wrap_bytes(text, strlen(text));
+        written = canonical_lines(g_steal_pointer(&written));
+    content = wrap_bytes(written, strlen(written));
     g_mime_object_set_content_type_parameter(
-        object, "charset", g_str_is_ascii(text) ? "us-ascii" : "utf-8");
-    if (draft->format_flowed)
+        object, "charset", g_str_is_ascii(written) ? "us-ascii" : "utf-8");
+    if (flowed)
         g_mime_object_set_content_type_parameter(object, "format", "flowed");
     g_mime_part_set_content_encoding(part, encoding);
     g_mime_part_set_content(part, content);
     return part;
+}
+
+/* The text, or text and HTML to choose from, the better last (RFC 2046, 5.1.4).
+ */
+static GMimeObject *
+text_object(const MimeDraft *draft)
+{
+    g_autoptr(GMimePart) plain =
+        text_part("plain", draft->text, draft->format_flowed);
+    g_autoptr(GMimePart) html = NULL;
+    GMimeMultipart *both;
+
+    if (draft->html == NULL)
+        return GMIME_OBJECT(g_steal_pointer(&plain));
+    html = text_part("html", draft->html, false);
+    both = g_mime_multipart_new_with_subtype("alternative");
+    g_mime_multipart_add(both, GMIME_OBJECT(plain));
+    g_mime_multipart_add(both, GMIME_OBJECT(html));
+    return GMIME_OBJECT(both);
 }
 
 /* What the file looks like; never a type that would have to stay unencoded. */
@@ -366,15 +385,15 @@ file_part(const char *path, GError **error)
 static bool
 set_body(GMimeMessage *message, const MimeDraft *draft, GError **error)
 {
-    g_autoptr(GMimePart) text = text_part(draft);
+    g_autoptr(GMimeObject) text = text_object(draft);
     g_autoptr(GMimeMultipart) mixed = NULL;
 
     if (draft->attachments == NULL || draft->attachments[0] == NULL) {
-        g_mime_message_set_mime_part(message, GMIME_OBJECT(text));
+        g_mime_message_set_mime_part(message, text);
         return true;
     }
     mixed = g_mime_multipart_new_with_subtype("mixed");
-    g_mime_multipart_add(mixed, GMIME_OBJECT(text));
+    g_mime_multipart_add(mixed, text);
     for (guint i = 0; draft->attachments[i]; i++) {
         g_autoptr(GMimePart) part = file_part(draft->attachments[i], error);
 

@@ -98,6 +98,8 @@ draw_headers(const ReviewView *view, Rect *left)
     }
     if (files->len)
         draw_field(left, "Files", files->str);
+    if (draft->markdown)
+        draw_field(left, "Format", "text, and HTML from Markdown");
 }
 
 static void

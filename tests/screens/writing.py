@@ -143,6 +143,10 @@ def hooks_on_a_screen():
         with shell(mail, EDITOR="true", VISUAL="") as terminal:
             in_shell(mail, terminal)
             begin(mail, terminal, "alpha")
+            terminal.keys("m")
+            terminal.wait(lambda s: any("HTML from Markdown" in row
+                                        for row in s[:7])
+                          or "without Markdown" in s[-1])
             terminal.keys("y")
             terminal.wait(lambda s: "not on Sunday" in s[-1])
             assert not os.path.exists(mail.path("left"))

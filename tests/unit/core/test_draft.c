@@ -546,6 +546,36 @@ test_template(Fixture *f, const void *data)
     g_assert_true(err_is(error, ERR_USAGE));
 }
 
+/* On demand, and kept with the draft. */
+static void
+test_markdown(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, 0);
+    g_autofree char *html = mime_markdown("");
+    g_autoptr(Draft) again = NULL;
+    g_autoptr(GBytes) plain = NULL;
+    g_autoptr(GBytes) both = NULL;
+    g_autofree char *text = NULL;
+
+    if (html == NULL) {
+        g_test_skip("a build without md4c");
+        return;
+    }
+    draft_set(draft, "to", "bob@x.example", NULL);
+    plain = draft_build(draft, NULL, 0, NULL);
+    draft->markdown = true;
+    g_assert_true(draft_save(draft, NULL));
+    again = draft_load(draft->path, NULL);
+    g_assert_true(again->markdown);
+    both = draft_build(again, NULL, 0, NULL);
+    text = g_strndup(g_bytes_get_data(both, NULL), g_bytes_get_size(both));
+    g_assert_nonnull(strstr(text, "multipart/alternative"));
+    g_assert_nonnull(strstr(text, "text/html"));
+    g_free(text);
+    text = g_strndup(g_bytes_get_data(plain, NULL), g_bytes_get_size(plain));
+    g_assert_null(strstr(text, "text/html"));
+}
+
 static void
 test_recipients(Fixture *f, const void *data)
 {
@@ -812,6 +842,7 @@ main(int argc, char **argv)
     ADD("many", "set many-recipients 2\n", test_many);
     ADD("max-size", NULL, test_max_size);
     ADD("template", NULL, test_template);
+    ADD("markdown", NULL, test_markdown);
     ADD("recipients", NULL, test_recipients);
     ADD("send", NULL, test_send);
     ADD("take-back", NULL, test_take_back);

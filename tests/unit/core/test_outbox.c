@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
 
 static const char message[] = "From: ana@example.org\r\n"
                               "Subject: hello\r\n\r\nbody\r\n";
@@ -611,6 +612,34 @@ test_too_many(Fixture *f, const void *data)
 }
 
 /* `--at` left to a server that holds mail, kept here where it does not. */
+/* Bytes whose process died before it wrote the envelope go after a day; those
+ * that are just being made, and every entry, stay. */
+static void
+test_sweep(Fixture *f, const void *data)
+{
+    static const char *const names[] = { "old.eml", "old.eml.0123.tmp",
+                                         "new.eml" };
+    g_autofree char *id = queue(f, "bob@x.example");
+    g_autofree char *bytes = outbox_bytes_path(f->folder, id);
+    const struct utimbuf before = { 1000000000, 1000000000 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(f->folder, names[i], NULL);
+
+        g_assert_true(g_file_set_contents(path, "x", 1, NULL));
+        if (i < 2)
+            g_assert_cmpint(utime(path, &before), ==, 0);
+    }
+    g_assert_cmpint(utime(bytes, &before), ==, 0);
+    outbox_entry_sweep(f->folder);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(f->folder, names[i], NULL);
+
+        g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS) == (i == 2));
+    }
+    g_assert_true(g_file_test(bytes, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_server_hold(Fixture *f, const void *data)
 {
@@ -761,6 +790,7 @@ main(int argc, char **argv)
     ADD("one-connection", test_one_connection);
     ADD("limits", test_limits);
     ADD("too-many", test_too_many);
+    ADD("sweep", test_sweep);
     ADD("server-hold", test_server_hold);
     ADD("rate", test_rate);
     ADD("unreachable", test_unreachable);
