@@ -265,6 +265,7 @@ main(int argc, char **argv)
     open_missing();
     setlocale(LC_ALL, "");
     no_cores();
+    log_take_glib();
     umask(077); /* mail is private, whoever makes the file (P55) */
     mime_init();
     index_init();

@@ -11,4 +11,9 @@ gint64 clock_now(void);
 /* Pins clock_now(); 0 lets it run again. Main thread, at start. */
 void clock_pin(gint64 now);
 
+/* Seconds to wait after so many failures in a row, 1 or more: first, doubled up
+ * to most, varied by a quarter either way so that not all who lost a server
+ * come back together. */
+gint64 clock_backoff(guint failures, gint64 first, gint64 most);
+
 #endif

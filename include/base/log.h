@@ -42,6 +42,14 @@ void log_each(void (*each)(const LogLine *line, void *user), void *user);
 /* Writes lines up to level to fd as well (-1: stop). The fd is borrowed. */
 void log_to_fd(int fd, LogLevel level);
 
+/* From now on what GLib and the libraries on it complain about is in the ring,
+ * as LOG_WARN; on standard error too, as it always was, except while quiet.
+ * Once, in main(). */
+void log_take_glib(void);
+
+/* While a screen is open nothing may be printed over it. */
+void log_set_quiet(bool quiet);
+
 /* Counts the lines ever added: a cheap "has anything changed". */
 guint log_serial(void);
 

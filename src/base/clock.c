@@ -14,3 +14,13 @@ clock_pin(gint64 now)
 {
     pinned = now;
 }
+
+gint64
+clock_backoff(guint failures, gint64 first, gint64 most)
+{
+    gint64 pause = first;
+
+    while (failures-- > 1 && pause < most)
+        pause *= 2;
+    return MIN(pause, most) * g_random_int_range(75, 126) / 100;
+}

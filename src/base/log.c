@@ -158,3 +158,36 @@ log_serial(void)
     g_mutex_unlock(&lock);
     return now;
 }
+
+static gint quiet;
+
+static GLogWriterOutput
+glib_says(GLogLevelFlags level, const GLogField *fields, gsize n, void *user)
+{
+    const char *scope = "glib";
+
+    if (level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG))
+        return g_log_writer_default(level, fields, n, user);
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(fields[i].key, "GLIB_DOMAIN") == 0 && fields[i].value)
+            scope = fields[i].value;
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
+            log_add(LOG_WARN, scope, "%.*s", (int)fields[i].length,
+                    (const char *)fields[i].value);
+    if (g_atomic_int_get(&quiet) && !(level & G_LOG_FLAG_FATAL))
+        return G_LOG_WRITER_HANDLED;
+    return g_log_writer_default(level, fields, n, user);
+}
+
+void
+log_take_glib(void)
+{
+    g_log_set_writer_func(glib_says, NULL, NULL);
+}
+
+void
+log_set_quiet(bool on)
+{
+    g_atomic_int_set(&quiet, on);
+}

@@ -19,7 +19,7 @@ enum {
     PUSH_MS = 200,         /* changes of so long go together */
     POLL_SECONDS = 5 * 60, /* folders that nobody listens to */
     POLL_SECONDS_LEAST = 10,
-    BACKOFF_FIRST = 5,     /* seconds, doubled up to BACKOFF_MOST, ± 25 % */
+    BACKOFF_FIRST = 5, /* seconds */
     BACKOFF_MOST = 15 * 60,
     LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
     WITH_URGENT = 3, /* connections from which on opening has its own */
@@ -309,17 +309,13 @@ retry_in(struct RemoteFollower *follower, guint pause, const char *reason)
     account_set_state(account, ACCOUNT_WAITING, NULL, reason);
 }
 
-/* Growing pauses, not the same for all who lost the server together. */
 static void
 retry_later(struct RemoteFollower *follower, const char *reason)
 {
-    guint pause;
+    gint64 pause =
+        clock_backoff(++follower->failures, BACKOFF_FIRST, BACKOFF_MOST);
 
-    follower->backoff = follower->backoff
-                            ? MIN(follower->backoff * 2, BACKOFF_MOST)
-                            : BACKOFF_FIRST;
-    pause = follower->backoff * (75 + g_random_int_range(0, 51)) / 100;
-    retry_in(follower, pause, reason);
+    retry_in(follower, (guint)pause, reason);
 }
 
 /* The password was wrong: once more with a new one where someone can be asked,
@@ -432,7 +428,7 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
 {
     Account *account = follower->account;
 
-    follower->backoff = 0;
+    follower->failures = 0;
     follower->refusals = 0;
     account->status.done = account->status.total = 0;
     set_online(follower, true, NULL);
@@ -635,7 +631,7 @@ remote_follower_stop(struct RemoteFollower *follower)
 void
 remote_follower_sync(struct RemoteFollower *follower, const AccountSync *how)
 {
-    follower->backoff = 0;
+    follower->failures = 0;
     follower->refusals = 0;
     if (follower->sync == NULL) {
         g_free(follower->only);

@@ -24,7 +24,7 @@ struct RemoteFollower {
     char *only;
     bool online;
     guint refusals;
-    guint backoff;
+    guint failures; /* in a row, to reach the server */
     guint push_source, poll_source, retry_source;
     gint64 began;       /* monotonic; of the folder that is fetched */
     GPtrArray *errands; /* Errand: waiting for a password */

@@ -4,6 +4,7 @@
 #include "tui_private.h"
 
 #include "base/err.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -280,6 +281,7 @@ term_open(GError **error)
         return err_set(error, ERR_USAGE, "the terminal %s is not known here: "
                        "set TERM to xterm", name);
     is_open = true;
+    log_set_quiet(true);
     if (no_color == NULL || *no_color == '\0') {
         start_color();
         use_default_colors();
@@ -297,6 +299,7 @@ term_close(void)
     if (!is_open)
         return;
     is_open = false;
+    log_set_quiet(false);
     set_handler(SIGTSTP, SIG_DFL);
     set_handler(SIGCONT, SIG_DFL);
     endwin();

@@ -13,10 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
-import bench_fetch  # noqa: E402
 import e2e  # noqa: E402
+import field  # noqa: E402
 import pop3  # noqa: E402
-from bench_fetch import Peer, real, write  # noqa: E402
+from field import Peer, real  # noqa: E402
 
 MPOP = """defaults
 tls off
@@ -43,49 +43,45 @@ POSTHORN = """account bench {{
 """
 
 
-def prepare_mpop(peer, servers):
+def make_peers(servers, folder, posthorn):
+    theirs, ours = os.path.join(folder, "mpop"), os.path.join(folder, "ours")
+    mpoprc = MPOP.format(port=servers.pop3, password=real.PASSWORD, dir=theirs)
+    conf = POSTHORN.format(port=servers.pop3, password=real.PASSWORD,
+                           domain=real.DOMAIN)
+    return (Peer("mpop", theirs,
+                 [["mpop", "-q", "-C", theirs + "/mpoprc"]],
+                 {"mpoprc": mpoprc}),
+            Peer("posthorn", ours, [[posthorn, "-c", ours + "/posthorn.conf",
+                                     "sync", "--no-index"]],
+                 {"posthorn.conf": conf}, {
+                     "XDG_DATA_HOME": ours + "/data",
+                     "XDG_CACHE_HOME": ours + "/cache",
+                     "XDG_CONFIG_HOME": ours + "/config",
+                     "XDG_RUNTIME_DIR": ours}))
+
+
+def first_fetch(peer, messages):
+    peer.fresh()
     for name in ("cur", "new", "tmp"):
         os.makedirs(os.path.join(peer.dir, "mail", name))
-    write(os.path.join(peer.dir, "mpoprc"),
-          MPOP.format(port=servers.pop3, password=real.PASSWORD, dir=peer.dir))
-
-
-def prepare_posthorn(peer, servers):
-    write(os.path.join(peer.dir, "posthorn.conf"),
-          POSTHORN.format(port=servers.pop3, password=real.PASSWORD,
-                          domain=real.DOMAIN))
-
-
-def make_peers(folder, posthorn):
-    theirs, ours = os.path.join(folder, "mpop"), os.path.join(folder, "ours")
-    return (Peer("mpop", theirs, [["mpop", "-q", "-C", theirs + "/mpoprc"]]),
-            Peer("posthorn", ours, [[posthorn, "-c", ours + "/posthorn.conf",
-                                     "sync", "--no-index"]], {
-                "XDG_DATA_HOME": ours + "/data",
-                "XDG_CACHE_HOME": ours + "/cache",
-                "XDG_CONFIG_HOME": ours + "/config",
-                "XDG_RUNTIME_DIR": ours}))
+    peer.run("first fetch")
+    if peer.files_here() < messages:
+        sys.exit(f"{peer.name}: {peer.files_here()} files only")
 
 
 def compare(options):
     with real.Servers(users=("bench",)) as servers:
-        total = bench_fetch.fill(servers, options.messages)
+        total = field.fill(servers, field.Mail(), options.messages)
         print(f"{options.messages} messages, {total / 1e6:.0f} MB", flush=True)
-        peers = make_peers(servers.path("bench"), options.posthorn)
-        prepare = (lambda peer: prepare_mpop(peer, servers),
-                   lambda peer: prepare_posthorn(peer, servers))
+        peers = make_peers(servers, servers.path("bench"), options.posthorn)
         for _ in range(options.rounds):
-            for peer, make in zip(peers, prepare):
-                peer.fresh(make)
-                peer.run("first fetch")
-                got = bench_fetch.count_files(peer.dir)
-                if got < options.messages:
-                    sys.exit(f"{peer.name}: {got} files only")
+            for peer in peers:
+                first_fetch(peer, options.messages)
+        field.report(peers, "first fetch")
         for _ in range(max(options.rounds, 5)):
             for peer in peers:
                 peer.run("nothing to do")
-        for what in ("first fetch", "nothing to do"):
-            bench_fetch.report(peers, what)
+        field.report(peers, "nothing to do")
 
 
 def killed(options):

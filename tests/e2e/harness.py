@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import select
+import re
 import signal
 import ssl
 import struct
@@ -84,6 +85,21 @@ class Home:
             [self.posthorn, "-c", self.config] + list(args), env=self.env,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.dir,
             **more)
+
+    def peak(self, *args):
+        """The most memory that a command takes, in bytes."""
+        process = self.start(*args)
+        most = 0
+        while process.poll() is None:
+            with contextlib.suppress(OSError), \
+                    open(f"/proc/{process.pid}/status",
+                         encoding="ascii") as file:
+                found = re.search(r"VmHWM:\s*(\d+) kB", file.read())
+                most = max(most, int(found.group(1)) if found else 0)
+            time.sleep(0.01)
+        err = process.communicate()[1]
+        assert process.returncode == 0, err
+        return most * 1024
 
     def run(self, *args, timeout=90):
         begin = time.monotonic()

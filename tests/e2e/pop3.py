@@ -1,7 +1,6 @@
 """POP3: the real program against Dovecot, and against servers that do one
 thing wrong. Each message is fetched once, nothing is deleted there early."""
 
-import contextlib
 import json
 import os
 import random
@@ -457,21 +456,6 @@ def bad_certificates(world):
         assert not drop.commands, drop.commands
 
 
-def peak_of(home, *args):
-    """The most memory that a command takes, in bytes."""
-    process = home.start(*args)
-    peak = 0
-    while process.poll() is None:
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-                found = re.search(r"VmHWM:\s*(\d+) kB", file.read())
-            peak = max(peak, int(found.group(1)) if found else 0)
-        time.sleep(0.01)
-    err = process.communicate()[1]
-    assert process.returncode == 0, err
-    return peak * 1024
-
-
 def streams(world):
     """A message of 100 MB takes little more memory than a small one (P32)."""
     peaks = []
@@ -480,7 +464,7 @@ def streams(world):
         drop = fake_pop3.Maildrop({"a": data})
         with fake.Fake(drop.talk) as server:
             home = fake_home(world, name, server)
-            peaks.append(peak_of(home, "sync", "--no-index"))
+            peaks.append(home.peak("sync", "--no-index"))
         same(here(home, name), [data])
     assert peaks[1] - peaks[0] < 60e6, peaks
 

@@ -252,6 +252,20 @@ def full_disk(world):
         subprocess.run(["umount", data], check=False)
 
 
+def streams(world):
+    """A message of 100 MB takes little more memory than a small one (P32)."""
+    peaks = []
+    home = world.home("streams", ["lea"])
+    for subject, lines in (("small", 1), ("huge", 100000)):
+        body = ("x" * 998 + "\r\n") * lines
+        world.mailbox("lea").append(
+            message(subject, to="lea@example.org", body=body))
+        peaks.append(home.peak("sync", "--no-index"))
+    sizes = [len(data) for data in home.files("lea/INBOX").values()]
+    assert max(sizes) > 99e6, sizes
+    assert peaks[1] - peaks[0] < 60e6, peaks
+
+
 def all_tests(tap, world):
     for test in (wrong_password, dead_host, check_looks_at_both,
                  no_such_host):
@@ -266,5 +280,5 @@ def all_tests(tap, world):
                  plain_needs_tls, config_missing, config_unreadable,
                  config_shared, config_typo, keep_bodies_typo, alert,
                  few_connections, unknown_command, unknown_flag,
-                 missing_file, full_disk):
+                 missing_file, full_disk, streams):
         tap.run("trouble: " + test.__name__.replace("_", " "), test, world)

@@ -52,7 +52,7 @@ def golden_message():
 
 @test
 def golden_thread():
-    for columns in (80, 120):
+    for columns in WIDTHS:
         with demo(columns, 40, ready=True) as terminal:
             terminal.type("8j")
             terminal.keys("Enter")
@@ -80,7 +80,7 @@ def golden_phishing():
 
 @test
 def golden_search():
-    for columns in (80, 120):
+    for columns in WIDTHS:
         with demo(columns, rows_for(columns), ready=True) as terminal:
             terminal.type("/subject:migration")
             terminal.wait(lambda s: "found" in s[0])
@@ -102,16 +102,16 @@ def golden_search_empty():
 
 @test
 def golden_prompt():
-    for columns in (80, 120):
+    for columns in WIDTHS:
         with demo(columns, rows_for(columns), ready=True) as terminal:
             terminal.type(":t")
-            terminal.wait_text("Add or remove tags")
+            terminal.wait_text("Add or remove t")
             golden(f"prompt-{columns}", terminal.settle())
 
 
 @test
 def golden_help():
-    for columns in (80, 120):
+    for columns in WIDTHS:
         with demo(columns, rows_for(columns), ready=True) as terminal:
             terminal.type("?")
             terminal.wait_text("Filter:")

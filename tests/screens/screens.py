@@ -6,9 +6,11 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from program import HERE, POSTHORN, demo, main, run, said, subjects, test
@@ -312,14 +314,84 @@ def quit_needs_q_twice():
         assert not terminal.reports(), terminal.reports()
 
 
-@test
-def without_a_terminal_the_demo_prints_its_inbox():
+def demo_inbox(*words, **env):
     done = subprocess.run(
         [POSTHORN, "demo", "--messages", "200", "--at",
-         "2026-11-23T06:12:00Z"], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=120, check=False)
+         "2026-11-23T06:12:00Z", *words], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, **env})
     assert done.returncode == 0, done.stderr
-    assert "Yuki Tanaka" in done.stdout, done.stdout
+    return done.stdout
+
+
+@test
+def without_a_terminal_the_demo_prints_its_inbox():
+    assert "Yuki Tanaka" in demo_inbox()
+
+
+@test
+def the_demo_is_the_same_each_time():
+    assert demo_inbox() == demo_inbox()
+
+
+@test
+def the_demo_touches_nothing_of_the_user():
+    """A configuration that cannot be read, mail, an index: not looked at."""
+    home = tempfile.mkdtemp(prefix="posthorn-home-")
+    try:
+        for path, text in (
+                (".config/posthorn/posthorn.conf", "nonsense {\n"),
+                (".local/share/posthorn/state.db", "no database\n")):
+            path = os.path.join(home, path)
+            os.makedirs(os.path.dirname(path))
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        before = everything_in(home)
+        demo_inbox(HOME=home, XDG_CONFIG_HOME=home + "/.config",
+                   XDG_DATA_HOME=home + "/.local/share",
+                   XDG_CACHE_HOME=home + "/.cache", XDG_RUNTIME_DIR=home)
+        assert everything_in(home) == before, everything_in(home)
+    finally:
+        shutil.rmtree(home)
+
+
+def everything_in(folder):
+    """Names and contents."""
+    found = {}
+    for top, folders, files in os.walk(folder):
+        for name in folders:
+            found[os.path.join(top, name)] = None
+        for name in files:
+            with open(os.path.join(top, name), "rb") as file:
+                found[os.path.join(top, name)] = file.read()
+    return found
+
+
+@test
+def the_demo_has_of_everything():
+    """What newcomers and the other tests find in it."""
+    with demo(ready=True) as terminal:
+        for query in ("mimetype:text/html", "has:attachment",
+                      "tag:unread", "tag:flagged", "tag:replied",
+                      "from:parcel", "from:weekly",
+                      "subject:PATCH", "from:yuki", "from:王小明",
+                      "from:김민수", "subject:Göteborg", "auth:fail"):
+            terminal.type(f":count {query}\r")
+            screen = terminal.wait(lambda s: re.match(r" \d+\b", said(s)))
+            assert not re.match(r" 0\b", said(screen)), (query, said(screen))
+            terminal.keys("Escape")
+            terminal.wait(lambda s: not re.match(r" \d+\b", said(s)))
+
+
+@test
+def the_demo_sends_to_itself():
+    with demo() as terminal:
+        terminal.type(":set undo-send 0\r")
+        terminal.type(":compose --to me@far.example --subject \"To myself\"\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("y")
+        terminal.wait(lambda s: any("To myself" in row and "Inbox" not in row
+                                    for row in s) and s[0].startswith(" Inbox"))
 
 
 main()

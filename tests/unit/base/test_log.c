@@ -1,6 +1,7 @@
 /* The ring: order, masking at every level (promise P53), sanitising (P59). */
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -129,6 +130,46 @@ test_threads(void)
     g_assert_cmpuint(log_serial() - before, ==, 2000);
 }
 
+/* What is on standard error while the library speaks. Free with g_free(). */
+static char *
+overheard(const char *text)
+{
+    char buffer[4096] = "";
+    int kept = dup(STDERR_FILENO);
+    int ends[2];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    dup2(ends[1], STDERR_FILENO);
+    g_log_structured("Lib", G_LOG_LEVEL_MESSAGE, "MESSAGE", "%s", text);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[1]);
+    g_assert_cmpint(read(ends[0], buffer, sizeof buffer - 1), >=, 0);
+    close(ends[0]);
+    return g_strdup(buffer);
+}
+
+/* A library's complaint is in the ring, and never over a screen. */
+static void
+test_glib(void)
+{
+    g_autofree char *open = NULL;
+    g_autofree char *closed = NULL;
+    g_autofree char *text = NULL;
+
+    log_take_glib();
+    log_set_quiet(true);
+    open = overheard("over the screen");
+    log_set_quiet(false);
+    closed = overheard("without one");
+    text = everything(NULL);
+    g_assert_cmpstr(open, ==, "");
+    g_assert_nonnull(strstr(closed, "without one"));
+    g_assert_nonnull(strstr(text, "1 Lib: over the screen\n"));
+    g_assert_nonnull(strstr(text, "1 Lib: without one\n"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -139,5 +180,6 @@ main(int argc, char **argv)
     g_test_add_func("/base/log/fd", test_fd);
     g_test_add_func("/base/log/ring", test_ring);
     g_test_add_func("/base/log/threads", test_threads);
+    g_test_add_func("/base/log/glib", test_glib);
     return g_test_run();
 }

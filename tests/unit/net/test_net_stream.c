@@ -309,6 +309,41 @@ test_dial_cancel(void)
     close(fd);
 }
 
+/* Connecting, TLS and each answer have a limit (P34): a listener whose queue is
+ * full, one that says nothing to TLS, one that says nothing at all. */
+static void
+test_limits(void)
+{
+    NetParams params = { .host = (char *)"127.0.0.1",
+                         .security = NET_PLAIN,
+                         .connect_timeout = 1,
+                         .command_timeout = 1 };
+    int fd = listen_on_loopback(&params.port);
+    g_autoptr(NetStream) stream = net_dial(&params, NULL, NULL);
+    NetStream *kept[4] = { NULL }; /* they fill the queue */
+    g_autoptr(GError) no_answer = NULL;
+    g_autoptr(GError) no_tls = NULL;
+    g_autoptr(GError) no_connection = NULL;
+
+    g_assert_nonnull(stream);
+    g_assert_null(net_read_line(stream, 1000, 0, NULL, &no_answer));
+    g_assert_true(err_is(no_answer, ERR_RETRY));
+    params.security = NET_TLS;
+    close(fd);
+    fd = listen_on_loopback(&params.port);
+    g_assert_null(net_dial(&params, NULL, &no_tls));
+    g_assert_true(err_is(no_tls, ERR_RETRY));
+    params.security = NET_PLAIN;
+    for (gsize i = 0; i < G_N_ELEMENTS(kept) && no_connection == NULL; i++)
+        kept[i] = net_dial(&params, NULL, &no_connection);
+    g_assert_true(err_is(no_connection, ERR_RETRY));
+    g_test_message("%s; %s; %s", no_answer->message, no_tls->message,
+                   no_connection->message);
+    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
+        net_stream_close(kept[i]);
+    close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -326,5 +361,6 @@ main(int argc, char **argv)
     g_test_add_func("/net/dial", test_dial);
     g_test_add_func("/net/dial-refused", test_dial_refused);
     g_test_add_func("/net/dial-cancel", test_dial_cancel);
+    g_test_add_func("/net/P34/limits", test_limits);
     return g_test_run();
 }

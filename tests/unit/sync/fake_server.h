@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     char *name;
     bool unsubscribed;
+    bool refused; /* SELECT */
     guint32 uidvalidity, uidnext;
     guint64 modseq;
     GPtrArray *messages; /* FakeMessage, by UID */
@@ -280,6 +281,8 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 
     if (fake_cut_before(fake, error))
         return false;
+    if (mailbox->refused)
+        return err_set(error, ERR_REFUSED, "%s: it is locked", name);
     fake->selects++;
     fake->selected = mailbox;
     selected->uidvalidity = mailbox->uidvalidity;

@@ -540,6 +540,29 @@ test_rename_refused(void)
     bench_destroy(bench);
 }
 
+/* A folder that the server refuses is told at the end; the others are synced
+ * (P37). */
+static void
+test_bad_folder(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreFolder) archive = NULL;
+    bool yielded;
+
+    fake_add(bench->fake, "Archive", 77, 0);
+    fake_mailbox(bench->fake, "INBOX")->refused = true;
+    sync_account(&bench->sync, &yielded, &error);
+    g_assert_true(err_is(error, ERR_REFUSED));
+    archive = bench_folder(bench, "work/Archive");
+    g_assert_cmpuint(archive->total, ==,
+                     fake_mailbox(bench->fake, "Archive")->messages->len);
+    fake_mailbox(bench->fake, "INBOX")->refused = false;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* Two that look alike are no rename: fetched anew rather than mixed up. */
 static void
 test_rename_unclear(void)
@@ -939,6 +962,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/renamed here", test_renamed_here);
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);
+    g_test_add_func("/run/P37/bad-folder", test_bad_folder);
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
