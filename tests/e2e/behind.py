@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 
-from harness import end_process, message, until
+from harness import end_process, message, on_screen, until
+from line import Line
 
 
 def found(home, *words):
@@ -16,26 +17,43 @@ def found(home, *words):
 def searched(world):
     """A word of a text that is not here, a message that came since, and both
     in one list, newest first, with what the index found."""
-    home, kim = world.home("asked", ["kim"]), world.mailbox("kim")
+    home, uma = world.home("asked", ["uma"]), world.mailbox("uma")
     home.write(home.config, open(home.config, encoding="utf-8").read().replace(
-        "account kim {", "account kim {\n    keep-bodies none"))
-    kim.append(message("plan a", body="the quokka sleeps\r\n"))
-    kim.append(message("plan b", body="nothing of the kind\r\n"))
+        "account uma {", "account uma {\n    keep-bodies none"))
+    uma.append(message("plan a", body="the quokka sleeps\r\n"))
+    uma.append(message("plan b", body="nothing of the kind\r\n"))
     home.ok("sync")
-    assert not home.files("kim/INBOX")
-    kim.append(message("plan c", body="two quokkas\r\n"))
-    kim.append(message("Grüße".encode().decode("latin-1"), body="x\r\n"))
+    assert not home.files("uma/INBOX")
+    uma.append(message("plan c", body="two quokkas\r\n"))
+    uma.append(message("Grüße".encode().decode("latin-1"), body="x\r\n"))
     assert "plan a" not in home.search("quokka")
     assert sorted(found(home, "quokka")) == ["plan a", "plan c"]
     assert sorted(found(home, "subject:plan", "not", "body:quokka")) == [
         "plan b"]
-    assert not found(home, "folder:kim/INBOX", "quokka", "is:flagged")
+    assert not found(home, "folder:uma/INBOX", "quokka", "is:flagged")
     shown = home.ok("show", "plan c").out
     assert "two quokkas" in shown, shown
     home.ok("sync")
     rows = home.search("plan")
     assert sorted(rows) == ["plan a", "plan b", "plan c"], rows
-    assert len(home.files("kim/INBOX")) == 1
+    assert len(home.files("uma/INBOX")) == 1
+
+
+def slow(world):
+    """A message that takes its time to be opened says so; what is in the way
+    takes a second for each answer."""
+    line = Line(world.servers.imap, 1)
+    home, uma = world.home("slow", ["uma"]), world.mailbox("uma")
+    home.write(home.config, open(home.config, encoding="utf-8").read().replace(
+        "account uma {", "account uma {\n    keep-bodies none"))
+    uma.append(message("opened slowly", body="at last\r\n"))
+    home.ok("sync")
+    text = open(home.config, encoding="utf-8").read()
+    home.write(home.config, text.replace(
+        f"imaps://uma@localhost:{world.servers.imaps}",
+        f"imap+insecure://uma@127.0.0.1:{line.port}"))
+    on_screen(home, b"fetching this message", b"opened slowly", b"\r")
+    on_screen(home, b"at last", b"opened slowly", b"\r")
 
 
 def refused(world):
@@ -43,7 +61,7 @@ def refused(world):
     home = world.homes["asked"]
     result = home.run("search", "--server", "thread:12")
     assert result.status == 2 and "thread:" in result.err, result
-    away = world.home("away", ["kim"], incoming="imap+insecure://127.0.0.1:1")
+    away = world.home("away", ["uma"], incoming="imap+insecure://127.0.0.1:1")
     result = away.run("search", "--server", "quokka")
     assert result.status == 1 and "synchronise first" in result.err, result
     text = open(home.config, encoding="utf-8").read()
@@ -66,56 +84,65 @@ def flags(mailbox, subject):
 
 def tagged_by_notmuch(world):
     """By the command of notmuch's, while nobody looks: with the next sync."""
-    home, lea = world.home("notmuch", ["lea"]), world.mailbox("lea")
-    lea.append(message("to tag"))
-    lea.append(message("to watch"))
+    home, vic = world.home("notmuch", ["vic"]), world.mailbox("vic")
+    vic.append(message("to tag"))
+    vic.append(message("to watch"))
     home.ok("sync")
     notmuch(home, "tag", "+todo", "-unread", "--", "subject:tag")
     home.ok("sync")
-    assert flags(lea, "to tag") == {"todo", "\\Seen"}, flags(lea, "to tag")
+    assert flags(vic, "to tag") == {"todo", "\\Seen"}, flags(vic, "to tag")
     assert home.search("subject:tag")["to tag"]["tags"] == ["todo"]
 
 
 def while_we_look(world):
     """The same, and a file renamed, added and removed, at once."""
-    home, lea = world.homes["notmuch"], world.mailbox("lea")
-    top = os.path.join(home.mail, "lea", "INBOX")
+    home, vic = world.homes["notmuch"], world.mailbox("vic")
+    top = os.path.join(home.mail, "vic", "INBOX")
     watch = home.start("sync", "--watch")
     try:
         until(lambda: home.run("search", "--json", "subject:watch").out, 30,
               "the program answers")
         notmuch(home, "tag", "+flagged", "--", "subject:watch")
-        until(lambda: "\\Flagged" in flags(lea, "to watch"), 60,
+        until(lambda: "\\Flagged" in flags(vic, "to watch"), 60,
               "the flag is on the server")
         name = until(lambda: [name for name, data in
-                              home.files("lea/INBOX").items()
+                              home.files("vic/INBOX").items()
                               if b"Subject: to watch" in data
                               and name.endswith(":2,F")], 60,
                      "the file has the flag")[0]
         os.rename(os.path.join(top, "cur", name),
                   os.path.join(top, "cur", name + "S"))
-        until(lambda: "\\Seen" in flags(lea, "to watch"), 60,
+        until(lambda: "\\Seen" in flags(vic, "to watch"), 60,
               "the renamed file is read on the server")
         home.write(os.path.join(top, "tmp", "1.foreign"),
                    message("from outside").decode())
         os.rename(os.path.join(top, "tmp", "1.foreign"),
                   os.path.join(top, "new", "1.foreign"))
-        until(lambda: "from outside" in lea.messages(), 60,
+        until(lambda: "from outside" in vic.messages(), 60,
               "the new file is on the server")
-        for name, data in home.files("lea/INBOX").items():
+        for name, data in home.files("vic/INBOX").items():
             if b"Subject: from outside" in data:
                 path = os.path.join(top, "cur", name)
                 os.unlink(path if os.path.exists(path)
                           else os.path.join(top, "new", name))
-        until(lambda: "from outside" not in lea.messages(), 60,
+        until(lambda: "from outside" not in vic.messages(), 60,
               "the removed file is gone on the server")
     finally:
         end_process(watch)
 
 
-def all_tests(tap, world):
-    for test in (searched, refused, tagged_by_notmuch, while_we_look):
+def run(tap, world, tests):
+    for test in tests:
         tap.run("behind: " + test.__name__.replace("_", " "), test, world)
 
 
-__all__ = ["all_tests"]
+def on_any_server(tap, world):
+    run(tap, world, (searched, tagged_by_notmuch, while_we_look))
+
+
+def all_tests(tap, world):
+    on_any_server(tap, world)
+    run(tap, world, (slow, refused))
+
+
+__all__ = ["all_tests", "on_any_server"]

@@ -18,7 +18,7 @@ import trips
 import trouble
 import ways
 
-USERS = ("ana", "ben", "kim", "lea", "pat")
+USERS = ("ana", "ben", "kim", "lea", "pat", "uma", "vic")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
           "behind": behind,
@@ -78,6 +78,7 @@ def on_cyrus(tap, posthorn):
         world = World(posthorn, servers)
         exchange.all_tests(tap, world)
         ways.on_any_server(tap, world)
+        behind.on_any_server(tap, world)
         world.close()
 
 

@@ -3,14 +3,19 @@ runs, the other side seen by imaplib, and TAP."""
 
 import contextlib
 import email
+import fcntl
 import imaplib
 import json
 import os
+import pty
+import select
 import re
 import signal
 import ssl
+import struct
 import subprocess
 import sys
+import termios
 import time
 import traceback
 
@@ -213,6 +218,38 @@ def end_process(process, number=signal.SIGTERM, seconds=5):
         raise AssertionError(f"still there {seconds} s after signal "
                              f"{number}") from None
     return time.monotonic() - begin
+
+
+def on_screen(home, wanted, after=None, keys=b""):
+    """All that the program writes to a terminal until it wrote this; after: what
+    it has to write before keys are typed."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+    home.env["TERM"] = "xterm-256color"
+    process = subprocess.Popen([home.posthorn, "-c", home.config],
+                               env=home.env, stdin=theirs, stdout=theirs,
+                               stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    written, end = b"", time.monotonic() + 60
+    try:
+        while wanted not in written and time.monotonic() < end:
+            if select.select([ours], [], [], 1)[0]:
+                written += os.read(ours, 65536)
+            if after and after in written:
+                os.write(ours, keys)
+                after = None
+        assert wanted in written, written[-3000:]
+    finally:
+        process.terminate()
+        while process.poll() is None and time.monotonic() < end + 10:
+            if select.select([ours], [], [], 0.1)[0]:
+                try:
+                    written += os.read(ours, 65536)
+                except OSError:
+                    break
+        process.wait(10)
+        os.close(ours)
+    return written
 
 
 class Tap:

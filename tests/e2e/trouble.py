@@ -1,19 +1,14 @@
 """Bad input from everywhere: each gives one clear line that says what to do
 next, the promised exit status, and nothing hangs."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
 import socket
-import struct
 import subprocess
-import termios
 import time
 
 import fake
-from harness import Skip, end_process, message, until
+from harness import Skip, end_process, message, on_screen, until
 from line import Line
 
 
@@ -181,34 +176,6 @@ def alert(world):
         screen = on_screen(home, b"nearly full")
         assert b"\x1b]0;owned" not in screen, screen[-3000:]
         assert b"\x1b[31mnearly" not in screen, screen[-3000:]
-
-
-def on_screen(home, wanted):
-    """All that the program writes to a terminal until it wrote this."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
-    home.env["TERM"] = "xterm-256color"
-    process = subprocess.Popen([home.posthorn, "-c", home.config],
-                               env=home.env, stdin=theirs, stdout=theirs,
-                               stderr=theirs, start_new_session=True)
-    os.close(theirs)
-    written, end = b"", time.monotonic() + 60
-    try:
-        while wanted not in written and time.monotonic() < end:
-            if select.select([ours], [], [], 1)[0]:
-                written += os.read(ours, 65536)
-        assert wanted in written, written[-3000:]
-    finally:
-        process.terminate()
-        while process.poll() is None and time.monotonic() < end + 10:
-            if select.select([ours], [], [], 0.1)[0]:
-                try:
-                    written += os.read(ours, 65536)
-                except OSError:
-                    break
-        process.wait(10)
-        os.close(ours)
-    return written
 
 
 def few_connections(world):

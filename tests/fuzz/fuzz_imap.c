@@ -1,6 +1,7 @@
 /* libFuzzer: any bytes as what an IMAP server says, from its greeting through
  * login and every command, and as a mailbox name. The server's bytes are all
  * there at once, so nothing waits. Run: build/tests/fuzz/fuzz_imap CORPUS */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,21 @@ name_there_and_back(const uint8_t *data, size_t size)
 }
 
 static void
+upload_two(ImapConn *conn)
+{
+    ImapUpload uploads[2] = { 0 };
+    guint32 uidvalidity;
+
+    for (int i = 0; i < 2; i++) {
+        uploads[i].flags.keywords = "";
+        uploads[i].fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    imap_append(conn, "x", uploads, 2, &uidvalidity, NULL);
+    for (int i = 0; i < 2; i++)
+        close(uploads[i].fd);
+}
+
+static void
 run_calls(ImapConn *conn)
 {
     guint64 sum = 0;
@@ -65,6 +81,7 @@ run_calls(ImapConn *conn)
     g_autoptr(UidSet) modified = NULL;
     g_autoptr(UidSet) found = NULL;
     g_autoptr(GPtrArray) mailboxes = NULL;
+    g_autoptr(GPtrArray) again = NULL;
     g_auto(ImapSelected) selected = { 0 };
     g_auto(ImapCopied) copied = { 0 };
     const ImapFlags flags = { .system = 4, .keywords = "k" };
@@ -78,11 +95,14 @@ run_calls(ImapConn *conn)
     imap_status(conn, "INBOX", &status, NULL);
     imap_select(conn, "INBOX", &resync, &sink, &selected, NULL);
     imap_fetch(conn, uids, "UID FLAGS BODY.PEEK[]", 0, &sink, NULL);
-    found = imap_search(conn, "ALL", NULL);
+    found = imap_search(conn, "TEXT \"x\"", NULL);
     imap_store(conn, uids, true, &flags, 1, &modified, NULL);
+    imap_expunge(conn, uids, &marked, NULL);
     imap_move(conn, uids, "x", &copied, &marked, NULL);
     imap_quota(conn, "INBOX", &quota, NULL);
     imap_create(conn, "x", "\\Sent", NULL);
+    upload_two(conn);
+    again = imap_list(conn, NULL);
     imap_rename(conn, "INBOX", "y", NULL);
     imap_notify(conn, NULL);
     imap_idle(conn, NULL, 1, &changed, NULL);
