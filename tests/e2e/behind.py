@@ -121,11 +121,11 @@ def while_we_look(world):
         until(lambda: "from outside" in vic.messages(), 60,
               "the new file is on the server")
         for name, data in home.files("vic/INBOX").items():
-            if b"Subject: from outside" in data:
+            if b"Subject: to tag" in data:
                 path = os.path.join(top, "cur", name)
                 os.unlink(path if os.path.exists(path)
                           else os.path.join(top, "new", name))
-        until(lambda: "from outside" not in vic.messages(), 60,
+        until(lambda: "to tag" not in vic.messages(), 60,
               "the removed file is gone on the server")
     finally:
         end_process(watch)
