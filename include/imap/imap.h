@@ -66,9 +66,9 @@ typedef struct {
 
 void imap_mailbox_free(ImapMailbox *mailbox);
 
-/* LIST "" "*" with SPECIAL-USE, SUBSCRIBED and STATUS returned where offered
- * (RFC 5258, 5819, 6154). Array of ImapMailbox. */
-GPtrArray *imap_list(ImapConn *conn, GError **error);
+/* LIST "" "*" with SPECIAL-USE, SUBSCRIBED and, when state is asked for, STATUS
+ * returned where offered (RFC 5258, 5819, 6154). Array of ImapMailbox. */
+GPtrArray *imap_list(ImapConn *conn, bool state, GError **error);
 
 bool imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
                  GError **error);

@@ -51,7 +51,7 @@ enum {
  * server of its own. conn is the first argument of each. */
 typedef struct {
     bool (*can)(void *conn, const char *capability);
-    GPtrArray *(*list)(void *conn, GError **error);
+    GPtrArray *(*list)(void *conn, bool state, GError **error);
     bool (*status)(void *conn, const char *mailbox, ImapMailbox *status,
                    GError **error);
     bool (*select)(void *conn, const char *mailbox, const ImapResync *resync,

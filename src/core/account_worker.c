@@ -515,7 +515,8 @@ perform(Task *task, GError **error)
         return sync_search(&sync, task->request.only, task->request.criteria,
                            &task->answer.found, error);
     default: {
-        g_autoptr(GPtrArray) mailboxes = imap_list(task->lane->conn, error);
+        g_autoptr(GPtrArray) mailboxes =
+            imap_list(task->lane->conn, false, error);
 
         return mailboxes != NULL
                && imap_quota(task->lane->conn, "INBOX", &task->answer.room,

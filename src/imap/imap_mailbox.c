@@ -19,7 +19,7 @@ mailbox_free(void *mailbox)
 
 /* LIST-EXTENDED asks for everything at once (RFC 5258, 5819, 6154). */
 static void
-send_list(ImapConn *conn)
+send_list(ImapConn *conn, bool state)
 {
     g_autoptr(GString) items = g_string_new("SUBSCRIBED");
 
@@ -29,7 +29,7 @@ send_list(ImapConn *conn)
     }
     if (imap_conn_can(conn, "SPECIAL-USE"))
         g_string_append(items, " SPECIAL-USE");
-    if (imap_conn_can(conn, "LIST-STATUS"))
+    if (state && imap_conn_can(conn, "LIST-STATUS"))
         g_string_append_printf(
             items, " STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s)",
             conn->condstore ? " HIGHESTMODSEQ" : "");
@@ -89,18 +89,18 @@ look_up(ImapConn *conn, guint *unselect, GError **error)
 }
 
 GPtrArray *
-imap_list(ImapConn *conn, GError **error)
+imap_list(ImapConn *conn, bool state, GError **error)
 {
     g_autoptr(GPtrArray) mailboxes =
         g_ptr_array_new_with_free_func(mailbox_free);
     ImapAnswers answers = { .mailboxes = mailboxes };
-    guint unselect;
+    guint unselect = 0;
     guint tag;
 
-    if (!look_up(conn, &unselect, error))
+    if (state && !look_up(conn, &unselect, error))
         return NULL;
     imap_cmd_answers(conn, &answers);
-    send_list(conn);
+    send_list(conn, state);
     tag = imap_cmd_end(conn);
     if ((unselect && !imap_cmd_wait(conn, unselect, error))
         || !imap_cmd_wait(conn, tag, error))

@@ -429,10 +429,14 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
 
     if (!sync_tell_wishes(sync, error))
         return false;
-    listed = sync->server.class->list(sync->server.conn, error);
-    folders =
-        listed ? store_folders(sync->store, sync->account, error) : NULL;
-    if (folders == NULL || !ask_new(sync, folders, listed, error)
+    folders = store_folders(sync->store, sync->account, error);
+    if (folders == NULL)
+        return false;
+    /* Of a new account nothing is compared, and some servers look through each
+     * mailbox to tell its state: the page that someone waits for comes first. */
+    listed = sync->server.class->list(
+        sync->server.conn, folders->len > 0 || !sync->headers_first, error);
+    if (listed == NULL || !ask_new(sync, folders, listed, error)
         || !store_begin(sync->store, error))
         return false;
     ok = note_prefix(sync, error)

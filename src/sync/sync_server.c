@@ -8,9 +8,9 @@ server_can(void *conn, const char *capability)
 }
 
 static GPtrArray *
-server_list(void *conn, GError **error)
+server_list(void *conn, bool state, GError **error)
 {
-    return imap_list(conn, error);
+    return imap_list(conn, state, error);
 }
 
 static bool

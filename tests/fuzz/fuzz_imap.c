@@ -91,7 +91,7 @@ run_calls(ImapConn *conn)
     g_autoptr(GPtrArray) news = NULL;
 
     uidset_add_range(uids, 1, 3);
-    mailboxes = imap_list(conn, NULL);
+    mailboxes = imap_list(conn, true, NULL);
     imap_status(conn, "INBOX", &status, NULL);
     imap_select(conn, "INBOX", &resync, &sink, &selected, NULL);
     imap_fetch(conn, uids, "UID FLAGS BODY.PEEK[]", 0, &sink, NULL);
@@ -102,7 +102,7 @@ run_calls(ImapConn *conn)
     imap_quota(conn, "INBOX", &quota, NULL);
     imap_create(conn, "x", "\\Sent", NULL);
     upload_two(conn);
-    again = imap_list(conn, NULL);
+    again = imap_list(conn, true, NULL);
     imap_rename(conn, "INBOX", "y", NULL);
     imap_notify(conn, NULL);
     imap_idle(conn, NULL, 1, &changed, NULL);

@@ -157,7 +157,7 @@ sink_of(Case *c)
 static bool
 call_list(Case *c, UidSet *uids, const char *argument, GError **error)
 {
-    g_autoptr(GPtrArray) all = imap_list(c->conn, error);
+    g_autoptr(GPtrArray) all = imap_list(c->conn, true, error);
 
     for (guint i = 0; all && i < all->len; i++) {
         const ImapMailbox *mailbox = all->pdata[i];

@@ -40,6 +40,7 @@ typedef struct {
     bool cut_after; /* it was performed, and the answer was lost */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
+    guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
 } Fake;
@@ -193,7 +194,7 @@ fake_can(void *conn, const char *capability)
 }
 
 static GPtrArray *
-fake_list(void *conn, GError **error)
+fake_list(void *conn, bool state, GError **error)
 {
     Fake *fake = conn;
     GPtrArray *list =
@@ -203,6 +204,7 @@ fake_list(void *conn, GError **error)
         g_ptr_array_unref(list);
         return NULL;
     }
+    fake->states += state;
     for (guint i = 0; i < fake->mailboxes->len; i++) {
         const FakeMailbox *mailbox = fake->mailboxes->pdata[i];
         ImapMailbox *told = g_new0(ImapMailbox, 1);
@@ -210,7 +212,7 @@ fake_list(void *conn, GError **error)
         told->name = g_strdup(mailbox->name);
         told->delimiter = '/';
         told->subscribed = !mailbox->unsubscribed;
-        told->have_status = fake->status;
+        told->have_status = state && fake->status;
         told->uidvalidity = mailbox->uidvalidity;
         told->uidnext = mailbox->uidnext;
         told->messages = mailbox->messages->len;

@@ -540,6 +540,22 @@ test_rename_refused(void)
     bench_destroy(bench);
 }
 
+/* A new account's mailboxes are listed without their state, which some servers
+ * have to look for while someone waits for the first page. */
+static void
+test_first_list(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->status = bench->sync.headers_first = true;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->states, ==, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->states, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* A folder that the server refuses is told at the end; the others are synced
  * (P37). */
 static void
@@ -963,6 +979,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);
     g_test_add_func("/run/P37/bad-folder", test_bad_folder);
+    g_test_add_func("/run/first-list", test_first_list);
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
