@@ -15,6 +15,7 @@ struct LocalFollower {
     Worker *worker; /* NULL until the first scan */
     bool running;
     bool again; /* files changed while it ran */
+    bool ended;
     bool first; /* nothing of the first scan is news */
     FilesWatch *files; /* NULL until the account is followed */
 };
@@ -83,7 +84,7 @@ files_told(void *user)
 static void
 watch(struct LocalFollower *follower)
 {
-    if (!follower->account->started)
+    if (!follower->account->started || follower->ended)
         return;
     if (follower->files == NULL)
         follower->files =
@@ -144,8 +145,9 @@ local_follower_destroy(struct LocalFollower *follower)
 {
     if (follower == NULL)
         return;
+    follower->ended = true;
+    worker_destroy(follower->worker); /* its last answer still finds us */
     files_watch_destroy(follower->files);
-    worker_destroy(follower->worker);
     g_free(follower);
 }
 

@@ -51,10 +51,10 @@ stop_timers(struct RemoteFollower *follower)
 static void
 drop_lanes(struct RemoteFollower *follower)
 {
-    g_clear_pointer(&follower->files, files_watch_destroy);
     g_clear_pointer(&follower->watcher, watcher_destroy);
     g_clear_pointer(&follower->urgent, lane_destroy);
     g_clear_pointer(&follower->bulk, lane_destroy);
+    g_clear_pointer(&follower->files, files_watch_destroy);
 }
 
 void

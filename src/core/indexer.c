@@ -412,9 +412,9 @@ indexer_destroy(Indexer *indexer)
         return;
     indexer->disabled = true;
     indexer->again = false;
+    worker_destroy(indexer->worker); /* its last answer still finds these */
     dirwatch_destroy(indexer->watch);
     g_clear_handle_id(&indexer->retry, g_source_remove);
-    worker_destroy(indexer->worker);
     err_set(&ended, ERR_CANCELLED, "cancelled");
     tell_waiters(indexer, ended);
     g_array_unref(indexer->waiters);
