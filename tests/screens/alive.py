@@ -646,8 +646,9 @@ def index_broken_under_a_screen():
             return re.match(r" \d+\b", row) or "anew" in row
 
         def asked():
-            terminal.keys("Escape")
-            terminal.wait(lambda s: not is_answer(s[-1]))
+            if is_answer(terminal.screen()[-1]):
+                terminal.keys("Escape")
+                terminal.wait(lambda s: not is_answer(s[-1]))
             terminal.type(":count subject\r")
             return terminal.wait(lambda s: is_answer(s[-1]))[-1].strip()
 
