@@ -433,7 +433,7 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
     if (folders == NULL)
         return false;
     /* Of a new account nothing is compared, and some servers look through each
-     * mailbox to tell its state: the page that someone waits for comes first. */
+     * mailbox to tell its state: a page that someone waits for comes first. */
     listed = sync->server.class->list(
         sync->server.conn, folders->len > 0 || !sync->headers_first, error);
     if (listed == NULL || !ask_new(sync, folders, listed, error)
