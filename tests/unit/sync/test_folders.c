@@ -1,0 +1,291 @@
+/* Mailboxes and folders: made, renamed, deleted on either side, and those that
+ * a server refuses. */
+#include "bench.h"
+
+static guint
+known_folders(Bench *bench)
+{
+    g_autoptr(GPtrArray) known =
+        sync_names_begin(bench->store, bench->mail, NULL);
+
+    return known->len;
+}
+
+/* What we rename ourselves leaves a folder known; what another did before does
+ * not become known by it. */
+static void
+test_own_names(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *dir = g_build_filename(bench->mail, "work/INBOX", NULL);
+    g_autofree char *other = g_build_filename(dir, "new/77.other", NULL);
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) known = NULL;
+    guint all;
+
+    for (guint i = 1; i <= 3; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    bench_sync(bench);
+    all = known_folders(bench);
+    g_assert_cmpuint(all, >, 0);
+    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
+    before = sync_names_begin(bench->store, bench->mail, NULL);
+    bench_settle(bench);
+    g_assert_cmpuint(known_folders(bench), ==, all - 1);
+    sync_names_end(bench->store, bench->mail, before, NULL);
+    g_assert_cmpuint(known_folders(bench), ==, all);
+
+    g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
+                        NULL);
+    store_set_flags(bench->store, bench_row(bench, 2), STORE_FLAG_SEEN, NULL);
+    known = sync_names_begin(bench->store, bench->mail, NULL);
+    bench_settle(bench);
+    sync_names_end(bench->store, bench->mail, known, NULL);
+    g_assert_cmpuint(known_folders(bench), ==, all - 1);
+    bench_destroy(bench);
+}
+
+/* A folder made here is made there; one without mail goes with the server's. */
+static void
+test_folders(void)
+{
+    Bench *bench = bench_create();
+    StoreFolder made = { .account = (char *)"work", .name = (char *)"Plans",
+                         .path = (char *)"work/Plans", .delimiter = '/',
+                         .selectable = true };
+    guint before;
+
+    bench_sync(bench);
+    before = bench->fake->mailboxes->len;
+    store_folder_put(bench->store, &made, NULL);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->mailboxes->len, ==, before + 1);
+    bench_sync(bench);
+    bench_check(bench);
+    g_ptr_array_remove_index(bench->fake->mailboxes, before);
+    bench_sync(bench);
+    g_assert_null(bench_folder(bench, "work/Plans"));
+    bench_destroy(bench);
+}
+
+/* A mailbox of many messages and one below it. */
+static Bench *
+bench_with_folders(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->status = true;
+    fake_mailbox(bench->fake, "Archive")->uidvalidity = 70;
+    fake_mailbox(bench->fake, "Archive/Sub")->uidvalidity = 71;
+    for (guint i = 1; i <= 30; i++)
+        fake_add(bench->fake, "Archive", i, 0);
+    fake_add(bench->fake, "Archive/Sub", 31, 0);
+    bench_sync(bench);
+    bench_check(bench);
+    bench->fake->bodies = bench->fake->headers = 0;
+    return bench;
+}
+
+/* The same state on both sides, without a message fetched anew, also when it is
+ * looked at before the files have followed. */
+static void
+check_renamed(Bench *bench)
+{
+    bench_settle(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    g_assert_cmpuint(bench->fake->headers, ==, 0);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive/Sub"));
+    bench_destroy(bench);
+}
+
+/* By LIST-STATUS, and without it by asking the mailboxes that are new. */
+static void
+test_renamed_there(const void *status)
+{
+    Bench *bench = bench_with_folders();
+
+    bench->fake->status = status != NULL;
+    g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
+    fake_add(bench->fake, "Old", 40, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench->fake->bodies = 0;
+    g_assert_cmpuint(bench->fake->statuses, ==, status ? 0 : 2);
+    check_renamed(bench);
+}
+
+static void
+wish_rename(Bench *bench, const char *to)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+    g_autoptr(GError) error = NULL;
+
+    sync_wish_rename(bench->store, folder, to, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_renamed_here(void)
+{
+    Bench *bench = bench_with_folders();
+
+    wish_rename(bench, "Old");
+    g_assert_nonnull(fake_lookup(bench->fake, "Archive"));
+    bench_sync(bench);
+    g_assert_nonnull(fake_lookup(bench->fake, "Old/Sub"));
+    check_renamed(bench);
+}
+
+/* Cut before and after the server did it: no other end. */
+static void
+test_renamed_here_cut(void)
+{
+    for (int after = 0; after < 2; after++) {
+        Bench *bench = bench_with_folders();
+
+        wish_rename(bench, "Older");
+        bench->fake->cut_call = bench->fake->calls + 1;
+        bench->fake->cut_after = after;
+        g_assert_false(bench_try(bench));
+        bench->fake->cut_call = 0;
+        bench_reopen(bench);
+        bench_sync(bench);
+        bench->warned = 0; /* NO: it is called so already */
+        g_assert_nonnull(fake_lookup(bench->fake, "Older/Sub"));
+        check_renamed(bench);
+    }
+}
+
+/* The server will not: the old name is back, and it is said. */
+static void
+test_rename_refused(void)
+{
+    Bench *bench = bench_with_folders();
+
+    fake_mailbox(bench->fake, "Taken")->uidvalidity = 72;
+    wish_rename(bench, "Taken");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    bench_settle(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    g_assert_nonnull(fake_lookup(bench->fake, "Archive/Sub"));
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_destroy(bench);
+}
+
+/* A new account's mailboxes are listed without their state, which some servers
+ * have to look for while someone waits for the first page. */
+static void
+test_first_list(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->status = bench->sync.headers_first = true;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->states, ==, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->states, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A folder that the server refuses is told at the end; the others are synced
+ * (P37). */
+static void
+test_bad_folder(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreFolder) archive = NULL;
+    bool yielded;
+
+    fake_add(bench->fake, "Archive", 77, 0);
+    fake_mailbox(bench->fake, "INBOX")->refused = true;
+    sync_account(&bench->sync, &yielded, &error);
+    g_assert_true(err_is(error, ERR_REFUSED));
+    archive = bench_folder(bench, "work/Archive");
+    g_assert_cmpuint(archive->total, ==,
+                     fake_mailbox(bench->fake, "Archive")->messages->len);
+    fake_mailbox(bench->fake, "INBOX")->refused = false;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Two that look alike are no rename: fetched anew rather than mixed up. */
+static void
+test_rename_unclear(void)
+{
+    Bench *bench = bench_with_folders();
+
+    fake_mailbox(bench->fake, "Archive/Sub")->uidvalidity = 70;
+    bench_sync(bench);
+    g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_deleted_here(void)
+{
+    Bench *bench = bench_with_folders();
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+
+    g_assert_true(sync_wish_delete(bench->store, folder, NULL));
+    g_assert_true(sync_is_to_go(bench->store, folder));
+    bench_sync(bench);
+    g_assert_null(fake_lookup(bench->fake, "Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(bench_files(bench, "work/Archive"), ==, 0);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_subscribed_here(void)
+{
+    Bench *bench = bench_with_folders();
+
+    for (int on = 0; on < 2; on++) {
+        g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+        g_autoptr(StoreFolder) now = NULL;
+
+        g_assert_true(sync_wish_subscribe(bench->store, folder, on, NULL));
+        bench_sync(bench);
+        now = bench_folder(bench, "work/Archive");
+        g_assert_cmpint(now->subscribed, ==, on);
+        g_assert_cmpint(fake_lookup(bench->fake, "Archive")->unsubscribed, ==,
+                        !on);
+    }
+    bench_destroy(bench);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/run/own names", test_own_names);
+    g_test_add_func("/run/folders", test_folders);
+    g_test_add_data_func("/run/renamed there", "", test_renamed_there);
+    g_test_add_data_func("/sync/renamed-there-asked", NULL,
+                         test_renamed_there);
+    g_test_add_func("/run/renamed here", test_renamed_here);
+    g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
+    g_test_add_func("/run/rename refused", test_rename_refused);
+    g_test_add_func("/run/P37/bad-folder", test_bad_folder);
+    g_test_add_func("/run/first-list", test_first_list);
+    g_test_add_func("/run/rename unclear", test_rename_unclear);
+    g_test_add_func("/run/deleted here", test_deleted_here);
+    g_test_add_func("/run/subscribed here", test_subscribed_here);
+    return g_test_run();
+}
