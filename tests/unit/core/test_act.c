@@ -6,6 +6,7 @@
 #include "core/act.h"
 #include "core/indexer.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -61,20 +62,8 @@ static void
 set_up(Fixture *f, const void *data)
 {
     static const char *const names[] = { "one", "two", "three" };
-    g_autofree char *file = NULL;
-    g_autoptr(GError) error = NULL;
 
-    f->root = g_dir_make_tmp("posthorn-act-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, config, -1, NULL));
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    session_configure(f->session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(f->session));
-    session_open_accounts(f->session, &error);
-    g_assert_no_error(error);
+    f->session = scene_open(config, false, &f->root);
     f->store = session_store(f->session);
     f->inbox = session_make_folder(f->session, "work", "INBOX",
                                    FOLDER_ROLE_INBOX, NULL);

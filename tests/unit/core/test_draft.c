@@ -10,6 +10,7 @@
 #include "core/indexer.h"
 #include "core/send.h"
 #include "outbox_private.h"
+#include "scene.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -35,20 +36,9 @@ static void
 begin(Fixture *f, const char *more)
 {
     g_autofree char *text = g_strconcat(config, more, NULL);
-    g_autofree char *file = NULL;
     g_autoptr(GError) error = NULL;
 
-    f->root = g_dir_make_tmp("posthorn-draft-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    session_configure(f->session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(f->session));
-    session_open_accounts(f->session, &error);
-    g_assert_no_error(error);
+    f->session = scene_open(text, false, &f->root);
     f->inbox = session_make_folder(f->session, "work", "INBOX",
                                    FOLDER_ROLE_INBOX, &error);
     g_assert_no_error(error);

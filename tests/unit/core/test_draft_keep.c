@@ -8,6 +8,7 @@
 #include "core/indexer.h"
 #include "core/send.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -33,21 +34,10 @@ set_up(Fixture *f, const void *data)
                                  "To: ana@lindqvist.example\n"
                                  "Subject: hi\nMessage-ID: <p@x>\n\ntext\n";
     g_autofree char *text = g_strconcat(config, data, NULL);
-    g_autofree char *file = NULL;
     ActAppend what = { .bytes = parent, .size = strlen(parent) };
     g_autoptr(GError) error = NULL;
 
-    f->root = g_dir_make_tmp("posthorn-keep-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    session_configure(f->session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(f->session));
-    session_open_accounts(f->session, &error);
-    g_assert_no_error(error);
+    f->session = scene_open(text, false, &f->root);
     what.folder = session_make_folder(f->session, "work", "INBOX",
                                       FOLDER_ROLE_INBOX, &error);
     f->parent = act_append(f->session, &what, &error);

@@ -10,6 +10,7 @@
 #include "core/standing.h"
 #include "core/verifier.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -49,20 +50,9 @@ make(Fixture *f, const char *account, const char *name, FolderRole role)
 static void
 set_up(Fixture *f, const void *data)
 {
-    g_autofree char *file = NULL;
     g_autoptr(GError) error = NULL;
 
-    f->root = g_dir_make_tmp("posthorn-judge-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, config, -1, NULL));
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    session_configure(f->session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(f->session));
-    session_open_accounts(f->session, &error);
-    g_assert_no_error(error);
+    f->session = scene_open(config, false, &f->root);
     f->store = session_store(f->session);
     f->judge = session_judge(f->session);
     f->zone = dns_zone_create(zone_text, &error);
