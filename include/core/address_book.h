@@ -1,7 +1,7 @@
 /* Addresses from books of the user's own: vCard files (RFC 6350) and what a
- * program prints. Read when recipients are first asked for, files again when
- * they changed. What cannot be read is said in the log and is no addresses.
- * Main thread. */
+ * program prints. Read in a thread when recipients are first asked for, files
+ * again when they changed. What cannot be read is said in the log and is no
+ * addresses. Main thread. */
 #ifndef CORE_ADDRESS_BOOK_H
 #define CORE_ADDRESS_BOOK_H
 
@@ -11,7 +11,7 @@ AddressBook *address_book_create(Session *session);
 void address_book_destroy(AddressBook *book);
 
 /* Addresses that have a word that begins so, in their name or themselves, at
- * most limit. What the program prints is there a moment after the first call.
+ * most limit. What is read is there a moment after the first call.
  * Array of MimeAddress; g_ptr_array_unref(). */
 GPtrArray *
 address_book_find(AddressBook *book, const char *prefix, guint limit);

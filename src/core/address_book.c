@@ -2,6 +2,7 @@
 #include "core/address_book.h"
 
 #include "base/file.h"
+#include "base/job.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/spawn.h"
@@ -22,10 +23,12 @@ struct AddressBook {
     Session *session;
     GPtrArray *cards; /* MimeAddress */
     GPtrArray *lines; /* of the program */
+    Worker *worker;   /* reads the files; NULL: none were named yet */
     char *books;      /* the option as it was read; NULL: not yet */
-    gint64 changed;   /* the newest of its files, seconds */
-    bool asked;       /* the program ran, or runs */
-    bool *running;    /* false when the book is gone before it ends; or NULL */
+    guint64 state;    /* of the files, as they were read */
+    bool reading;
+    bool asked;    /* the program ran, or runs */
+    bool *running; /* false when the book is gone before it ends; or NULL */
 };
 
 static GPtrArray *
@@ -52,6 +55,7 @@ address_book_destroy(AddressBook *book)
         return;
     if (book->running)
         *book->running = false;
+    worker_destroy(book->worker); /* its last answer still finds the cards */
     g_ptr_array_unref(book->cards);
     g_ptr_array_unref(book->lines);
     g_free(book->books);
@@ -226,46 +230,121 @@ each_book(const char *books, void (*fn)(const char *path, void *user),
     }
 }
 
+/* A number that changes with the files and their times. */
 static void
 note_time(const char *path, void *user)
 {
-    gint64 *newest = user;
+    guint64 *state = user;
     struct stat info;
 
     if (stat(path, &info) == 0)
-        *newest = MAX(*newest, (gint64)info.st_mtime);
+        *state = *state * 31 + (guint64)info.st_mtime + 1;
 }
 
 static void
 read_file(const char *path, void *user)
 {
-    AddressBook *book = user;
     g_autoptr(GError) error = NULL;
     g_autofree char *text = file_read(path, BOOK_BYTES, NULL, &error);
 
     if (text)
-        address_book_parse_cards(text, book->cards);
+        address_book_parse_cards(text, user);
     else
         log_add(LOG_WARN, "address-books", "%s", error->message);
 }
 
+typedef struct {
+    char *books;
+    guint64 known; /* the state that was read before; 0: none */
+} Reading;
+
+typedef struct {
+    GPtrArray *cards;
+    guint64 state;
+} Cards;
+
+static void
+reading_free(void *data)
+{
+    Reading *reading = data;
+
+    g_free(reading->books);
+    g_free(reading);
+}
+
+static void
+cards_free(void *data)
+{
+    Cards *cards = data;
+
+    g_ptr_array_unref(cards->cards);
+    g_free(cards);
+}
+
+/* NULL: nothing changed. */
+static void *
+read_books(Job *job, void *data, GError **error)
+{
+    const Reading *reading = data;
+    guint64 state = 1;
+    Cards *cards;
+
+    each_book(reading->books, note_time, &state);
+    if (state == reading->known)
+        return NULL;
+    cards = g_new0(Cards, 1);
+    cards->state = state;
+    cards->cards = address_list();
+    each_book(reading->books, read_file, cards->cards);
+    return cards;
+}
+
+static void
+books_read(void *user, void *answer, const GError *error)
+{
+    AddressBook *book = user;
+    Cards *cards = answer;
+
+    book->reading = false;
+    if (cards == NULL)
+        return;
+    book->state = cards->state;
+    g_ptr_array_unref(book->cards);
+    book->cards = g_ptr_array_ref(cards->cards);
+}
+
+static const JobClass books_job = {
+    .name = "address books",
+    .run = read_books,
+    .answer = books_read,
+    .free_request = reading_free,
+    .free_answer = cards_free,
+};
+
+/* Files may lie on a slow disk and be many: never on the main thread. */
 static void
 refresh(AddressBook *book)
 {
     const char *books = options_get(session_options(book->session),
                                     "address-books", NULL, NULL);
-    gint64 changed = 0;
+    Reading *reading;
 
     if (books == NULL)
         books = "";
-    each_book(books, note_time, &changed);
-    if (g_strcmp0(book->books, books) == 0 && book->changed == changed)
+    if (book->reading || (*books == '\0' && book->books == NULL))
         return;
-    g_free(book->books);
-    book->books = g_strdup(books);
-    book->changed = changed;
-    g_ptr_array_set_size(book->cards, 0);
-    each_book(books, read_file, book);
+    if (g_strcmp0(book->books, books) != 0) {
+        g_free(book->books);
+        book->books = g_strdup(books);
+        book->state = 0;
+    }
+    if (book->worker == NULL)
+        book->worker = worker_create("address books");
+    reading = g_new0(Reading, 1);
+    reading->books = g_strdup(books);
+    reading->known = book->state;
+    book->reading = true;
+    worker_submit(book->worker, JOB_NORMAL, &books_job, reading, book);
 }
 
 typedef struct {
