@@ -16,7 +16,7 @@ scene_open(const char *text, bool indexed, char **root)
 
     *root = g_dir_make_tmp("posthorn-scene-XXXXXX", NULL);
     file = g_build_filename(*root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    g_assert_true(g_file_set_contents_full(file, text, -1, 0, 0600, NULL));
     session = session_create(paths_create_below(*root), &error);
     g_assert_no_error(error);
     cmd_table_add(session_table(session), cmd_builtins);

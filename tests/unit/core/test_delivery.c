@@ -9,6 +9,7 @@
 #include "core/outbox.h"
 #include "core/receipt.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <string.h>
 
@@ -56,18 +57,9 @@ deliver(Fixture *f, const char *text)
 static void
 set_up(Fixture *f, const void *data)
 {
-    g_autofree char *file = NULL;
     g_autoptr(GError) error = NULL;
 
-    f->root = g_dir_make_tmp("posthorn-delivery-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, config, -1, NULL));
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    g_assert_true(session_configure(f->session, file, &error));
-    indexer_disable(session_indexer(f->session));
-    g_assert_true(session_open_accounts(f->session, &error));
+    f->session = scene_open(config, false, &f->root);
     f->inbox = session_make_folder(f->session, "work", "INBOX",
                                    FOLDER_ROLE_INBOX, &error);
     event_bus_listen(session_bus(f->session), "bounce-received", heard, f);

@@ -10,6 +10,7 @@
 #include "core/indexer.h"
 #include "core/send.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -45,21 +46,7 @@ typedef struct {
 static void
 set_up(Fixture *f, const void *data)
 {
-    g_autofree char *file = NULL;
-    g_autoptr(GError) error = NULL;
-
-    f->root = g_dir_make_tmp("posthorn-identity-XXXXXX", NULL);
-    file = g_build_filename(f->root, "posthorn.conf", NULL);
-    g_assert_true(g_file_set_contents(file, config, -1, NULL));
-    g_assert_cmpint(g_chmod(file, 0600), ==, 0);
-    f->session = session_create(paths_create_below(f->root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(f->session), cmd_builtins);
-    session_configure(f->session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(f->session));
-    session_open_accounts(f->session, &error);
-    g_assert_no_error(error);
+    f->session = scene_open(config, false, &f->root);
 }
 
 static void
