@@ -314,6 +314,9 @@ char *store_key_at(Store *store, const char *name, gint64 when);
  * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
 
+/* The files of all of them, as in store_files(). */
+GPtrArray *store_unsettled_files(Store *store, GError **error);
+
 /* The next rows with a file that the index does not know, or whose tags it
  * has not got since they changed; newest first. GArray of gint64. */
 GArray *store_unindexed(Store *store, guint limit, GError **error);

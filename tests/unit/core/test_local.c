@@ -1,0 +1,111 @@
+/* An account without a server: what the scan of its directories makes of
+ * files that core is moving. A message has one row at every time. */
+#include "local.h"
+
+#include "base/file.h"
+#include "facts.h"
+#include "maildir/maildir.h"
+#include "mime/mime.h"
+
+#include <glib/gstdio.h>
+
+static const char text[] = "From: ana@example.org\r\nTo: ben@example.org\r\n"
+                           "Subject: one\r\nMessage-ID: <one@example.org>\r\n"
+                           "\r\nHello\r\n";
+
+typedef struct {
+    char *root, *mail, *state;
+    Store *store;
+    gint64 id, inbox, archive;
+} Fixture;
+
+/* How many rows are new. */
+static guint
+scan(Fixture *fixture)
+{
+    g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GError) error = NULL;
+    LocalScan request = { .store = fixture->store, .mail = fixture->mail,
+                          .account = "home", .added = added };
+
+    local_scan(&request, &error);
+    g_assert_no_error(error);
+    if (added->len == 1 && fixture->id == 0)
+        fixture->id = g_array_index(added, gint64, 0);
+    return added->len;
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *cur = NULL;
+    g_autofree char *file = NULL;
+    g_autofree char *archive = NULL;
+    g_autoptr(StoreFolder) row = NULL;
+
+    fixture->root = g_dir_make_tmp("posthorn-local-XXXXXX", NULL);
+    fixture->mail = g_build_filename(fixture->root, "mail", NULL);
+    fixture->state = g_build_filename(fixture->root, "state.db", NULL);
+    fixture->store = store_open(fixture->state, NULL);
+    g_assert_nonnull(fixture->store);
+    cur = g_build_filename(fixture->mail, "home", "cur", NULL);
+    archive = g_build_filename(fixture->mail, "home", "Archive", NULL);
+    file = g_build_filename(cur, "1.one:2,", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(cur, 0700), ==, 0);
+    g_assert_true(maildir_create(archive, NULL));
+    g_assert_true(g_file_set_contents(file, text, -1, NULL));
+    g_assert_cmpuint(scan(fixture), ==, 1);
+    row = store_folder_by_path(fixture->store, "home", NULL);
+    fixture->inbox = row->id;
+    g_clear_pointer(&row, store_folder_free);
+    row = store_folder_by_path(fixture->store, "home/Archive", NULL);
+    fixture->archive = row->id;
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer unused)
+{
+    store_close(fixture->store);
+    file_remove_tree(fixture->root, NULL);
+    g_free(fixture->root);
+    g_free(fixture->mail);
+    g_free(fixture->state);
+}
+
+/* Moved by the user, its file not yet. */
+static void
+test_moving(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(StoreRow) row = NULL;
+
+    g_assert_true(store_set_folder(fixture->store, fixture->id,
+                                   fixture->archive, NULL));
+    g_assert_cmpuint(scan(fixture), ==, 0);
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_cmpint(row->folder, ==, fixture->archive);
+    g_assert_cmpstr(row->file, ==, "home/cur/1.one:2,");
+}
+
+/* Deleted for good by the user, its file still there. */
+static void
+test_deleting(Fixture *fixture, gconstpointer unused)
+{
+    g_assert_true(store_set_folder(fixture->store, fixture->id, 0, NULL));
+    g_assert_cmpuint(scan(fixture), ==, 0);
+}
+
+static void
+add(const char *name, void (*test)(Fixture *, gconstpointer))
+{
+    g_test_add(name, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    add("/core/local/moving", test_moving);
+    add("/core/local/deleting", test_deleting);
+    return g_test_run();
+}
