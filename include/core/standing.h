@@ -23,7 +23,7 @@ typedef struct {
     bool conflict; /* the own server and the check here disagree */
     bool broken;   /* the author's own signature does not hold any more */
     char *author;  /* domain of From; NULL: none */
-    char *signer;  /* domain of the best signature that holds, or NULL */
+    char *signer;  /* domain of the best signature that counts, or NULL */
     char *via;     /* the list or sealer that re-sent it, or NULL */
     char *policy;  /* of DMARC, or NULL */
     char *source;  /* "checked here", or the server that said so */

@@ -143,6 +143,10 @@ bool trust_rule_is_about(const TrustRule *rule, const char *address,
  * what was found here. */
 TrustResult trust_report_result(const TrustReport *report, const char *method);
 
+/* The domains whose signature counts: what was found here with nothing against
+ * it, best first, then what a trusted server says. Array of char *, owned. */
+GPtrArray *trust_report_signers(const TrustReport *report);
+
 /* Does a trusted server say of DMARC or DKIM the contrary of what was found
  * here? */
 bool trust_report_conflict(const TrustReport *report);

@@ -56,24 +56,23 @@ found(const TrustReport *report, const char *method)
     return result == TRUST_TEMPERROR ? TRUST_NONE : result;
 }
 
-/* What the signatures say about a signer: the best that holds, and whether the
+/* What the signatures say about a signer: the best that counts, and whether the
  * author's own is broken. */
 static void
 take_signatures(Standing *standing, const TrustReport *report)
 {
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
     const char *author = report->dmarc.author;
 
-    for (guint i = report->dkim->len; i-- > 0;) {
+    if (signers->len > 0)
+        standing->signer = g_strdup(g_ptr_array_index(signers, 0));
+    for (guint i = 0; author && i < report->dkim->len; i++) {
         const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
 
-        if (sig->result == TRUST_PASS) {
-            g_free(standing->signer);
-            standing->signer = g_strdup(sig->domain);
-        } else if (sig->result == TRUST_FAIL && author != NULL) {
+        if (sig->result == TRUST_FAIL)
             standing->broken |=
                 g_strcmp0(sig->domain, author) == 0
                 || g_strcmp0(sig->domain, report->dmarc.organization) == 0;
-        }
     }
 }
 

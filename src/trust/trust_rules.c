@@ -4,9 +4,7 @@
  * decides nothing, and what a list re-sent keeps the list's word. */
 #include "trust_rules.h"
 
-#include "trust_authres.h"
 #include "trust_domain.h"
-#include "trust_received.h"
 
 #include <string.h>
 
@@ -37,30 +35,16 @@ names(const TrustRule *rule, const char *signer)
     return false;
 }
 
-/* One of its signers signed, as found here or by a trusted server. NULL:
- * nobody. Borrowed. */
-static const char *
+/* One of its signers signed, as found here or by a trusted server. g_free();
+ * NULL: nobody. */
+static char *
 signer_of(const TrustReport *report, const TrustRule *rule)
 {
-    for (guint i = 0; i < report->dkim->len; i++) {
-        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
 
-        if (sig->evidence && names(rule, sig->domain))
-            return sig->domain;
-    }
-    for (guint i = 0; i < report->authres->len; i++) {
-        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
-
-        for (guint j = 0; authres->trusted && j < authres->results->len; j++) {
-            const TrustMethod *method = g_ptr_array_index(authres->results, j);
-            const char *signer = trust_method_get(method, "header.d");
-
-            if (strcmp(method->method, "dkim") == 0
-                && trust_result_of(method->result) == TRUST_PASS
-                && names(rule, signer))
-                return signer;
-        }
-    }
+    for (guint i = 0; i < signers->len; i++)
+        if (names(rule, g_ptr_array_index(signers, i)))
+            return g_strdup(g_ptr_array_index(signers, i));
     return NULL;
 }
 
@@ -90,7 +74,7 @@ static void
 apply(TrustReport *report, const TrustRule *rule)
 {
     TrustVerdict *verdict = &report->verdict;
-    const char *signer = signer_of(report, rule);
+    g_autofree char *signer = signer_of(report, rule);
     g_autofree char *wanted = g_strjoinv(", ", rule->signers);
 
     report->ruled = true;

@@ -93,6 +93,72 @@ trust_report_conflict(const TrustReport *report)
            && word == TRUST_PASS;
 }
 
+/* Passes here, but with something against it. */
+static bool
+is_doubtful(const TrustReport *report, const char *domain)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->result == TRUST_PASS && !sig->evidence
+            && g_strcmp0(sig->domain, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whose signature a server saw: header.d, or what is behind @ in header.i, the
+ * form of some. g_free(); NULL: nobody's. */
+static char *
+signer_said(const TrustMethod *method)
+{
+    const char *domain = trust_method_get(method, "header.d");
+    const char *identity =
+        domain ? NULL : trust_method_get(method, "header.i");
+    const char *at = identity ? strrchr(identity, '@') : NULL;
+
+    if (domain == NULL && at != NULL)
+        domain = at + 1;
+    return domain ? trust_domain_ascii(domain) : NULL;
+}
+
+static void
+add_signers_said(const TrustReport *report, const TrustAuthres *authres,
+                 GPtrArray *signers)
+{
+    for (guint i = 0; i < authres->results->len; i++) {
+        const TrustMethod *method = g_ptr_array_index(authres->results, i);
+        g_autofree char *signer = NULL;
+
+        if (strcmp(method->method, "dkim") != 0
+            || trust_result_of(method->result) != TRUST_PASS)
+            continue;
+        signer = signer_said(method);
+        if (signer != NULL && !is_doubtful(report, signer))
+            g_ptr_array_add(signers, g_steal_pointer(&signer));
+    }
+}
+
+GPtrArray *
+trust_report_signers(const TrustReport *report)
+{
+    GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->evidence)
+            g_ptr_array_add(signers, g_strdup(sig->domain));
+    }
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+    }
+    return signers;
+}
+
 static void decide(TrustReport *report, TrustResult result, const char *source,
                    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
@@ -127,12 +193,11 @@ author_signature(const TrustReport *report)
 static bool
 is_signed_by(const TrustReport *report, const char *domain)
 {
-    for (guint i = 0; domain && i < report->dkim->len; i++) {
-        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
 
-        if (sig->evidence && trust_domain_related(sig->domain, domain))
+    for (guint i = 0; i < signers->len; i++)
+        if (trust_domain_related(g_ptr_array_index(signers, i), domain))
             return true;
-    }
     return false;
 }
 

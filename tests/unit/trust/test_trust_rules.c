@@ -7,6 +7,24 @@
 
 #define AR "Authentication-Results: mx.r.example; "
 
+/* RFC 8463, appendix A.2 and A.3: the key that signed. */
+static const char old_record[] =
+    "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+static const char signed_message[] =
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
+    " d=football.example.com; i=@football.example.com;\r\n"
+    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
+    " subject : date : message-id : from : subject : date;\r\n"
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
+    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
+    "From: Joe SixPack <joe@football.example.com>\r\n"
+    "To: Suzie Q <suzie@shopping.example.net>\r\n"
+    "Subject: Is dinner ready?\r\n"
+    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
+    "\r\nHi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n";
+
 static const char *const ids[] = { "mx.r.example", NULL };
 
 /* The reports of one message under rules; from and signers in pairs. */
@@ -57,6 +75,15 @@ rules(void)
              "From: a@bank.example\r\n",
           false, TRUST_PASS, false },
         { AR "dkim=pass header.d=evilbank.example\r\n"
+             "From: a@bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { AR "dkim=pass header.i=@mail.bank.example\r\n"
+             "From: a@bank.example\r\n",
+          false, TRUST_PASS, false },
+        { AR "dkim=pass header.i=bank.example@evil.example\r\n"
+             "From: a@bank.example\r\n",
+          false, TRUST_FAIL, true },
+        { AR "dkim=pass header.d=evil.example header.i=@bank.example\r\n"
              "From: a@bank.example\r\n",
           false, TRUST_FAIL, true },
         { AR "dkim=fail header.d=bank.example\r\nFrom: a@bank.example\r\n",
@@ -129,6 +156,54 @@ results(void)
     }
 }
 
+/* Who counts as signer: nobody by a signature that leaves something open, even
+ * where a trusted server believed it (M3). */
+static void
+signers(void)
+{
+    static const struct {
+        const char *top;
+        const char *more; /* below the signature */
+        const char *want[3];
+    } list[] = {
+        { "", "", { "football.example.com", NULL } },
+        { "", "To: other@x.example\r\n", { NULL } },
+        { AR "dkim=pass header.d=football.example.com\r\n",
+          "To: other@x.example\r\n",
+          { NULL } },
+        { AR "dkim=pass header.d=esp.example\r\n",
+          "",
+          { "football.example.com", "esp.example", NULL } },
+        { AR "dkim=pass header.i=@Esp.example\r\n",
+          "To: other@x.example\r\n",
+          { "esp.example", NULL } },
+        { "Authentication-Results: mx.other.example; dkim=pass "
+          "header.d=esp.example\r\n",
+          "To: other@x.example\r\n",
+          { NULL } },
+    };
+    g_autofree char *zone = g_strdup_printf(
+        "brisbane._domainkey.football.example.com TXT \"%s\"\n", old_record);
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(Dns) dns = dns_zone_create(zone, NULL);
+        g_autofree char *message =
+            g_strconcat(list[i].top, list[i].more, signed_message, NULL);
+        TrustParams params = { .dns = dns, .authserv_ids = ids };
+        g_autoptr(TrustReport) report =
+            trust_check_bytes(message, strlen(message), &params);
+        g_autoptr(GPtrArray) got = trust_report_signers(report);
+
+        g_test_message("%u: %s", i, report->verdict.text);
+        for (guint j = 0; list[i].want[j]; j++) {
+            g_assert_cmpuint(got->len, >, j);
+            g_assert_cmpstr(g_ptr_array_index(got, j), ==, list[i].want[j]);
+        }
+        g_assert_cmpuint(got->len, ==,
+                         g_strv_length((char **)list[i].want));
+    }
+}
+
 #define RETURN "Return-Path: <a@corp.example>\r\n"
 #define BORDER                                                                 \
     "Received: from h.x.example (h.x.example [192.0.2.9])\r\n"                 \
@@ -174,24 +249,6 @@ below(void)
                       == list[i].trusted);
     }
 }
-
-/* RFC 8463, appendix A.2 and A.3: the key that signed. */
-static const char old_record[] =
-    "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-static const char signed_message[] =
-    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
-    " d=football.example.com; i=@football.example.com;\r\n"
-    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
-    " subject : date : message-id : from : subject : date;\r\n"
-    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
-    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
-    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
-    "From: Joe SixPack <joe@football.example.com>\r\n"
-    "To: Suzie Q <suzie@shopping.example.net>\r\n"
-    "Subject: Is dinner ready?\r\n"
-    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
-    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
-    "\r\nHi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n";
 
 typedef struct {
     gint64 last;
@@ -267,6 +324,7 @@ main(int argc, char **argv)
     mime_init();
     g_test_add_func("/trust/rules/U6-signers", rules);
     g_test_add_func("/trust/rules/R5-R6-results", results);
+    g_test_add_func("/trust/rules/M3-signers", signers);
     g_test_add_func("/trust/rules/R3-below-the-border", below);
     g_test_add_func("/trust/rules/U5-old-keys", old_keys);
     g_test_add_func("/trust/rules/U5-new-keys", new_keys);
