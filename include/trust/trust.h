@@ -41,6 +41,7 @@ typedef struct {
     gint64 expires;  /* x=, 0: not given */
     guint bits;      /* of the key; 0: not known */
     bool key_secure; /* the key came with DNSSEC, validated here */
+    bool key_gone;   /* the DNS has no such key, or one that is revoked */
     bool evidence;   /* passes with nothing against it: DMARC may lean on it */
     char *reason;    /* in words, never NULL */
     GPtrArray *warnings; /* char * */
@@ -72,6 +73,8 @@ typedef struct {
     TrustResult result; /* none, pass, fail, temperror */
     char *reason;       /* never NULL */
     GPtrArray *sealers; /* char *, domains of the seals, first one first */
+    TrustResult author; /* what the first sealer saw of the author, where the
+                           chain is sound: pass, fail, or none */
 } TrustArc;
 
 typedef struct {
@@ -102,7 +105,8 @@ typedef struct {
 typedef struct {
     TrustResult result; /* none: nothing speaks for or against */
     char *domain;       /* who it is, or says it is; or NULL */
-    char *via;          /* a list or sealer that re-sent it; or NULL */
+    char *via;          /* a list or sealer that says it re-sent it; or NULL */
+    bool believed;      /* via is a sealer or list that the user named */
     char *source;       /* "checked here", "mx.example.org", … */
     char *text;         /* one sentence */
     bool alarm;         /* shown red: links and files stay locked */
@@ -130,6 +134,9 @@ typedef struct {
                    it and what lies below; "list:ID": of that List-Id */
     char **signers; /* domains, each with what lies below */
 } TrustRule;
+
+/* Is it about a List-Id? */
+bool trust_rule_is_of_list(const TrustRule *rule);
 
 /* address and list (the domain of List-Id) may be NULL. */
 bool trust_rule_is_about(const TrustRule *rule, const char *address,

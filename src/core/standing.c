@@ -43,7 +43,7 @@ word_of(const TrustVerdict *verdict)
     if (verdict->alarm)
         return STANDING_FAIL;
     if (verdict->via != NULL)
-        return STANDING_RESENT;
+        return verdict->believed ? STANDING_RESENT : STANDING_UNVERIFIED;
     return verdict->result == TRUST_PASS ? STANDING_PASS : STANDING_UNVERIFIED;
 }
 
@@ -258,7 +258,7 @@ static void
 add_resent(GString *line, const Standing *standing)
 {
     g_autofree char *text =
-        standing->word == STANDING_RESENT && standing->author
+        standing->author
             ? g_strdup_printf("for %s, re-sent by a list", standing->author)
             : g_strdup("re-sent by a list");
 
@@ -270,6 +270,18 @@ add_resent(GString *line, const Standing *standing)
     add_result(line, "ARC", standing->arc);
 }
 
+/* A list or sealer that anybody may have made up. */
+static void
+add_claimed_list(GString *line, const Standing *standing)
+{
+    g_autofree char *text = NULL;
+
+    if (standing->via == NULL)
+        return;
+    text = g_strdup_printf("via %s, unverified", standing->via);
+    add(line, text);
+}
+
 /* Signed by someone else than the author names: his name belongs to it. */
 static void
 add_signer(GString *line, const Standing *standing)
@@ -277,6 +289,7 @@ add_signer(GString *line, const Standing *standing)
     g_autofree char *text = NULL;
 
     if (standing->signer == NULL || standing->dmarc == TRUST_PASS
+        || standing->via != NULL
         || g_strcmp0(standing->signer, standing->author) == 0)
         return;
     text = g_strdup_printf("signed by %s", standing->signer);
@@ -293,6 +306,7 @@ standing_line(const Standing *standing)
         add_resent(line, standing);
         who = standing->via;
     } else {
+        add_claimed_list(line, standing);
         add_results(line, standing);
         add_signer(line, standing);
     }
