@@ -128,11 +128,18 @@ typedef struct {
                         signature: name, record, name, record, … */
 } TrustReport;
 
+typedef enum {
+    TRUST_RULE_MUST,   /* signed by one of its signers, or it is an alarm */
+    TRUST_RULE_MAY,    /* its signers speak for the sender; nobody has to */
+    TRUST_RULE_IGNORE, /* whatever fails is no alarm */
+} TrustRuleKind;
+
 /* Who signs for whom: a rule of the user's. */
 typedef struct {
+    TrustRuleKind kind;
     char *from; /* "*@x.example": a glob over the author's address; "x.example":
                    it and what lies below; "list:ID": of that List-Id */
-    char **signers; /* domains, each with what lies below */
+    char **signers; /* domains, each with what lies below; to ignore: none */
 } TrustRule;
 
 /* Is it about a List-Id? */

@@ -87,13 +87,29 @@ set(TrustVerdict *verdict, TrustResult result, bool alarm, char *text)
 
 /* Signed by nobody whom a rule names. */
 static void
-set_unsigned(TrustReport *report, const TrustRule *rule)
+set_unsigned(TrustReport *report, const TrustRule *rule, bool old)
 {
-    g_autofree char *wanted = g_strjoinv(", ", rule->signers);
+    g_autofree char *wanted = NULL;
 
+    if (rule->kind != TRUST_RULE_MUST || is_undecided(report, rule, old))
+        return;
+    wanted = g_strjoinv(", ", rule->signers);
     set(&report->verdict, TRUST_FAIL, true,
         g_strdup_printf("Should be signed by %s and is not: a rule for %s",
                         wanted, rule->from));
+}
+
+/* The user knows that mail of this sender fails. */
+static void
+set_ignored(TrustReport *report, const TrustRule *rule)
+{
+    TrustVerdict *verdict = &report->verdict;
+    g_autofree char *why = g_strdup(verdict->text);
+
+    if (verdict->result != TRUST_PASS && verdict->via == NULL)
+        set(verdict, TRUST_NONE, false,
+            g_strdup_printf("Ignored, as the rule for %s wants: %s", rule->from,
+                            why));
 }
 
 static void
@@ -103,12 +119,14 @@ apply_to_author(TrustReport *report, const TrustRule *rule, bool excused,
     TrustVerdict *verdict = &report->verdict;
     g_autofree char *signer = signer_of(report, rule);
 
+    if (rule->kind == TRUST_RULE_IGNORE)
+        set_ignored(report, rule);
     if (signer != NULL && verdict->result != TRUST_PASS)
         set(verdict, TRUST_PASS, false,
             g_strdup_printf("Signed by %s, as the rule for %s wants", signer,
                             rule->from));
-    if (signer == NULL && !excused && !is_undecided(report, rule, old))
-        set_unsigned(report, rule);
+    if (signer == NULL && !excused)
+        set_unsigned(report, rule, old);
 }
 
 /* signer: whom the rule names and who signed, or NULL. */
@@ -118,9 +136,8 @@ apply_to_list(TrustReport *report, const TrustRule *rule,
 {
     TrustVerdict *verdict = &report->verdict;
 
-    if (signer == NULL && !verdict->believed
-        && !is_undecided(report, rule, the_case->old))
-        set_unsigned(report, rule);
+    if (signer == NULL && !verdict->believed)
+        set_unsigned(report, rule, the_case->old);
     if (signer == NULL || verdict->result == TRUST_PASS)
         return;
     set(verdict, TRUST_NEUTRAL, false,

@@ -202,6 +202,83 @@ resent(void)
     }
 }
 
+/* Rules that allow, and that ignore (U6). */
+static void
+kinds(void)
+{
+    const TrustRule may = { TRUST_RULE_MAY, (char *)"corp.example",
+                            (char *[]){ (char *)"esp.example", NULL } };
+    const TrustRule may_list = { TRUST_RULE_MAY,
+                                 (char *)"list:dev.lists.example",
+                                 (char *[]){ (char *)"lists.example", NULL } };
+    const TrustRule ignore = { TRUST_RULE_IGNORE, (char *)"a@corp.example",
+                               (char *[]){ NULL } };
+    const TrustRule must = { TRUST_RULE_MUST, (char *)"corp.example",
+                             (char *[]){ (char *)"corp.example", NULL } };
+    const struct {
+        const char *header;
+        const TrustRule *rules[2];
+        TrustResult want;
+        bool alarm;
+        bool believed;
+    } list[] = {
+        { AR "dkim=pass header.d=esp.example; spf=fail\r\n" AUTHOR,
+          { &may },
+          TRUST_PASS,
+          false,
+          false },
+        { BY_EVIL AUTHOR, { &may }, TRUST_FAIL, true, false },
+        { "From: a@free.corp.example\r\n", { &must }, TRUST_FAIL, true, false },
+        { "From: a@free.corp.example\r\n",
+          { &must, &may },
+          TRUST_FAIL,
+          false,
+          false },
+        { BY_LIST BROKEN LIST AUTHOR,
+          { &may_list },
+          TRUST_NEUTRAL,
+          false,
+          true },
+        { "From: a@free.example\r\n" LIST,
+          { &may_list },
+          TRUST_NONE,
+          false,
+          false },
+        { BY_EVIL AUTHOR, { &ignore }, TRUST_NONE, false, false },
+        { BY_EVIL AUTHOR, { &must, &ignore }, TRUST_NONE, false, false },
+        { BY_EVIL AUTHOR, { &ignore, &must }, TRUST_FAIL, true, false },
+        { BY_EVIL "From: b@corp.example\r\n",
+          { &ignore },
+          TRUST_FAIL,
+          true,
+          false },
+        { AR "dmarc=pass header.from=corp.example\r\n" AUTHOR,
+          { &ignore },
+          TRUST_PASS,
+          false,
+          false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(Dns) dns = dns_zone_create(
+            "_dmarc.corp.example TXT \"v=DMARC1; p=reject\"\n", NULL);
+        g_autoptr(GPtrArray) rules = g_ptr_array_new();
+        g_autofree char *message = g_strconcat(list[i].header, "\r\nx", NULL);
+        TrustParams params = { .dns = dns,
+                               .authserv_ids = ids,
+                               .rules = rules };
+        g_autoptr(TrustReport) report = NULL;
+
+        for (guint j = 0; j < 2 && list[i].rules[j]; j++)
+            g_ptr_array_add(rules, (void *)list[i].rules[j]);
+        report = trust_check_bytes(message, strlen(message), &params);
+        g_test_message("%u: %s", i, report->verdict.text);
+        g_assert_cmpint(report->verdict.result, ==, list[i].want);
+        g_assert_true(report->verdict.alarm == list[i].alarm);
+        g_assert_true(report->verdict.believed == list[i].believed);
+    }
+}
+
 /* What a stranger's DNS does not answer neither excuses nor delays: only what
  * may still speak for the author, or is of one whom his rule names, is waited
  * for; what was decided is kept. */
@@ -496,6 +573,7 @@ main(int argc, char **argv)
     mime_init();
     g_test_add_func("/trust/rules/U6-signers", rules);
     g_test_add_func("/trust/rules/U4-resent", resent);
+    g_test_add_func("/trust/rules/U6-kinds", kinds);
     g_test_add_func("/trust/rules/D11-M4-failing", failing);
     g_test_add_func("/trust/rules/D7-rotated", rotated);
     g_test_add_func("/trust/rules/R5-R6-results", results);
