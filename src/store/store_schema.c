@@ -96,8 +96,17 @@ static const char version_3[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
+/* Whether a sender is new is asked of all rows. */
+static const char version_4[] =
+    "CREATE INDEX message_sender ON message (from_addr COLLATE NOCASE);";
+
 /* Each entry brings a database from version i to i + 1. */
-static const char *const migrations[] = { version_1, version_2, version_3 };
+static const char *const migrations[] = {
+    version_1,
+    version_2,
+    version_3,
+    version_4,
+};
 
 enum {
     SCHEMA_VERSION = G_N_ELEMENTS(migrations)
