@@ -284,8 +284,7 @@ bool store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
                        const char *trust, GError **error);
 
-/* How many messages of an address are here, at most limit: a few are found
- * soon, none only when all rows were read. */
+/* How many messages of an address are here, at most limit. */
 guint store_sender_count(Store *store, const char *addr, guint limit);
 
 /* How many messages outside trash and junk are from someone else than they

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "core/arrive.h"
 #include "core/indexer.h"
+#include "core/judge.h"
 #include "core/outbox.h"
 #include "settle.h"
 
@@ -273,6 +274,15 @@ retry_now(void *user)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+network_back(void *user)
+{
+    struct RemoteFollower *follower = user;
+
+    judge_again(session_judge(follower->account->session));
+    return retry_now(follower);
+}
+
 /* There is a way to the server again, or another one: what waits tries at once,
  * and what is connected finds out whether it still is. Pauses go on growing
  * until a sync succeeds. */
@@ -284,7 +294,7 @@ network_changed(GNetworkMonitor *monitor, gboolean available, void *user)
     if (!available || !follower->account->started)
         return;
     g_clear_handle_id(&follower->retry_source, g_source_remove);
-    follower->retry_source = g_timeout_add(SETTLE_MS, retry_now, follower);
+    follower->retry_source = g_timeout_add(SETTLE_MS, network_back, follower);
 }
 
 static void

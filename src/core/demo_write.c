@@ -94,7 +94,7 @@ demo_writer_destroy(DemoWriter *writer)
         g_clear_pointer(&writer->folders[i], store_folder_free);
     }
     g_hash_table_unref(writer->chains);
-    dns_destroy(writer->zone);
+    dns_unref(writer->zone);
     g_free(writer);
 }
 

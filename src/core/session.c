@@ -513,6 +513,8 @@ session_set_offline(Session *session, bool offline)
             account_stop(session->accounts->pdata[i]);
         else
             account_start(session->accounts->pdata[i]);
+    if (!offline)
+        judge_again(session->judge);
 }
 
 const char *const *
