@@ -23,7 +23,9 @@ struct RemoteFollower {
     bool accept_removals;
     char *only;
     bool online;
+    bool ending;     /* its lanes are: nothing begins */
     guint refusals;
+    gint64 not_before; /* the server wants no login sooner; 0: any time */
     guint failures; /* in a row, to reach the server */
     guint push_source, poll_source, retry_source;
     gint64 began;       /* monotonic; of the folder that is fetched */
