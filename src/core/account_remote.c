@@ -428,25 +428,19 @@ files_told(void *user)
 {
     struct RemoteFollower *follower = user;
 
-    follower->files_told = follower->sync != NULL;
-    if (follower->sync == NULL && follower->online && may_begin(follower))
+    if (follower->online && may_begin(follower))
         begin_sync(follower);
 }
 
 static void
 watch_files(struct RemoteFollower *follower)
 {
-    bool again = follower->files_told && files_changed(follower->account);
-
-    follower->files_told = false;
     if (account_is_one_way(follower->account))
         return;
     if (follower->files == NULL)
         follower->files =
             files_watch_create(follower->account, files_told, follower);
     files_watch_refresh(follower->files);
-    if (again)
-        begin_sync(follower);
 }
 
 static void
@@ -491,6 +485,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
         return;
     }
     settler_kick(session_settler(follower->account->session));
+    files_watch_hold(follower->files, false);
     if (error)
         sync_failed(follower, answer, error);
     else
@@ -513,6 +508,7 @@ submit_sync(struct RemoteFollower *follower)
     if (!follower->online)
         account_set_state(account, ACCOUNT_CONNECTING, NULL, NULL);
     tell_event(follower, "sync-started", NULL);
+    files_watch_hold(follower->files, true);
     follower->sync =
         lane_submit(follower->bulk, LANE_SYNC, &request, &callbacks);
     g_clear_pointer(&follower->only, g_free);

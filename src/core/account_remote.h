@@ -13,7 +13,6 @@ struct RemoteFollower {
                             one, as for POP3 always, bulk does all */
     Watcher *watcher;    /* NULL: nobody listens */
     FilesWatch *files;   /* NULL: the account is not followed */
-    bool files_told;     /* while a sync ran */
     GNetworkMonitor *network; /* of GLib; NULL: not watched yet */
     NetSessions *sessions;
     Job *sync, *push; /* running or queued; NULL: none */
