@@ -230,6 +230,9 @@ GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
 /* Message rows with this Message-ID or index id (several: copies). */
 GArray *store_find_id(Store *store, const char *message_id, GError **error);
 
+/* The dates of rows, 0 for one that is gone. GArray of gint64. */
+GArray *store_dates(Store *store, const GArray *ids, GError **error);
+
 /* Message rows whose sender, subject or snippet contains each word of text
  * (case folded), newest first: search before the index knows. It reads the
  * rows: about 1 µs each until limit are found. */

@@ -89,8 +89,8 @@ is_settled(const StoreFile *file, const StoreFolder *folder)
                   == (file->flags & STORE_SYSTEM_FLAGS);
 }
 
-/* Is the file still where it was seen? If not, it was renamed since, by whoever:
- * the next scan sees it. */
+/* Is the file still where it was seen? If not, it was renamed since, by
+ * whoever: the next scan sees it. */
 static bool
 is_there(const Found *found)
 {
