@@ -230,6 +230,9 @@ GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
 /* Message rows with this Message-ID or index id (several: copies). */
 GArray *store_find_id(Store *store, const char *message_id, GError **error);
 
+/* The dates of rows, 0 for one that is gone. GArray of gint64. */
+GArray *store_dates(Store *store, const GArray *ids, GError **error);
+
 /* Message rows whose sender, subject or snippet contains each word of text
  * (case folded), newest first: search before the index knows. It reads the
  * rows: about 1 µs each until limit are found. */
@@ -335,6 +338,9 @@ GArray *store_unsettled(Store *store, guint limit, GError **error);
 
 /* The files of all of them, as in store_files(). */
 GPtrArray *store_unsettled_files(Store *store, GError **error);
+/* The same of all whose files may lie in a folder's directories: its own, those
+ * on their way, those deleted for good. */
+GPtrArray *store_files_near(Store *store, gint64 folder, GError **error);
 
 /* The next rows with a file that the index does not know, or whose tags it
  * has not got since they changed; newest first. GArray of gint64. */
