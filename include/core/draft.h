@@ -131,6 +131,13 @@ GPtrArray *draft_list(Session *session, GError **error);
 bool
 draft_set(Draft *draft, const char *field, const char *value, GError **error);
 
+/* The same as the user means it: with From, signature and Reply-To become those
+ * of who writes then, unless they were written over; with an account or an
+ * identity, From becomes its address. ERR_USAGE where there is none of that
+ * name. */
+bool draft_change(Session *session, Draft *draft, const char *field,
+                  const char *value, GError **error);
+
 /* Adds a file; "~/" is understood. ERR_LOCAL when it cannot be read. */
 bool draft_attach(Draft *draft, const char *path, GError **error);
 

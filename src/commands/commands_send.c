@@ -11,6 +11,7 @@
 #include "writing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,25 +20,67 @@ enum {
     MESSAGE_BYTES = 256 << 20
 };
 
-static GBytes *
-read_stdin(gsize limit, GError **error)
+/* Up to limit bytes, each piece to take. */
+static bool
+read_stdin(gsize limit,
+           bool (*take)(const void *piece, gsize size, void *user,
+                        GError **error),
+           void *user, GError **error)
 {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 buffer[65536];
+    char piece[65536];
+    gsize size = 0;
     gssize got;
 
-    while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) != 0) {
+    while ((got = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            err_set_errno(error, errno, "standard input");
-            return NULL;
-        }
-        if (bytes->len + (gsize)got > limit)
-            return err_null(error, ERR_USAGE, "standard input is too big");
-        g_byte_array_append(bytes, buffer, (guint)got);
+        if (got < 0)
+            return err_set_errno(error, errno, "standard input");
+        size += (gsize)got;
+        if (size > limit)
+            return err_set(error, ERR_USAGE,
+                           "standard input is longer than %" G_GSIZE_FORMAT
+                           " bytes",
+                           limit);
+        if (!take(piece, (gsize)got, user, error))
+            return false;
     }
-    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+    return true;
+}
+
+static bool
+take_text(const void *piece, gsize size, void *user, GError **error)
+{
+    g_string_append_len(user, piece, (gssize)size);
+    return true;
+}
+
+static bool
+take_file(const void *piece, gsize size, void *user, GError **error)
+{
+    return file_write_all(*(int *)user, piece, size, "the outbox", error);
+}
+
+/* Into a file beside the outbox's own, which are swept with it should this
+ * process die. g_free(); to be unlinked. */
+static char *
+spool_stdin(Session *session, GError **error)
+{
+    g_autofree char *path = g_build_filename(session_paths(session)->outbox,
+                                             "taking-XXXXXX.eml", NULL);
+    int fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0600);
+    bool ok;
+
+    if (fd < 0) {
+        err_set_errno(error, errno, "%s", path);
+        return NULL;
+    }
+    ok = read_stdin(MESSAGE_BYTES, take_file, &fd, error);
+    close(fd);
+    if (ok)
+        return g_steal_pointer(&path);
+    unlink(path);
+    return NULL;
 }
 
 static bool
@@ -56,7 +99,7 @@ read_body(CmdCall *call, char **body, GError **error)
 {
     const char *file = cmd_flag(call, "body");
     g_autofree char *path = NULL;
-    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GString) text = NULL;
 
     *body = NULL;
     if (file == NULL)
@@ -68,10 +111,10 @@ read_body(CmdCall *call, char **body, GError **error)
     }
     if (!may_read_stdin(call, error))
         return false;
-    bytes = read_stdin(BODY_BYTES, error);
-    if (bytes == NULL)
+    text = g_string_new(NULL);
+    if (!read_stdin(BODY_BYTES, take_text, text, error))
         return false;
-    *body = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    *body = g_strdup(text->str);
     return true;
 }
 
@@ -308,7 +351,7 @@ receipt_apply(CmdCall *call, const MessageSet *set)
     Session *session = cmd_session(call);
     Frontend *frontend = session_frontend(session);
     gint64 id = set->ids->len ? g_array_index(set->ids, gint64, 0) : 0;
-    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *to = receipt_wanted(session, id, NULL);
     g_autofree char *prompt = NULL;
     ReceiptQuestion *question;
 
@@ -361,11 +404,21 @@ try_behind(CmdCall *call)
                   detach_child, NULL, NULL, NULL);
 }
 
+/* A message that is being taken over. */
+typedef struct {
+    CmdCall *call;
+    char *path; /* of what came on standard input */
+} Taking;
+
 static void
 message_queued(const char *id, const GError *error, void *user)
 {
-    CmdCall *call = user;
+    Taking *taking = user;
+    CmdCall *call = taking->call;
 
+    unlink(taking->path);
+    g_free(taking->path);
+    g_free(taking);
     if (error == NULL && !writing_is_served(call)
         && cmd_context(call)->origin == CMD_FROM_SHELL)
         try_behind(call);
@@ -375,8 +428,9 @@ message_queued(const char *id, const GError *error, void *user)
 static CmdResult
 sendmail_exec(CmdCall *call)
 {
-    g_autoptr(GBytes) bytes = NULL;
+    g_autofree char *path = NULL;
     GError *error = NULL;
+    Taking *taking;
     SendMessage message = {
         .account = cmd_flag(call, "account"),
         .sender = cmd_flag(call, "from"),
@@ -392,11 +446,13 @@ sendmail_exec(CmdCall *call)
     if (message.sender == NULL)
         message.sender = cmd_flag(call, "sender");
     if (may_read_stdin(call, &error))
-        bytes = read_stdin(MESSAGE_BYTES, &error);
-    if (bytes == NULL)
+        path = spool_stdin(cmd_session(call), &error);
+    if (path == NULL)
         return cmd_fail(call, error);
-    message.bytes = bytes;
-    send_message(cmd_session(call), &message, message_queued, cmd_hold(call));
+    message.path = path;
+    taking = g_new(Taking, 1);
+    *taking = (Taking){ cmd_hold(call), g_strdup(path) };
+    send_message(cmd_session(call), &message, message_queued, taking);
     return CMD_RUNNING;
 }
 

@@ -110,12 +110,16 @@ rows_of(Session *session, char **copies)
 bool
 draft_is_over(Session *session, const Draft *draft)
 {
+    g_autofree char *sum = NULL;
     g_autoptr(StoreFolder) folder = NULL;
     g_autoptr(GArray) rows = NULL;
 
     if (draft->open || draft->copies == NULL || draft->copies[0] == NULL
         || draft->kept == NULL)
         return false;
+    sum = sum_of(draft);
+    if (strcmp(sum, draft->kept) != 0)
+        return false; /* what was written since is nowhere else */
     folder = store_folder_by_role(session_store(session), draft->account,
                                   FOLDER_ROLE_DRAFTS, NULL);
     rows = rows_of(session, draft->copies);
@@ -327,8 +331,7 @@ keep(Session *session, Draft *taken)
     Keeping *keeping;
 
     if (!is_wanted(session, draft) || g_strcmp0(sum, draft->kept) == 0
-        || outbox_has_draft(outbox, draft->path)
-        || g_hash_table_contains(outbox->in_hooks, draft->path))
+        || outbox_has_draft(outbox, draft->path))
         return;
     id = mime_new_message_id(
         account_address(session_account(session, draft->account)));
@@ -377,8 +380,12 @@ draft_opened(Session *session, const char *path)
 void
 draft_closed(Session *session, const char *path)
 {
-    Draft *draft = set_open(path, false);
+    Draft *draft;
 
+    /* What ends before it is in the outbox is offered again. */
+    if (g_hash_table_contains(session_outbox(session)->leaving, path))
+        return;
+    draft = set_open(path, false);
     if (draft)
         keep(session, draft);
 }

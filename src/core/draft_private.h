@@ -2,6 +2,7 @@
 #ifndef CORE_DRAFT_PRIVATE_H
 #define CORE_DRAFT_PRIVATE_H
 
+#include "core/account.h"
 #include "core/draft.h"
 
 /* An empty draft at a new path in the folder of drafts. Nothing is written. */
@@ -15,6 +16,10 @@ char *draft_clean_ids(const char *text);
 
 /* Beside drafts/ID.eml: ID.json, ID.files, … g_free(). */
 char *draft_sibling(const char *path, const char *suffix);
+
+/* draft_change.c: "-- " and the signature of whoever writes, below the text. */
+void
+draft_append_signature(Session *session, const Account *writer, GString *text);
 
 /* draft_facts.c: what the user does not edit. A draft without facts is a new
  * message. */

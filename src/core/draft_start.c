@@ -390,20 +390,6 @@ append_forward(Start *s, GString *text)
     }
 }
 
-static void
-append_signature(Start *s, GString *text)
-{
-    const char *signature =
-        options_get(session_options(s->session), "signature",
-                    account_name(s->identity), NULL);
-
-    if (signature == NULL || *signature == '\0')
-        return;
-    if (text->len > 0 && text->str[text->len - 1] != '\n')
-        g_string_append_c(text, '\n');
-    g_string_append_printf(text, "\n-- \n%s\n", signature);
-}
-
 /* The text to the letter; false: there is none. */
 static bool
 append_exact(Start *s, GString *text)
@@ -463,7 +449,7 @@ derive_text(Start *s)
              && s->start->body == NULL)
         append_quote(s, text);
     if (!is_copy(kind))
-        append_signature(s, text);
+        draft_append_signature(s->session, s->identity, text);
     g_free(s->draft->text);
     s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -567,7 +553,8 @@ load_parent(Session *session, gint64 id, char **where, GError **error)
     return mime_load_file(path, error);
 }
 
-/* The account named, else the parent's, else the first. */
+/* The account named, or that of the identity named; else the parent's, else the
+ * first. */
 static const Account *
 choose_account(Session *session, const DraftStart *start, GError **error)
 {
@@ -578,7 +565,7 @@ choose_account(Session *session, const DraftStart *start, GError **error)
 
     if (start->account) {
         account = session_account(session, start->account);
-        return account ? account
+        return account ? identity_owner(session, start->account)
                        : err_null(error, ERR_USAGE, "no account is called %s",
                                   start->account);
     }
@@ -667,6 +654,15 @@ parent_folder(const Start *s)
     return row ? row->folder : 0;
 }
 
+/* `--account work/club`; NULL: no identity was named. */
+static const Account *
+named_identity(const Start *s)
+{
+    const char *name = s->start->account;
+
+    return name && strchr(name, '/') ? session_account(s->session, name) : NULL;
+}
+
 /* From, and whose signature and Reply-To the draft gets. */
 static void
 derive_identity(Start *s)
@@ -677,17 +673,21 @@ derive_identity(Start *s)
     g_autofree char *all =
         g_strjoin(", ", s->draft->to, s->start->to ? s->start->to : "",
                   s->template ? s->template->to : "", NULL);
-    g_autoptr(GPtrArray) from = mime_addresses(wish ? wish : "");
     g_autoptr(GPtrArray) to = mime_addresses(all);
     IdentityHint hint = { s->parent, parent_folder(s), to };
+    const Account *named = named_identity(s);
     const char *reply_to;
 
     if (wish) {
-        s->identity = from->len == 1
-                          ? identity_of_address(
-                              s->account, ((MimeAddress *)from->pdata[0])->addr)
-                          : s->account;
+        s->identity = identity_writer(
+            identity_sender(s->session, account_name(s->account), wish), wish,
+            NULL);
         draft_set(s->draft, "from", wish, NULL);
+    } else if (named) {
+        s->identity = named;
+        g_free(s->draft->from);
+        s->draft->from = mime_address_format(account_real_name(named),
+                                             account_address(named));
     } else if (!s->start->resume) {
         g_free(s->draft->from);
         s->identity = identity_choose(s->session, s->account, &hint,

@@ -23,6 +23,7 @@ struct Outbox {
     char *folder;
     GHashTable *lanes; /* account name → OutboxLane */
     bool started;
+    bool ended;         /* outbox_end(): nothing is begun any more */
     guint scan_source;  /* soon */
     guint clock_source; /* when the next entry is due */
     GFileMonitor *monitor;
@@ -37,7 +38,8 @@ struct Outbox {
     Worker *builder; /* makes the bytes of drafts; NULL: none was sent yet */
     guint building;  /* drafts that it has */
     char *current_draft;  /* draft_current() */
-    GHashTable *in_hooks; /* paths of drafts that before-send hooks look at */
+    GHashTable *leaving;  /* paths of drafts that before-send hooks look at, or
+                             whose bytes are made */
 };
 
 /* What is sent one after the other: one account's. */
@@ -57,6 +59,10 @@ typedef struct {
 /* Begins a try of these ids (taken); the lane is busy until it ends. */
 void outbox_lane_start(OutboxLane *lane, GPtrArray *ids);
 void outbox_lane_free(OutboxLane *lane);
+
+/* What it does is cancelled and answered. The lane stays: whoever is asked for
+ * its password may still answer. */
+void outbox_lane_end(OutboxLane *lane);
 
 /* A try ended: tells, files copies, looks for what is next. */
 void outbox_tried(OutboxLane *lane, const OutboxResult *result);

@@ -11,6 +11,7 @@
 #include "core/arrive.h"
 #include "core/contacts.h"
 #include "core/draft.h"
+#include "core/identity.h"
 #include "core/indexer.h"
 #include "settle.h"
 
@@ -43,8 +44,10 @@ outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry)
 
 /* Servers that file what they send themselves: a second copy would follow. */
 static bool
-server_files(Outbox *outbox, const char *account)
+server_files(Outbox *outbox, const OutboxEntry *entry)
 {
+    const char *account =
+        identity_lane(outbox->session, entry->account, entry->identity);
     static const char *const hosts[] = { "smtp.gmail.com",
                                          "smtp.googlemail.com",
                                          "smtp.office365.com",
@@ -63,15 +66,16 @@ server_files(Outbox *outbox, const char *account)
 }
 
 static bool
-wants_copy(Outbox *outbox, const char *account)
+wants_copy(Outbox *outbox, const OutboxEntry *entry)
 {
-    const char *save = options_get(session_options(outbox->session),
-                                   "save-sent", account, NULL);
+    const char *save =
+        options_get(session_options(outbox->session), "save-sent",
+                    entry->identity ? entry->identity : entry->account, NULL);
 
-    if (session_account(outbox->session, account) == NULL
+    if (session_account(outbox->session, entry->account) == NULL
         || g_strcmp0(save, "no") == 0)
         return false;
-    return g_strcmp0(save, "yes") == 0 || !server_files(outbox, account);
+    return g_strcmp0(save, "yes") == 0 || !server_files(outbox, entry);
 }
 
 /* The account's folder for the role; made when it has none. 0 on error. */
@@ -123,7 +127,7 @@ keep_copy(Outbox *outbox, const OutboxEntry *entry, GError **error)
     gint64 folder;
     gint64 id;
 
-    if (entry->no_copy || !wants_copy(outbox, entry->account))
+    if (entry->no_copy || !wants_copy(outbox, entry))
         return true;
     folder =
         role_folder(session, entry->account, FOLDER_ROLE_SENT, "Sent", error);
@@ -140,6 +144,7 @@ tag_parent(Outbox *outbox, const OutboxEntry *entry, GError **error)
     Store *store = session_store(session);
     unsigned flag = entry->is_forward ? STORE_FLAG_PASSED : STORE_FLAG_REPLIED;
     g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
     Account *account;
 
     if (entry->parent == 0)
@@ -151,7 +156,8 @@ tag_parent(Outbox *outbox, const OutboxEntry *entry, GError **error)
         return false;
     settler_kick(session_settler(session));
     indexer_kick(session_indexer(session));
-    account = session_account(session, entry->account);
+    folder = store_folder(store, row->folder, NULL);
+    account = folder ? session_account(session, folder->account) : NULL;
     if (account)
         account_kick(account);
     session_rows_changed(session);

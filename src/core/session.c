@@ -191,6 +191,8 @@ session_destroy(Session *session)
         hooks_end(session->hooks);
     if (session->indexer)
         indexer_disable(session->indexer);
+    if (session->outbox)
+        outbox_end(session->outbox);
     g_ptr_array_unref(session->accounts);
     if (session->judge)
         judge_end(session->judge);

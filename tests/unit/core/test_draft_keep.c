@@ -350,6 +350,27 @@ test_over(Fixture *f, const void *data)
     g_assert_false(g_file_test(draft->path, G_FILE_TEST_EXISTS));
 }
 
+/* What was written since the last copy is nowhere else. */
+static void
+test_over_but_edited(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, "one\n");
+    g_autoptr(Draft) kept = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    gint64 id = 0;
+
+    keep(f, draft->path);
+    copies(f, &id);
+    kept = draft_load(draft->path, NULL);
+    draft_set(kept, "subject", "more", NULL);
+    g_assert_true(draft_save(kept, NULL));
+    g_assert_true(store_set_folder(session_store(f->session), id, 0, NULL));
+    list = draft_list(f->session, NULL);
+    g_assert_cmpuint(list->len, ==, 1);
+    draft_sweep(f->session);
+    g_assert_true(g_file_test(draft->path, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_here(Fixture *f, const void *data)
 {
@@ -374,6 +395,7 @@ main(int argc, char **argv)
     ADD("forward-elsewhere", "", test_forward_elsewhere);
     ADD("foreign", "", test_foreign);
     ADD("over", "", test_over);
+    ADD("over-but-edited", "", test_over_but_edited);
     ADD("here", "set keep-drafts here\n", test_here);
     return g_test_run();
 }

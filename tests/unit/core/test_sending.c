@@ -1,0 +1,250 @@
+/* A draft between the key that sends it and the outbox, and a session that ends
+ * while something is on its way. */
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cmd/language.h"
+#include "core/account.h"
+#include "core/send.h"
+#include "mime/mime.h"
+#include "scene.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    char *root;
+    char *fifo; /* the hook reads a line of it */
+    int server; /* takes connections and says nothing */
+    Session *session;
+} Fixture;
+
+static void
+set_up(Fixture *f, const void *hook)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t size = sizeof address;
+    g_autofree char *folder = g_dir_make_tmp("posthorn-sending-XXXXXX", NULL);
+    g_autofree char *more = NULL;
+    g_autofree char *text = NULL;
+
+    f->fifo = g_build_filename(folder, "fifo", NULL);
+    g_assert_cmpint(mkfifo(f->fifo, 0600), ==, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    f->server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(f->server, (void *)&address, size), ==, 0);
+    g_assert_cmpint(listen(f->server, 4), ==, 0);
+    g_assert_cmpint(getsockname(f->server, (void *)&address, &size), ==, 0);
+    more = hook ? g_strdup_printf("hook before-send { exec --wait sh -c "
+                                  "'read line < %s' }\n",
+                                  f->fifo)
+                : g_strdup("");
+    text = g_strdup_printf("set undo-send 0s\n"
+                           "account work {\n"
+                           "    address  ana@lindqvist.example\n"
+                           "    outgoing smtp+insecure://127.0.0.1:%u\n"
+                           "}\n%s",
+                           ntohs(address.sin_port), more);
+    f->session = scene_open(text, false, &f->root);
+}
+
+static void
+tear_down(Fixture *f, const void *data)
+{
+    g_autofree char *folder = g_path_get_dirname(f->fifo);
+
+    session_destroy(f->session);
+    close(f->server);
+    file_remove_tree(f->root, NULL);
+    file_remove_tree(folder, NULL);
+    g_free(f->root);
+    g_free(f->fifo);
+}
+
+static Draft *
+start(Fixture *f)
+{
+    DraftStart how = { .to = "bob@x.example",
+                       .subject = "hello",
+                       .body = "text\n" };
+    g_autoptr(GError) error = NULL;
+    Draft *draft = draft_start(f->session, &how, &error);
+
+    g_assert_no_error(error);
+    return draft;
+}
+
+typedef struct {
+    guint times;
+    bool queued;
+} Sent;
+
+static void
+sent(const char *id, const GError *error, void *user)
+{
+    Sent *result = user;
+
+    result->times++;
+    result->queued = id != NULL;
+}
+
+static void
+flushed(guint n_sent, guint n_failed, void *user)
+{
+    (*(guint *)user)++;
+}
+
+static void
+send_now(Fixture *f, const char *path, Sent *result)
+{
+    SendHow how = { .no_undo = true };
+
+    send_draft(f->session, path, &how, sent, result);
+}
+
+static void
+wait_sent(const Sent *result)
+{
+    while (result->times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(result->times, ==, 1);
+}
+
+static OutboxState
+only_state(Fixture *f)
+{
+    g_autoptr(GPtrArray) list = outbox_list(session_outbox(f->session), NULL);
+
+    g_assert_cmpuint(list->len, ==, 1);
+    return ((OutboxEntry *)list->pdata[0])->state;
+}
+
+/* The end comes while a server keeps us waiting: whoever waits is told once,
+ * and the message is there at the next start, as one that was not tried. */
+static void
+test_ends_while_sending(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autofree char *outbox = NULL;
+    g_autofree char *json = NULL;
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+    Sent result = { 0 };
+    guint told = 0;
+
+    send_now(f, draft->path, &result);
+    wait_sent(&result);
+    g_assert_true(result.queued);
+    outbox_flush(session_outbox(f->session), flushed, &told);
+    while (only_state(f) != OUTBOX_SENDING)
+        g_main_context_iteration(NULL, FALSE);
+    outbox = g_strdup(session_paths(f->session)->outbox);
+    session_destroy(g_steal_pointer(&f->session));
+    g_assert_cmpuint(told, ==, 1);
+    dir = g_dir_open(outbox, 0, NULL);
+    while ((name = g_dir_read_name(dir)) != NULL)
+        if (g_str_has_suffix(name, ".json")) {
+            g_autofree char *path = g_build_filename(outbox, name, NULL);
+
+            g_assert_null(json);
+            g_assert_true(g_file_get_contents(path, &json, NULL, NULL));
+        }
+    g_assert_nonnull(json);
+    g_assert_nonnull(strstr(json, "\"attempts\" : 0"));
+}
+
+/* The end comes while the bytes are made: whoever waits is told once. */
+static void
+test_ends_while_building(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    Sent result = { 0 };
+
+    draft_opened(f->session, draft->path);
+    send_now(f, draft->path, &result);
+    while (!outbox_is_building(session_outbox(f->session)))
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(g_steal_pointer(&f->session));
+    g_assert_cmpuint(result.times, ==, 1);
+}
+
+/* While hooks look at a draft it is on its way: not to be changed, not offered,
+ * and still open, so that a crash brings it back. */
+static void
+test_in_hooks(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(Draft) during = NULL;
+    g_autoptr(Draft) after = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    Outbox *outbox = session_outbox(f->session);
+    Sent result = { 0 };
+    int fd;
+
+    draft_opened(f->session, draft->path);
+    g_assert_false(outbox_has_draft(outbox, draft->path));
+    send_now(f, draft->path, &result);
+    g_assert_true(outbox_has_draft(outbox, draft->path));
+    list = draft_list(f->session, NULL);
+    g_assert_cmpuint(list->len, ==, 0);
+    draft_closed(f->session, draft->path);
+    during = draft_load(draft->path, NULL);
+    g_assert_true(during->open);
+    g_assert_cmpuint(result.times, ==, 0);
+    fd = open(f->fifo, O_RDWR | O_CLOEXEC);
+    g_assert_cmpint(write(fd, "go\n", 3), ==, 3);
+    wait_sent(&result);
+    close(fd);
+    g_assert_true(result.queued);
+    after = draft_load(draft->path, NULL);
+    g_assert_false(after->open);
+    g_assert_true(outbox_has_draft(outbox, draft->path));
+}
+
+static void
+count(const LogLine *line, void *user)
+{
+    *(guint *)user += strstr(line->text, "not readable as an envelope") != NULL;
+}
+
+/* The outbox is read once, however many drafts there are: an envelope that
+ * cannot be read is said once by who reads it. */
+static void
+test_read_once(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(session_paths(f->session)->outbox,
+                                             "broken.json", NULL);
+    g_autoptr(GPtrArray) list = NULL;
+    guint before = 0;
+    guint after = 0;
+
+    for (int i = 0; i < 5; i++)
+        draft_free(start(f));
+    g_assert_true(g_file_set_contents(path, "{", -1, NULL));
+    log_each(count, &before);
+    list = draft_list(f->session, NULL);
+    log_each(count, &after);
+    g_assert_cmpuint(list->len, ==, 5);
+    g_assert_cmpuint(after - before, ==, 1);
+}
+
+#define ADD(NAME, HOOK, FN)                                                    \
+    g_test_add("/core/sending/" NAME, Fixture, HOOK, set_up, FN, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mime_init();
+    ADD("ends-while-sending", NULL, test_ends_while_sending);
+    ADD("ends-while-building", NULL, test_ends_while_building);
+    ADD("in-hooks", "", test_in_hooks);
+    ADD("read-once", NULL, test_read_once);
+    return g_test_run();
+}
