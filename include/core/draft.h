@@ -85,6 +85,14 @@ typedef struct {
  * parent. ERR_LOCAL when the parent is not on this machine. */
 Draft *draft_start(Session *session, const DraftStart *start, GError **error);
 
+/* draft: borrowed, NULL on error. */
+typedef void (*DraftStarted)(Draft *draft, const GError *error, void *user);
+
+/* The same, with the files of the parent copied behind: done is called once, at
+ * once where there is none. */
+void draft_start_behind(Session *session, const DraftStart *start,
+                        DraftStarted done, void *user);
+
 /* Reads a draft. A syntax error is no failure: it is in problems and becomes a
  * check that stops sending. ERR_LOCAL when the file cannot be read. */
 Draft *draft_load(const char *path, GError **error);
@@ -115,8 +123,9 @@ void draft_keep(Session *session, const char *path);
 bool draft_is_copy(Session *session, gint64 id);
 
 /* Goes on with such a message: the draft of this machine whose copy it is, or
- * a new one, made of it. ERR_LOCAL when it is not here. */
-Draft *draft_resume(Session *session, gint64 id, GError **error);
+ * a new one, made of it as draft_start_behind() does. ERR_LOCAL when it is not
+ * here. */
+void draft_resume(Session *session, gint64 id, DraftStarted done, void *user);
 
 /* Removes those whose copy was sent or deleted, here or elsewhere. */
 void draft_sweep(Session *session);

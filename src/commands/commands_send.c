@@ -155,34 +155,6 @@ template_path(CmdCall *call)
     return g_build_filename(expanded, name, NULL);
 }
 
-static Draft *
-make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
-{
-    g_autofree char *to = joined(call, "to");
-    g_autofree char *cc = joined(call, "cc");
-    g_autofree char *bcc = joined(call, "bcc");
-    g_auto(GStrv) attach = attachments(call);
-    g_autofree char *template = template_path(call);
-    g_autofree char *body = NULL;
-    DraftStart start = {
-        .kind = kind,
-        .parent = parent,
-        .account = cmd_flag(call, "account"),
-        .from = cmd_flag(call, "from"),
-        .to = to,
-        .cc = cc,
-        .bcc = bcc,
-        .subject = cmd_flag(call, "subject"),
-        .attach = (const char *const *)attach,
-    };
-
-    if (!read_body(call, &body, error))
-        return NULL;
-    start.template = template;
-    start.body = body;
-    return draft_start(cmd_session(call), &start, error);
-}
-
 static void
 tell_started(Session *session, const Draft *draft)
 {
@@ -196,45 +168,76 @@ tell_started(Session *session, const Draft *draft)
     event_bus_emit(session_bus(session), event);
 }
 
+/* The draft is there: sent, or edited, or left to be gone on with. */
+static void
+started(Draft *draft, const GError *error, void *user)
+{
+    CmdCall *call = user;
+    Session *session = cmd_session(call);
+
+    if (draft == NULL) {
+        cmd_finish(call, g_error_copy(error));
+        return;
+    }
+    tell_started(session, draft);
+    if (cmd_has(call, "send")) {
+        writing_send(call, draft->path, cmd_flag_int(call, "at", 0));
+        return;
+    }
+    if (session_frontend(session)->has_screen) {
+        writing_edit(session, draft->path);
+    } else {
+        printer_line(cmd_out(call), "%s", draft->path);
+        draft_keep(session, draft->path);
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      "The draft is kept: `posthorn edit-draft` goes on with "
+                      "it, `posthorn draft-send --draft FILE` sends it.");
+    }
+    cmd_finish(call, NULL);
+}
+
 static CmdResult
 start(CmdCall *call, DraftKind kind, gint64 parent)
 {
-    Session *session = cmd_session(call);
+    g_autofree char *to = joined(call, "to");
+    g_autofree char *cc = joined(call, "cc");
+    g_autofree char *bcc = joined(call, "bcc");
+    g_auto(GStrv) attach = attachments(call);
+    g_autofree char *template = template_path(call);
+    g_autofree char *body = NULL;
     GError *error = NULL;
-    g_autoptr(Draft) draft = make_draft(call, kind, parent, &error);
+    DraftStart start = {
+        .kind = kind,
+        .parent = parent,
+        .account = cmd_flag(call, "account"),
+        .from = cmd_flag(call, "from"),
+        .to = to,
+        .cc = cc,
+        .bcc = bcc,
+        .subject = cmd_flag(call, "subject"),
+        .attach = (const char *const *)attach,
+    };
 
-    if (draft == NULL)
+    if (!read_body(call, &body, &error))
         return cmd_fail(call, error);
-    tell_started(session, draft);
-    if (cmd_has(call, "send"))
-        return writing_send(call, draft->path, cmd_flag_int(call, "at", 0));
-    if (session_frontend(session)->has_screen) {
-        writing_edit(session, draft->path);
-        return CMD_DONE;
-    }
-    printer_line(cmd_out(call), "%s", draft->path);
-    draft_keep(session, draft->path);
-    frontend_tell(session_frontend(session), TELL_INFO, false,
-                  "The draft is kept: `posthorn edit-draft` goes on with it, "
-                  "`posthorn draft-send --draft FILE` sends it.");
-    return CMD_DONE;
+    start.template = template;
+    start.body = body;
+    draft_start_behind(cmd_session(call), &start, started, cmd_hold(call));
+    return CMD_RUNNING;
 }
 
 /* A draft of a Drafts folder, maybe of another machine. */
-static CmdResult
-resume(CmdCall *call, gint64 id)
+static void
+resumed(Draft *draft, const GError *error, void *user)
 {
+    CmdCall *call = user;
     Session *session = cmd_session(call);
-    GError *error = NULL;
-    g_autoptr(Draft) draft = draft_resume(session, id, &error);
 
-    if (draft == NULL)
-        return cmd_fail(call, error);
-    if (session_frontend(session)->has_screen)
+    if (draft && session_frontend(session)->has_screen)
         writing_review(session, draft->path);
-    else
+    else if (draft)
         printer_line(cmd_out(call), "%s", draft->path);
-    return CMD_DONE;
+    cmd_finish(call, error ? g_error_copy(error) : NULL);
 }
 
 static CmdResult
@@ -311,8 +314,11 @@ reply_apply(CmdCall *call, const MessageSet *set)
             kind = kinds[i].kind;
     if (kind == DRAFT_AS_NEW
         && draft_is_copy(cmd_session(call),
-                         g_array_index(set->ids, gint64, 0)))
-        return resume(call, g_array_index(set->ids, gint64, 0));
+                         g_array_index(set->ids, gint64, 0))) {
+        draft_resume(cmd_session(call), g_array_index(set->ids, gint64, 0),
+                     resumed, cmd_hold(call));
+        return CMD_RUNNING;
+    }
     return start(call, kind, g_array_index(set->ids, gint64, 0));
 }
 

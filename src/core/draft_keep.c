@@ -444,30 +444,51 @@ forwarded_of(Session *session, const StoreRow *row)
     return ids && *ids ? g_steal_pointer(&ids) : NULL;
 }
 
-Draft *
-draft_resume(Session *session, gint64 id, GError **error)
+typedef struct {
+    Session *session;
+    char *name; /* of the copy */
+    char *forwarded;
+    DraftStarted done;
+    void *user;
+} Resuming;
+
+static void
+resumed(Draft *draft, const GError *error, void *user)
 {
-    g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
+    Resuming *r = user;
+    const char *copies[] = { r->name, NULL };
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    if (draft) {
+        find_parent(r->session, draft, r->forwarded);
+        set_copies(draft, g_strdupv((char **)copies));
+        g_free(draft->kept);
+        draft->kept = sum_of(draft);
+        draft_save_facts(draft, &reason);
+    }
+    r->done(reason ? NULL : draft, reason, r->user);
+    g_free(r->name);
+    g_free(r->forwarded);
+    g_free(r);
+}
+
+void
+draft_resume(Session *session, gint64 id, DraftStarted done, void *user)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, &error);
     DraftStart start = { .kind = DRAFT_AS_NEW, .parent = id, .resume = true };
     g_autofree char *name = row ? name_of(row) : NULL;
-    const char *copies[] = { name, NULL };
-    g_autofree char *forwarded = NULL;
-    g_autoptr(Draft) draft = NULL;
+    g_autoptr(Draft) draft = name ? find_draft(session, name) : NULL;
+    Resuming *resuming;
 
-    if (row == NULL)
-        return NULL;
-    draft = find_draft(session, name);
-    if (draft)
-        return g_steal_pointer(&draft);
+    if (row == NULL || draft) {
+        done(draft, error, user);
+        return;
+    }
     start.same_text = g_str_has_prefix(name, COPY_ID);
-    draft = draft_start(session, &start, error);
-    if (draft == NULL)
-        return NULL;
-    forwarded = forwarded_of(session, row);
-    find_parent(session, draft, forwarded);
-    set_copies(draft, g_strdupv((char **)copies));
-    draft->kept = sum_of(draft);
-    if (!draft_save_facts(draft, error))
-        return NULL;
-    return g_steal_pointer(&draft);
+    resuming = g_new(Resuming, 1);
+    *resuming = (Resuming){ session, g_steal_pointer(&name),
+                            forwarded_of(session, row), done, user };
+    draft_start_behind(session, &start, resumed, resuming);
 }

@@ -495,13 +495,17 @@ outbox_max_size(Outbox *outbox, const char *lane)
 void
 outbox_build(Outbox *outbox, const JobClass *class, void *request)
 {
+    g_autoptr(GError) error = NULL;
+
+    outbox->building++;
     if (outbox->ended) {
+        err_set(&error, ERR_CANCELLED, "the program ends");
+        class->answer(request, NULL, error);
         class->free_request(request);
         return;
     }
     if (outbox->builder == NULL)
         outbox->builder = worker_create("build");
-    outbox->building++;
     worker_submit(outbox->builder, JOB_NORMAL, class, request, request);
 }
 

@@ -228,6 +228,36 @@ forget_file(const char *path)
     g_assert_cmpint(g_unlink(facts), ==, 0);
 }
 
+typedef struct {
+    char *path;
+    bool done;
+} Resumed;
+
+static void
+resumed(Draft *draft, const GError *error, void *user)
+{
+    Resumed *result = user;
+
+    g_assert_no_error(error);
+    g_assert_false(result->done);
+    result->path = g_strdup(draft->path);
+    result->done = true;
+}
+
+static Draft *
+resume(Fixture *f, gint64 id)
+{
+    Resumed result = { 0 };
+    Draft *draft;
+
+    draft_resume(f->session, id, resumed, &result);
+    while (!result.done)
+        g_main_context_iteration(NULL, TRUE);
+    draft = draft_load(result.path, NULL);
+    g_free(result.path);
+    return draft;
+}
+
 static const char odd_text[] =
     "Grüße,\n\ttab  and blanks  \nFrom here on\n.\n> quoted\n\n-- \nAna\n"
     "a very long line, a very long line, a very long line, a very long line\n";
@@ -240,7 +270,6 @@ test_elsewhere(Fixture *f, const void *data)
     g_autoptr(Draft) other = NULL;
     g_autoptr(Draft) same = NULL;
     g_autoptr(StoreRow) parent = NULL;
-    g_autoptr(GError) error = NULL;
     g_autofree char *got = NULL;
     gint64 id = 0;
     gsize size;
@@ -252,13 +281,11 @@ test_elsewhere(Fixture *f, const void *data)
     keep(f, draft->path);
     g_assert_cmpuint(copies(f, &id), ==, 1);
     g_assert_true(draft_is_copy(f->session, id));
-    same = draft_resume(f->session, id, &error);
-    g_assert_no_error(error);
+    same = resume(f, id);
     g_assert_cmpstr(same->path, ==, draft->path);
     forget_file(draft->path);
 
-    other = draft_resume(f->session, id, &error);
-    g_assert_no_error(error);
+    other = resume(f, id);
     g_assert_cmpstr(other->path, !=, draft->path);
     g_assert_cmpstr(other->from, ==, draft->from);
     g_assert_cmpstr(other->to, ==, draft->to);
@@ -295,7 +322,7 @@ test_forward_elsewhere(Fixture *f, const void *data)
     keep(f, draft->path);
     copies(f, &id);
     forget_file(draft->path);
-    other = draft_resume(f->session, id, NULL);
+    other = resume(f, id);
     g_assert_cmpint(other->kind, ==, DRAFT_FORWARD);
     g_assert_cmpint(other->parent, ==, f->parent);
     g_assert_cmpstr(other->in_reply_to, ==, "");
@@ -317,7 +344,7 @@ test_foreign(Fixture *f, const void *data)
     what.folder = session_make_folder(f->session, "work", "Drafts",
                                       FOLDER_ROLE_DRAFTS, NULL);
     id = act_append(f->session, &what, NULL);
-    draft = draft_resume(f->session, id, NULL);
+    draft = resume(f, id);
     g_assert_cmpstr(draft->to, ==, "bob@x.example");
     g_assert_cmpstr(draft->text, ==, "begun\n");
     draft_set(draft, "subject", "mine too", NULL);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cmd/language.h"
 #include "core/account.h"
+#include "core/act.h"
 #include "core/send.h"
 #include "mime/mime.h"
 #include "scene.h"
@@ -234,6 +235,149 @@ test_read_once(Fixture *f, const void *data)
     g_assert_cmpuint(after - before, ==, 1);
 }
 
+static gint64
+deliver(Fixture *f, const char *text)
+{
+    ActAppend what = { .bytes = text, .size = strlen(text) };
+    g_autoptr(GError) error = NULL;
+    gint64 id;
+
+    what.folder = session_make_folder(f->session, "work", "INBOX",
+                                      FOLDER_ROLE_INBOX, &error);
+    id = act_append(f->session, &what, &error);
+    g_assert_no_error(error);
+    return id;
+}
+
+#define WITH_FILE                                                              \
+    "From: bob@x.example\nTo: ana@lindqvist.example\nSubject: hi\n"            \
+    "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"         \
+    "--b\n\ntext\n--b\nContent-Type: text/x-notes\n"                           \
+    "Content-Disposition: attachment; filename=notes\n\nnotes\n--b--\n"
+
+typedef struct {
+    guint times;
+    char *text;   /* of the draft */
+    char *files;  /* their contents, one behind the other */
+    char *reason; /* of an error */
+} Begun;
+
+static void
+begun(Draft *draft, const GError *error, void *user)
+{
+    Begun *result = user;
+    g_autoptr(GString) files = g_string_new(NULL);
+
+    result->times++;
+    result->reason = g_strdup(error ? error->message : NULL);
+    for (guint i = 0; draft && i < draft->attach->len; i++) {
+        g_autofree char *bytes = NULL;
+
+        g_assert_true(
+            g_file_get_contents(draft->attach->pdata[i], &bytes, NULL, NULL));
+        g_string_append_printf(files, "%s|", bytes);
+    }
+    result->text = g_strdup(draft ? draft->text : NULL);
+    result->files = g_string_free(g_steal_pointer(&files), FALSE);
+}
+
+static void
+begun_clear(Begun *result)
+{
+    g_free(result->text);
+    g_free(result->files);
+    g_free(result->reason);
+    *result = (Begun){ 0 };
+}
+
+/* What a forward takes along is copied behind; a draft without is there at
+ * once. A file of the user's comes after those of the parent. */
+static void
+test_carried_behind(Fixture *f, const void *data)
+{
+    static const DraftKind kinds[] = { DRAFT_FORWARD, DRAFT_AS_NEW,
+                                       DRAFT_RESEND, DRAFT_FORWARD_ATTACHED };
+    g_autofree char *own = g_build_filename(f->root, "own", NULL);
+    const char *attach[] = { own, NULL };
+    DraftStart how = { .parent = deliver(f, WITH_FILE), .attach = attach };
+    Outbox *outbox = session_outbox(f->session);
+    Begun result = { 0 };
+
+    g_assert_true(g_file_set_contents(own, "mine", -1, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        how.kind = kinds[i];
+        draft_start_behind(f->session, &how, begun, &result);
+        g_assert_cmpuint(result.times, ==, 0);
+        g_assert_true(outbox_is_building(outbox));
+        while (result.times == 0)
+            g_main_context_iteration(NULL, TRUE);
+        g_assert_false(outbox_is_building(outbox));
+        g_assert_cmpuint(result.times, ==, 1);
+        g_assert_cmpstr(result.files, ==,
+                        kinds[i] == DRAFT_FORWARD_ATTACHED ? WITH_FILE "|mine|"
+                                                           : "notes|mine|");
+        begun_clear(&result);
+    }
+    how.kind = DRAFT_REPLY;
+    draft_start_behind(f->session, &how, begun, &result);
+    g_assert_cmpuint(result.times, ==, 1);
+    g_assert_cmpstr(result.files, ==, "mine|");
+    begun_clear(&result);
+}
+
+/* Where the files cannot lie no draft is left, and the reason is told. */
+static void
+test_carry_fails(Fixture *f, const void *data)
+{
+    const char *drafts = session_paths(f->session)->drafts;
+    DraftStart how = { .kind = DRAFT_FORWARD, .parent = deliver(f, WITH_FILE) };
+    Begun result = { 0 };
+
+    g_assert_true(file_remove_tree(drafts, NULL));
+    g_assert_true(g_file_set_contents(drafts, "", -1, NULL));
+    draft_start_behind(f->session, &how, begun, &result);
+    while (result.times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(result.times, ==, 1);
+    g_assert_null(result.text);
+    g_assert_nonnull(strstr(result.reason, drafts));
+    begun_clear(&result);
+}
+
+static guint
+count_names(const char *folder, const char *suffix)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    guint n = 0;
+
+    while ((name = g_dir_read_name(dir)) != NULL)
+        n += g_str_has_suffix(name, suffix);
+    return n;
+}
+
+/* The end of the program: the draft is there, or nothing of it. */
+static void
+test_ends_while_carrying(Fixture *f, const void *data)
+{
+    g_autofree char *drafts = g_strdup(session_paths(f->session)->drafts);
+    DraftStart how = { .kind = DRAFT_FORWARD_ATTACHED,
+                       .parent = deliver(f, WITH_FILE) };
+    Begun results[3] = { { 0 } };
+    guint made = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
+        draft_start_behind(f->session, &how, begun, &results[i]);
+    session_destroy(g_steal_pointer(&f->session));
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++) {
+        g_assert_cmpuint(results[i].times, ==, 1);
+        made += results[i].reason == NULL;
+        begun_clear(&results[i]);
+    }
+    g_assert_cmpuint(count_names(drafts, ".eml"), ==, made);
+    g_assert_cmpuint(count_names(drafts, ".files"), ==, made);
+}
+
 #define ADD(NAME, HOOK, FN)                                                    \
     g_test_add("/core/sending/" NAME, Fixture, HOOK, set_up, FN, tear_down)
 
@@ -246,5 +390,8 @@ main(int argc, char **argv)
     ADD("ends-while-building", NULL, test_ends_while_building);
     ADD("in-hooks", "", test_in_hooks);
     ADD("read-once", NULL, test_read_once);
+    ADD("carried-behind", NULL, test_carried_behind);
+    ADD("carry-fails", NULL, test_carry_fails);
+    ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     return g_test_run();
 }
