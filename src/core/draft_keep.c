@@ -12,6 +12,7 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/indexer.h"
+#include "maildir/maildir.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
 #include "settle.h"
@@ -26,7 +27,8 @@
 typedef struct {
     Session *session;
     Draft *draft;
-    char *bytes; /* the path of the copy while it is made */
+    char *maildir; /* the Drafts folder on the disk */
+    char *bytes;   /* in its tmp/: the copy while it is made */
     char *message_id;
     char *forwarded; /* Message-ID of what it forwards; NULL: nothing */
     gint64 date;
@@ -37,6 +39,7 @@ static void
 keeping_free(Keeping *keeping)
 {
     draft_free(keeping->draft);
+    g_free(keeping->maildir);
     g_free(keeping->bytes);
     g_free(keeping->message_id);
     g_free(keeping->forwarded);
@@ -178,6 +181,25 @@ drafts_folder(Session *session, const char *account, GError **error)
                                         FOLDER_ROLE_DRAFTS, error);
 }
 
+static char *
+drafts_maildir(Session *session, const char *account, GError **error)
+{
+    gint64 id = drafts_folder(session, account, error);
+    g_autoptr(StoreFolder) folder =
+        id ? store_folder(session_store(session), id, error) : NULL;
+
+    return folder ? g_build_filename(session_paths(session)->mail, folder->path,
+                                     NULL)
+                  : NULL;
+}
+
+static void
+tell_here_only(const Draft *draft, const GError *error)
+{
+    log_add(LOG_WARN, draft->account,
+            "a draft is kept on this machine only: %s", error->message);
+}
+
 /* One transaction: the new copy, and the older ones away. */
 static bool
 replace(Session *session, const Keeping *keeping, char **older, GError **error)
@@ -268,7 +290,8 @@ make_copy(Job *job, void *request, GError **error)
 {
     Keeping *keeping = request;
 
-    file_write_filled(keeping->bytes, fill, keeping, error);
+    if (maildir_create(keeping->maildir, error))
+        file_write_filled(keeping->bytes, fill, keeping, error);
     return NULL;
 }
 
@@ -284,8 +307,7 @@ made_copy(void *user, void *answer, const GError *error)
         put_in(keeping, &reason);
     g_unlink(keeping->bytes);
     if (reason && !err_is(reason, ERR_CANCELLED))
-        log_add(LOG_WARN, keeping->draft->account,
-                "a draft is kept on this machine only: %s", reason->message);
+        tell_here_only(keeping->draft, reason);
 }
 
 static const JobClass keep_class = {
@@ -327,17 +349,27 @@ keep(Session *session, Draft *taken)
     Outbox *outbox = session_outbox(session);
     g_autoptr(Draft) draft = taken;
     g_autofree char *sum = sum_of(draft);
+    g_autofree char *base = draft_sibling(draft->path, ".copy");
+    g_autofree char *name = g_path_get_basename(base);
+    g_autofree char *maildir = NULL;
     g_autofree char *id = NULL;
+    g_autoptr(GError) error = NULL;
     Keeping *keeping;
 
     if (!is_wanted(session, draft) || g_strcmp0(sum, draft->kept) == 0
         || outbox_has_draft(outbox, draft->path))
         return;
+    maildir = drafts_maildir(session, draft->account, &error);
+    if (maildir == NULL) {
+        tell_here_only(draft, error);
+        return;
+    }
     id = mime_new_message_id(
         account_address(session_account(session, draft->account)));
     keeping = g_new0(Keeping, 1);
     keeping->session = session;
-    keeping->bytes = draft_sibling(draft->path, ".copy");
+    keeping->maildir = g_steal_pointer(&maildir);
+    keeping->bytes = g_build_filename(keeping->maildir, "tmp", name, NULL);
     keeping->message_id = g_strconcat(COPY_ID, id, NULL);
     keeping->forwarded = forwarded_id(session, draft);
     keeping->date = clock_now();

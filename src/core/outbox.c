@@ -34,6 +34,8 @@ outbox_create(Session *session)
                                           (GDestroyNotify)outbox_lane_free);
     outbox->listeners = g_array_new(FALSE, FALSE, sizeof(OutboxListener));
     outbox->waiters = g_array_new(FALSE, FALSE, sizeof(OutboxWaiter));
+    outbox->staging =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     outbox->leaving =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return outbox;
@@ -73,6 +75,7 @@ outbox_destroy(Outbox *outbox)
     outbox_end(outbox);
     g_hash_table_destroy(outbox->lanes);
     g_hash_table_destroy(outbox->leaving);
+    g_hash_table_destroy(outbox->staging);
     g_array_unref(outbox->listeners);
     g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
@@ -226,7 +229,7 @@ any_busy(Outbox *outbox)
     while (g_hash_table_iter_next(&iter, NULL, &value))
         if (((OutboxLane *)value)->busy)
             return true;
-    return false;
+    return g_hash_table_size(outbox->staging) > 0;
 }
 
 static gboolean
@@ -313,6 +316,30 @@ tell_deferred(Outbox *outbox, const OutboxEntry *entry)
 }
 
 static void
+tell_not_kept(Outbox *outbox, const GError *error)
+{
+    frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
+                  "Sent, but the copy is not kept yet: %s", error->message);
+}
+
+void
+outbox_staged(Outbox *outbox, const char *id, const GError *error)
+{
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    if (outbox->ended)
+        return; /* the next start finds it on the disk */
+    if (reason == NULL)
+        outbox_file(outbox, id, &reason);
+    if (reason) {
+        tell_not_kept(outbox, reason);
+        set_clock(outbox, LONGEST_SLEEP);
+    }
+    outbox_changed(outbox);
+    end_flush(outbox);
+}
+
+static void
 tell_tried(Outbox *outbox, const OutboxEntry *entry)
 {
     g_autoptr(GError) error = NULL;
@@ -327,8 +354,7 @@ tell_tried(Outbox *outbox, const OutboxEntry *entry)
     }
     if (is_to_be_filed(entry)
         && !outbox_file(outbox, entry->id, &error))
-        frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
-                      "Sent, but the copy is not kept yet: %s", error->message);
+        tell_not_kept(outbox, error);
 }
 
 void

@@ -11,13 +11,31 @@
 #include "scene.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Outbox and drafts are as if on another file system than the mail. */
+static bool links_fail;
+
+/* In place of the one of libc. Whoever tries it straight into a folder would
+ * copy the bytes when it fails, and let keys wait. */
+int
+link(const char *from, const char *to)
+{
+    if (links_fail && (strstr(from, "/outbox/") || strstr(from, "/drafts/"))) {
+        g_assert_nonnull(strstr(to, "/tmp/"));
+        errno = EXDEV;
+        return -1;
+    }
+    return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
 
 typedef struct {
     char *root;
@@ -50,6 +68,10 @@ set_up(Fixture *f, const void *hook)
                            "account work {\n"
                            "    address  ana@lindqvist.example\n"
                            "    outgoing smtp+insecure://127.0.0.1:%u\n"
+                           "}\n"
+                           "account local {\n"
+                           "    address  ana@local.example\n"
+                           "    outgoing sendmail:///bin/true\n"
                            "}\n%s",
                            ntohs(address.sin_port), more);
     f->session = scene_open(text, false, &f->root);
@@ -378,6 +400,69 @@ test_ends_while_carrying(Fixture *f, const void *data)
     g_assert_cmpuint(count_names(drafts, ".files"), ==, made);
 }
 
+/* The bytes of the only message of a folder. */
+static char *
+only_message(Fixture *f, FolderRole role)
+{
+    Store *store = session_store(f->session);
+    g_autoptr(StoreFolder) folder =
+        store_folder_by_role(store, "local", role, NULL);
+    StoreView view = { .folder = folder ? folder->id : -1 };
+    g_autoptr(GArray) ids = store_ids(store, &view, 0, NULL);
+    g_autoptr(StoreRow) row = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *tmp = NULL;
+    char *bytes = NULL;
+
+    g_assert_cmpuint(ids->len, ==, 1);
+    row = store_row(store, g_array_index(ids, gint64, 0), NULL);
+    path = session_message_path(f->session, row);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    tmp = g_build_filename(session_paths(f->session)->mail, folder->path, "tmp",
+                           NULL);
+    g_assert_cmpuint(count_names(tmp, ""), ==, 0);
+    return bytes;
+}
+
+/* Copies into folders of another file system are made behind, and the message
+ * is in the outbox until its copy is there. */
+static void
+test_other_file_system(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    Outbox *outbox = session_outbox(f->session);
+    g_autofree char *kept = NULL;
+    g_autofree char *copy = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *bytes = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    Sent result = { 0 };
+    guint told = 0;
+
+    links_fail = true;
+    draft_keep(f->session, draft->path);
+    while (outbox_is_building(outbox))
+        g_main_context_iteration(NULL, TRUE);
+    kept = only_message(f, FOLDER_ROLE_DRAFTS);
+    g_assert_nonnull(strstr(kept, "text\r\n"));
+    send_now(f, draft->path, &result);
+    wait_sent(&result);
+    list = outbox_list(outbox, NULL);
+    path = g_strdup_printf("%s/%s.eml", session_paths(f->session)->outbox,
+                           ((OutboxEntry *)list->pdata[0])->id);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    outbox_flush(outbox, flushed, &told);
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    links_fail = false;
+    copy = only_message(f, FOLDER_ROLE_SENT);
+    g_assert_cmpstr(copy, ==, bytes);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(NAME, HOOK, FN)                                                    \
     g_test_add("/core/sending/" NAME, Fixture, HOOK, set_up, FN, tear_down)
 
@@ -393,5 +478,6 @@ main(int argc, char **argv)
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
+    ADD("other-file-system", NULL, test_other_file_system);
     return g_test_run();
 }
