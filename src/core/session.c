@@ -198,6 +198,8 @@ session_destroy(Session *session)
     if (session->indexer)
         indexer_disable(session->indexer);
     snooze_destroy(session->snooze);
+    if (session->outbox)
+        outbox_end(session->outbox);
     g_ptr_array_unref(session->accounts);
     if (session->judge)
         judge_end(session->judge);

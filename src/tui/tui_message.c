@@ -53,9 +53,9 @@ mark_read(void *data)
 
 /* Who asks for a receipt is said; nothing is sent by that (P68). */
 static void
-tell_receipt(Session *session, gint64 id)
+tell_receipt(Session *session, const PageItem *item)
 {
-    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *to = receipt_wanted(session, item->row->id, item->message);
 
     if (to)
         frontend_tell(session_frontend(session), TELL_INFO, false,
@@ -74,7 +74,7 @@ opened(MessageView *view)
 
     if (item == NULL || item->message == NULL || view->preview)
         return;
-    tell_receipt(session, item->row->id);
+    tell_receipt(session, item);
     if (hooks_has(session_hooks(session), "message-opened")) {
         g_autoptr(Event) event =
             session_message_event(session, "message-opened", item->row->id);
