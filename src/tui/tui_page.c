@@ -343,6 +343,7 @@ line_role(const MimeLine *line)
     case MIME_LINE_HEADING:
         return ROLE_BOLD;
     case MIME_LINE_TEXT:
+    case MIME_LINE_IMAGE:
         break;
     }
     return ROLE_TEXT;
@@ -371,6 +372,26 @@ make_text(Page *page, PageItem *item)
     mime_text_free(item->text);
     item->text = mime_text(item->message, &options);
     item->text_width = options.width;
+}
+
+/* "1 remote image not loaded · 2 trackers left out". */
+static void
+add_images_note(Page *page, const PageItem *item, int indent)
+{
+    guint images = item->text->remote_images, trackers = item->text->trackers;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (images > 0)
+        g_string_append_printf(text, "%u remote image%s not loaded", images,
+                               images == 1 ? "" : "s");
+    if (trackers > 0)
+        g_string_append_printf(text, "%s%u tracker%s left out",
+                               images ? " · " : "", trackers,
+                               trackers == 1 ? "" : "s");
+    if (text->len == 0)
+        return;
+    add_line(page, "", ROLE_DIM);
+    add_line(page, text->str, ROLE_DIM)->indent = indent;
 }
 
 static void
@@ -408,14 +429,7 @@ add_body(Page *page, PageItem *item)
                 ->indent = indent;
         add_line(page, line->text, line_role(line))->indent = indent;
     }
-    if (item->text->remote_images > 0) {
-        g_autofree char *text = g_strdup_printf(
-            "%u remote image%s not loaded", item->text->remote_images,
-            item->text->remote_images == 1 ? "" : "s");
-
-        add_line(page, "", ROLE_DIM);
-        add_line(page, text, ROLE_DIM)->indent = indent;
-    }
+    add_images_note(page, item, indent);
 }
 
 /* A folded message is one line: who, the first words, when. */
