@@ -50,6 +50,8 @@ typedef struct MimeMessage MimeMessage;
  * through in pieces). ERR_LOCAL when it cannot be read. */
 MimeMessage *mime_load_file(const char *path, GError **error);
 MimeMessage *mime_load_bytes(const char *bytes, gsize size);
+/* The same message for another thread: the bytes are shared. */
+MimeMessage *mime_load_again(const MimeMessage *message);
 void mime_message_free(MimeMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeMessage, mime_message_free)
 

@@ -236,8 +236,11 @@ SgrCells *
 sgr_parse(const char *text, gsize size, int most_columns, int most_rows)
 {
     SgrCells *cells = g_new0(SgrCells, 1);
-    Sgr sgr = { .at = text, .end = text + size, .most_columns = most_columns,
-                .most_rows = most_rows, .pen = blank };
+    Sgr sgr = { .at = text,
+                .end = text + size,
+                .most_columns = most_columns,
+                .most_rows = most_rows,
+                .pen = blank };
 
     sgr.cells = g_array_new(FALSE, FALSE, sizeof(SgrCell));
     while (sgr.at < sgr.end && sgr.row < most_rows)

@@ -136,8 +136,8 @@ name_of_part(MimeImage *image, const MimeNode *node)
     if (image->name && *image->name)
         return;
     g_free(image->name);
-    image->name = line_of(node->pub.name ? node->pub.name
-                                         : node->pub.content_type);
+    image->name =
+        line_of(node->pub.name ? node->pub.name : node->pub.content_type);
 }
 
 /* Those that are attached and that no HTML has named. */

@@ -169,8 +169,8 @@ check_url(NetFetch *fetch, CURLU *url, const char *text, GError **error)
 {
     g_autofree char *scheme = NULL;
     g_autofree char *user = NULL;
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, text,
-                                  CURLU_NON_SUPPORT_SCHEME);
+    CURLUcode code =
+        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
 
     g_free(fetch->host);
     fetch->host = code == CURLUE_OK ? url_part(url, CURLUPART_HOST) : NULL;
@@ -226,12 +226,10 @@ run_request(NetFetch *fetch, CURL *easy)
     wake.fd = fetch->cancel ? g_cancellable_get_fd(fetch->cancel) : -1;
     curl_multi_add_handle(fetch->multi, easy);
     while (running && !g_cancellable_is_cancelled(fetch->cancel)
-           && curl_multi_perform(fetch->multi, &running) == CURLM_OK
-           && running)
+           && curl_multi_perform(fetch->multi, &running) == CURLM_OK && running)
         curl_multi_poll(fetch->multi, &wake, wake.fd >= 0, POLL_MS, NULL);
-    for (CURLMsg *message; !running
-                           && (message = curl_multi_info_read(fetch->multi,
-                                                              &left));)
+    for (CURLMsg *message;
+         !running && (message = curl_multi_info_read(fetch->multi, &left));)
         result = message->data.result;
     curl_multi_remove_handle(fetch->multi, easy);
     if (wake.fd >= 0)

@@ -12,7 +12,7 @@ typedef struct {
     GThread *threads[2];
     guint port;
     GMutex lock;
-    GString *heard; /* what was asked, but for its port */
+    GString *heard;       /* what was asked, but for its port */
     GCancellable *cancel; /* fires when /cancel is asked */
 } Server;
 
@@ -117,8 +117,7 @@ listen_on(int i, const char *address)
     g_assert_true(g_socket_bind(server.sockets[i], at, TRUE, NULL));
     g_assert_true(g_socket_listen(server.sockets[i], NULL));
     bound = g_socket_get_local_address(server.sockets[i], NULL);
-    server.port =
-        g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+    server.port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
     server.threads[i] = g_thread_new("serve", serve, server.sockets[i]);
 }
 
@@ -140,8 +139,7 @@ fetch_text(const NetFetchParams *params, const char *format, gsize limit,
            int *code)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NetFetch) fetch =
-        net_fetch_create(params, server.cancel, &error);
+    g_autoptr(NetFetch) fetch = net_fetch_create(params, server.cancel, &error);
     g_autoptr(GString) url = g_string_new(format);
     g_autofree char *port = g_strdup_printf("%u", server.port);
     g_autoptr(GBytes) body = NULL;
@@ -191,8 +189,8 @@ static const struct {
     { "127.0.0.1", "http://127.0.0.1:%u/login", "answered 401", ERR_RETRY, 1 },
     { "127.0.0.1", "http://127.0.0.1:%u/said", "too large", ERR_REFUSED, 1 },
     { "127.0.0.1", "http://127.0.0.1:%u/flood", "too large", ERR_REFUSED, 1 },
-    { "127.0.0.1", "http://127.0.0.1:%u/silent", "no answer in time",
-      ERR_RETRY, 1 },
+    { "127.0.0.1", "http://127.0.0.1:%u/silent", "no answer in time", ERR_RETRY,
+      1 },
     /* addresses of this machine: in the URL, by name, by redirect */
     { NULL, "http://127.0.0.1:%u/ok", "127.0.0.1: an address of this machine",
       ERR_REFUSED, 0 },
@@ -237,14 +235,13 @@ test_cases(void)
     if (!is_built())
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const NetFetchParams params = { .own = cases[i].own,
-                                        .seconds =
-                                            strstr(cases[i].url, "silent") ? 1
-                                                                           : 60,
-                                        .redirects = 3 };
+        const NetFetchParams params = {
+            .own = cases[i].own,
+            .seconds = strstr(cases[i].url, "silent") ? 1 : 60,
+            .redirects = 3
+        };
         int code;
-        g_autofree char *text =
-            fetch_text(&params, cases[i].url, 100, &code);
+        g_autofree char *text = fetch_text(&params, cases[i].url, 100, &code);
 
         g_test_message("%s: %s", cases[i].url, text);
         g_assert_cmpint(code, ==, cases[i].code);
@@ -261,7 +258,8 @@ test_request(void)
     static const char request[] =
         " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/5.0\r\n"
         "Accept: */*\r\n\r\n";
-    const NetFetchParams params = { .own = "127.0.0.1", .seconds = 60,
+    const NetFetchParams params = { .own = "127.0.0.1",
+                                    .seconds = 60,
                                     .redirects = 3 };
     g_autofree char *wanted =
         g_strconcat("GET /cookie", request, "GET /ok", request, NULL);
@@ -280,8 +278,8 @@ test_request(void)
 static void
 test_proxy(void)
 {
-    g_autofree char *proxy = g_strdup_printf("http://127.0.0.1:%u",
-                                             server.port);
+    g_autofree char *proxy =
+        g_strdup_printf("http://127.0.0.1:%u", server.port);
     const NetFetchParams params = { .proxy = proxy, .seconds = 60 };
     g_autofree char *asked = NULL;
     int code;
@@ -318,16 +316,31 @@ static void
 test_own(void)
 {
     static const char *const own[] = {
-        "0.0.0.0",     "10.1.2.3",        "100.64.0.1",       "127.9.9.9",
-        "169.254.1.1", "172.16.0.1",      "172.31.255.255",   "192.168.0.1",
-        "224.0.0.1",   "255.255.255.255", "::",               "::1",
-        "::127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "fc00::1",
-        "fd12::1",     "fe80::1",         "fec0::1",          "ff02::1",
+        "0.0.0.0",
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.9.9.9",
+        "169.254.1.1",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "fc00::1",
+        "fd12::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
         "2002:7f00:1::",
     };
     static const char *const others[] = {
-        "1.1.1.1",     "9.255.255.255", "11.0.0.0",         "172.15.0.1",
-        "172.32.0.1",  "192.167.0.1",   "223.255.255.255",  "100.63.0.1",
+        "1.1.1.1",      "9.255.255.255",    "11.0.0.0",        "172.15.0.1",
+        "172.32.0.1",   "192.167.0.1",      "223.255.255.255", "100.63.0.1",
         "2606:4700::1", "64:ff9b::1.1.1.1", "2a00::1",
     };
 
