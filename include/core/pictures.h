@@ -17,6 +17,7 @@ typedef struct {
     guint part;    /* its number in the message */
     GBytes *bytes; /* of a remote one, the file as it came; NULL: not here */
     int width, height; /* pixels, as it says itself; 0: it is no image */
+    int drawn_for;     /* columns that there were to draw it in */
     SgrCells *cells;   /* NULL: not drawn */
     bool asked;    /* the web, or it was left out, by this very request */
     char *trouble;     /* why it is not here or not drawn, sanitised; or NULL */

@@ -226,6 +226,7 @@ have_one(Work *work, Picture *picture, GError **error)
 {
     bool ok = true;
 
+    picture->drawn_for = work->how->columns;
     if (picture->url == NULL)
         take_part(work, picture);
     else if (picture->bytes == NULL)

@@ -13,6 +13,7 @@
 enum {
     MOST_ROWS = 20,
     NAME_COLUMNS = 40,
+    DRAWN_AT_ONCE = 3,
 };
 
 /* Those of one message, by what they are: an address, or "part 4". */
@@ -20,7 +21,6 @@ struct ItemImages {
     Page *page;           /* NULL: it was left */
     GHashTable *pictures; /* char * -> Picture */
     Job *job;             /* NULL: nothing is on its way */
-    int columns;          /* they were drawn for; 0: not yet */
     bool asked;           /* remote ones are to be loaded */
     guint wanted;         /* remote ones on their way */
 };
@@ -103,10 +103,11 @@ colours_of(const Page *page)
     return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8;
 }
 
+/* The most columns of an image; 0: it is not drawn. */
 static int
 columns_of(const Page *page)
 {
-    return MAX(1, MIN(LAYOUT_TEXT, page->columns - 2));
+    return colours_of(page) ? MAX(1, MIN(LAYOUT_TEXT, page->columns - 2)) : 0;
 }
 
 /* What the key brought, in words. */
@@ -159,24 +160,58 @@ arrived(const GPtrArray *all, const GError *error, void *user)
     tui_dirty(tui);
 }
 
-/* fetch: remote ones that are not here too; they are counted in wanted. */
+/* Is it here, and not drawn for the page as it is? */
+static bool
+is_due(const Page *page, const PageItem *item, const MimeImage *image)
+{
+    const Picture *picture = picture_of(item, image);
+
+    if (picture == NULL || (image->target && picture->bytes == NULL))
+        return image->target == NULL;
+    return picture->drawn_for != columns_of(page);
+}
+
+static bool
+has_due(const Page *page, const PageItem *item)
+{
+    for (guint i = 0; i < item->text->images->len; i++)
+        if (is_due(page, item, item->text->images->pdata[i]))
+            return true;
+    return false;
+}
+
+/* The remote ones that are not here; counted in wanted. */
 static GPtrArray *
-to_be_had(const PageItem *item, bool fetch, guint *wanted)
+to_be_fetched(const PageItem *item, guint *wanted)
+{
+    GPtrArray *all =
+        g_ptr_array_new_with_free_func((GDestroyNotify)picture_free);
+
+    for (guint i = 0; i < item->text->images->len; i++) {
+        const MimeImage *image = item->text->images->pdata[i];
+
+        if (image->target && !is_loaded(item, image))
+            g_ptr_array_add(all, picture_create_remote(image->target));
+    }
+    *wanted = all->len;
+    return all;
+}
+
+/* Few at a time, so that the first are seen while others are drawn. */
+static GPtrArray *
+to_be_drawn(const Page *page, const PageItem *item)
 {
     GPtrArray *all =
         g_ptr_array_new_with_free_func((GDestroyNotify)picture_free);
     const GPtrArray *images = item->text->images;
 
-    for (guint i = 0; i < images->len; i++) {
+    for (guint i = 0; i < images->len && all->len < DRAWN_AT_ONCE; i++) {
         const MimeImage *image = images->pdata[i];
 
-        if (image->target == NULL)
-            g_ptr_array_add(all, picture_create_part(image->part));
-        else if (is_loaded(item, image))
-            g_ptr_array_add(all, picture_copy(picture_of(item, image)));
-        else if (fetch)
-            g_ptr_array_add(all, picture_create_remote(image->target));
-        *wanted += image->target && fetch && !is_loaded(item, image);
+        if (is_due(page, item, image))
+            g_ptr_array_add(all, image->target
+                                     ? picture_copy(picture_of(item, image))
+                                     : picture_create_part(image->part));
     }
     return all;
 }
@@ -189,43 +224,23 @@ submit(Page *page, PageItem *item)
     g_autoptr(StoreFolder) folder =
         store_folder(session_store(tui->session), item->row->folder, NULL);
     ItemImages *images = images_of(page, item);
-    int colours = colours_of(page);
     PicturesHow how = {
-        .columns = colours ? columns_of(page) : 0,
+        .columns = columns_of(page),
         .rows = MOST_ROWS,
-        .colours = colours,
+        .colours = colours_of(page),
         .ascii = draw_is_ascii(),
         .proxy = options_get(options, "proxy", folder ? folder->account : NULL,
                              NULL),
         .own = options_get(options, "images-from-own-network", NULL, NULL),
     };
-    GPtrArray *all = to_be_had(item, images->asked, &images->wanted);
+    GPtrArray *all = images->asked ? to_be_fetched(item, &images->wanted)
+                                   : to_be_drawn(page, item);
 
     images->asked = false;
-    images->columns = columns_of(page);
-    if (all->len == 0) {
-        g_ptr_array_unref(all);
-        return;
-    }
     if (tui->pictures == NULL)
         tui->pictures = pictures_create();
     how.message = mime_load_again(item->message);
     images->job = pictures_load(tui->pictures, all, &how, arrived, images);
-}
-
-/* Is there a part that was never looked at? */
-static bool
-has_new_part(const PageItem *item)
-{
-    const GPtrArray *images = item->text->images;
-
-    for (guint i = 0; i < images->len; i++) {
-        const MimeImage *image = images->pdata[i];
-
-        if (image->target == NULL && picture_of(item, image) == NULL)
-            return true;
-    }
-    return false;
 }
 
 void
@@ -236,9 +251,7 @@ image_follow(Page *page, PageItem *item)
     if (!page->wish.images || page_is_locked(page, item))
         return;
     images = images_of(page, item);
-    if (images->job == NULL
-        && (images->asked || images->columns != columns_of(page)
-            || has_new_part(item)))
+    if (images->job == NULL && (images->asked || has_due(page, item)))
         submit(page, item);
 }
 
