@@ -343,6 +343,34 @@ def left_while_loading():
 
 
 @test
+def one_message_of_a_thread():
+    """The key loads for the message it is pressed on, and for no other of the
+    thread (P61)."""
+    with emptied(OWN) as mail, Server() as server:
+        mail.deliver("a", html("root", f"words<img src={server.url}/a>"))
+        mail.deliver("b", html("Re: root", f"answer<img src={server.url}/b>",
+                               "In-Reply-To: <root@test.example>\n")
+                     .replace(b"05:13", b"05:14"))
+        with mail.terminal(rows=60) as terminal:
+            opened(mail, terminal, "2 of 2")
+            terminal.type("zR")
+            terminal.wait(lambda s: sum("1 remote image not loaded" in row
+                                        for row in s) == 2)
+            terminal.type("gg")
+            terminal.type("K")
+            terminal.type("i")
+            terminal.wait_text("Loaded 1 of 1 image.")
+            assert server.asked == ["/a"], server.asked
+            terminal.wait_text("[image 1: b, not loaded]")
+            terminal.type("J")
+            terminal.type("i")
+            terminal.wait_gone("[image 1: b, not loaded]")
+            terminal.wait_gone("[image 1: b, loading…]")
+            assert server.asked == ["/a", "/b"], server.asked
+            terminal.type("Q")
+
+
+@test
 def without_colours():
     """Without colours nothing is drawn: a line says what there is."""
     with emptied() as mail:
