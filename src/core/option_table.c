@@ -263,6 +263,13 @@ const OptionEntry option_table[] = {
       .scope = OPTION_GLOBAL,
       .fallback = "xdg-open",
       .text = "The program that opens links and attachments." },
+    { .name = "images-from-own-network",
+      .type = CMD_STRING,
+      .scope = OPTION_GLOBAL,
+      .text = "Addresses of this machine and its network that images of a "
+              "message may be loaded from, separated by commas: 192.168.1.10, "
+              "10.0.0.0/8. Others there are never asked, whatever a message "
+              "wants. Images are loaded through the proxy of the account." },
     { .name = "download-folder",
       .type = CMD_PATH,
       .scope = OPTION_GLOBAL,
