@@ -105,7 +105,9 @@ make_entry(Sending *s, const Account *account, GError **error)
     address = ((MimeAddress *)from->pdata[0])->addr;
     entry->account = g_strdup(account_name(account));
     entry->identity = g_strdup(identity_name(writer));
-    entry->sender = g_strdup(address);
+    entry->sender = mime_envelope_address(address);
+    if (entry->sender == NULL)
+        return err_null(error, ERR_USAGE, "From: “%s” is no address", address);
     entry->not_before = send_time(s, writer);
     if (draft->kind < DRAFT_AS_NEW)
         entry->parent = draft->parent;

@@ -492,6 +492,8 @@ session_set_offline(Session *session, bool offline)
             account_stop(session->accounts->pdata[i]);
         else
             account_start(session->accounts->pdata[i]);
+    if (!offline)
+        outbox_kick(session->outbox);
 }
 
 const char *const *
