@@ -51,6 +51,7 @@ typedef struct {
     char *text;        /* UTF-8, lines end in \n */
     bool markdown;     /* it leaves as text and as HTML */
     bool receipt;      /* the reader is asked for one (RFC 8098) */
+    bool smallest;     /* in the smallest charset, not always in UTF-8 */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */

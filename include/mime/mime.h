@@ -186,6 +186,7 @@ typedef struct {
     const char *const *attachments; /* paths; NULL-terminated, or NULL */
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
+    bool smallest_charset; /* of text that has one smaller than UTF-8 */
 } MimeDraft;
 
 /* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can

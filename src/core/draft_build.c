@@ -62,6 +62,7 @@ take_parts(Parts *parts, const Draft *draft, const char *message_id,
         .text = draft->text,
         .html = parts->html,
         .format_flowed = draft->flowed,
+        .smallest_charset = draft->smallest,
         .attachments = (const char *const *)parts->files->pdata,
         .extra = parts->extra,
     };

@@ -70,6 +70,7 @@ send_take_options(Session *session, Draft *draft)
         account ? account_name(identity_writer(account, draft->from, NULL))
                 : NULL;
 
+    draft->smallest = options_bool(options, "smallest-charset", name);
     draft->flowed = options_bool(options, "format-flowed", name);
     draft->receipt = options_bool(options, "request-receipt", name);
 }
