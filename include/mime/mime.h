@@ -44,6 +44,11 @@ GPtrArray *mime_addresses(const char *text);
 /* "Name <addr>", quoted where needed, for a header being written. g_free(). */
 char *mime_address_format(const char *name, const char *addr);
 
+/* The address as the envelope has it: a domain outside ASCII in its ASCII form,
+ * so that no server needs SMTPUTF8 for it. NULL when it cannot be mailed to.
+ * g_free(). */
+char *mime_envelope_address(const char *addr);
+
 typedef struct MimeMessage MimeMessage;
 
 /* Parses a file; bodies stay on disk until they are asked for (100 MB passes
@@ -197,6 +202,7 @@ typedef struct {
     const char *const *attachments; /* paths; NULL-terminated, or NULL */
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
+    bool smallest_charset; /* of text that has one smaller than UTF-8 */
 } MimeDraft;
 
 /* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can

@@ -323,6 +323,10 @@ const OptionEntry option_table[] = {
       .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "smallest-charset", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Send text in the smallest charset that has all of its letters, "
+              "such as iso-8859-1, for readers that know no UTF-8." },
     { .name = "request-receipt", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
       .fallback = "off",
       .text = "Ask readers for a receipt (RFC 8098). One that comes is told, "
