@@ -499,6 +499,49 @@ below(void)
     }
 }
 
+/* The time of judgement is that of the arrival: the topmost Received field's,
+ * else the row's (D7). The message was signed in 2018. */
+static void
+arrival(void)
+{
+    static const char received[] =
+        "Received: from h.x.example (h.x.example [192.0.2.9])\r\n"
+        " by mx.r.example; Thu, 26 Nov %d 02:42:25 +0000\r\n";
+    static const struct {
+        int first;  /* year of the topmost field; 0: there is none */
+        int second; /* of the one below */
+        gint64 arrival;
+        guint warnings;
+    } list[] = {
+        { 2019, 2003, 1000000000, 0 }, { 2003, 2019, 1600000000, 1 },
+        { 0, 0, 1000000000, 1 },       { 0, 0, 1600000000, 0 },
+        { 0, 0, 0, 0 },                { 2099, 0, 1000000000, 1 },
+    };
+    g_autofree char *zone = g_strdup_printf(
+        "brisbane._domainkey.football.example.com TXT \"%s\"\n", old_record);
+    g_autoptr(Dns) dns = dns_zone_create(zone, NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autofree char *one =
+            list[i].first ? g_strdup_printf(received, list[i].first) : NULL;
+        g_autofree char *two =
+            list[i].second ? g_strdup_printf(received, list[i].second) : NULL;
+        g_autofree char *message =
+            g_strconcat(one ? one : "", two ? two : "", signed_message, NULL);
+        TrustParams params = { .dns = dns, .arrival = list[i].arrival };
+        g_autoptr(TrustReport) report =
+            trust_check_bytes(message, strlen(message), &params);
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, 0);
+
+        g_test_message("%u", i);
+        g_assert_cmpint(sig->result, ==, TRUST_PASS);
+        g_assert_cmpuint(sig->warnings->len, ==, list[i].warnings);
+        if (list[i].warnings > 0)
+            g_assert_nonnull(
+                strstr(g_ptr_array_index(sig->warnings, 0), "future"));
+    }
+}
+
 typedef struct {
     gint64 last;
     guint asked;
@@ -579,6 +622,7 @@ main(int argc, char **argv)
     g_test_add_func("/trust/rules/R5-R6-results", results);
     g_test_add_func("/trust/rules/M3-signers", signers);
     g_test_add_func("/trust/rules/R3-below-the-border", below);
+    g_test_add_func("/trust/rules/D7-arrival", arrival);
     g_test_add_func("/trust/rules/U5-old-keys", old_keys);
     g_test_add_func("/trust/rules/U5-new-keys", new_keys);
     return g_test_run();
