@@ -139,6 +139,20 @@ add_signers_said(const TrustReport *report, const TrustAuthres *authres,
 }
 
 GPtrArray *
+trust_signers_said(const TrustReport *report)
+{
+    GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+    }
+    return signers;
+}
+
+GPtrArray *
 trust_report_signers(const TrustReport *report)
 {
     GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
@@ -149,12 +163,7 @@ trust_report_signers(const TrustReport *report)
         if (sig->evidence)
             g_ptr_array_add(signers, g_strdup(sig->domain));
     }
-    for (guint i = 0; i < report->authres->len; i++) {
-        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
-
-        if (authres->trusted)
-            add_signers_said(report, authres, signers);
-    }
+    g_ptr_array_extend_and_steal(signers, trust_signers_said(report));
     return signers;
 }
 
@@ -403,6 +412,25 @@ what_failed(const TrustReport *report)
     return report->dmarc.reason;
 }
 
+/* The own server that saw a signature of the author's organisation; NULL: none.
+ * Borrowed. */
+static const char *
+author_seen_by(const TrustReport *report)
+{
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+        g_autoptr(GPtrArray) signers = g_ptr_array_new_with_free_func(g_free);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+        for (guint j = 0; j < signers->len; j++)
+            if (trust_domain_related(g_ptr_array_index(signers, j),
+                                     report->dmarc.author))
+                return authres->authserv_id;
+    }
+    return NULL;
+}
+
 /* Without a DMARC record. */
 static void
 judge_rest(TrustReport *report)
@@ -411,10 +439,14 @@ judge_rest(TrustReport *report)
     const TrustSignature *author = author_signature(report);
     const TrustSignature *best =
         report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
+    const char *server = author_seen_by(report);
 
     if (author != NULL && author->evidence && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, here, "Signed by %s; it has no DMARC policy",
                author->domain);
+    else if (server != NULL && dmarc->result != TRUST_TEMPERROR)
+        decide(report, TRUST_PASS, server, "Signed for %s, says %s",
+               dmarc->author, server);
     else if (report->spf.aligned && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, report->spf.source,
                "%s permits the sending "

@@ -17,6 +17,10 @@ void trust_verdict_judge(TrustReport *report, const TrustCase *the_case);
  * answers, or earlier, when it had the key? */
 bool trust_signature_is_open(const TrustSignature *sig, bool old);
 
+/* The domains whose signature a trusted server saw, unless something is open
+ * about it here. Array of char *, owned. */
+GPtrArray *trust_signers_said(const TrustReport *report);
+
 /* The first result of a method that a trusted border wrote; NULL: none. id is
  * set to its authserv-id. Borrowed. */
 const TrustMethod *trust_authres_find(const TrustReport *report,
