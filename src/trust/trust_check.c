@@ -296,7 +296,10 @@ finish(Check *check)
 
     check_spf(check);
     trust_dmarc_judge(&report->dmarc, &author, &evidence, &check->lookup);
-    trust_author_check(check->message, &check->from, report->warnings);
+    trust_author_check(
+        check->message, &check->from,
+        trust_is_signed_by(report, check->list) ? check->list : NULL,
+        report->warnings);
     report->temporary =
         check->lookup.dns ? is_temporary(report) : !server_spoke(report);
     report->lookups = g_steal_pointer(&check->lookup.log);

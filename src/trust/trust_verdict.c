@@ -205,8 +205,8 @@ author_signature(const TrustReport *report)
     return NULL;
 }
 
-static bool
-is_signed_by(const TrustReport *report, const char *domain)
+bool
+trust_is_signed_by(const TrustReport *report, const char *domain)
 {
     g_autoptr(GPtrArray) signers = trust_report_signers(report);
 
@@ -227,15 +227,18 @@ are_believed(const TrustReport *report, const char *const *sealers)
     return chain->len > 0;
 }
 
-/* The border's own word about the author, where it is about this author. */
+/* The border's own word about the author, where it is about this author. Some
+ * write his whole address. */
 static const TrustMethod *
 border_dmarc(const TrustReport *report, const char **id)
 {
     const TrustMethod *method = trust_authres_find(report, "dmarc", id);
     const char *about = method ? trust_method_get(method, "header.from") : NULL;
-    g_autofree char *domain = about ? trust_domain_ascii(about) : NULL;
+    const char *at = about ? strrchr(about, '@') : NULL;
+    g_autofree char *domain =
+        about ? trust_domain_ascii(at ? at + 1 : about) : NULL;
 
-    if (domain != NULL && report->dmarc.author != NULL
+    if (about != NULL && report->dmarc.author != NULL
         && !trust_domain_related(domain, report->dmarc.author))
         return NULL;
     return method;
@@ -334,7 +337,7 @@ judge_resent(TrustReport *report, const char *list)
     if (report->dmarc.author == NULL || list == NULL
         || (dmarc_fails(report) ? author == NULL : intact))
         return false;
-    if (is_signed_by(report, list))
+    if (trust_is_signed_by(report, list))
         verdict->via = g_strdup(list);
     else if (report->arc.result == TRUST_PASS)
         verdict->via = g_strdup(g_ptr_array_index(sealers, sealers->len - 1));

@@ -21,6 +21,9 @@ bool trust_signature_is_open(const TrustSignature *sig, bool old);
  * about it here. Array of char *, owned. */
 GPtrArray *trust_signers_said(const TrustReport *report);
 
+/* Is there a signature that counts of the organisation of a domain? */
+bool trust_is_signed_by(const TrustReport *report, const char *domain);
+
 /* The first result of a method that a trusted border wrote; NULL: none. id is
  * set to its authserv-id. Borrowed. */
 const TrustMethod *trust_authres_find(const TrustReport *report,
