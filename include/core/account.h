@@ -112,6 +112,21 @@ void account_fetch(Account *account, gint64 id,
                    void (*done)(gint64 id, const GError *error, void *user),
                    void *user);
 
+/* Which parts a message has that is not here, or one of them. */
+typedef struct {
+    const GPtrArray *parts; /* MimePart, in document order; NULL: one only */
+    const char *path; /* of the one: a file with it as its first part, which is
+                         removed behind the call */
+} AccountPart;
+
+typedef void (*AccountPartFn)(const AccountPart *part, const GError *error,
+                              void *user);
+
+/* Asks the server for part number (from 1) alone, 0: for which there are. done
+ * once, part NULL on error. */
+void account_fetch_part(Account *account, gint64 id, guint number,
+                        AccountPartFn done, void *user);
+
 /* A row that a search on the server found. */
 typedef struct {
     gint64 id;

@@ -105,6 +105,18 @@ typedef struct {
     const char *keywords;
 } ImapFlags;
 
+/* A part of a message as BODYSTRUCTURE tells it. header: the lines that say its
+ * type, name and disposition, each with CRLF; untrusted. */
+typedef struct {
+    char *section;  /* "1.2": what to ask for in BODY[] */
+    char *header;   /* without the encoding */
+    char *encoding; /* of a transfer, untrusted; NULL: a multipart */
+    guint64 octets; /* as encoded */
+    guint depth;
+} ImapPart;
+
+void imap_part_free(ImapPart *part);
+
 /* What one FETCH response told. */
 typedef struct {
     guint32 seq;
@@ -115,6 +127,7 @@ typedef struct {
     gint64 internaldate; /* seconds UTC; 0: not told */
     guint64 size;        /* RFC822.SIZE; 0: not told */
     const char *preview; /* PREVIEW (RFC 8970); NULL: not told; untrusted */
+    GPtrArray *parts;    /* ImapPart, in document order; NULL: not told */
 } ImapMessage;
 
 /* Where responses go, in the order in which they come. A false return with

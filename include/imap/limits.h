@@ -11,6 +11,7 @@ enum {
     IMAP_FLAGS = 200,      /* of one message */
     IMAP_FLAG_BYTES = 200, /* longer flags are left out */
     IMAP_MAILBOXES = 100000,
+    IMAP_PARTS = 5000, /* of one message, as BODYSTRUCTURE tells them */
     IMAP_NEWS = 1000, /* mailboxes told as changed at one time */
     IMAP_SET_RANGES = 5000000,
 };

@@ -287,6 +287,14 @@ bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
 /* The body of one row that is not here, now. */
 bool sync_fetch_one(const Sync *sync, gint64 id, GError **error);
 
+/* The parts of a message that is not here. Array of ImapPart, NULL on error. */
+GPtrArray *sync_fetch_parts(const Sync *sync, gint64 id, GError **error);
+
+/* One of them (from 1) alone into a file: a message of its own, of which it is
+ * the first part. */
+bool sync_fetch_part(const Sync *sync, gint64 id, guint number, int fd,
+                     GError **error);
+
 /* Is this folder kept the same here and there? Not what shows messages of other
  * folders once more (\All, \Flagged). */
 bool sync_follows(const StoreFolder *folder);

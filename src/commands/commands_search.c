@@ -284,9 +284,8 @@ show_raw(CmdCall *call, const Shown *shown)
 }
 
 static CmdResult
-show_part(CmdCall *call, MimeMessage *message)
+show_part(CmdCall *call, MimeMessage *message, gint64 number)
 {
-    gint64 number = cmd_flag_int(call, "part", 0);
     const GPtrArray *parts = mime_parts(message);
     g_autoptr(GBytes) bytes = NULL;
     GError *error = NULL;
@@ -406,6 +405,32 @@ add_text(JsonBuilder *builder, MimeMessage *message)
 }
 
 static CmdResult
+show_parts(CmdCall *call, const GPtrArray *parts)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+        g_autofree char *type = text_sanitise(part->content_type, -1,
+                                              TEXT_LINE);
+        g_autofree char *name =
+            text_sanitise(part->name ? part->name : "", -1, TEXT_LINE);
+        g_autofree char *size = text_size(part->size);
+
+        if (cmd_has(call, "json"))
+            add_part(builder, part);
+        else
+            printer_line(cmd_out(call), "%4u  %*s%s  %s  %s", part->number,
+                         2 * part->depth, "", type, size, name);
+    }
+    json_builder_end_array(builder);
+    if (cmd_has(call, "json"))
+        printer_json(cmd_out(call), json_builder_get_root(builder));
+    return CMD_DONE;
+}
+
+static CmdResult
 print_json(CmdCall *call, const Shown *shown, MimeMessage *message)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -447,7 +472,9 @@ show_shown(CmdCall *call, const Shown *shown)
     if (message == NULL)
         return cmd_fail(call, error);
     if (cmd_has(call, "part"))
-        return show_part(call, message);
+        return show_part(call, message, cmd_flag_int(call, "part", 0));
+    if (cmd_has(call, "parts"))
+        return show_parts(call, mime_parts(message));
     if (cmd_has(call, "json"))
         return print_json(call, shown, message);
     print_message(call, message);
@@ -475,11 +502,29 @@ fetched(gint64 id, const GError *error, void *user)
     cmd_finish(call, trouble);
 }
 
-/* What has only its header here is fetched first. */
+static void
+part_fetched(const AccountPart *part, const GError *error, void *user)
+{
+    CmdCall *call = user;
+    g_autoptr(MimeMessage) message = NULL;
+    GError *trouble = error ? g_error_copy(error) : NULL;
+
+    if (part && part->parts)
+        show_parts(call, part->parts);
+    else if (part)
+        message = mime_load_file(part->path, &trouble);
+    if (message)
+        show_part(call, message, 1);
+    cmd_finish(call, trouble);
+}
+
+/* What has only its header here is fetched first; of a part, or to know which
+ * there are, not the rest. */
 static CmdResult
 fetch_shown(CmdCall *call, const Shown *shown)
 {
     Session *session = cmd_session(call);
+    gint64 number = cmd_flag_int(call, "part", 0);
     g_autoptr(StoreFolder) folder =
         store_folder(session_store(session), shown->row->folder, NULL);
     Account *account =
@@ -490,7 +535,14 @@ fetch_shown(CmdCall *call, const Shown *shown)
         not_here(shown, &error);
         return cmd_fail(call, error);
     }
-    account_fetch(account, shown->row->id, fetched, cmd_hold(call));
+    if (cmd_has(call, "part") && (number < 1 || number > G_MAXINT))
+        return cmd_fail_usage(call, "show: parts are numbered from 1");
+    if (!account_is_one_way(account)
+        && (cmd_has(call, "part") || cmd_has(call, "parts")))
+        account_fetch_part(account, shown->row->id, (guint)number, part_fetched,
+                           cmd_hold(call));
+    else
+        account_fetch(account, shown->row->id, fetched, cmd_hold(call));
     return CMD_RUNNING;
 }
 
@@ -512,7 +564,8 @@ static const CmdEntry entry_show = {
     .group = "mail",
     .flags = { { "json", 0, CMD_BOOL, NULL, "fields, parts, text as JSON" },
                { "raw", 0, CMD_BOOL, NULL, "the bytes as they are" },
-               { "part", 0, CMD_INT, NULL, "the decoded bytes of a part" } },
+               { "part", 0, CMD_INT, NULL, "the decoded bytes of a part" },
+               { "parts", 0, CMD_BOOL, NULL, "which parts there are" } },
     .args = { { "QUERY", CMD_QUERY, NULL, false, true } },
     .exec = show_exec,
 };

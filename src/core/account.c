@@ -512,6 +512,21 @@ account_fetch(Account *account, gint64 id,
 }
 
 void
+account_fetch_part(Account *account, gint64 id, guint number,
+                   AccountPartFn done, void *user)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (account->remote && !account_is_one_way(account)) {
+        remote_follower_part(account->remote, id, number, done, user);
+        return;
+    }
+    err_set(&error, ERR_REFUSED, "%s has no server that tells parts",
+            account->name);
+    done(NULL, error, user);
+}
+
+void
 account_search(Account *account, const char *folder, const char *criteria,
                AccountFoundFn done, void *user)
 {

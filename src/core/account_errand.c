@@ -3,18 +3,22 @@
 #include "account_remote.h"
 
 #include "base/err.h"
+#include "mime/mime.h"
+
+#include <string.h>
 
 enum {
     SLOW_MS = 300 /* until it is said that a message is on its way */
 };
 
-/* One message, or what a search finds in a folder. */
+/* One message or part, or what a search finds in a folder. */
 typedef struct {
     struct RemoteFollower *follower;
     LaneJob kind;
     LaneRequest request; /* its texts are ours */
     void (*fetched)(gint64 id, const GError *error, void *user);
     AccountFoundFn found;
+    AccountPartFn parted;
     void *user;
     guint slow; /* source: it is said that it takes long */
     guint64 done, total; /* octets of the message */
@@ -42,8 +46,20 @@ errand_is_slow(void *user)
     return G_SOURCE_REMOVE;
 }
 
+static bool
+is_fetch(const Errand *errand)
+{
+    return errand->kind == LANE_FETCH || errand->kind == LANE_PART;
+}
+
+/* What was answered; NULL where an errand is of another kind, or failed. */
+typedef struct {
+    const AccountFound *found;
+    const AccountPart *part;
+} Outcome;
+
 static void
-errand_end(Errand *errand, const AccountFound *found, const GError *error)
+errand_end(Errand *errand, const Outcome *outcome, const GError *error)
 {
     Frontend *frontend =
         session_frontend(errand->follower->account->session);
@@ -53,8 +69,10 @@ errand_end(Errand *errand, const AccountFound *found, const GError *error)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (errand->kind == LANE_FETCH)
         errand->fetched(errand->request.id, error, errand->user);
+    else if (errand->kind == LANE_PART)
+        errand->parted(error ? NULL : outcome->part, error, errand->user);
     else
-        errand->found(found, error, errand->user);
+        errand->found(error ? NULL : outcome->found, error, errand->user);
     g_free(errand->request.only);
     g_free(errand->request.criteria);
     g_free(errand);
@@ -79,7 +97,7 @@ errand_progress(void *user, const JobProgress *note)
     Errand *errand = user;
 
     remote_take_news(errand->follower, urgent_lane(errand->follower));
-    if (errand->kind != LANE_FETCH || note->total == 0)
+    if (!is_fetch(errand) || note->total == 0)
         return;
     errand->done = note->done;
     errand->total = note->total;
@@ -103,12 +121,70 @@ hits_of(const GArray *rows)
 }
 
 static void
+part_free(void *data)
+{
+    MimePart *part = data;
+
+    g_free(part->content_type);
+    g_free(part->name);
+    g_free(part);
+}
+
+/* About as large as it is without its encoding. */
+static guint64
+plain_size(const ImapPart *told)
+{
+    bool base64 = told->encoding
+                  && g_ascii_strcasecmp(told->encoding, "base64") == 0;
+
+    /* 57 octets are a line of 76 and its end */
+    return base64 ? told->octets / 78 * 57 + told->octets % 78 * 3 / 4
+                  : told->octets;
+}
+
+/* Its header is read as that of a part of a message would be. */
+static MimePart *
+part_of(const ImapPart *told, guint number)
+{
+    g_autofree char *text =
+        g_strdup_printf("Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+                        "--b\r\n%s\r\n\r\n--b--\r\n",
+                        told->header);
+    g_autoptr(MimeMessage) around = mime_load_bytes(text, strlen(text));
+    const GPtrArray *all = mime_parts(around);
+    const MimePart *read = all->pdata[all->len > 1 ? 1 : 0];
+    MimePart *part = g_new0(MimePart, 1);
+
+    part->number = number;
+    part->depth = (int)told->depth;
+    part->content_type = g_strdup(read->content_type);
+    part->name = g_strdup(read->name);
+    part->size = plain_size(told);
+    part->is_multipart = told->encoding == NULL;
+    part->is_attachment = read->is_attachment && !part->is_multipart;
+    return part;
+}
+
+static GPtrArray *
+parts_of(const GPtrArray *told)
+{
+    GPtrArray *parts = told ? g_ptr_array_new_with_free_func(part_free) : NULL;
+
+    for (guint i = 0; told && i < told->len; i++)
+        g_ptr_array_add(parts, part_of(told->pdata[i], i + 1));
+    return parts;
+}
+
+static void
 errand_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     g_autoptr(GArray) hits = hits_of(answer->found.rows);
     AccountFound found = { hits, answer->found.left };
+    g_autoptr(GPtrArray) parts = parts_of(answer->parts);
+    AccountPart part = { parts, answer->path };
+    Outcome outcome = { &found, &part };
 
-    errand_end(user, error ? NULL : &found, error);
+    errand_end(user, &outcome, error);
 }
 
 static void
@@ -160,6 +236,22 @@ remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
     errand->user = user;
     errand->slow = g_timeout_add(SLOW_MS, errand_is_slow, errand);
     begin_errand(errand, "this message is not here");
+}
+
+void
+remote_follower_part(struct RemoteFollower *follower, gint64 id, guint number,
+                     AccountPartFn done, void *user)
+{
+    Errand *errand = g_new0(Errand, 1);
+
+    errand->follower = follower;
+    errand->kind = LANE_PART;
+    errand->request.id = id;
+    errand->request.part = number;
+    errand->parted = done;
+    errand->user = user;
+    errand->slow = g_timeout_add(SLOW_MS, errand_is_slow, errand);
+    begin_errand(errand, "this part is not here");
 }
 
 void

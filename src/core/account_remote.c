@@ -129,6 +129,7 @@ make_params(const struct RemoteFollower *follower, const char *password)
     params.state_db = g_strdup(session_paths(account->session)->state_db);
     params.mail = g_strdup(session_paths(account->session)->mail);
     params.index = g_strdup(session_paths(account->session)->index);
+    params.cache = g_strdup(session_paths(account->session)->cache);
     params.keep_days = account->keep_days;
     params.keep_most = (guint64)options_int(session_options(account->session),
                                             "keep-larger-than", account->name);

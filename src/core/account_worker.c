@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "facts.h"
 #include "index_changes.h"
@@ -56,6 +57,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->state_db, g_free);
     g_clear_pointer(&params->mail, g_free);
     g_clear_pointer(&params->index, g_free);
+    g_clear_pointer(&params->cache, g_free);
     g_clear_pointer(&params->local_tags, g_strfreev);
     g_clear_pointer(&params->lang, g_free);
     g_clear_pointer(&params->imap.version, g_free);
@@ -207,7 +209,7 @@ describe_free(StoreMessage *message)
 static void
 note(Task *task, const SyncProgress *progress)
 {
-    bool bytes = task->kind == LANE_FETCH;
+    bool bytes = task->kind == LANE_FETCH || task->kind == LANE_PART;
 
     if (progress == NULL)
         job_progress(task->job, "", 0, 0);
@@ -248,8 +250,8 @@ on_progress(void *user, const SyncProgress *progress)
 {
     Task *task = user;
 
-    if (task->kind == LANE_FETCH) { /* what a sync tells is not this */
-        note(task, progress);
+    if (task->kind == LANE_FETCH || task->kind == LANE_PART) {
+        note(task, progress); /* what a sync tells is not this */
         return;
     }
     g_mutex_lock(&task->lane->lock);
@@ -488,6 +490,37 @@ perform_pop3(Task *task, const Sync *sync, GError **error)
     return account_pop3_run(&job, task->kind, task->request.id, error);
 }
 
+/* Into a file of the cache, which goes with the answer. */
+static bool
+fetch_part(Task *task, const Sync *sync, GError **error)
+{
+    const char *cache = task->lane->params.cache;
+    char *path = g_build_filename(cache, "part-XXXXXX", NULL);
+    int fd = file_mkdir(cache, error)
+                 ? g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600)
+                 : -1;
+    bool ok;
+
+    if (fd < 0) {
+        if (error == NULL || *error == NULL)
+            err_set_errno(error, errno, "%s", path);
+        g_free(path);
+        return false;
+    }
+    task->answer.path = path;
+    ok = sync_fetch_part(sync, task->request.id, task->request.part, fd, error);
+    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+}
+
+static bool
+perform_part(Task *task, const Sync *sync, GError **error)
+{
+    if (task->request.part > 0)
+        return fetch_part(task, sync, error);
+    task->answer.parts = sync_fetch_parts(sync, task->request.id, error);
+    return task->answer.parts != NULL;
+}
+
 static bool
 perform(Task *task, GError **error)
 {
@@ -513,6 +546,8 @@ perform(Task *task, GError **error)
         return true;
     case LANE_FETCH:
         return sync_fetch_one(&sync, task->request.id, error);
+    case LANE_PART:
+        return perform_part(task, &sync, error);
     case LANE_SEARCH:
         return sync_search(&sync, task->request.only, task->request.criteria,
                            &task->answer.found, error);
@@ -622,6 +657,10 @@ task_free(void *data)
     g_free(task->request.only);
     g_free(task->request.criteria);
     sync_found_clear(&task->answer.found);
+    g_clear_pointer(&task->answer.parts, g_ptr_array_unref);
+    if (task->answer.path)
+        unlink(task->answer.path);
+    g_free(task->answer.path);
     g_free(task);
 }
 
@@ -632,6 +671,8 @@ static const JobClass classes[] = {
                     NULL },
     [LANE_FETCH] = { "fetch", task_run, task_progress, task_answer, task_free,
                      NULL },
+    [LANE_PART] = { "part", task_run, task_progress, task_answer, task_free,
+                    NULL },
     [LANE_SEARCH] = { "search", task_run, task_progress, task_answer, task_free,
                       NULL },
     [LANE_WATCH] = { "watch", task_run, task_progress, task_answer, task_free,
@@ -646,7 +687,8 @@ lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
 {
     static const JobPriority priorities[] = {
         [LANE_SYNC] = JOB_BULK,     [LANE_PUSH] = JOB_NORMAL,
-        [LANE_FETCH] = JOB_URGENT,  [LANE_WATCH] = JOB_BULK,
+        [LANE_FETCH] = JOB_URGENT,  [LANE_PART] = JOB_URGENT,
+        [LANE_WATCH] = JOB_BULK,
         [LANE_SEARCH] = JOB_NORMAL, [LANE_CHECK] = JOB_NORMAL,
     };
     Task *task = g_new0(Task, 1);

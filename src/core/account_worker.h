@@ -16,6 +16,7 @@ typedef struct {
     char *state_db;
     char *mail;
     char *index; /* of notmuch */
+    char *cache;
     char **local_tags;
     gint64 keep_days;  /* bodies of so many days; 0: none, -1: all */
     guint64 keep_most; /* octets; 0: of any size */
@@ -67,6 +68,7 @@ typedef struct {
     bool headers_first;
     bool accept_removals;
     gint64 id;      /* of a fetch */
+    guint part;     /* LANE_PART; 0: which there are */
     char *criteria; /* of a search, in the folder only */
 } LaneRequest;
 
@@ -79,6 +81,8 @@ typedef struct {
     guint login_delay; /* seconds that it wants between logins */
     ImapQuota room; /* LANE_CHECK: of INBOX */
     SyncFound found; /* LANE_SEARCH */
+    GPtrArray *parts; /* LANE_PART: ImapPart; NULL: one part was asked for */
+    char *path; /* LANE_PART: the file of the part, removed with the answer */
 } LaneAnswer;
 
 /* The jobs. Each answers with a LaneAnswer also when it failed, through
@@ -87,6 +91,7 @@ typedef enum {
     LANE_SYNC,
     LANE_PUSH,
     LANE_FETCH,
+    LANE_PART, /* of a message that is not here: its parts, or one of them */
     LANE_SEARCH,
     LANE_WATCH, /* until cancelled; each change is a progress note */
     LANE_CHECK, /* connect, LIST, and how full it is */

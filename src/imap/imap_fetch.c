@@ -100,6 +100,7 @@ read_modseq(ImapDecoder *in, ImapMessage *message)
 typedef struct {
     char *keywords;
     char *preview;
+    GPtrArray *parts;
 } Texts;
 
 static void
@@ -131,6 +132,10 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
         imap_decoder_expect(in, ' ');
         g_free(texts->preview);
         texts->preview = imap_decoder_string(in);
+    } else if (imap_decoder_try_word(in, "BODYSTRUCTURE")) {
+        imap_decoder_expect(in, ' ');
+        g_clear_pointer(&texts->parts, g_ptr_array_unref);
+        texts->parts = imap_structure_read(in);
     } else if (imap_decoder_try_word(in, "BODY")
                || imap_decoder_try_word(in, "BINARY")) {
         if (imap_decoder_peek(in) == '[') {
@@ -162,10 +167,12 @@ imap_response_fetch(ImapConn *conn, guint32 seq)
     if (texts.keywords)
         message.flags.keywords = texts.keywords;
     message.preview = texts.preview;
+    message.parts = texts.parts;
     if (imap_decoder_ok(in) && sink && sink->message)
         sink->message(sink->user, &message, &in->error);
     g_free(texts.keywords);
     g_free(texts.preview);
+    g_clear_pointer(&texts.parts, g_ptr_array_unref);
 }
 
 static void

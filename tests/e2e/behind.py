@@ -1,6 +1,7 @@
 """What is not here is found on the server and opened; what other programs do to
 the Maildir and to the index is taken up and told the server."""
 
+import base64
 import json
 import os
 import subprocess
@@ -37,6 +38,73 @@ def searched(world):
     rows = home.search("plan")
     assert sorted(rows) == ["plan a", "plan b", "plan c"], rows
     assert len(home.files("uma/INBOX")) == 1
+
+
+NAIVE = base64.encodebytes("naïve\n".encode()).decode()
+ONE = base64.encodebytes(b"one of many lines\n" * 100000).decode()
+PARTS = f"""--b
+Content-Type: text/plain
+
+look at these
+--b
+Content-Type: application/octet-stream; name=large
+Content-Disposition: attachment; filename=large
+Content-Transfer-Encoding: base64
+
+{ONE}
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Disposition: attachment; filename*=UTF-8''na%C3%AFve.txt
+Content-Transfer-Encoding: base64
+
+{NAIVE}
+--b
+Content-Type: message/rfc822
+
+Subject: inner
+Content-Type: text/plain
+
+the inner text
+--b--
+"""
+
+
+def one_part(world):
+    """The parts of a message that is not here, and one of them alone."""
+    home, uma = world.homes["asked"], world.mailbox("uma")
+    uma.append(message(
+        "huge", body=PARTS.replace("\n", "\r\n"),
+        extra="MIME-Version: 1.0\r\n"
+              "Content-Type: multipart/mixed; boundary=b\r\n"))
+    home.ok("sync")
+    before = home.files("uma/INBOX")
+    rows = json.loads(home.ok("show", "--parts", "--json", "huge").out)
+    told = [(row["part"], row["depth"], row["type"], row["name"],
+             row["attachment"]) for row in rows]
+    assert told == [
+        (1, 0, "multipart/mixed", None, False),
+        (2, 1, "text/plain", None, False),
+        (3, 1, "application/octet-stream", "large", True),
+        (4, 1, "text/plain", "naïve.txt", True),
+        (5, 1, "message/rfc822", None, True),
+        (6, 2, "text/plain", None, False)], told
+    assert abs(rows[2]["size"] - 1800000) < 1000, rows[2]
+    assert "large" in home.ok("show", "--parts", "huge").out
+    assert home.ok("show", "--part", "4", "huge").out == "naïve\n"
+    assert home.ok("show", "--part", "3", "huge").out == (
+        "one of many lines\n" * 100000)
+    assert "the inner text" in home.ok("show", "--part", "6",
+                                       "huge").out
+    none = home.run("show", "--part", "7", "huge")
+    assert none.status == 2 and "has 6" in none.err, none
+    assert home.files("uma/INBOX") == before
+    assert not [name for name in os.listdir(home.path("cache", "posthorn"))
+                if name.startswith("part-")]
+    home.ok("show", "huge")
+    assert len(home.files("uma/INBOX")) == len(before) + 1
+    here = json.loads(home.ok("show", "--parts", "--json", "huge").out)
+    assert [row["type"] for row in here] == [row["type"] for row in rows]
+    assert [row["name"] for row in here] == [row["name"] for row in rows]
 
 
 def slow(world):
@@ -137,7 +205,7 @@ def run(tap, world, tests):
 
 
 def on_any_server(tap, world):
-    run(tap, world, (searched, tagged_by_notmuch, while_we_look))
+    run(tap, world, (searched, one_part, tagged_by_notmuch, while_we_look))
 
 
 def all_tests(tap, world):

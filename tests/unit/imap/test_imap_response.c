@@ -365,6 +365,46 @@ test_capabilities(void)
     }
 }
 
+/* IMAP_PARTS parts of a message, and one more (P30). */
+static void
+test_parts(void)
+{
+    for (int more = 0; more < 2; more++) {
+        g_autoptr(GString) line =
+            g_string_new("* 1 FETCH (UID 7 BODYSTRUCTURE (");
+        ImapConn *conn;
+
+        for (int i = 1; i < IMAP_PARTS + more; i++)
+            g_string_append(line, "(a b NIL NIL NIL c 1)");
+        g_string_append(line, " \"mixed\"))\r\n");
+        conn = feed_conn(line->str);
+        g_assert_cmpint(feed_one(conn), ==, more == 0);
+        imap_conn_close(conn);
+    }
+}
+
+static void
+test_parts_malformed(void)
+{
+    static const char *const bodies[] = {
+        "",         "NIL",         "()",
+        "(a)",      "(a b NIL NIL NIL c x)", "((a b NIL NIL NIL c 1))",
+        "(a b (c) NIL NIL d 1)", "(a b NIL NIL NIL c 1 NIL (x))",
+        "(\"message\" \"rfc822\" NIL NIL NIL c 1 (NIL) NIL 1)",
+    };
+    g_autofree char *deep = g_strnfill(IMAP_LIST_DEPTH + 2, '(');
+    g_autofree char *text =
+        g_strdup_printf("* 1 FETCH (BODYSTRUCTURE %s)\r\n", deep);
+
+    check_sink(text, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_autofree char *line =
+            g_strdup_printf("* 1 FETCH (BODYSTRUCTURE %s)\r\n", bodies[i]);
+
+        check_sink(line, NULL);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -378,6 +418,8 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/copyuid", test_copyuid);
     g_test_add_func("/imap/response/codes", test_codes);
     g_test_add_func("/imap/response/modified", test_modified);
+    g_test_add_func("/imap/response/parts", test_parts);
+    g_test_add_func("/imap/response/parts-malformed", test_parts_malformed);
     g_test_add_func("/imap/response/capabilities", test_capabilities);
     return g_test_run();
 }

@@ -135,6 +135,14 @@ on_message(void *user, const ImapMessage *message, GError **error)
                            message->flags.system, message->flags.keywords);
     if (message->preview)
         g_string_append_printf(user, "<%s>", message->preview);
+    for (guint i = 0; message->parts && i < message->parts->len; i++) {
+        const ImapPart *part = message->parts->pdata[i];
+
+        g_string_append_printf(user, "{%u %s %s %u|%s}", part->depth,
+                               part->section,
+                               part->encoding ? part->encoding : "-",
+                               (guint)part->octets, part->header);
+    }
     return true;
 }
 
