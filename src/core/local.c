@@ -79,8 +79,8 @@ settle_known(FolderScan *folder, const StoreFile *known, const Found *found,
     unsigned flags = (known->flags & ~(was ^ found->flags))
         | (found->flags & (was ^ found->flags));
 
-    if (strcmp(file, known->file) == 0)
-        return true;
+    if (strcmp(file, known->file) == 0 || access(found->path, F_OK) != 0)
+        return true; /* ours, or renamed since it was seen */
     return store_set_file(store, known->id, file, error)
         && (flags == known->flags
             || store_set_flags(store, known->id, flags, error));
@@ -297,9 +297,12 @@ scan_folder(const LocalScan *scan, const char *path, const char *name,
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, found_free);
     FolderScan folder = { .scan = scan, .folder = row, .files = files };
 
-    return row != NULL && maildir_create(full, error)
-        && maildir_scan(full, add_found, files, error)
-        && take_files(&folder, error);
+    if (row == NULL || !maildir_create(full, error)
+        || !maildir_scan(full, add_found, files, error))
+        return false;
+    if (scan->progress)
+        scan->progress(0, scan->user);
+    return take_files(&folder, error);
 }
 
 /* "INBOX" for the account's own directory, else the names below it. */
@@ -338,8 +341,10 @@ scan_tree(const LocalScan *scan, const char *path, const char *below,
     g_autofree char *name = mailbox_name(below);
     g_autoptr(GDir) dir = NULL;
     const char *entry;
+    bool read = scan->unchanged == NULL
+        || !g_hash_table_contains(scan->unchanged, path);
 
-    if (g_file_test(cur, G_FILE_TEST_IS_DIR)
+    if (read && g_file_test(cur, G_FILE_TEST_IS_DIR)
         && !scan_folder(scan, path, name, error))
         return false;
     dir = g_dir_open(full, 0, NULL);

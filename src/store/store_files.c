@@ -48,6 +48,17 @@ store_unsettled_files(Store *store, GError **error)
         error);
 }
 
+GPtrArray *
+store_files_near(Store *store, gint64 folder, GError **error)
+{
+    return read_files(
+        store,
+        store_prepare(store, error,
+                      SELECT_FILES "(folder IN (?, 0) OR settled = 0)", "i",
+                      folder),
+        error);
+}
+
 bool
 store_remove(Store *store, gint64 id, GError **error)
 {

@@ -8,6 +8,7 @@
 #include "mime/mime.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 static const char text[] = "From: ana@example.org\r\nTo: ben@example.org\r\n"
                            "Subject: one\r\nMessage-ID: <one@example.org>\r\n"
@@ -94,6 +95,64 @@ test_deleting(Fixture *fixture, gconstpointer unused)
     g_assert_cmpuint(scan(fixture), ==, 0);
 }
 
+/* Only folders in which something changed are read. */
+static void
+test_unchanged(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GHashTable) unchanged = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autofree char *other = g_build_filename(fixture->mail, "home", "new",
+                                              "2.two", NULL);
+    LocalScan request = { .store = fixture->store, .mail = fixture->mail,
+                          .account = "home", .unchanged = unchanged };
+
+    g_assert_true(g_file_set_contents(other, text, -1, NULL));
+    g_hash_table_add(unchanged, (char *)"home");
+    g_assert_true(local_scan(&request, NULL));
+    g_assert_cmpuint(scan(fixture), ==, 1);
+}
+
+typedef struct {
+    Fixture *fixture;
+    guint calls;
+} Meanwhile;
+
+/* The user flags the message when its folder was read. */
+static void
+flag_meanwhile(guint done, void *user)
+{
+    Meanwhile *meanwhile = user;
+    Store *store = meanwhile->fixture->store;
+    gint64 id = meanwhile->fixture->id;
+    g_autoptr(StoreRow) row = store_row(store, id, NULL);
+    g_autofree char *from =
+        g_build_filename(meanwhile->fixture->mail, row->file, NULL);
+    g_autofree char *folder =
+        g_build_filename(meanwhile->fixture->mail, "home", NULL);
+    g_autofree char *to = NULL;
+
+    if (meanwhile->calls++ > 0)
+        return;
+    store_set_flags(store, id, STORE_FLAG_FLAGGED, NULL);
+    to = maildir_rename(from, folder, MAILDIR_FLAGGED, NULL);
+    store_set_file(store, id, to + strlen(meanwhile->fixture->mail) + 1, NULL);
+}
+
+static void
+test_flagged(Fixture *fixture, gconstpointer unused)
+{
+    Meanwhile meanwhile = { fixture, 0 };
+    g_autoptr(StoreRow) row = NULL;
+    LocalScan request = { .store = fixture->store, .mail = fixture->mail,
+                          .account = "home", .progress = flag_meanwhile,
+                          .user = &meanwhile };
+
+    g_assert_true(local_scan(&request, NULL));
+    g_assert_cmpuint(meanwhile.calls, >, 0);
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_cmpuint(row->flags & STORE_FLAG_FLAGGED, !=, 0);
+    g_assert_cmpstr(row->file, ==, "home/cur/1.one:2,F");
+}
+
 static void
 add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
@@ -107,5 +166,7 @@ main(int argc, char **argv)
     mime_init();
     add("/core/local/moving", test_moving);
     add("/core/local/deleting", test_deleting);
+    add("/core/local/unchanged", test_unchanged);
+    add("/core/local/flagged", test_flagged);
     return g_test_run();
 }
