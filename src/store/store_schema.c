@@ -96,8 +96,18 @@ static const char version_3[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
+/* What a server calls the bytes of a message, wherever they are (RFC 8474), and
+ * when it came into its mailbox (RFC 8514). */
+static const char version_6[] =
+    "CREATE TABLE object (message INTEGER PRIMARY KEY"
+    " REFERENCES message ON DELETE CASCADE, email_id TEXT,"
+    " save_date INTEGER NOT NULL);"
+    "CREATE INDEX object_email_id ON object (email_id)"
+    " WHERE email_id IS NOT NULL;";
+
 /* Each entry brings a database from version i to i + 1. */
-static const char *const migrations[] = { version_1, version_2, version_3 };
+static const char *const migrations[] = { version_1, version_2, version_3,
+                                          version_6 };
 
 enum {
     SCHEMA_VERSION = G_N_ELEMENTS(migrations)
