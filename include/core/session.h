@@ -23,7 +23,9 @@ typedef struct Settler Settler;
 typedef struct Verifier Verifier;
 typedef struct Judge Judge;
 typedef struct Signers Signers;
+typedef struct Searches Searches;
 typedef struct AddressBook AddressBook;
+typedef struct Snooze Snooze;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -75,7 +77,9 @@ Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
+Snooze *session_snooze(const Session *session);
 Judge *session_judge(const Session *session);
+Searches *session_searches(const Session *session);
 Signers *session_signers(const Session *session);
 AddressBook *session_address_book(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */

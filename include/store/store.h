@@ -287,8 +287,7 @@ bool store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
                        const char *trust, GError **error);
 
-/* How many messages of an address are here, at most limit: a few are found
- * soon, none only when all rows were read. */
+/* How many messages of an address are here, at most limit. */
 guint store_sender_count(Store *store, const char *addr, guint limit);
 
 /* How many messages outside trash and junk are from someone else than they
@@ -309,6 +308,26 @@ bool store_key_seen(Store *store, const char *name, const char *record,
 char *store_key_of(Store *store, const char *domain);
 /* The record that it had then or later; NULL: none that is known. g_free(). */
 char *store_key_at(Store *store, const char *name, gint64 when);
+
+/* A message that is to come back at a time (seconds since 1970), and the folder
+ * it came from. An entry goes with its row. */
+typedef struct {
+    gint64 id, until, folder;
+} StoreSnooze;
+
+bool store_snooze(Store *store, gint64 id, gint64 until, gint64 folder,
+                  GError **error);
+bool store_snooze_end(Store *store, gint64 id, GError **error);
+
+/* GArray of StoreSnooze, soonest first. */
+GArray *store_snoozed(Store *store, GError **error);
+
+/* False: it is not to come back. */
+bool store_snooze_find(Store *store, gint64 id, StoreSnooze *entry);
+
+/* Does a message of the thread other than id have that tag? */
+bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
+                          const char *tag);
 
 /* Rows whose file lies in another folder, or has other flags in its name, than
  * the user wants, until store_set_file(): the room core renames the files

@@ -186,3 +186,18 @@ store_index_forgot(Store *store, const char *index_id, GError **error)
     return store_exec(store, error, "DELETE FROM gone WHERE index_id = ?",
                       "s", index_id);
 }
+
+bool
+store_thread_has_tag(Store *store, gint64 thread, gint64 id, const char *tag)
+{
+    sqlite3_stmt *row = store_prepare(
+        store, NULL,
+        "SELECT 1 FROM message WHERE thread = ? AND id <> ?"
+        " AND instr(' ' || tags || ' ', ' ' || ? || ' ') LIMIT 1",
+        "iis", thread, id, tag);
+    bool has = row && store_step(store, row, NULL) == SQLITE_ROW;
+
+    if (row)
+        sqlite3_reset(row);
+    return has;
+}
