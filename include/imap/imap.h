@@ -62,6 +62,7 @@ typedef struct {
     bool have_status;
     guint32 messages, uidnext, uidvalidity, unseen;
     guint64 modseq;
+    char *id; /* ImapSelected.mailbox_id, for the caller to keep; or NULL */
 } ImapMailbox;
 
 void imap_mailbox_free(ImapMailbox *mailbox);
@@ -82,6 +83,9 @@ typedef struct {
     bool keywords_allowed; /* \* in PERMANENTFLAGS */
     char **permanent_flags;
     bool resynced; /* QRESYNC was used: changes and vanished were reported */
+    /* MAILBOXID (RFC 8474): stays when it is renamed; or NULL. Not asked of
+     * STATUS, where Cyrus 3.6.1 sends what lies in its memory. */
+    char *mailbox_id;
 } ImapSelected;
 
 void imap_selected_clear(ImapSelected *selected);
@@ -127,6 +131,9 @@ typedef struct {
     gint64 internaldate; /* seconds UTC; 0: not told */
     guint64 size;        /* RFC822.SIZE; 0: not told */
     const char *preview; /* PREVIEW (RFC 8970); NULL: not told; untrusted */
+    const char *email_id; /* EMAILID (RFC 8474): of these bytes, wherever they
+                             are; NULL: not told */
+    gint64 savedate;     /* SAVEDATE (RFC 8514), seconds UTC; 0: not told */
     GPtrArray *parts;    /* ImapPart, in document order; NULL: not told */
 } ImapMessage;
 

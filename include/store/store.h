@@ -394,6 +394,29 @@ bool store_server_place(Store *store, gint64 id, gint64 folder, guint32 uid,
  * *file for removal (NULL: none; g_free()). */
 bool store_server_gone(Store *store, gint64 id, char **file, GError **error);
 
+/* What a server calls the bytes of a message, wherever they are (EMAILID, RFC
+ * 8474; NULL: it does not), and when the message came into its mailbox
+ * (SAVEDATE, RFC 8514; 0: not told). */
+typedef struct {
+    const char *email_id;
+    gint64 save_date;
+} StoreObject;
+
+bool store_object_put(Store *store, gint64 id, const StoreObject *object,
+                      GError **error);
+gint64 store_save_date(Store *store, gint64 id);
+char *store_email_id(Store *store, gint64 id); /* g_free(); NULL: none */
+
+/* Is any EMAILID known? */
+bool store_has_objects(Store *store);
+
+/* A row of the account that has these bytes in a file; 0: none. */
+gint64 store_object_here(Store *store, const char *account,
+                         const char *email_id);
+
+/* The row that waits for a UID in folder and has these bytes; 0: none. */
+gint64 store_match_object(Store *store, gint64 folder, const char *email_id);
+
 /* A row with uid 0, waiting in folder or to be appended there, that this
  * message on the server is (same Message-ID; without one, same size and date);
  * 0: none. store_server_place() and store_server_flags() make it so. */

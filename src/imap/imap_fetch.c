@@ -88,6 +88,22 @@ parse_date(const char *text)
     return g_date_time_to_unix(date) - (sign == '-' ? -zone : zone);
 }
 
+/* "(" objectid ")": 1*255(ALPHA / DIGIT / "_" / "-") (RFC 8474, section 7).
+ * NULL: it is none. */
+char *
+imap_object_id(ImapDecoder *in)
+{
+    g_autofree char *id = NULL;
+    gsize size;
+
+    imap_decoder_expect(in, '(');
+    id = imap_decoder_word(in);
+    imap_decoder_expect(in, ')');
+    size = strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
+    return size > 0 && size <= 255 && id[size] == '\0' ? g_steal_pointer(&id)
+                                                      : NULL;
+}
+
 static void
 read_modseq(ImapDecoder *in, ImapMessage *message)
 {
@@ -100,6 +116,7 @@ read_modseq(ImapDecoder *in, ImapMessage *message)
 typedef struct {
     char *keywords;
     char *preview;
+    char *email_id;
     GPtrArray *parts;
 } Texts;
 
@@ -132,6 +149,16 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
         imap_decoder_expect(in, ' ');
         g_free(texts->preview);
         texts->preview = imap_decoder_string(in);
+    } else if (imap_decoder_try_word(in, "EMAILID")) {
+        imap_decoder_expect(in, ' ');
+        g_free(texts->email_id);
+        texts->email_id = imap_object_id(in);
+    } else if (imap_decoder_try_word(in, "SAVEDATE")) {
+        g_autofree char *text = NULL;
+
+        imap_decoder_expect(in, ' ');
+        text = imap_decoder_string(in);
+        message->savedate = parse_date(text);
     } else if (imap_decoder_try_word(in, "BODYSTRUCTURE")) {
         imap_decoder_expect(in, ' ');
         g_clear_pointer(&texts->parts, g_ptr_array_unref);
@@ -167,11 +194,13 @@ imap_response_fetch(ImapConn *conn, guint32 seq)
     if (texts.keywords)
         message.flags.keywords = texts.keywords;
     message.preview = texts.preview;
+    message.email_id = texts.email_id;
     message.parts = texts.parts;
     if (imap_decoder_ok(in) && sink && sink->message)
         sink->message(sink->user, &message, &in->error);
     g_free(texts.keywords);
     g_free(texts.preview);
+    g_free(texts.email_id);
     g_clear_pointer(&texts.parts, g_ptr_array_unref);
 }
 

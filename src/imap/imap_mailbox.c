@@ -9,6 +9,7 @@ void
 imap_selected_clear(ImapSelected *selected)
 {
     g_clear_pointer(&selected->permanent_flags, g_strfreev);
+    g_clear_pointer(&selected->mailbox_id, g_free);
 }
 
 static void

@@ -84,6 +84,9 @@ bool imap_cmd_continue(ImapConn *conn, guint tag, GError **error);
 bool imap_cmd_challenge(ImapConn *conn, guint tag, GError **error);
 /* Reads one response that no command asked for. */
 bool imap_cmd_read_unasked(ImapConn *conn, GError **error);
+/* imap_fetch.c: an id of RFC 8474. g_free(); NULL: it is none. */
+char *imap_object_id(ImapDecoder *in);
+
 /* imap_structure.c: a body of BODYSTRUCTURE as ImapParts. */
 GPtrArray *imap_structure_read(ImapDecoder *in);
 

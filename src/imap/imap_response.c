@@ -170,6 +170,15 @@ read_modified(ImapConn *conn)
     add_all(*conn->answers.modified, set);
 }
 
+static void
+read_mailbox_id(ImapConn *conn)
+{
+    ImapSelected *selected = conn->answers.selected;
+
+    g_free(selected->mailbox_id);
+    selected->mailbox_id = imap_object_id(&conn->in);
+}
+
 /* Another server is named (RFC 2221, 2193): told, never dialled. */
 static void
 read_referral(ImapConn *conn)
@@ -206,6 +215,8 @@ take_code(ImapConn *conn, const char *code)
         conn->answers.selected->read_only = true;
     else if (strcmp(code, "REFERRAL") == 0)
         read_referral(conn);
+    else if (strcmp(code, "MAILBOXID") == 0 && conn->answers.selected)
+        read_mailbox_id(conn);
     else if (strcmp(code, "NOTIFICATIONOVERFLOW") == 0) {
         conn->overflow = true;
         imap_news_add(conn, NULL);
@@ -267,6 +278,7 @@ imap_mailbox_free(ImapMailbox *mailbox)
         return;
     g_free(mailbox->name);
     g_free(mailbox->special_use);
+    g_free(mailbox->id);
     g_free(mailbox);
 }
 

@@ -106,9 +106,18 @@ static const char version_4[] =
 static const char version_5[] =
     "CREATE INDEX message_sender ON message (from_addr COLLATE NOCASE);";
 
+/* What a server calls the bytes of a message, wherever they are (RFC 8474), and
+ * when it came into its mailbox (RFC 8514). */
+static const char version_6[] =
+    "CREATE TABLE object (message INTEGER PRIMARY KEY"
+    " REFERENCES message ON DELETE CASCADE, email_id TEXT,"
+    " save_date INTEGER NOT NULL);"
+    "CREATE INDEX object_email_id ON object (email_id)"
+    " WHERE email_id IS NOT NULL;";
+
 /* Each entry brings a database from version i to i + 1. */
 static const char *const migrations[] = {
-    version_1, version_2, version_3, version_4, version_5,
+    version_1, version_2, version_3, version_4, version_5, version_6,
 };
 
 enum {

@@ -260,6 +260,15 @@ store_server_gone(Store *store, gint64 id, char **file, GError **error)
     " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
 
 gint64
+store_match_object(Store *store, gint64 folder, const char *email_id)
+{
+    return store_int(store, 0,
+                     "SELECT id FROM message JOIN object ON message = id"
+                     " WHERE email_id = ?1" WAITS_IN,
+                     "si", email_id, folder);
+}
+
+gint64
 store_match(Store *store, gint64 folder, const char *message_id, guint64 size,
             gint64 date, GError **error)
 {

@@ -200,6 +200,13 @@ note_keep(const Sync *sync, GError **error)
     return folders && store_set_value(sync->store, key, now, error);
 }
 
+static bool
+end_round(const Sync *sync, GError **error)
+{
+    sync_adopt_end(sync);
+    return sync_carry_end(sync, error);
+}
+
 bool
 sync_account(const Sync *sync, bool *yielded, GError **error)
 {
@@ -223,7 +230,7 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
         return false;
     ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
     if (ok && round.first == NULL)
-        return sync->only != NULL || sync_carry_end(sync, error);
+        return sync->only != NULL || end_round(sync, error);
     if (*yielded) {
         g_clear_error(&round.first);
         return true;

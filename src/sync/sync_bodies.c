@@ -16,6 +16,7 @@ typedef struct {
     char *base;
     char *tags;
     char *file; /* below the mail root */
+    char *email_id;
 } Whole;
 
 typedef struct {
@@ -37,6 +38,7 @@ whole_clear(void *data)
     g_free(whole->base);
     g_free(whole->tags);
     g_free(whole->file);
+    g_free(whole->email_id);
 }
 
 /* Someone waits for this one message: how much of it came is told with every
@@ -110,6 +112,7 @@ record(Bodies *bodies, Whole *whole, GError **error)
 
     whole->arrival.file = whole->file;
     whole->arrival.tags = whole->tags;
+    whole->arrival.object.email_id = whole->email_id;
     if (id != 0) {
         if (!record_old(bodies, whole, id, error))
             return false;
@@ -199,7 +202,8 @@ body_message(void *user, const ImapMessage *message, GError **error)
     Whole whole = { .arrival = { .uid = message->uid,
                                  .flags = flags,
                                  .arrival = message->internaldate,
-                                 .size = bodies->size } };
+                                 .size = bodies->size,
+                                 .object.save_date = message->savedate } };
     g_autofree char *name = NULL;
     bool here = false;
 
@@ -215,6 +219,7 @@ body_message(void *user, const ImapMessage *message, GError **error)
         return false;
     whole.base = g_steal_pointer(&bodies->base);
     whole.tags = g_strdup(message->flags.keywords);
+    whole.email_id = g_strdup(message->email_id);
     name = maildir_file_name(whole.base, flags);
     whole.file = g_build_filename(run->folder->path, "cur", name, NULL);
     whole.arrival.facts =
@@ -270,12 +275,24 @@ all_lacking(const SyncRun *run, const GPtrArray *sets)
     return all;
 }
 
+static bool
+fetch_bodies(Bodies *bodies, const GPtrArray *lacking, const ImapSink *sink,
+             GError **error)
+{
+    const Sync *sync = bodies->run->sync;
+    g_autofree char *items =
+        g_strconcat(BODY_ITEMS, sync_object_items(sync), NULL);
+
+    return sync->server.class->fetch_sets(sync->server.conn, lacking, items,
+                                          sink, error)
+           && flush(bodies, error);
+}
+
 /* What was asked for and not told has gone on the server meanwhile: the next
  * view says so. */
 bool
 sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
 {
-    const Sync *sync = run->sync;
     g_autoptr(MaildirBatch) batch = maildir_batch_create(run->dir, error);
     g_autoptr(GArray) whole = g_array_new(FALSE, FALSE, sizeof(Whole));
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -290,10 +307,11 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     bool ok;
 
     g_array_set_clear_func(whole, whole_clear);
-    ok = batch != NULL
-         && sync->server.class->fetch_sets(sync->server.conn, lacking,
-                                           BODY_ITEMS, &sink, error)
+    ok = batch != NULL && sync_adopt(run, lacking, &sink, error)
          && flush(&bodies, error);
+    g_ptr_array_unref(lacking);
+    lacking = all_lacking(run, sets);
+    ok = ok && fetch_bodies(&bodies, lacking, &sink, error);
     *all = bodies.sets == lacking->len;
     forget_facts(&bodies);
     g_free(bodies.base);

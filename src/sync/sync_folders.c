@@ -319,6 +319,52 @@ ask_new(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
     return true;
 }
 
+static bool
+is_missed_object(const Sync *sync, const GPtrArray *folders,
+                 const GPtrArray *mailboxes)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        g_autofree char *id = is_missing(folders->pdata[i], mailboxes)
+                                  ? sync_fact(sync, folders->pdata[i],
+                                              "mailboxid")
+                                  : NULL;
+
+        if (id)
+            return true;
+    }
+    return false;
+}
+
+/* When a folder is missing that has an id, the few mailboxes that are new are
+ * opened to hear theirs. */
+static bool
+ask_ids(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
+        GError **error)
+{
+    const SyncServer *server = &sync->server;
+    guint asked = 0;
+
+    if (!is_missed_object(sync, folders, mailboxes))
+        return true;
+    for (guint i = 0; i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+        g_auto(ImapSelected) selected = { 0 };
+        g_autoptr(GError) trouble = NULL;
+
+        if (mailbox->no_select || find_folder(folders, mailbox->name)
+            || asked++ >= SYNC_ASKED_MOST)
+            continue;
+        if (server->class->select(server->conn, mailbox->name, NULL, NULL,
+                                  &selected, &trouble)) {
+            mailbox->id = g_steal_pointer(&selected.mailbox_id);
+        } else if (!err_is(trouble, ERR_REFUSED)) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Is this mailbox the one that the folder was: the same UIDVALIDITY, not fewer
  * UIDs, not one message more than those? */
 static bool
@@ -366,6 +412,43 @@ is_disputed(const GPtrArray *folders, const GPtrArray *mailboxes,
     return false;
 }
 
+/* The mailbox that has the id of the folder's (RFC 8474), under a name that
+ * nobody here knows. *known: there is an id to go by, and no need to guess. */
+static const ImapMailbox *
+same_object(const Sync *sync, const GPtrArray *folders,
+            const GPtrArray *mailboxes, const StoreFolder *folder, bool *known)
+{
+    g_autofree char *id = sync_fact(sync, folder, "mailboxid");
+
+    *known = false;
+    for (guint i = 0; id && i < mailboxes->len; i++) {
+        const ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        *known |= mailbox->id != NULL;
+        if (g_strcmp0(mailbox->id, id) == 0 && !mailbox->no_select
+            && find_folder(folders, mailbox->name) == NULL)
+            return mailbox;
+    }
+    return NULL;
+}
+
+static const ImapMailbox *
+find_renamed(const Sync *sync, const GPtrArray *folders,
+             const GPtrArray *mailboxes, const StoreFolder *folder)
+{
+    bool known;
+    const ImapMailbox *mailbox =
+        same_object(sync, folders, mailboxes, folder, &known);
+
+    if (mailbox == NULL && !known)
+        mailbox = new_name(folders, mailboxes, folder);
+    return mailbox
+                   && (known
+                       || !is_disputed(folders, mailboxes, folder, mailbox))
+               ? mailbox
+               : NULL;
+}
+
 /* Renamed on the server: the folder goes along, nothing is fetched again. */
 static bool
 follow_renames(const Sync *sync, const GPtrArray *folders,
@@ -377,8 +460,8 @@ follow_renames(const Sync *sync, const GPtrArray *folders,
 
         if (!is_missing(folder, mailboxes))
             continue;
-        mailbox = new_name(folders, mailboxes, folder);
-        if (mailbox && !is_disputed(folders, mailboxes, folder, mailbox)
+        mailbox = find_renamed(sync, folders, mailboxes, folder);
+        if (mailbox
             && !sync_folder_called(sync->store, folder, mailbox->name, error))
             return false;
     }
@@ -437,6 +520,7 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
     listed = sync->server.class->list(
         sync->server.conn, folders->len > 0 || !sync->headers_first, error);
     if (listed == NULL || !ask_new(sync, folders, listed, error)
+        || !ask_ids(sync, folders, listed, error)
         || !store_begin(sync->store, error))
         return false;
     ok = note_prefix(sync, error)

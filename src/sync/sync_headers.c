@@ -22,6 +22,7 @@ typedef struct {
     char *header;
     gsize size;
     char *preview; /* NULL: the server tells none */
+    char *email_id;
 } Told;
 
 typedef struct {
@@ -39,6 +40,7 @@ told_clear(void *data)
     g_free(told->tags);
     g_free(told->header);
     g_free(told->preview);
+    g_free(told->email_id);
 }
 
 static bool
@@ -77,6 +79,7 @@ make_row(SyncRun *run, Told *told, GError **error)
         facts->snippet = told->preview;
     told->arrival.facts = facts;
     told->arrival.tags = told->tags;
+    told->arrival.object.email_id = told->email_id;
     id = sync_place(run, &told->arrival, &matched, error);
     sync->describe_free(facts);
     if (id == 0)
@@ -147,6 +150,8 @@ header_message(void *user, const ImapMessage *message, GError **error)
     told.header = g_memdup2(headers->header->data, headers->header->len);
     told.tags = g_strdup(message->flags.keywords);
     told.preview = g_strdup(message->preview);
+    told.email_id = g_strdup(message->email_id);
+    told.arrival.object.save_date = message->savedate;
     g_array_append_val(headers->told, told);
     g_byte_array_set_size(headers->header, 0);
     return headers->told->len < SYNC_ROW_BATCH || make_rows(headers, error);
@@ -169,7 +174,9 @@ sync_headers(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
 {
     const Sync *sync = run->sync;
     bool previews = sync->server.class->can(sync->server.conn, "PREVIEW");
-    const char *items = previews ? HEADER_ITEMS PREVIEW_ITEM : HEADER_ITEMS;
+    g_autofree char *items =
+        g_strconcat(HEADER_ITEMS, sync_object_items(sync),
+                    previews ? PREVIEW_ITEM : NULL, NULL);
     g_autoptr(GByteArray) header = g_byte_array_new();
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
     Headers headers = { run, header, told, 0 };

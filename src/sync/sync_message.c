@@ -69,9 +69,14 @@ match(SyncRun *run, const SyncArrival *arrival, GError **error)
     Store *store = run->sync->store;
     const StoreMessage *facts = arrival->facts;
     gint64 date = facts->date ? facts->date : arrival->arrival;
-    gint64 id = store_match(store, run->folder->id, facts->message_id,
-                            arrival->size, date, error);
+    gint64 id = arrival->object.email_id
+                    ? store_match_object(store, run->folder->id,
+                                         arrival->object.email_id)
+                    : 0;
 
+    if (id == 0)
+        id = store_match(store, run->folder->id, facts->message_id,
+                         arrival->size, date, error);
     if (id == 0)
         return 0;
     return store_server_place(store, id, run->folder->id, arrival->uid, error)
@@ -81,9 +86,19 @@ match(SyncRun *run, const SyncArrival *arrival, GError **error)
                : 0;
 }
 
-gint64
-sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
-           GError **error)
+const char *
+sync_object_items(const Sync *sync)
+{
+    const SyncServer *server = &sync->server;
+    bool ids = server->class->can(server->conn, "OBJECTID");
+
+    if (server->class->can(server->conn, "SAVEDATE"))
+        return ids ? " EMAILID SAVEDATE" : " SAVEDATE";
+    return ids ? " EMAILID" : "";
+}
+
+static gint64
+place(SyncRun *run, const SyncArrival *arrival, bool *matched, GError **error)
 {
     g_autoptr(GError) trouble = NULL;
     StoreMessage *facts = arrival->facts;
@@ -108,6 +123,19 @@ sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
     return id
                    && sync_carry_take(run->sync, run->carried, id,
                                       facts->message_id, error)
+               ? id
+               : 0;
+}
+
+gint64
+sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
+           GError **error)
+{
+    gint64 id = place(run, arrival, matched, error);
+
+    return id
+                   && store_object_put(run->sync->store, id, &arrival->object,
+                                       error)
                ? id
                : 0;
 }

@@ -57,10 +57,25 @@ typedef struct {
     guint64 size;
     const char *file;
     StoreMessage *facts;
+    StoreObject object;
 } SyncArrival;
 
 gint64 sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
                   GError **error);
+
+/* What else is asked for of each message, " EMAILID SAVEDATE", where the server
+ * has it. Interned. */
+const char *sync_object_items(const Sync *sync);
+
+/* Messages of these sets whose bytes are here in another folder are told to
+ * sink as if the server had sent them (sync_adopt.c). */
+bool sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
+                GError **error);
+
+/* A file that goes because its message is gone from one mailbox is kept until
+ * the round of all folders ends: it may turn up in another. */
+void sync_adopt_keep(const Sync *sync, gint64 id, const char *file);
+void sync_adopt_end(const Sync *sync);
 
 /* Names that are not to stay unless a row has them; see sync_sweep.c. */
 bool sweep_note(const Sync *sync, const StoreFolder *folder,

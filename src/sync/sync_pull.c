@@ -238,6 +238,17 @@ load_changes(const Sync *sync, const StoreFolder *folder, Look *look,
                || load_all(sync, folder, look, sink, error));
 }
 
+/* What the server calls the mailbox whatever its name is. */
+static bool
+note_id(const Sync *sync, const StoreFolder *folder, const char *id,
+        GError **error)
+{
+    g_autofree char *known = id ? sync_fact(sync, folder, "mailboxid") : NULL;
+
+    return g_strcmp0(known, id) == 0
+           || sync_set_fact(sync, folder, "mailboxid", id, error);
+}
+
 /* Selects and fills the view. *nothing: the mark is the server's state. */
 static bool
 look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
@@ -253,7 +264,8 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
     *nothing = false;
     if (!sync->server.class->select(sync->server.conn, folder->name,
                                     can_resync(sync, folder) ? &resync : NULL,
-                                    &sink, &look->selected, error))
+                                    &sink, &look->selected, error)
+        || !note_id(sync, folder, look->selected.mailbox_id, error))
         return false;
     resynced = look->selected.resynced
                && look->selected.uidvalidity == folder->uidvalidity;

@@ -208,9 +208,23 @@ run_left(SyncRun *run, const GArray *ids, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+static void
+keep_files(const Sync *sync, const GArray *ids)
+{
+    for (guint i = 0; i < ids->len; i++) {
+        gint64 id = g_array_index(ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+
+        if (row && row->file)
+            sync_adopt_keep(sync, id, row->file);
+    }
+}
+
 static bool
 run_gone(SyncRun *run, const GArray *ids, GError **error)
 {
+    if (store_has_objects(run->sync->store))
+        keep_files(run->sync, ids);
     if (!sync_remove_rows(run->sync, run->folder, ids, error))
         return false;
     if (run->sync->changed)

@@ -107,6 +107,29 @@ def one_part(world):
     assert [row["name"] for row in here] == [row["name"] for row in rows]
 
 
+def moved_there(world):
+    """Another client moves a message: where the server names bytes (OBJECTID)
+    what is here is taken, which a letter changed on the disk shows."""
+    home, lea = world.home("moved", ["lea"]), world.mailbox("lea")
+    lea.append(message("to move", body="original text\r\n"))
+    home.ok("sync")
+    for name, data in home.files("lea/INBOX").items():
+        if b"Subject: to move" in data:
+            path = os.path.join(home.mail, "lea", "INBOX", "cur", name)
+            with open(path, "r+b") as file:
+                file.write(data.replace(b"original", b"0riginal"))
+    lea.imap.create("Moved")
+    lea.uid("INBOX", "to move", "MOVE", "Moved")
+    home.ok("sync")
+    found = [data for data in home.files("lea/Moved").values()]
+    assert len(found) == 1, found
+    named = "OBJECTID" in lea.imap.capabilities
+    assert (b"0riginal" in found[0]) == named, found
+    assert not os.path.exists(os.path.join(home.mail, "lea", ".gone"))
+    rows = home.search("to move")
+    assert rows["to move"]["folder"] == "lea/Moved", rows
+
+
 def slow(world):
     """A message that takes its time to be opened says so; what is in the way
     takes a second for each answer."""
@@ -205,7 +228,8 @@ def run(tap, world, tests):
 
 
 def on_any_server(tap, world):
-    run(tap, world, (searched, one_part, tagged_by_notmuch, while_we_look))
+    run(tap, world, (searched, one_part, moved_there, tagged_by_notmuch,
+                     while_we_look))
 
 
 def all_tests(tap, world):

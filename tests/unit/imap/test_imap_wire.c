@@ -135,6 +135,11 @@ on_message(void *user, const ImapMessage *message, GError **error)
                            message->flags.system, message->flags.keywords);
     if (message->preview)
         g_string_append_printf(user, "<%s>", message->preview);
+    if (message->email_id)
+        g_string_append_printf(user, "<%s>", message->email_id);
+    if (message->savedate)
+        g_string_append_printf(user, "<%" G_GINT64_FORMAT ">",
+                               message->savedate);
     for (guint i = 0; message->parts && i < message->parts->len; i++) {
         const ImapPart *part = message->parts->pdata[i];
 
@@ -192,6 +197,8 @@ call_select(Case *c, UidSet *uids, const char *argument, GError **error)
     g_string_append_printf(c->told, "(%u %u %u%s)", selected.uidvalidity,
                            selected.uidnext, selected.exists,
                            selected.read_only ? " ro" : "");
+    if (selected.mailbox_id)
+        g_string_append_printf(c->told, "<%s>", selected.mailbox_id);
     return ok;
 }
 

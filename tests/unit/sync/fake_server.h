@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
     char *name;
+    char *id; /* stays when it is renamed */
     bool unsubscribed;
     bool refused; /* SELECT */
     guint32 uidvalidity, uidnext;
@@ -35,6 +36,7 @@ typedef struct {
     bool qresync, condstore, uidplus, preview;
     bool status;      /* LIST-STATUS */
     bool no_keywords; /* no \\* in PERMANENTFLAGS */
+    bool objects;     /* OBJECTID and SAVEDATE */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -63,6 +65,7 @@ fake_mailbox_free(void *data)
     FakeMailbox *mailbox = data;
 
     g_free(mailbox->name);
+    g_free(mailbox->id);
     g_ptr_array_unref(mailbox->messages);
     g_array_unref(mailbox->gone);
     g_free(mailbox);
@@ -80,6 +83,7 @@ fake_mailbox(Fake *fake, const char *name)
     }
     mailbox = g_new0(FakeMailbox, 1);
     mailbox->name = g_strdup(name);
+    mailbox->id = g_strdup_printf("F-%s", name);
     mailbox->uidvalidity = 7;
     mailbox->uidnext = 1;
     mailbox->modseq = 1;
@@ -192,6 +196,9 @@ fake_can(void *conn, const char *capability)
         return fake->multiappend;
     if (strcmp(capability, "PREVIEW") == 0)
         return fake->preview;
+    if (strcmp(capability, "OBJECTID") == 0
+        || strcmp(capability, "SAVEDATE") == 0)
+        return fake->objects;
     return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
 }
 
@@ -251,8 +258,15 @@ fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
                          .internaldate = 1672653600,
                          .size = strlen(message->bytes) };
 
+    g_autofree char *email_id =
+        g_strdup_printf("M%u", g_str_hash(message->bytes));
+
     if (strstr(items, "PREVIEW"))
         told.preview = "ahead of its body";
+    if (strstr(items, "EMAILID"))
+        told.email_id = email_id;
+    if (strstr(items, "SAVEDATE"))
+        told.savedate = 1672653700;
     return sink->message == NULL || sink->message(sink->user, &told, error);
 }
 
@@ -293,6 +307,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     selected->uidnext = mailbox->uidnext;
     selected->modseq = fake->condstore ? mailbox->modseq : 0;
     selected->exists = mailbox->messages->len;
+    selected->mailbox_id = fake->objects ? g_strdup(mailbox->id) : NULL;
     selected->keywords_allowed = !fake->no_keywords;
     selected->resynced = resync && fake->qresync
         && resync->uidvalidity == mailbox->uidvalidity;

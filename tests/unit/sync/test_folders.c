@@ -191,6 +191,33 @@ test_renamed_there(const void *status)
     check_renamed(bench);
 }
 
+/* Two renamed at once that look alike are told apart by what the server calls
+ * them. */
+static void
+test_objects_renamed(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreFolder) one = NULL;
+    g_autoptr(StoreFolder) two = NULL;
+
+    bench->fake->objects = bench->fake->status = true;
+    fake_add(bench->fake, "One", 1, 0);
+    fake_add(bench->fake, "Two", 2, 0);
+    bench_sync(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 2);
+    g_assert_true(fake_rename(bench->fake, "One", "Uno", NULL));
+    g_assert_true(fake_rename(bench->fake, "Two", "Dos", NULL));
+    one = bench_folder(bench, "work/One");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 2);
+    bench_settle(bench);
+    two = bench_folder(bench, "work/Uno");
+    g_assert_cmpint(two->id, ==, one->id);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 static void
 wish_rename(Bench *bench, const char *to)
 {
@@ -353,6 +380,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/run/renamed there", "", test_renamed_there);
     g_test_add_data_func("/sync/renamed-there-asked", NULL,
                          test_renamed_there);
+    g_test_add_func("/sync/objects-renamed", test_objects_renamed);
     g_test_add_func("/run/renamed here", test_renamed_here);
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);

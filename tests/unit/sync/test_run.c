@@ -2,7 +2,6 @@
  * do nothing). */
 #include "bench.h"
 
-#include <fcntl.h>
 #include <utime.h>
 
 static void
@@ -716,78 +715,6 @@ test_uploads_cut(void)
     }
 }
 
-/* A server that tells one part, and takes its encoding off or refuses to. */
-static const char *part_asked; /* last */
-static bool part_refuses;
-
-static bool
-part_can(void *conn, const char *capability)
-{
-    return strcmp(capability, "BINARY") == 0;
-}
-
-static bool
-part_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
-           const ImapSink *sink, GError **error)
-{
-    static ImapPart part = { (char *)"2",
-                             (char *)"Content-Type: text/plain\r\n",
-                             (char *)"BASE64", 4, 1 };
-    g_autoptr(GPtrArray) parts = g_ptr_array_new();
-    ImapMessage message = { .uid = uidset_range(uids, 0).first };
-    const char *bytes = strstr(items, "BINARY") ? "abc" : "YWJj";
-
-    part_asked = g_intern_string(items);
-    if (strstr(items, "BINARY") && part_refuses)
-        return err_set(error, ERR_REFUSED, "not that encoding");
-    if (strstr(items, "BODYSTRUCTURE")) {
-        g_ptr_array_add(parts, &part);
-        message.parts = parts;
-        return sink->message(sink->user, &message, error);
-    }
-    return sink->body_begin(sink->user, "2", strlen(bytes), error)
-           && sink->body_bytes(sink->user, bytes, strlen(bytes), error);
-}
-
-static void
-test_part(void)
-{
-    static const char *const asked[] = { "UID BINARY.PEEK[2]",
-                                         "UID BODY.PEEK[2]" };
-    static const char *const want[] = {
-        "Content-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n"
-        "\r\nabc",
-        "Content-Type: text/plain\r\nContent-Transfer-Encoding: BASE64\r\n"
-        "\r\nYWJj",
-    };
-    Bench *bench = bench_create();
-    SyncServerClass class = fake_class;
-    g_autofree char *path = g_build_filename(bench->root, "part", NULL);
-
-    fake_add(bench->fake, "INBOX", 1, 0);
-    bench_sync(bench);
-    class.can = part_can;
-    class.fetch = part_fetch;
-    bench->sync.server.class = &class;
-    for (int refuses = 0; refuses < 2; refuses++) {
-        g_autofree char *got = NULL;
-        g_autoptr(GError) error = NULL;
-        int fd = g_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-
-        part_refuses = refuses;
-        sync_fetch_part(&bench->sync, bench_row(bench, 1), 1, fd, &error);
-        g_assert_no_error(error);
-        close(fd);
-        g_assert_cmpstr(part_asked, ==, asked[refuses]);
-        g_assert_true(g_file_get_contents(path, &got, NULL, NULL));
-        g_assert_cmpstr(got, ==, want[refuses]);
-        g_assert_false(sync_fetch_part(&bench->sync, bench_row(bench, 1), 2,
-                                       -1, &error));
-        g_assert_true(err_is(error, ERR_USAGE));
-    }
-    bench_destroy(bench);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -819,7 +746,6 @@ main(int argc, char **argv)
     g_test_add_func("/sync/search", test_search);
     g_test_add_func("/sync/search-first", test_search_first);
     g_test_add_func("/sync/search-meanwhile", test_search_meanwhile);
-    g_test_add_func("/sync/part", test_part);
     g_test_add_func("/sync/search-stale", test_search_stale);
     g_test_add_func("/sync/search-renumbered", test_search_renumbered);
     g_test_add_func("/sync/selected-once", test_selected_once);

@@ -1,0 +1,176 @@
+/* A message that is new in one mailbox may be in another one for long: moved or
+ * copied by another program. Where the server gives ids to bytes (OBJECTID, RFC
+ * 8474) it is not fetched again: the file that is here is told as the server
+ * would have. What is the same by id and not by size is fetched. */
+#include "sync_private.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "maildir/maildir.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { PIECE = 64 << 10 };
+
+static char *
+kept_dir(const Sync *sync)
+{
+    g_autofree char *account = maildir_encode_name(sync->account);
+
+    return g_build_filename(sync->mail, account, ".gone", NULL);
+}
+
+static char *
+kept_path(const Sync *sync, const char *email_id)
+{
+    g_autofree char *dir = kept_dir(sync);
+
+    return g_build_filename(dir, email_id, NULL);
+}
+
+/* A second name of the file; where the disk has none, it is fetched again. */
+void
+sync_adopt_keep(const Sync *sync, gint64 id, const char *file)
+{
+    g_autofree char *email_id = store_email_id(sync->store, id);
+    g_autofree char *path = g_build_filename(sync->mail, file, NULL);
+    g_autofree char *dir = kept_dir(sync);
+    g_autofree char *kept = email_id ? kept_path(sync, email_id) : NULL;
+
+    if (kept && file_mkdir(dir, NULL) && link(path, kept) != 0
+        && errno != EEXIST)
+        log_add(LOG_DEBUG, sync->account, "not kept: %s", file);
+}
+
+void
+sync_adopt_end(const Sync *sync)
+{
+    g_autofree char *dir = kept_dir(sync);
+
+    if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+        file_remove_tree(dir, NULL);
+}
+
+static bool
+has_any(const Sync *sync)
+{
+    g_autofree char *dir = kept_dir(sync);
+
+    return store_has_objects(sync->store)
+           || g_file_test(dir, G_FILE_TEST_IS_DIR);
+}
+
+/* A message that is here. */
+typedef struct {
+    ImapMessage message;
+    char *tags;
+    char *email_id;
+    char *path; /* of its file */
+} Here;
+
+typedef struct {
+    const SyncRun *run;
+    GArray *here; /* Here */
+} Look;
+
+static void
+here_clear(void *data)
+{
+    Here *here = data;
+
+    g_free(here->tags);
+    g_free(here->email_id);
+    g_free(here->path);
+}
+
+/* In another folder, or gone from one. g_free(); NULL: nowhere. */
+static char *
+find_file(const Sync *sync, const char *email_id)
+{
+    gint64 id = store_object_here(sync->store, sync->account, email_id);
+    g_autoptr(StoreRow) row = id ? store_row(sync->store, id, NULL) : NULL;
+    g_autofree char *path =
+        row && row->file ? g_build_filename(sync->mail, row->file, NULL) : NULL;
+    g_autofree char *kept = kept_path(sync, email_id);
+
+    if (path)
+        return maildir_locate(path);
+    return g_file_test(kept, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&kept)
+                                                     : NULL;
+}
+
+static bool
+look_message(void *user, const ImapMessage *message, GError **error)
+{
+    Look *look = user;
+    const Sync *sync = look->run->sync;
+    Here here = { .message = *message };
+
+    if (message->uid == 0 || message->email_id == NULL || !message->has_flags)
+        return true;
+    here.path = find_file(sync, message->email_id);
+    if (here.path == NULL)
+        return true;
+    here.tags = g_strdup(message->flags.keywords);
+    here.email_id = g_strdup(message->email_id);
+    here.message.preview = NULL;
+    here.message.parts = NULL;
+    g_array_append_val(look->here, here);
+    return true;
+}
+
+static GMappedFile *
+open_file(const Here *here)
+{
+    g_autoptr(GMappedFile) map = g_mapped_file_new(here->path, FALSE, NULL);
+
+    return map && g_mapped_file_get_length(map) == here->message.size
+               ? g_steal_pointer(&map)
+               : NULL;
+}
+
+static bool
+tell(Here *here, const ImapSink *sink, GError **error)
+{
+    g_autoptr(GMappedFile) map = open_file(here);
+    gsize size = map ? g_mapped_file_get_length(map) : 0;
+    const char *bytes = map ? g_mapped_file_get_contents(map) : NULL;
+
+    if (size == 0)
+        return true;
+    here->message.flags.keywords = here->tags;
+    here->message.email_id = here->email_id;
+    if (!sink->body_begin(sink->user, "", size, error))
+        return false;
+    for (gsize at = 0; at < size; at += PIECE)
+        if (!sink->body_bytes(sink->user, bytes + at, MIN(PIECE, size - at),
+                              error))
+            return false;
+    return sink->message(sink->user, &here->message, error);
+}
+
+bool
+sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
+           GError **error)
+{
+    const Sync *sync = run->sync;
+    const SyncServer *server = &sync->server;
+    g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(Here));
+    Look look = { run, here };
+    ImapSink ids = { .user = &look, .message = look_message };
+    g_autofree char *items =
+        g_strconcat("UID FLAGS INTERNALDATE RFC822.SIZE",
+                    sync_object_items(sync), NULL);
+
+    g_array_set_clear_func(here, here_clear);
+    if (sets->len == 0 || !server->class->can(server->conn, "OBJECTID")
+        || !has_any(sync))
+        return true;
+    if (!server->class->fetch_sets(server->conn, sets, items, &ids, error))
+        return false;
+    for (guint i = 0; i < here->len && !sync_yields(sync); i++)
+        if (!tell(&g_array_index(here, Here, i), sink, error))
+            return false;
+    return true;
+}

@@ -1,0 +1,186 @@
+/* What a server tells of messages beside their bytes: names that stay when they
+ * move (OBJECTID), and single parts. */
+#include "bench.h"
+
+#include <fcntl.h>
+
+static void
+objects_bench(Bench *bench)
+{
+    bench->fake->objects = bench->fake->status = true;
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench_sync(bench);
+    bench->fake->bodies = 0;
+}
+
+/* Moved and copied by another client: what is here is not fetched again, unless
+ * its file is another by now. */
+static void
+test_object_moved(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
+    g_autofree char *gone = g_build_filename(bench->mail, "work", ".gone",
+                                             NULL);
+
+    objects_bench(bench);
+    g_assert_cmpint(store_save_date(bench->store, bench_row(bench, 1)), ==,
+                    1672653700);
+    fake_put(archive, fake_find(inbox, 1)->bytes, STORE_FLAG_SEEN, "moved");
+    fake_put(archive, fake_find(inbox, 2)->bytes, 0, "");
+    fake_add(bench->fake, "Archive", 3, 0);
+    fake_remove(inbox, 1);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 2), ==, 2);
+    g_assert_false(g_file_test(gone, G_FILE_TEST_EXISTS));
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The only one that there is. */
+static void
+test_object_last(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    objects_bench(bench);
+    fake_put(fake_mailbox(bench->fake, "Archive"), fake_find(inbox, 1)->bytes,
+             0, "");
+    fake_remove(inbox, 1);
+    fake_remove(inbox, 2);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_object_lies(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    g_autoptr(StoreRow) row = NULL;
+    g_autofree char *path = NULL;
+
+    objects_bench(bench);
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    path = g_build_filename(bench->mail, row->file, NULL);
+    g_assert_true(g_file_set_contents(path, "short", -1, NULL));
+    fake_put(fake_mailbox(bench->fake, "Archive"),
+             fake_find(inbox, 1)->bytes, 0, "");
+    fake_remove(inbox, 1);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Renumbered, and neither Message-ID nor date tells which is which. */
+static void
+test_object_renumbered(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    bench->fake->objects = true;
+    fake_put(inbox, "Subject: a\r\n\r\none\r\n", 0, "");
+    fake_put(inbox, "Subject: b\r\n\r\ntwo\r\n", STORE_FLAG_SEEN, "");
+    bench_sync(bench);
+    bench->fake->bodies = 0;
+    inbox->uidvalidity++;
+    g_ptr_array_remove_index(inbox->messages, 0);
+    fake_put(inbox, "Subject: a\r\n\r\none\r\n", 0, "");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A server that tells one part, and takes its encoding off or refuses to. */
+static const char *part_asked; /* last */
+static bool part_refuses;
+
+static bool
+part_can(void *conn, const char *capability)
+{
+    return strcmp(capability, "BINARY") == 0;
+}
+
+static bool
+part_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
+           const ImapSink *sink, GError **error)
+{
+    static ImapPart part = { (char *)"2",
+                             (char *)"Content-Type: text/plain\r\n",
+                             (char *)"BASE64", 4, 1 };
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    ImapMessage message = { .uid = uidset_range(uids, 0).first };
+    const char *bytes = strstr(items, "BINARY") ? "abc" : "YWJj";
+
+    part_asked = g_intern_string(items);
+    if (strstr(items, "BINARY") && part_refuses)
+        return err_set(error, ERR_REFUSED, "not that encoding");
+    if (strstr(items, "BODYSTRUCTURE")) {
+        g_ptr_array_add(parts, &part);
+        message.parts = parts;
+        return sink->message(sink->user, &message, error);
+    }
+    return sink->body_begin(sink->user, "2", strlen(bytes), error)
+           && sink->body_bytes(sink->user, bytes, strlen(bytes), error);
+}
+
+static void
+test_part(void)
+{
+    static const char *const asked[] = { "UID BINARY.PEEK[2]",
+                                         "UID BODY.PEEK[2]" };
+    static const char *const want[] = {
+        "Content-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n"
+        "\r\nabc",
+        "Content-Type: text/plain\r\nContent-Transfer-Encoding: BASE64\r\n"
+        "\r\nYWJj",
+    };
+    Bench *bench = bench_create();
+    SyncServerClass class = fake_class;
+    g_autofree char *path = g_build_filename(bench->root, "part", NULL);
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    class.can = part_can;
+    class.fetch = part_fetch;
+    bench->sync.server.class = &class;
+    for (int refuses = 0; refuses < 2; refuses++) {
+        g_autofree char *got = NULL;
+        g_autoptr(GError) error = NULL;
+        int fd = g_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+        part_refuses = refuses;
+        sync_fetch_part(&bench->sync, bench_row(bench, 1), 1, fd, &error);
+        g_assert_no_error(error);
+        close(fd);
+        g_assert_cmpstr(part_asked, ==, asked[refuses]);
+        g_assert_true(g_file_get_contents(path, &got, NULL, NULL));
+        g_assert_cmpstr(got, ==, want[refuses]);
+        g_assert_false(sync_fetch_part(&bench->sync, bench_row(bench, 1), 2,
+                                       -1, &error));
+        g_assert_true(err_is(error, ERR_USAGE));
+    }
+    bench_destroy(bench);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sync/object-moved", test_object_moved);
+    g_test_add_func("/sync/object-last", test_object_last);
+    g_test_add_func("/sync/object-lies", test_object_lies);
+    g_test_add_func("/sync/object-renumbered", test_object_renumbered);
+    g_test_add_func("/sync/part", test_part);
+    return g_test_run();
+}
