@@ -186,6 +186,24 @@ migrate(Store *store, GError **error)
     return true;
 }
 
+/* A new file becomes one with a WAL under a lock for which SQLite does not
+ * wait. */
+static bool
+configure(Store *store, bool is_new, GError **error)
+{
+    StoreTurn *turn =
+        is_new ? store_turn_take(store->path, STORE_BUSY_MS) : NULL;
+    bool ok = store_run(store,
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                        "PRAGMA journal_size_limit = 33554432;"
+                        "PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;"
+                        "PRAGMA foreign_keys = ON",
+                        error);
+
+    store_turn_end(turn);
+    return ok;
+}
+
 bool
 store_schema_prepare(Store *store, GError **error)
 {
@@ -193,12 +211,7 @@ store_schema_prepare(Store *store, GError **error)
     bool ok;
 
     if (!find_version(store, &version, error)
-        || !store_run(store,
-                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                      "PRAGMA journal_size_limit = 33554432;"
-                      "PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;"
-                      "PRAGMA foreign_keys = ON",
-                      error))
+        || !configure(store, version == 0, error))
         return false;
     if (version == SCHEMA_VERSION)
         return true;
