@@ -114,7 +114,8 @@ store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
     va_end(args);
     if (statement == NULL)
         return false;
-    turn = store->depth == 0 ? store_turn_take(store->path, STORE_BUSY_MS) : NULL;
+    turn = store->depth == 0 ? store_turn_take(store->path, STORE_BUSY_MS)
+                             : NULL;
     do {
         result = store_step(store, statement, error);
     } while (result == SQLITE_ROW);
