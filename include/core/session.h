@@ -22,6 +22,7 @@ typedef struct Outbox Outbox;
 typedef struct Settler Settler;
 typedef struct Verifier Verifier;
 typedef struct Judge Judge;
+typedef struct Crypto Crypto;
 typedef struct Signers Signers;
 typedef struct AddressBook AddressBook;
 
@@ -76,6 +77,7 @@ Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
 Judge *session_judge(const Session *session);
+Crypto *session_crypto(const Session *session);
 Signers *session_signers(const Session *session);
 AddressBook *session_address_book(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */

@@ -181,6 +181,7 @@ typedef struct {
     const char *const *attachments; /* paths; NULL-terminated, or NULL */
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
+    const struct MimeSeal *seal; /* mime/seal.h; NULL: as it is */
 } MimeDraft;
 
 /* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can

@@ -7,6 +7,7 @@
 #include "base/paths.h"
 #include "core/mailto.h"
 #include "core/receipt.h"
+#include "opening.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -112,6 +113,23 @@ template_path(CmdCall *call)
     return g_build_filename(expanded, name, NULL);
 }
 
+/* --sign, --encrypt, --smime, --plain on top of what the options say. Takes
+ * draft; NULL passes. */
+static Draft *
+set_crypto(CmdCall *call, Draft *taken, GError **error)
+{
+    g_autoptr(Draft) draft = taken;
+
+    if (draft == NULL)
+        return NULL;
+    if (cmd_has(call, "plain"))
+        draft->sign = draft->encrypt = false;
+    draft->sign = draft->sign || cmd_has(call, "sign");
+    draft->encrypt = draft->encrypt || cmd_has(call, "encrypt");
+    draft->smime = draft->smime || cmd_has(call, "smime");
+    return draft_save(draft, error) ? g_steal_pointer(&draft) : NULL;
+}
+
 static Draft *
 make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
 {
@@ -137,7 +155,8 @@ make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
         return NULL;
     start.template = template;
     start.body = body;
-    return draft_start(cmd_session(call), &start, error);
+    return set_crypto(call, draft_start(cmd_session(call), &start, error),
+                      error);
 }
 
 static void
@@ -178,20 +197,44 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
 }
 
 /* A draft of a Drafts folder, maybe of another machine. */
-static CmdResult
-resume(CmdCall *call, gint64 id)
+static bool
+go_on_with(CmdCall *call, gint64 id, GError **error)
 {
     Session *session = cmd_session(call);
-    GError *error = NULL;
-    g_autoptr(Draft) draft = draft_resume(session, id, &error);
+    g_autoptr(Draft) draft = draft_resume(session, id, error);
 
     if (draft == NULL)
-        return cmd_fail(call, error);
+        return false;
     if (session_frontend(session)->has_screen)
         writing_review(session, draft->path);
     else
         printer_line(cmd_out(call), "%s", draft->path);
-    return CMD_DONE;
+    return true;
+}
+
+/* One that cannot be opened may still be a draft of this machine. */
+static void
+resume_opened(CmdCall *call, gint64 id, GError *error)
+{
+    GError *trouble = NULL;
+
+    if (go_on_with(call, id, &trouble))
+        g_clear_error(&error);
+    else if (error)
+        g_error_free(trouble);
+    else
+        error = trouble;
+    cmd_finish(call, error);
+}
+
+static CmdResult
+resume(CmdCall *call, gint64 id)
+{
+    GError *error = NULL;
+
+    if (crypto_is_encrypted(cmd_session(call), id))
+        return opening_start(call, id, resume_opened);
+    return go_on_with(call, id, &error) ? CMD_DONE : cmd_fail(call, error);
 }
 
 static CmdResult
@@ -412,6 +455,12 @@ sendmail_exec(CmdCall *call)
         { "from", 'f', CMD_ADDRESS, NULL, "write as this address" },           \
         { "account", 0, CMD_ACCOUNT, NULL, "write from this account" },        \
         { "at", 0, CMD_TIME, NULL, "with --send: not before this time" },      \
+        { "sign", 0, CMD_BOOL, NULL, "sign it" },                              \
+        { "encrypt", 0, CMD_BOOL, NULL,                                        \
+          "encrypt it for everyone it goes to, or send nothing" },             \
+        { "smime", 0, CMD_BOOL, NULL, "with S/MIME instead of OpenPGP" },      \
+        { "plain", 0, CMD_BOOL, NULL,                                          \
+          "neither, whatever the options say" },                               \
     {                                                                          \
         "send", 0, CMD_BOOL, NULL, "send without editing or review"            \
     }
@@ -497,5 +546,7 @@ const CmdEntry *const commands_send[] = {
     &command_draft_send,     &command_draft_edit,    &command_draft_spell,
     &command_draft_set,      &command_draft_attach,  &command_draft_detach,
     &command_draft_view,     &command_draft_discard, &command_outbox,
-    &command_draft_markdown, &entry_receipt,         NULL,
+    &command_draft_markdown, &entry_receipt,         &command_decrypt,
+    &command_draft_sign,     &command_draft_encrypt, &command_draft_protocol,
+    NULL,
 };

@@ -188,6 +188,8 @@ prepare(Sending *s, GError **error)
                                     "format-flowed", account_name(account));
     s->draft->receipt = options_bool(session_options(s->session),
                                      "request-receipt", account_name(account));
+    if (!draft_seal(s->session, s->draft, error))
+        return false;
     s->folder = g_strdup(session_outbox(s->session)->folder);
     s->date = clock_now();
     return true;
