@@ -221,6 +221,7 @@ encryption_words(const MimeOpened *opened)
     return opened->bytes ? "encrypted" : "encrypted, not opened";
 }
 
+/* The signer's name comes last: it is long or short as he likes. */
 static char *
 good_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
 {
@@ -232,8 +233,7 @@ good_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
         return g_strdup_printf("signed by %s", signer);
     }
     *mark = CRYPTO_WARN;
-    return g_strdup_printf("signed by %s, not by %s", signer,
-                           from && *from ? from : "the sender");
+    return g_strdup_printf("signed by another than the sender: %s", signer);
 }
 
 static char *
@@ -249,27 +249,26 @@ signature_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
     case MIME_SIGNED_GOOD:
         return good_words(opened, from, mark);
     case MIME_SIGNED_UNKNOWN:
-        return g_strdup_printf("signed with the key of %s, which you have not "
-                               "certified",
+        return g_strdup_printf("signed with a key that you have not certified: "
+                               "%s",
                                signer);
     case MIME_SIGNED_NO_KEY:
         return g_strdup_printf("signed with an unknown key%s%s",
                                opened->key ? ", " : "",
                                opened->key ? opened->key : "");
     case MIME_SIGNED_EXPIRED:
-        return g_strdup_printf("signed by %s; key or signature has expired",
+        return g_strdup_printf("signed; key or signature has expired: %s",
                                signer);
     case MIME_SIGNED_UNCHECKED:
         return g_strdup("the signature could not be checked");
     case MIME_SIGNED_REVOKED:
         *mark = CRYPTO_BAD;
-        return g_strdup_printf("signed with a revoked key of %s", signer);
+        return g_strdup_printf("signed with a revoked key: %s", signer);
     case MIME_SIGNED_BAD:
         break;
     }
     *mark = CRYPTO_BAD;
-    return g_strdup_printf("bad signature of %s: this is not what was signed",
-                           signer);
+    return g_strdup_printf("bad signature, it was changed: %s", signer);
 }
 
 char *
@@ -280,17 +279,15 @@ crypto_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
     GString *out = g_string_new(mime_protocol_name(opened->protocol));
 
     g_string_append(out, ": ");
+    if (opened->other_from)
+        g_string_append(out, "another sender is named inside · ");
     if (encryption)
         g_string_append(out, encryption);
     if (signature)
         g_string_append_printf(out, "%s%s", encryption ? " · " : "", signature);
-    if (opened->trouble) {
+    if (opened->trouble)
         g_string_append_printf(out, ": %s", opened->trouble);
+    if (opened->other_from || opened->trouble)
         *mark = MAX(*mark, CRYPTO_WARN);
-    }
-    if (opened->other_from) {
-        g_string_append(out, " · inside, another sender is named");
-        *mark = MAX(*mark, CRYPTO_WARN);
-    }
     return g_string_free(out, FALSE);
 }
