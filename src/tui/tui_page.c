@@ -384,10 +384,18 @@ make_text(Page *page, PageItem *item)
         .list_links = true,
     };
 
+    g_autoptr(MimeMessage) source = NULL;
+    g_autofree char *path = NULL;
+
     if (item->text && item->text_width == options.width)
         return;
+    /* The source of what was opened is how it came. */
+    if (options.raw && item->taken)
+        path = session_message_path(page->tui->session, item->row);
+    if (path)
+        source = mime_load_file(path, NULL);
     mime_text_free(item->text);
-    item->text = mime_text(item->message, &options);
+    item->text = mime_text(source ? source : item->message, &options);
     item->text_width = options.width;
 }
 

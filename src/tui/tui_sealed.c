@@ -30,8 +30,10 @@ static void
 ask(Page *page, PageItem *item)
 {
     Session *session = page->tui->session;
+    g_autoptr(GBytes) bytes = mime_sealed_bytes(item->message);
+    /* Its bytes, for its file has another name once it was read. */
     CryptoRequest request = { .id = item->row->id,
-                              .path = item->path,
+                              .bytes = bytes,
                               .decrypt = may_decrypt(page) };
 
     if (page->look_only || item->is_opening

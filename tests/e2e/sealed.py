@@ -46,7 +46,7 @@ class Rings:
 
 
 def home_of(world, rings, user, ring=None, more=""):
-    name = f"sealed-{ring or user}"
+    name = f"sealed-{user}-{ring or user}"
     home = world.homes.get(name)
     if home is None:
         home = world.home(name, [user], more=more)
@@ -199,6 +199,26 @@ def draft_there(world, rings):
     ana.ok("draft-discard", "--draft", path)
 
 
+def by_no_hook(world, rings):
+    """A hook sees that a message is encrypted, and nothing of it (P67)."""
+    hook = 'hook message-arrived { show "id:$message_id" }\n'
+    home = home_of(world, rings, "kim", ring="ana", more=hook)
+    assert SECRET not in home.ok("sync").out
+    ben = home_of(world, rings, "ben")
+    ben.write(ben.path("open"), "Open ground.\n")
+    ben.ok("compose", "--to", "kim@example.org", "--subject", "oak hooked",
+           "--body", ben.path("open"), "--send")
+    out = []
+    until(lambda: out.append(home.run("sync").out)
+          or "Open ground." in out[-1], 60, "the hook shows what is open")
+    world.mailbox("kim").append(
+        in_mailbox(world, "ben", "INBOX", b"BEGIN PGP MESSAGE"))
+    out.clear()
+    until(lambda: out.append(home.run("sync").out)
+          or "encrypted, not opened" in out[-1], 60, "the hook shows the other")
+    assert not any(SECRET in one for one in out), out
+
+
 def nowhere(world, rings):
     """What was read is in no file and in no index (P67)."""
     ben = home_of(world, rings, "ben")
@@ -220,7 +240,7 @@ def all_tests(tap, world):
         return
     try:
         for function in (across, smime_across, signed_across, blind, no_key,
-                         no_agent, draft_there, nowhere):
+                         no_agent, draft_there, by_no_hook, nowhere):
             tap.run(f"sealed: {function.__name__}", function, world, rings)
     finally:
         rings.close()

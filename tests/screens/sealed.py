@@ -148,6 +148,10 @@ def not_looked_into():
             terminal.type("zd")
             terminal.wait_text(SECRET)
             terminal.wait_text("signed by Ben Okafor")
+            terminal.type("zr")
+            terminal.wait_text("BEGIN PGP MESSAGE")
+            terminal.type("zr")
+            terminal.wait_text(SECRET)
 
 
 def unlock(terminal):

@@ -183,6 +183,25 @@ test_not_decrypted(Fixture *f, const void *data)
     g_assert_null(opened->bytes);
 }
 
+/* The newest are kept, of each row once. */
+static void
+test_kept(Fixture *f, const void *data)
+{
+    Crypto *crypto = session_crypto(f->session);
+    g_autoptr(StoreRow) row =
+        store_row(session_store(f->session), f->parent, NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+
+    for (gint64 id = 100; id <= 100 + CRYPTO_KEPT; id++)
+        g_assert_nonnull(crypto_open_here(crypto, id, path, NULL));
+    g_assert_nonnull(crypto_open_here(crypto, 101, path, NULL));
+    g_assert_nonnull(crypto_open_here(crypto, 99, path, NULL));
+    g_assert_null(crypto_opened(crypto, 100));
+    g_assert_null(crypto_opened(crypto, 102));
+    g_assert_nonnull(crypto_opened(crypto, 101));
+    g_assert_nonnull(crypto_opened(crypto, 103));
+}
+
 static void
 test_reply(Fixture *f, const void *data)
 {
@@ -530,6 +549,7 @@ main(int argc, char **argv)
     ADD("P67/reply", "", test_reply);
     ADD("P67/reply-quoted", "set quote-decrypted on\n", test_reply);
     ADD("P67/forward", "", test_forward);
+    ADD("kept", "", test_kept);
     ADD("checks", "", test_checks);
     ADD("no-key", "set crypto-encrypt on\n", test_no_key);
     ADD("P69/sent", "set crypto-encrypt on\nset crypto-any-key on\n",
