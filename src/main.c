@@ -27,6 +27,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -225,6 +226,23 @@ failed(const GError *error)
     return err_exit_status(error);
 }
 
+static void
+do_nothing(int number)
+{
+}
+
+/* A terminal that goes away tells it more than once, and what is to be on the
+ * disk before the end takes a moment. Not ignored: programs would inherit that.
+ */
+static void
+watch_nothing(void)
+{
+    static const int ends[] = { SIGHUP, SIGTERM, SIGINT };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        signal(ends[i], do_nothing);
+}
+
 static int
 run_screen(const CliRequest *request, void *user)
 {
@@ -240,8 +258,10 @@ run_screen(const CliRequest *request, void *user)
         return failed(error);
     g_idle_add_full(G_PRIORITY_LOW, start_behind, program, NULL);
     status = tui_run(tui, is_demo(request) ? NULL : request->argv);
-    session_shutdown(program->session);
+    /* First the views: a draft on its page goes into its folder. */
     tui_destroy(g_steal_pointer(&tui));
+    watch_nothing();
+    session_shutdown(program->session);
     close_session(program);
     return status;
 }

@@ -26,6 +26,7 @@ extern const CmdEntry *const commands_verify[];
 
 /* signers expect-signer */
 extern const CmdEntry *const commands_signers[];
+extern const CmdEntry *const commands_saved[];
 
 /* demo; main decides whether it needs the screen. */
 extern const CmdEntry command_demo;

@@ -49,6 +49,21 @@ bool account_is_local(const Account *account);
  * says. */
 bool account_is_one_way(const Account *account);
 
+/* How well an address fits one of the account's, the worst first. */
+typedef enum {
+    ACCOUNT_FIT_NONE,
+    ACCOUNT_FIT_DOMAIN, /* by an alias "*@example.org" */
+    ACCOUNT_FIT_DETAIL, /* ana+shop@… is ana@… */
+    ACCOUNT_FIT_EXACT,
+} AccountFit;
+
+/* Its address and aliases, not those of its identities. */
+AccountFit account_fit(const Account *account, const char *address);
+
+/* The identity that the address fits best, or the account itself: an exact
+ * address goes before a wildcard, an identity before its account. */
+const Account *account_writer(const Account *account, const char *address);
+
 /* address or one of the aliases, with "*@domain" wildcards; those of its
  * identities too. */
 bool account_owns(const Account *account, const char *address);

@@ -5,6 +5,9 @@
 
 #include "core/outbox.h"
 
+/* False for addresses such as no-reply@…, to which nobody writes. */
+bool contacts_takes_mail(const char *addr);
+
 /* The senders of messages that arrived; of many, of some. */
 void contacts_note_arrived(Session *session, const gint64 *ids, guint n);
 

@@ -94,6 +94,14 @@ typedef struct {
  * parent. ERR_LOCAL when the parent is not on this machine. */
 Draft *draft_start(Session *session, const DraftStart *start, GError **error);
 
+/* draft: borrowed, NULL on error. */
+typedef void (*DraftStarted)(Draft *draft, const GError *error, void *user);
+
+/* The same, with the files of the parent copied behind: done is called once, at
+ * once where there is none. */
+void draft_start_behind(Session *session, const DraftStart *start,
+                        DraftStarted done, void *user);
+
 /* Reads a draft. A syntax error is no failure: it is in problems and becomes a
  * check that stops sending. ERR_LOCAL when the file cannot be read. */
 Draft *draft_load(const char *path, GError **error);
@@ -124,8 +132,9 @@ void draft_keep(Session *session, const char *path);
 bool draft_is_copy(Session *session, gint64 id);
 
 /* Goes on with such a message: the draft of this machine whose copy it is, or
- * a new one, made of it. ERR_LOCAL when it is not here. */
-Draft *draft_resume(Session *session, gint64 id, GError **error);
+ * a new one, made of it as draft_start_behind() does. ERR_LOCAL when it is not
+ * here. */
+void draft_resume(Session *session, gint64 id, DraftStarted done, void *user);
 
 /* Removes those whose copy was sent or deleted, here or elsewhere. */
 void draft_sweep(Session *session);
@@ -139,6 +148,13 @@ GPtrArray *draft_list(Session *session, GError **error);
  * CR and LF in value become blanks. ERR_USAGE for an unknown name. */
 bool
 draft_set(Draft *draft, const char *field, const char *value, GError **error);
+
+/* The same as the user means it: with From, signature and Reply-To become those
+ * of who writes then, unless they were written over; with an account or an
+ * identity, From becomes its address. ERR_USAGE where there is none of that
+ * name. */
+bool draft_change(Session *session, Draft *draft, const char *field,
+                  const char *value, GError **error);
 
 /* Adds a file; "~/" is understood. ERR_LOCAL when it cannot be read. */
 bool draft_attach(Draft *draft, const char *path, GError **error);

@@ -19,10 +19,6 @@ typedef struct {
 const Account *identity_choose(Session *session, const Account *account,
                                const IdentityHint *hint, char **from);
 
-/* The identity of the account that the address is of, else the account. */
-const Account *
-identity_of_address(const Account *account, const char *address);
-
 /* "Name <address>" of each account, identity and alias with an address of its
  * own. Array of char *; g_ptr_array_unref(). */
 GPtrArray *identity_list(Session *session);
@@ -35,7 +31,31 @@ void identity_note_used(Session *session, const char *recipient,
 /* Does any account of the session own the address? */
 bool identity_is_own(Session *session, const char *address);
 
-/* The account that owns the address, or NULL. */
+/* The account that owns the address, or NULL; one that has the very address
+ * before one that has its whole domain. */
 Account *identity_account(Session *session, const char *address);
+
+/* "work" of "work" and of "work/club"; NULL: there is none. */
+Account *identity_owner(Session *session, const char *name);
+
+/* Whose server and folders a message uses: the account that owns the address
+ * of its From field; of several that do, and where none does, the one named
+ * (may be ""); else the first. NULL: there is no account. */
+Account *
+identity_sender(Session *session, const char *account, const char *from);
+
+/* The account or the identity of it whose options a message follows: by its
+ * From field, where that is the account's; else by the sender of the envelope
+ * (may be NULL). */
+const Account *
+identity_writer(const Account *account, const char *from, const char *sender);
+
+/* "work/club" of an identity; NULL of an account. Borrowed. */
+const char *identity_name(const Account *writer);
+
+/* By whose server who writes sends: "work/club" when that has one of its own,
+ * else "work". identity may be NULL. Borrowed from either. */
+const char *
+identity_lane(Session *session, const char *account, const char *identity);
 
 #endif

@@ -29,8 +29,13 @@ void judge_destroy(Judge *judge);
 void judge_arrived(Judge *judge, const gint64 *ids, guint n, bool first,
                    void (*done)(void *user), void *user);
 
-/* The newest of all accounts that were never checked. */
+/* The newest of all accounts that were never checked, where there is anybody to
+ * ask. */
 void judge_start(Judge *judge);
+
+/* There is a network again: what failed is tried once more, and what was left
+ * out. */
+void judge_again(Judge *judge);
 
 /* A message is seen: checked before all others unless it was. */
 void judge_shown(Judge *judge, gint64 id);

@@ -40,7 +40,7 @@ typedef struct {
 typedef struct {
     char *id;
     char *account;
-    char *identity;        /* "work/club": that has a server of its own, NULL */
+    char *identity;        /* "work/club": of the account, that writes; NULL */
     char *sender;          /* of the envelope; "" the null sender */
     GPtrArray *recipients; /* OutboxRecipient */
     OutboxState state;     /* the one that needs most care among recipients */
@@ -77,6 +77,10 @@ const char *outbox_state_name(OutboxState state);
 /* Does nothing until outbox_start(). */
 Outbox *outbox_create(Session *session);
 void outbox_destroy(Outbox *outbox);
+
+/* What runs is cancelled and gives its last answers, for which there still have
+ * to be accounts; nothing is begun any more. */
+void outbox_end(Outbox *outbox);
 
 /* From now on sends what is due, follows its clock, and watches the folder for
  * what other processes queue. Call when accounts are open. */
@@ -125,8 +129,12 @@ guint64 outbox_max_size(Outbox *outbox, const char *lane);
 /* Is a draft on its way into it: are its bytes being made? */
 bool outbox_is_building(const Outbox *outbox);
 
-/* Is this draft in the outbox? */
+/* Is this draft in the outbox, or on its way into it? Then nobody may change
+ * it: what leaves is made of it. */
 bool outbox_has_draft(Outbox *outbox, const char *path);
+
+/* The paths of all such drafts, a set; g_hash_table_unref(). */
+GHashTable *outbox_drafts(Outbox *outbox);
 
 /* Sends what is due, once; done is called when every entry that was due has had
  * its try. For headless runs. n_failed: entries that now need the user. */

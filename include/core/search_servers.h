@@ -31,9 +31,9 @@ ServerSearch *server_search_begin(Session *session, const ServerQuery *query,
 void server_search_end(ServerSearch *search);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServerSearch, server_search_end)
 
-/* Row ids, newest first, and those of hits that are not among them, by their
- * dates. GArray of gint64. */
-GArray *server_search_merge(Store *store, const GArray *ids,
+/* Row ids, newest first, their dates, and those of hits that are not among
+ * them, by their dates. Reads nothing. GArray of gint64. */
+GArray *server_search_merge(const GArray *ids, const GArray *dates,
                             const GArray *hits);
 
 #endif

@@ -15,6 +15,10 @@ typedef struct {
  * hook stops it; the draft stays as it is. */
 typedef void (*SendDone)(const char *id, const GError *error, void *user);
 
+/* How whoever writes the draft wants it to leave: text that flows, a receipt
+ * asked for. */
+void send_take_options(Session *session, Draft *draft);
+
 /* Queues a draft. done is called once, maybe later: hooks run before. */
 void send_draft(Session *session, const char *path, const SendHow *how,
                 SendDone done, void *user);
@@ -22,11 +26,12 @@ void send_draft(Session *session, const char *path, const SendHow *how,
 /* A whole message from another program (sendmail): header and body with any
  * line ends. */
 typedef struct {
-    const char *account; /* NULL: by the From field, else the first one */
+    const char *account; /* or an identity; NULL: by the From field, by sender,
+                            else the first one */
     const char *sender;  /* -f; NULL: from the From field */
     const char *const *recipients; /* NULL-terminated */
     bool read_recipients;          /* -t: add To, Cc and Bcc of the header */
-    GBytes *bytes;
+    const char *path;              /* the file; it stays until done is called */
 } SendMessage;
 
 /* Queues it: Bcc is taken out, Date, Message-ID and From are added where

@@ -24,7 +24,9 @@ typedef struct Verifier Verifier;
 typedef struct Judge Judge;
 typedef struct Crypto Crypto;
 typedef struct Signers Signers;
+typedef struct Searches Searches;
 typedef struct AddressBook AddressBook;
+typedef struct Snooze Snooze;
 
 /* Takes paths. Makes the data folders, opens the store, takes nothing from the
  * network. ERR_LOCAL with the path and the reason. */
@@ -76,8 +78,10 @@ Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);
+Snooze *session_snooze(const Session *session);
 Judge *session_judge(const Session *session);
 Crypto *session_crypto(const Session *session);
+Searches *session_searches(const Session *session);
 Signers *session_signers(const Session *session);
 AddressBook *session_address_book(const Session *session);
 Frontend *session_frontend(const Session *session); /* never NULL */

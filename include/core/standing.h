@@ -10,7 +10,7 @@
 typedef enum {
     STANDING_UNVERIFIED, /* nothing speaks for the sender */
     STANDING_PASS,
-    STANDING_RESENT, /* by a list, whose word it is */
+    STANDING_RESENT, /* by a list or sealer whom the user believes */
     STANDING_FAIL,   /* an alarm: links and files stay locked */
 } StandingWord;
 
@@ -23,8 +23,8 @@ typedef struct {
     bool conflict; /* the own server and the check here disagree */
     bool broken;   /* the author's own signature does not hold any more */
     char *author;  /* domain of From; NULL: none */
-    char *signer;  /* domain of the best signature that holds, or NULL */
-    char *via;     /* the list or sealer that re-sent it, or NULL */
+    char *signer;  /* domain of the best signature that counts, or NULL */
+    char *via;     /* the list or sealer that says it re-sent it, or NULL */
     char *policy;  /* of DMARC, or NULL */
     char *source;  /* "checked here", or the server that said so */
     char *warning; /* the first of what is strange about it, or NULL */

@@ -21,9 +21,8 @@ typedef struct {
     char *mail_from;
     gint64 now;     /* time of judgement; 0: of arrival */
     gint64 arrival; /* where no Received field tells it; 0: not known */
-    Dns *dns;   /* borrowed, or NULL: the DNS is off */
-    const char *state_db; /* borrowed: where known keys are; or NULL */
-    Dns *own;   /* a resolver for this one check, destroyed with it; or NULL */
+    Dns *dns;       /* a reference, or NULL: the DNS is off */
+    char *state_db; /* where known keys are; or NULL */
 } VerifyRequest;
 
 VerifyRequest *verify_request_create(void);
@@ -42,7 +41,7 @@ bool verifier_prepare(Verifier *verifier, VerifyRequest *request,
 typedef void (*VerifiedFn)(const TrustReport *report, const GError *error,
                            void *user);
 
-/* Takes request. Calls done exactly once. */
+/* Takes request. Calls done exactly once, perhaps before this returns. */
 void verifier_check(Verifier *verifier, JobPriority priority,
                     VerifyRequest *request, VerifiedFn done, void *user);
 

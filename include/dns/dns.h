@@ -96,6 +96,7 @@ typedef struct {
 /* The beginning of every resolver. */
 struct Dns {
     const DnsClass *class;
+    gatomicrefcount refs;
     gint offline; /* atomic */
 };
 
@@ -107,9 +108,10 @@ void dns_ask(Dns *dns, DnsLookup *lookups, guint n, const DnsWait *wait);
  * the cache still holds. */
 void dns_set_online(Dns *dns, bool online);
 
-/* Nobody may be waiting any more. NULL is fine. */
-void dns_destroy(Dns *dns);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dns, dns_destroy)
+/* Whoever asks holds a reference. The last one ends it. NULL is fine. */
+Dns *dns_ref(Dns *dns);
+void dns_unref(Dns *dns);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dns, dns_unref)
 
 /* libunbound: the system's resolvers, or server "ADDRESS" or "ADDRESS@PORT" in
  * their place. Answers are validated where the resolver hands on what DNSSEC

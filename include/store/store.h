@@ -230,6 +230,9 @@ GArray *store_thread_messages(Store *store, gint64 thread, GArray **depths,
 /* Message rows with this Message-ID or index id (several: copies). */
 GArray *store_find_id(Store *store, const char *message_id, GError **error);
 
+/* The dates of rows, 0 for one that is gone. GArray of gint64. */
+GArray *store_dates(Store *store, const GArray *ids, GError **error);
+
 /* Message rows whose sender, subject or snippet contains each word of text
  * (case folded), newest first: search before the index knows. It reads the
  * rows: about 1 µs each until limit are found. */
@@ -284,8 +287,7 @@ bool store_set_indexed(Store *store, const StoreRow *row, const char *index_id,
 bool store_set_verdict(Store *store, gint64 id, const char *verdict,
                        const char *trust, GError **error);
 
-/* How many messages of an address are here, at most limit: a few are found
- * soon, none only when all rows were read. */
+/* How many messages of an address are here, at most limit. */
 guint store_sender_count(Store *store, const char *addr, guint limit);
 
 /* How many messages outside trash and junk are from someone else than they
@@ -307,12 +309,38 @@ char *store_key_of(Store *store, const char *domain);
 /* The record that it had then or later; NULL: none that is known. g_free(). */
 char *store_key_at(Store *store, const char *name, gint64 when);
 
+/* A message that is to come back at a time (seconds since 1970), and the folder
+ * it came from. An entry goes with its row. */
+typedef struct {
+    gint64 id, until, folder;
+} StoreSnooze;
+
+bool store_snooze(Store *store, gint64 id, gint64 until, gint64 folder,
+                  GError **error);
+bool store_snooze_end(Store *store, gint64 id, GError **error);
+
+/* GArray of StoreSnooze, soonest first. */
+GArray *store_snoozed(Store *store, GError **error);
+
+/* False: it is not to come back. */
+bool store_snooze_find(Store *store, gint64 id, StoreSnooze *entry);
+
+/* Does a message of the thread other than id have that tag? */
+bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
+                          const char *tag);
+
 /* Rows whose file lies in another folder, or has other flags in its name, than
  * the user wants, until store_set_file(): the room core renames the files
  * behind, in the transaction in which it reads the rows. Also rows that are
  * nowhere (folder and server_folder 0): their file is to be removed, and
  * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
+
+/* The files of all of them, as in store_files(). */
+GPtrArray *store_unsettled_files(Store *store, GError **error);
+/* The same of all whose files may lie in a folder's directories: its own, those
+ * on their way, those deleted for good. */
+GPtrArray *store_files_near(Store *store, gint64 folder, GError **error);
 
 /* The next rows with a file that the index does not know, or whose tags it
  * has not got since they changed; newest first. GArray of gint64. */

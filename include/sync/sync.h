@@ -269,23 +269,16 @@ char *sync_prefix(Store *store, const char *account, char *delimiter);
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);
 
-/* Whoever renames files that have rows puts these around it, inside the
- * transaction that records the names: folders whose files sync_local() knows
- * as they are stay known, instead of being read again. */
-GPtrArray *sync_names_begin(Store *store, const char *mail, GError **error);
-bool sync_names_end(Store *store, const char *mail, GPtrArray *known,
-                    GError **error);
-
-/* Are the names of files of an account as they were when they were last read?
- * Two stat() for each folder; any thread. */
-bool sync_names_known(Store *store, const char *mail, const char *account);
-
-/* Of an account without a server, whose folders core reads: taken before that,
- * noted behind it. Path → stamp; g_hash_table_unref(). */
-GHashTable *sync_stamps(Store *store, const char *mail, const char *account,
-                        GError **error);
-bool sync_stamps_note(Store *store, const char *account, GHashTable *stamps,
-                      GError **error);
+/* The folders in whose directories another program changed names since they
+ * were last read: path → stamp of then. Of an account without a server its
+ * local ones, which core reads; else the others. Reads the directories whose
+ * stamps are not known; any thread. g_hash_table_unref(). */
+GHashTable *sync_changed_folders(Store *store, const char *mail,
+                                 const char *account, bool local,
+                                 GError **error);
+/* They were read: what was changed before is known. */
+bool sync_folders_read(Store *store, const char *account, GHashTable *changed,
+                       GError **error);
 
 /* Performs the steps of a plan for a folder (selected on the server). */
 bool sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,

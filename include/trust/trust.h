@@ -41,6 +41,7 @@ typedef struct {
     gint64 expires;  /* x=, 0: not given */
     guint bits;      /* of the key; 0: not known */
     bool key_secure; /* the key came with DNSSEC, validated here */
+    bool key_gone;   /* the DNS has no such key, or one that is revoked */
     bool evidence;   /* passes with nothing against it: DMARC may lean on it */
     char *reason;    /* in words, never NULL */
     GPtrArray *warnings; /* char * */
@@ -72,6 +73,8 @@ typedef struct {
     TrustResult result; /* none, pass, fail, temperror */
     char *reason;       /* never NULL */
     GPtrArray *sealers; /* char *, domains of the seals, first one first */
+    TrustResult author; /* what the first sealer saw of the author, where the
+                           chain is sound: pass, fail, or none */
 } TrustArc;
 
 typedef struct {
@@ -102,7 +105,8 @@ typedef struct {
 typedef struct {
     TrustResult result; /* none: nothing speaks for or against */
     char *domain;       /* who it is, or says it is; or NULL */
-    char *via;          /* a list or sealer that re-sent it; or NULL */
+    char *via;          /* a list or sealer that says it re-sent it; or NULL */
+    bool believed;      /* via is a sealer or list that the user named */
     char *source;       /* "checked here", "mx.example.org", … */
     char *text;         /* one sentence */
     bool alarm;         /* shown red: links and files stay locked */
@@ -124,12 +128,22 @@ typedef struct {
                         signature: name, record, name, record, … */
 } TrustReport;
 
+typedef enum {
+    TRUST_RULE_MUST,   /* signed by one of its signers, or it is an alarm */
+    TRUST_RULE_MAY,    /* its signers speak for the sender; nobody has to */
+    TRUST_RULE_IGNORE, /* whatever fails is no alarm */
+} TrustRuleKind;
+
 /* Who signs for whom: a rule of the user's. */
 typedef struct {
+    TrustRuleKind kind;
     char *from; /* "*@x.example": a glob over the author's address; "x.example":
                    it and what lies below; "list:ID": of that List-Id */
-    char **signers; /* domains, each with what lies below */
+    char **signers; /* domains, each with what lies below; to ignore: none */
 } TrustRule;
+
+/* Is it about a List-Id? */
+bool trust_rule_is_of_list(const TrustRule *rule);
 
 /* address and list (the domain of List-Id) may be NULL. */
 bool trust_rule_is_about(const TrustRule *rule, const char *address,
@@ -142,6 +156,10 @@ bool trust_rule_is_about(const TrustRule *rule, const char *address,
  * else the word of a trusted server, which saw the message as it came, else
  * what was found here. */
 TrustResult trust_report_result(const TrustReport *report, const char *method);
+
+/* The domains whose signature counts: what was found here with nothing against
+ * it, best first, then what a trusted server says. Array of char *, owned. */
+GPtrArray *trust_report_signers(const TrustReport *report);
 
 /* Does a trusted server say of DMARC or DKIM the contrary of what was found
  * here? */

@@ -2,7 +2,6 @@
 #include "base/dirwatch.h"
 
 #include <gio/gio.h>
-#include <string.h>
 
 struct DirWatch {
     void (*changed)(void *user);
@@ -71,13 +70,15 @@ add(DirWatch *watch, const char *path)
 void
 dirwatch_set(DirWatch *watch, const GPtrArray *paths)
 {
+    g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
     GHashTableIter iter;
     void *path;
 
+    for (guint i = 0; i < paths->len; i++)
+        g_hash_table_add(wanted, paths->pdata[i]);
     g_hash_table_iter_init(&iter, watch->monitors);
     while (g_hash_table_iter_next(&iter, &path, NULL))
-        if (!g_ptr_array_find_with_equal_func((GPtrArray *)paths, path,
-                                              g_str_equal, NULL))
+        if (!g_hash_table_contains(wanted, path))
             g_hash_table_iter_remove(&iter);
     for (guint i = 0; i < paths->len; i++)
         add(watch, paths->pdata[i]);

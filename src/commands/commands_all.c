@@ -14,4 +14,5 @@ commands_add(CmdTable *table)
     cmd_table_add(table, commands_send);
     cmd_table_add(table, commands_verify);
     cmd_table_add(table, commands_signers);
+    cmd_table_add(table, commands_saved);
 }

@@ -151,8 +151,10 @@ change(CmdCall *call, void (*fn)(Draft *draft))
 {
     g_autoptr(GError) error = NULL;
     const char *path = writing_draft(call, &error);
-    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+    g_autoptr(Draft) draft = NULL;
 
+    if (path && writing_is_free(cmd_session(call), path, &error))
+        draft = draft_load(path, &error);
     if (draft)
         fn(draft);
     if (draft == NULL || !draft_save(draft, &error))

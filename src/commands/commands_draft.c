@@ -11,13 +11,22 @@
 
 typedef bool (*DraftChange)(Draft *draft, CmdCall *call, GError **error);
 
+static Draft *
+load_free(CmdCall *call, GError **error)
+{
+    const char *path = writing_draft(call, error);
+
+    return path && writing_is_free(cmd_session(call), path, error)
+               ? draft_load(path, error)
+               : NULL;
+}
+
 /* Loads the draft that is meant, changes it, saves it, shows it again. */
 static CmdResult
 change(CmdCall *call, DraftChange fn)
 {
     g_autoptr(GError) error = NULL;
-    const char *path = writing_draft(call, &error);
-    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+    g_autoptr(Draft) draft = load_free(call, &error);
 
     if (draft == NULL || !fn(draft, call, &error) || !draft_save(draft, &error))
         return cmd_fail(call, g_steal_pointer(&error));
@@ -48,11 +57,12 @@ answered(const char *answer, void *user)
     g_autoptr(Draft) draft = NULL;
     GError *error = NULL;
 
-    if (answer)
+    if (answer && writing_is_free(session, question->path, &error))
         draft = draft_load(question->path, &error);
     if (draft
-        && (question->field ? draft_set(draft, question->field, answer, &error)
-                            : draft_attach(draft, answer, &error))
+        && (question->field
+                ? draft_change(session, draft, question->field, answer, &error)
+                : draft_attach(draft, answer, &error))
         && draft_save(draft, &error))
         writing_review(session, question->path);
     cmd_finish(question->call, error);
@@ -88,8 +98,7 @@ ask(CmdCall *call, const char *field)
 {
     Frontend *frontend = session_frontend(cmd_session(call));
     g_autoptr(GError) error = NULL;
-    const char *path = writing_draft(call, &error);
-    g_autoptr(Draft) draft = path ? draft_load(path, &error) : NULL;
+    g_autoptr(Draft) draft = load_free(call, &error);
     AskRequest request = { .prompt = field ? field : "Attach",
                            .completion = field ? "address" : "path",
                            .answer = answered };
@@ -106,7 +115,7 @@ ask(CmdCall *call, const char *field)
         request.completion = "identity";
     question = g_new0(Question, 1);
     question->call = cmd_hold(call);
-    question->path = g_strdup(path);
+    question->path = g_strdup(draft->path);
     question->field = g_strdup(field);
     request.initial = value_of(draft, field);
     request.user = question;
@@ -119,7 +128,8 @@ set_value(Draft *draft, CmdCall *call, GError **error)
 {
     g_autofree char *value = words(call, 0);
 
-    return draft_set(draft, cmd_arg(call, 0), value, error);
+    return draft_change(cmd_session(call), draft, cmd_arg(call, 0), value,
+                        error);
 }
 
 static CmdResult
@@ -202,7 +212,7 @@ spell_exec(CmdCall *call)
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_auto(GStrv) words = NULL;
 
-    if (path)
+    if (path && writing_is_free(session, path, &error))
         words = spawn_split(
             options_get(session_options(session), "spell-command", NULL, NULL),
             &error);
@@ -223,7 +233,7 @@ edit_exec(CmdCall *call)
     GError *error = NULL;
     const char *path = writing_draft(call, &error);
 
-    if (path == NULL)
+    if (path == NULL || !writing_is_free(cmd_session(call), path, &error))
         return cmd_fail(call, error);
     writing_edit(cmd_session(call), path);
     return CMD_DONE;
@@ -240,8 +250,7 @@ view_exec(CmdCall *call)
     g_autofree char *text = NULL;
 
     if (draft)
-        draft->flowed = options_bool(session_options(cmd_session(call)),
-                                     "format-flowed", draft->account);
+        send_take_options(cmd_session(call), draft);
     if (draft)
         bytes = draft_build(draft, NULL, g_get_real_time() / G_USEC_PER_SEC,
                             &error);
@@ -281,12 +290,8 @@ discard(CmdCall *call, const char *path, GError **error)
     Session *session = cmd_session(call);
     g_autofree char *kept = g_strdup(path);
 
-    if (outbox_has_draft(session_outbox(session), kept)) {
-        err_set(error, ERR_USAGE,
-                "the draft is in the outbox: `outbox cancel` takes it out");
-        return;
-    }
-    if (!draft_discard(session, kept, error))
+    if (!writing_is_free(session, kept, error)
+        || !draft_discard(session, kept, error))
         return;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Discarded the draft.");

@@ -3,6 +3,10 @@
 #include "commands/commands.h"
 
 #include "base/err.h"
+#include "base/clock.h"
+#include "cmd/value.h"
+#include "core/mute.h"
+#include "core/snooze.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -88,6 +92,26 @@ static CmdResult
 set_act_exec(CmdCall *call)
 {
     return targets_each(call, cmd_rest(call), set_act_apply);
+}
+
+/* Of whole threads, whatever was chosen of them. */
+static CmdResult
+mute_apply(CmdCall *call, const MessageSet *set)
+{
+    g_autoptr(MessageSet) threads = message_set_create();
+    GError *error = NULL;
+
+    g_array_append_vals(threads->ids, set->ids->data, set->ids->len);
+    if (message_set_widen(cmd_session(call), threads, &error)
+        && mute_toggle(cmd_session(call), threads, &error))
+        remember(call, NULL);
+    return cmd_result(call, error);
+}
+
+static CmdResult
+mute_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), mute_apply);
 }
 
 static CmdResult
@@ -197,6 +221,39 @@ static CmdResult
 move_exec(CmdCall *call)
 {
     return targets_each(call, cmd_rest(call), move_apply);
+}
+
+static bool
+snooze_act(Session *session, const MessageSet *set, const char *when,
+           GError **error)
+{
+    gint64 until = 0;
+
+    if (strcmp(when, "now") != 0
+        && !cmd_parse_time(when, clock_now(), &until))
+        return err_set(error, ERR_USAGE,
+                       "snooze: \"%s\" is no time: write now, +2h, tomorrow, "
+                       "mon 9:00 or 2026-11-30 09:00",
+                       when);
+    return snooze_until(session, set, until, error);
+}
+
+static CmdResult
+snooze_apply(CmdCall *call, const MessageSet *set)
+{
+    static const AskRequest request = {
+        .prompt = "Until (+2h, tomorrow, mon 9:00; now brings back)",
+    };
+    const char *when = cmd_arg(call, 0);
+
+    return when ? answer_apply(call, set, snooze_act, when)
+                : ask(call, set, &request, snooze_act);
+}
+
+static CmdResult
+snooze_exec(CmdCall *call)
+{
+    return targets_each(call, cmd_rest(call), snooze_apply);
 }
 
 static bool
@@ -340,6 +397,28 @@ static const CmdEntry entry_tag = {
     .exec = tag_exec,
 };
 
+static const CmdEntry entry_mute = {
+    .name = "mute",
+    .help = "Hear no more of threads: read, out of the inbox, answers too",
+    .group = "mail",
+    .flags = { TARGET_FLAGS },
+    .args = { QUERY_ARG },
+    .target = TARGET_MESSAGES,
+    .undo = true,
+    .exec = mute_exec,
+};
+
+static const CmdEntry entry_snooze = {
+    .name = "snooze",
+    .help = "Put messages away until \"+2h\" or \"mon 9:00\"; now: bring back",
+    .group = "mail",
+    .flags = { TARGET_FLAGS },
+    .args = { { "WHEN", CMD_STRING, NULL, true, false }, QUERY_ARG },
+    .target = TARGET_MESSAGES,
+    .undo = true,
+    .exec = snooze_exec,
+};
+
 static const CmdEntry entry_undo = {
     .name = "undo",
     .help = "Take back the last act",
@@ -364,6 +443,6 @@ static const CmdEntry entry_repeat = {
 const CmdEntry *const commands_mail[] = {
     &set_entries[0], &set_entries[1], &set_entries[2], &set_entries[3],
     &set_entries[4], &entry_delete,   &entry_move,     &entry_copy,
-    &entry_tag,      &entry_undo,     &entry_redo,     &entry_repeat,
-    NULL,
+    &entry_tag,      &entry_mute,     &entry_snooze,   &entry_undo,
+    &entry_redo,     &entry_repeat,   NULL,
 };

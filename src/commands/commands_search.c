@@ -77,9 +77,12 @@ merged_rows(const Asking *asking, const ServerFound *found, GError **error)
 {
     Store *store = session_store(cmd_session(asking->call));
     gint64 limit = cmd_flag_int(asking->call, "limit", 0);
-    g_autoptr(GArray) ids =
-        server_search_merge(store, asking->ids, found->hits);
+    g_autoptr(GArray) dates = store_dates(store, asking->ids, error);
+    g_autoptr(GArray) ids = NULL;
 
+    if (dates == NULL)
+        return NULL;
+    ids = server_search_merge(asking->ids, dates, found->hits);
     if (limit > 0 && ids->len > limit)
         g_array_set_size(ids, (guint)limit);
     return store_rows(store, (const gint64 *)(void *)ids->data, ids->len,

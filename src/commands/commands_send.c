@@ -12,6 +12,7 @@
 #include "writing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,25 +21,67 @@ enum {
     MESSAGE_BYTES = 256 << 20
 };
 
-static GBytes *
-read_stdin(gsize limit, GError **error)
+/* Up to limit bytes, each piece to take. */
+static bool
+read_stdin(gsize limit,
+           bool (*take)(const void *piece, gsize size, void *user,
+                        GError **error),
+           void *user, GError **error)
 {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 buffer[65536];
+    char piece[65536];
+    gsize size = 0;
     gssize got;
 
-    while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) != 0) {
+    while ((got = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            err_set_errno(error, errno, "standard input");
-            return NULL;
-        }
-        if (bytes->len + (gsize)got > limit)
-            return err_null(error, ERR_USAGE, "standard input is too big");
-        g_byte_array_append(bytes, buffer, (guint)got);
+        if (got < 0)
+            return err_set_errno(error, errno, "standard input");
+        size += (gsize)got;
+        if (size > limit)
+            return err_set(error, ERR_USAGE,
+                           "standard input is longer than %" G_GSIZE_FORMAT
+                           " bytes",
+                           limit);
+        if (!take(piece, (gsize)got, user, error))
+            return false;
     }
-    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+    return true;
+}
+
+static bool
+take_text(const void *piece, gsize size, void *user, GError **error)
+{
+    g_string_append_len(user, piece, (gssize)size);
+    return true;
+}
+
+static bool
+take_file(const void *piece, gsize size, void *user, GError **error)
+{
+    return file_write_all(*(int *)user, piece, size, "the outbox", error);
+}
+
+/* Into a file beside the outbox's own, which are swept with it should this
+ * process die. g_free(); to be unlinked. */
+static char *
+spool_stdin(Session *session, GError **error)
+{
+    g_autofree char *path = g_build_filename(session_paths(session)->outbox,
+                                             "taking-XXXXXX.eml", NULL);
+    int fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0600);
+    bool ok;
+
+    if (fd < 0) {
+        err_set_errno(error, errno, "%s", path);
+        return NULL;
+    }
+    ok = read_stdin(MESSAGE_BYTES, take_file, &fd, error);
+    close(fd);
+    if (ok)
+        return g_steal_pointer(&path);
+    unlink(path);
+    return NULL;
 }
 
 static bool
@@ -57,7 +100,7 @@ read_body(CmdCall *call, char **body, GError **error)
 {
     const char *file = cmd_flag(call, "body");
     g_autofree char *path = NULL;
-    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GString) text = NULL;
 
     *body = NULL;
     if (file == NULL)
@@ -69,10 +112,10 @@ read_body(CmdCall *call, char **body, GError **error)
     }
     if (!may_read_stdin(call, error))
         return false;
-    bytes = read_stdin(BODY_BYTES, error);
-    if (bytes == NULL)
+    text = g_string_new(NULL);
+    if (!read_stdin(BODY_BYTES, take_text, text, error))
         return false;
-    *body = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    *body = g_strdup(text->str);
     return true;
 }
 
@@ -113,50 +156,16 @@ template_path(CmdCall *call)
     return g_build_filename(expanded, name, NULL);
 }
 
-/* --sign, --encrypt, --smime, --plain on top of what the options say. Takes
- * draft; NULL passes. */
-static Draft *
-set_crypto(CmdCall *call, Draft *taken, GError **error)
+/* --sign, --encrypt, --smime, --plain on top of what the options say. */
+static bool
+set_crypto(CmdCall *call, Draft *draft, GError **error)
 {
-    g_autoptr(Draft) draft = taken;
-
-    if (draft == NULL)
-        return NULL;
     if (cmd_has(call, "plain"))
         draft->sign = draft->encrypt = false;
     draft->sign = draft->sign || cmd_has(call, "sign");
     draft->encrypt = draft->encrypt || cmd_has(call, "encrypt");
     draft->smime = draft->smime || cmd_has(call, "smime");
-    return draft_save(draft, error) ? g_steal_pointer(&draft) : NULL;
-}
-
-static Draft *
-make_draft(CmdCall *call, DraftKind kind, gint64 parent, GError **error)
-{
-    g_autofree char *to = joined(call, "to");
-    g_autofree char *cc = joined(call, "cc");
-    g_autofree char *bcc = joined(call, "bcc");
-    g_auto(GStrv) attach = attachments(call);
-    g_autofree char *template = template_path(call);
-    g_autofree char *body = NULL;
-    DraftStart start = {
-        .kind = kind,
-        .parent = parent,
-        .account = cmd_flag(call, "account"),
-        .from = cmd_flag(call, "from"),
-        .to = to,
-        .cc = cc,
-        .bcc = bcc,
-        .subject = cmd_flag(call, "subject"),
-        .attach = (const char *const *)attach,
-    };
-
-    if (!read_body(call, &body, error))
-        return NULL;
-    start.template = template;
-    start.body = body;
-    return set_crypto(call, draft_start(cmd_session(call), &start, error),
-                      error);
+    return draft_save(draft, error);
 }
 
 static void
@@ -172,69 +181,115 @@ tell_started(Session *session, const Draft *draft)
     event_bus_emit(session_bus(session), event);
 }
 
+/* The draft is there: sent, or edited, or left to be gone on with. */
+static void
+started(Draft *draft, const GError *error, void *user)
+{
+    CmdCall *call = user;
+    Session *session = cmd_session(call);
+    GError *trouble = NULL;
+
+    if (draft == NULL || !set_crypto(call, draft, &trouble)) {
+        cmd_finish(call, trouble ? trouble : g_error_copy(error));
+        return;
+    }
+    tell_started(session, draft);
+    if (cmd_has(call, "send")) {
+        writing_send(call, draft->path, cmd_flag_int(call, "at", 0));
+        return;
+    }
+    if (session_frontend(session)->has_screen) {
+        writing_edit(session, draft->path);
+    } else {
+        printer_line(cmd_out(call), "%s", draft->path);
+        draft_keep(session, draft->path);
+        frontend_tell(session_frontend(session), TELL_INFO, false,
+                      "The draft is kept: `posthorn edit-draft` goes on with "
+                      "it, `posthorn draft-send --draft FILE` sends it.");
+    }
+    cmd_finish(call, NULL);
+}
+
 static CmdResult
 start(CmdCall *call, DraftKind kind, gint64 parent)
 {
-    Session *session = cmd_session(call);
+    g_autofree char *to = joined(call, "to");
+    g_autofree char *cc = joined(call, "cc");
+    g_autofree char *bcc = joined(call, "bcc");
+    g_auto(GStrv) attach = attachments(call);
+    g_autofree char *template = template_path(call);
+    g_autofree char *body = NULL;
     GError *error = NULL;
-    g_autoptr(Draft) draft = make_draft(call, kind, parent, &error);
+    DraftStart start = {
+        .kind = kind,
+        .parent = parent,
+        .account = cmd_flag(call, "account"),
+        .from = cmd_flag(call, "from"),
+        .to = to,
+        .cc = cc,
+        .bcc = bcc,
+        .subject = cmd_flag(call, "subject"),
+        .attach = (const char *const *)attach,
+    };
 
-    if (draft == NULL)
+    if (!read_body(call, &body, &error))
         return cmd_fail(call, error);
-    tell_started(session, draft);
-    if (cmd_has(call, "send"))
-        return writing_send(call, draft->path, cmd_flag_int(call, "at", 0));
-    if (session_frontend(session)->has_screen) {
-        writing_edit(session, draft->path);
-        return CMD_DONE;
-    }
-    printer_line(cmd_out(call), "%s", draft->path);
-    draft_keep(session, draft->path);
-    frontend_tell(session_frontend(session), TELL_INFO, false,
-                  "The draft is kept: `posthorn edit-draft` goes on with it, "
-                  "`posthorn draft-send --draft FILE` sends it.");
-    return CMD_DONE;
+    start.template = template;
+    start.body = body;
+    draft_start_behind(cmd_session(call), &start, started, cmd_hold(call));
+    return CMD_RUNNING;
 }
 
 /* A draft of a Drafts folder, maybe of another machine. */
-static bool
-go_on_with(CmdCall *call, gint64 id, GError **error)
+static void
+resumed(Draft *draft, const GError *error, void *user)
 {
+    CmdCall *call = user;
     Session *session = cmd_session(call);
-    g_autoptr(Draft) draft = draft_resume(session, id, error);
 
-    if (draft == NULL)
-        return false;
-    if (session_frontend(session)->has_screen)
+    if (draft && session_frontend(session)->has_screen)
         writing_review(session, draft->path);
-    else
+    else if (draft)
         printer_line(cmd_out(call), "%s", draft->path);
-    return true;
+    cmd_finish(call, error ? g_error_copy(error) : NULL);
 }
+
+typedef struct {
+    CmdCall *call;
+    GError *error; /* why the copy stays closed */
+} Reopening;
 
 /* One that cannot be opened may still be a draft of this machine. */
 static void
+reopened(Draft *draft, const GError *error, void *user)
+{
+    Reopening *reopening = user;
+
+    resumed(draft, error && reopening->error ? reopening->error : error,
+            reopening->call);
+    g_clear_error(&reopening->error);
+    g_free(reopening);
+}
+
+static void
 resume_opened(CmdCall *call, gint64 id, GError *error)
 {
-    GError *trouble = NULL;
+    Reopening *reopening = g_new0(Reopening, 1);
 
-    if (go_on_with(call, id, &trouble))
-        g_clear_error(&error);
-    else if (error)
-        g_error_free(trouble);
-    else
-        error = trouble;
-    cmd_finish(call, error);
+    reopening->call = call;
+    reopening->error = error;
+    draft_resume(cmd_session(call), id, reopened, reopening);
 }
 
 static CmdResult
 resume(CmdCall *call, gint64 id)
 {
-    GError *error = NULL;
+    Session *session = cmd_session(call);
 
-    if (crypto_is_encrypted(cmd_session(call), id))
+    if (crypto_is_encrypted(session, id))
         return opening_start(call, id, resume_opened);
-    return go_on_with(call, id, &error) ? CMD_DONE : cmd_fail(call, error);
+    draft_resume(session, id, resumed, cmd_hold(call));
+    return CMD_RUNNING;
 }
 
 static CmdResult
@@ -351,7 +406,7 @@ receipt_apply(CmdCall *call, const MessageSet *set)
     Session *session = cmd_session(call);
     Frontend *frontend = session_frontend(session);
     gint64 id = set->ids->len ? g_array_index(set->ids, gint64, 0) : 0;
-    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *to = receipt_wanted(session, id, NULL);
     g_autofree char *prompt = NULL;
     ReceiptQuestion *question;
 
@@ -404,11 +459,21 @@ try_behind(CmdCall *call)
                   detach_child, NULL, NULL, NULL);
 }
 
+/* A message that is being taken over. */
+typedef struct {
+    CmdCall *call;
+    char *path; /* of what came on standard input */
+} Taking;
+
 static void
 message_queued(const char *id, const GError *error, void *user)
 {
-    CmdCall *call = user;
+    Taking *taking = user;
+    CmdCall *call = taking->call;
 
+    unlink(taking->path);
+    g_free(taking->path);
+    g_free(taking);
     if (error == NULL && !writing_is_served(call)
         && cmd_context(call)->origin == CMD_FROM_SHELL)
         try_behind(call);
@@ -418,8 +483,9 @@ message_queued(const char *id, const GError *error, void *user)
 static CmdResult
 sendmail_exec(CmdCall *call)
 {
-    g_autoptr(GBytes) bytes = NULL;
+    g_autofree char *path = NULL;
     GError *error = NULL;
+    Taking *taking;
     SendMessage message = {
         .account = cmd_flag(call, "account"),
         .sender = cmd_flag(call, "from"),
@@ -435,11 +501,13 @@ sendmail_exec(CmdCall *call)
     if (message.sender == NULL)
         message.sender = cmd_flag(call, "sender");
     if (may_read_stdin(call, &error))
-        bytes = read_stdin(MESSAGE_BYTES, &error);
-    if (bytes == NULL)
+        path = spool_stdin(cmd_session(call), &error);
+    if (path == NULL)
         return cmd_fail(call, error);
-    message.bytes = bytes;
-    send_message(cmd_session(call), &message, message_queued, cmd_hold(call));
+    message.path = path;
+    taking = g_new(Taking, 1);
+    *taking = (Taking){ cmd_hold(call), g_strdup(path) };
+    send_message(cmd_session(call), &message, message_queued, taking);
     return CMD_RUNNING;
 }
 

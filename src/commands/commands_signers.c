@@ -18,24 +18,29 @@ print_rules(CmdCall *call)
         signers_rules(session_signers(cmd_session(call)), true);
 
     for (guint i = 0; i < rules->len; i++) {
-        const TrustRule *rule = g_ptr_array_index(rules, i);
-        g_autofree char *domains = g_strjoinv(" ", rule->signers);
+        g_autofree char *line = signers_line(g_ptr_array_index(rules, i));
 
-        printer_line(cmd_out(call), "signers %s %s", rule->from, domains);
+        printer_line(cmd_out(call), "%s", line);
     }
 }
 
 static CmdResult
 signers_exec(CmdCall *call)
 {
-    const char *from = cmd_arg(call, 0);
+    TrustRule rule = {
+        .kind = cmd_has(call, "ignore") ? TRUST_RULE_IGNORE
+                : cmd_has(call, "may")  ? TRUST_RULE_MAY
+                                        : TRUST_RULE_MUST,
+        .from = (char *)cmd_arg(call, 0),
+        .signers = (char **)cmd_rest(call),
+    };
     GError *error = NULL;
 
-    if (from == NULL) {
+    if (rule.from == NULL) {
         print_rules(call);
         return CMD_DONE;
     }
-    if (!signers_add(session_signers(cmd_session(call)), from, cmd_rest(call),
+    if (!signers_add(session_signers(cmd_session(call)), &rule,
                      cmd_has(call, "brand"), &error))
         return cmd_fail(call, error);
     return CMD_DONE;
@@ -116,10 +121,16 @@ expect_exec(CmdCall *call)
 
 static const CmdEntry entry_signers = {
     .name = "signers",
-    .help = "Whose signature mail of a sender must have; alone it lists them",
+    .help = "Whose signature mail of a sender must have; alone it lists them, "
+            "as commands for another machine. FROM is a pattern such as "
+            "*@bank.example, a domain, or list:ID",
     .group = "configure",
     .flags = { { "brand", 0, CMD_BOOL, NULL,
-                 "of the starter set: every other rule overrides it" } },
+                 "of the starter set: every other rule overrides it" },
+               { "may", 0, CMD_BOOL, NULL,
+                 "these speak for the sender, but nobody has to sign" },
+               { "ignore", 0, CMD_BOOL, NULL,
+                 "whatever fails of this sender is no alarm; no DOMAIN" } },
     .args = { { "FROM", CMD_STRING, NULL, true, false },
               { "DOMAIN", CMD_STRING, NULL, true, true } },
     .exec = signers_exec,

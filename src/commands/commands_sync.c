@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "core/identity.h"
 #include "core/indexer.h"
 #include "core/outbox.h"
 #include "core/verifier.h"
@@ -411,20 +412,50 @@ check_incoming_done(Account *account, const GError *error, void *user)
                      check_outgoing_done, check);
 }
 
+/* An identity has no mail of its own to fetch. */
+static void
+check_one(Waiting *waiting, Account *account)
+{
+    Session *session = cmd_session(waiting->call);
+    Check *check = g_new(Check, 1);
+
+    *check = (Check){ waiting, account };
+    if (identity_name(account))
+        outbox_check(session_outbox(session), account_name(account),
+                     check_outgoing_done, check);
+    else
+        account_check(account, check_incoming_done, check);
+}
+
+/* The accounts, and identities that have a server of their own. */
+static GPtrArray *
+who_has_servers(Session *session)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    GPtrArray *all = g_ptr_array_new();
+
+    for (guint i = 0; i < accounts->len; i++) {
+        const GPtrArray *identities = account_identities(accounts->pdata[i]);
+
+        g_ptr_array_add(all, accounts->pdata[i]);
+        for (guint k = 0; k < identities->len; k++)
+            if (options_own(session_options(session), "outgoing",
+                            account_name(identities->pdata[k])))
+                g_ptr_array_add(all, identities->pdata[k]);
+    }
+    return all;
+}
+
 static CmdResult
 check_online(CmdCall *call)
 {
-    const GPtrArray *accounts = session_accounts(cmd_session(call));
+    g_autoptr(GPtrArray) all = who_has_servers(cmd_session(call));
     Waiting *waiting = g_new0(Waiting, 1);
 
     waiting->call = cmd_hold(call);
-    waiting->waiting = accounts->len;
-    for (guint i = 0; i < accounts->len; i++) {
-        Check *check = g_new(Check, 1);
-
-        *check = (Check){ waiting, accounts->pdata[i] };
-        account_check(check->account, check_incoming_done, check);
-    }
+    waiting->waiting = all->len;
+    for (guint i = 0; i < all->len; i++)
+        check_one(waiting, all->pdata[i]);
     return CMD_RUNNING;
 }
 
@@ -450,8 +481,9 @@ static const CmdEntry entry_check = {
     .help = "Check the configuration and the state, then the servers",
     .group = "program",
     .flags = { { "online", 'o', CMD_BOOL, NULL,
-                 "log in to each server, to fetch and to send, and look at "
-                 "what the DNS says of the domain you send from" } },
+                 "log in to each server, to fetch and to send, those of "
+                 "identities too, and look at what the DNS says of the domain "
+                 "you send from" } },
     .exec = check_exec,
 };
 

@@ -124,9 +124,11 @@ apply_flags(CmdCall *call, VerifyRequest *request, GError **error)
     request->helo = g_strdup(cmd_flag(call, "helo"));
     request->mail_from = g_strdup(cmd_flag(call, "mail-from"));
     request->now = cmd_flag_int(call, "date", 0);
-    if (server != NULL)
-        request->own = dns_create(server, error);
-    return server == NULL || request->own != NULL;
+    if (server == NULL)
+        return true;
+    dns_unref(request->dns);
+    request->dns = dns_create(server, error);
+    return request->dns != NULL;
 }
 
 static bool

@@ -21,6 +21,15 @@ writing_draft(CmdCall *call, GError **error)
                            cmd_entry(call)->name);
 }
 
+bool
+writing_is_free(Session *session, const char *path, GError **error)
+{
+    return !outbox_has_draft(session_outbox(session), path)
+           || err_set(error, ERR_USAGE,
+                      "the draft is in the outbox: `outbox cancel` takes it "
+                      "out");
+}
+
 char *
 writing_path(CmdCall *call, const char *path)
 {
@@ -89,7 +98,8 @@ recovered(const char *answer, void *user)
     bool wanted = g_strcmp0(answer, "y") == 0;
     guint n = recovery->left->len;
 
-    for (guint i = wanted; i < n; i++)
+    /* Not answered: it is asked again at the next start. */
+    for (guint i = wanted; answer && i < n; i++)
         draft_closed(recovery->session, recovery->left->pdata[i]);
     if (wanted)
         writing_review(recovery->session, recovery->left->pdata[0]);

@@ -16,6 +16,9 @@
  * Borrowed. */
 const char *writing_draft(CmdCall *call, GError **error);
 
+/* Is it a draft that may be changed: not on its way to a server? */
+bool writing_is_free(Session *session, const char *path, GError **error);
+
 /* A path from the user, from the folder that the call was made in. g_free(). */
 char *writing_path(CmdCall *call, const char *path);
 

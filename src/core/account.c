@@ -238,19 +238,21 @@ account_is_one_way(const Account *account)
 
 /* Is it this address, or that of its owner with a detail behind the name:
  * ana+shop@example.org (RFC 5233)? */
-static bool
-is_address(const char *own, const char *address)
+static AccountFit
+address_fit(const char *own, const char *address)
 {
     const char *at = strrchr(own, '@');
     const char *other = strrchr(address, '@');
     gsize length = at ? (gsize)(at - own) : 0;
 
     if (g_ascii_strcasecmp(own, address) == 0)
-        return true;
+        return ACCOUNT_FIT_EXACT;
     return at && other && g_ascii_strcasecmp(at, other) == 0
-           && (gsize)(other - address) > length
-           && g_ascii_strncasecmp(own, address, length) == 0
-           && address[length] == '+';
+                   && (gsize)(other - address) > length
+                   && g_ascii_strncasecmp(own, address, length) == 0
+                   && address[length] == '+'
+               ? ACCOUNT_FIT_DETAIL
+               : ACCOUNT_FIT_NONE;
 }
 
 /* The address of an alias with a name: "Ana (club) <ana@club.example>". */
@@ -264,46 +266,82 @@ bare_address(const char *alias)
 }
 
 /* "*@example.org" stands for every address of the domain. */
-static bool
-alias_matches(const char *named, const char *address)
+static AccountFit
+alias_fit(const char *named, const char *address)
 {
     g_autofree char *alias = bare_address(named);
+    const char *domain = strrchr(address, '@');
 
-    if (g_str_has_prefix(alias, "*@")) {
-        const char *domain = strrchr(address, '@');
+    if (!g_str_has_prefix(alias, "*@"))
+        return address_fit(alias, address);
+    return domain && g_ascii_strcasecmp(domain, alias + 1) == 0
+               ? ACCOUNT_FIT_DOMAIN
+               : ACCOUNT_FIT_NONE;
+}
 
-        return domain && g_ascii_strcasecmp(domain, alias + 1) == 0;
+/* *best: the alias that fits better than the account's address, or NULL. */
+static AccountFit
+own_fit(const Account *account, const char *address, const char **best)
+{
+    AccountFit fit = address_fit(account->address, address);
+
+    *best = NULL;
+    for (char **alias = account->aliases; *alias; alias++) {
+        AccountFit other =
+            **alias ? alias_fit(*alias, address) : ACCOUNT_FIT_NONE;
+
+        if (other <= fit)
+            continue;
+        fit = other;
+        *best = *alias;
     }
-    return is_address(alias, address);
+    return fit;
+}
+
+AccountFit
+account_fit(const Account *account, const char *address)
+{
+    const char *alias;
+
+    return own_fit(account, address, &alias);
+}
+
+const Account *
+account_writer(const Account *account, const char *address)
+{
+    AccountFit best = account_fit(account, address);
+    const Account *writer = account;
+
+    for (guint i = 0; i < account->identities->len; i++) {
+        const Account *identity = account->identities->pdata[i];
+        AccountFit fit = account_fit(identity, address);
+
+        if (fit == ACCOUNT_FIT_NONE || fit < best
+            || (fit == best && writer != account))
+            continue;
+        best = fit;
+        writer = identity;
+    }
+    return writer;
 }
 
 bool
 account_owns(const Account *account, const char *address)
 {
-    if (is_address(account->address, address))
-        return true;
-    for (guint i = 0; i < account->identities->len; i++)
-        if (account_owns(account->identities->pdata[i], address))
-            return true;
-    for (char **alias = account->aliases; *alias; alias++)
-        if (**alias && alias_matches(*alias, address))
-            return true;
-    return false;
+    return account_fit(account_writer(account, address), address)
+           != ACCOUNT_FIT_NONE;
 }
 
 char *
 account_name_for(const Account *account, const char *address)
 {
-    for (guint i = 0; i < account->identities->len; i++)
-        if (account_owns(account->identities->pdata[i], address))
-            return account_name_for(account->identities->pdata[i], address);
-    for (char **alias = account->aliases; *alias; alias++) {
-        gsize name = strcspn(*alias, "<");
+    const Account *writer = account_writer(account, address);
+    const char *alias;
 
-        if ((*alias)[name] && alias_matches(*alias, address))
-            return g_strstrip(g_strndup(*alias, name));
-    }
-    return g_strdup(account->real_name);
+    own_fit(writer, address, &alias);
+    if (alias && strchr(alias, '<'))
+        return g_strstrip(g_strndup(alias, strcspn(alias, "<")));
+    return g_strdup(writer->real_name);
 }
 
 void

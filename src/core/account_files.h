@@ -1,6 +1,6 @@
 /* Tells when another program changed the Maildir of an account while we look.
- * What we rename and deliver ourselves is known by its stamp and not told. Main
- * thread. */
+ * What we write, rename and remove ourselves is as our rows say and not told.
+ * Main thread; directories are read in another. */
 #ifndef CORE_ACCOUNT_FILES_H
 #define CORE_ACCOUNT_FILES_H
 
@@ -12,10 +12,11 @@ FilesWatch *files_watch_create(const Account *account,
                                void (*changed)(void *user), void *user);
 void files_watch_destroy(FilesWatch *watch);
 
+/* While held (someone reads the folders anyhow) nothing is looked at; what was
+ * told meanwhile is looked at when it is let go. NULL is fine. */
+void files_watch_hold(FilesWatch *watch, bool on);
+
 /* Folders may be new or gone. */
 void files_watch_refresh(FilesWatch *watch);
-
-/* Did another program change names since they were last read? */
-bool files_changed(const Account *account);
 
 #endif

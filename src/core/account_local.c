@@ -14,7 +14,6 @@ struct LocalFollower {
     Account *account;
     Worker *worker; /* NULL until the first scan */
     bool running;
-    bool again; /* files changed while it ran */
     bool ended;
     bool first; /* nothing of the first scan is news */
     FilesWatch *files; /* NULL until the account is followed */
@@ -41,13 +40,34 @@ tell_progress(guint done, void *user)
     job_progress(user, "reading folders", done, 0);
 }
 
+/* The paths of folders in which nothing changed. */
+static GHashTable *
+find_unchanged(Store *store, const char *account, GHashTable *changed,
+               GError **error)
+{
+    g_autoptr(GPtrArray) folders = store_folders(store, account, error);
+    GHashTable *paths;
+
+    if (folders == NULL)
+        return NULL;
+    paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < folders->len; i++) {
+        const char *path = ((const StoreFolder *)folders->pdata[i])->path;
+
+        if (!g_hash_table_contains(changed, path))
+            g_hash_table_add(paths, g_strdup(path));
+    }
+    return paths;
+}
+
 static void *
 scan_run(Job *job, void *data, GError **error)
 {
     const Request *request = data;
     g_autoptr(Store) store = store_open(request->state_db, error);
     g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autoptr(GHashTable) stamps = NULL;
+    g_autoptr(GHashTable) changed = NULL;
+    g_autoptr(GHashTable) unchanged = NULL;
     LocalScan scan = {
         .store = store, .mail = request->mail, .account = request->account,
         .cancel = job_cancellable(job), .added = added,
@@ -56,9 +76,13 @@ scan_run(Job *job, void *data, GError **error)
 
     if (store == NULL)
         return NULL;
-    stamps = sync_stamps(store, request->mail, request->account, error);
-    return stamps && local_scan(&scan, error)
-                   && sync_stamps_note(store, request->account, stamps, error)
+    changed = sync_changed_folders(store, request->mail, request->account, true,
+                                   error);
+    if (changed)
+        unchanged = find_unchanged(store, request->account, changed, error);
+    scan.unchanged = unchanged;
+    return unchanged && local_scan(&scan, error)
+                   && sync_folders_read(store, request->account, changed, error)
                ? g_steal_pointer(&added)
                : NULL;
 }
@@ -75,10 +99,7 @@ scan_progress(void *user, const JobProgress *note)
 static void
 files_told(void *user)
 {
-    struct LocalFollower *follower = user;
-
-    follower->again = follower->running;
-    local_follower_scan(follower);
+    local_follower_scan(user);
 }
 
 static void
@@ -90,8 +111,7 @@ watch(struct LocalFollower *follower)
         follower->files =
             files_watch_create(follower->account, files_told, follower);
     files_watch_refresh(follower->files);
-    if (follower->again && files_changed(follower->account))
-        local_follower_scan(follower);
+    files_watch_hold(follower->files, false);
 }
 
 static void
@@ -166,6 +186,6 @@ local_follower_scan(struct LocalFollower *follower)
     if (follower->worker == NULL)
         follower->worker = worker_create("folders");
     follower->running = true;
-    follower->again = false;
+    files_watch_hold(follower->files, true);
     worker_submit(follower->worker, JOB_NORMAL, &scan_job, request, follower);
 }

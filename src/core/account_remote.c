@@ -10,6 +10,7 @@
 #include "config.h"
 #include "core/arrive.h"
 #include "core/indexer.h"
+#include "core/judge.h"
 #include "core/outbox.h"
 #include "settle.h"
 
@@ -47,14 +48,25 @@ stop_timers(struct RemoteFollower *follower)
     g_clear_handle_id(&follower->retry_source, g_source_remove);
 }
 
-/* Their last answers come while they end, and still find them. */
+/* Its last answers come while it ends, and still find it. */
+static void
+drop_lane(Lane **lane)
+{
+    lane_destroy(*lane);
+    *lane = NULL;
+}
+
+/* What their last answers tell is taken, but begins nothing. */
 static void
 drop_lanes(struct RemoteFollower *follower)
 {
-    g_clear_pointer(&follower->watcher, watcher_destroy);
-    g_clear_pointer(&follower->urgent, lane_destroy);
-    g_clear_pointer(&follower->bulk, lane_destroy);
+    follower->ending = true;
+    watcher_destroy(follower->watcher);
+    follower->watcher = NULL;
+    drop_lane(&follower->urgent);
+    drop_lane(&follower->bulk);
     g_clear_pointer(&follower->files, files_watch_destroy);
+    stop_timers(follower);
 }
 
 void
@@ -67,7 +79,6 @@ remote_follower_destroy(struct RemoteFollower *follower)
     err_set(&ended, ERR_CANCELLED, "cancelled");
     if (follower->network)
         g_signal_handlers_disconnect_by_data(follower->network, follower);
-    stop_timers(follower);
     drop_lanes(follower);
     errands_end(follower, ended);
     g_ptr_array_unref(follower->errands);
@@ -273,6 +284,24 @@ retry_now(void *user)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+network_back(void *user)
+{
+    struct RemoteFollower *follower = user;
+
+    judge_again(session_judge(follower->account->session));
+    return retry_now(follower);
+}
+
+/* May a sync begin that the user did not ask for? A refused login is not tried
+ * on and on, and a server's word about when to come back is kept (P36). */
+static bool
+may_begin(const struct RemoteFollower *follower)
+{
+    return !follower->ending && follower->refusals < LOGINS_AFTER_REFUSAL
+           && clock_now() >= follower->not_before;
+}
+
 /* There is a way to the server again, or another one: what waits tries at once,
  * and what is connected finds out whether it still is. Pauses go on growing
  * until a sync succeeds. */
@@ -281,10 +310,10 @@ network_changed(GNetworkMonitor *monitor, gboolean available, void *user)
 {
     struct RemoteFollower *follower = user;
 
-    if (!available || !follower->account->started)
+    if (!available || !follower->account->started || !may_begin(follower))
         return;
     g_clear_handle_id(&follower->retry_source, g_source_remove);
-    follower->retry_source = g_timeout_add(SETTLE_MS, retry_now, follower);
+    follower->retry_source = g_timeout_add(SETTLE_MS, network_back, follower);
 }
 
 static void
@@ -302,6 +331,8 @@ retry_in(struct RemoteFollower *follower, guint pause, const char *reason)
 {
     Account *account = follower->account;
 
+    if (follower->ending)
+        return;
     account->status.retry = clock_now() + MAX(pause, 1);
     g_clear_handle_id(&follower->retry_source, g_source_remove);
     follower->retry_source =
@@ -327,6 +358,7 @@ login_refused(struct RemoteFollower *follower, const GError *error)
 
     account_password_refused(account, false);
     drop_lanes(follower);
+    follower->ending = false;
     if (++follower->refusals < LOGINS_AFTER_REFUSAL && account->started
         && session_frontend(account->session)->has_screen) {
         begin_sync(follower);
@@ -343,6 +375,7 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
     Account *account = follower->account;
 
     log_add(LOG_WARN, account->name, "%s", error->message);
+    follower->not_before = answer->not_before;
     if (err_is(error, ERR_AUTH)) {
         set_online(follower, false, error->message);
         login_refused(follower, error);
@@ -370,7 +403,8 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
 static gboolean
 poll_now(void *user)
 {
-    begin_sync(user);
+    if (may_begin(user))
+        begin_sync(user);
     return G_SOURCE_CONTINUE;
 }
 
@@ -382,6 +416,8 @@ poll_later(struct RemoteFollower *follower, guint login_delay)
     Account *account = follower->account;
     gint64 seconds = POLL_SECONDS;
 
+    if (follower->ending)
+        return;
     if (account_is_one_way(account)) {
         seconds = options_int(session_options(account->session),
                               "pop-interval", account->name);
@@ -402,25 +438,19 @@ files_told(void *user)
 {
     struct RemoteFollower *follower = user;
 
-    follower->files_told = follower->sync != NULL;
-    if (follower->sync == NULL && follower->online)
+    if (follower->online && may_begin(follower))
         begin_sync(follower);
 }
 
 static void
 watch_files(struct RemoteFollower *follower)
 {
-    bool again = follower->files_told && files_changed(follower->account);
-
-    follower->files_told = false;
     if (account_is_one_way(follower->account))
         return;
     if (follower->files == NULL)
         follower->files =
             files_watch_create(follower->account, files_told, follower);
     files_watch_refresh(follower->files);
-    if (again)
-        begin_sync(follower);
 }
 
 static void
@@ -430,6 +460,7 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
 
     follower->failures = 0;
     follower->refusals = 0;
+    follower->not_before = 0;
     account->status.done = account->status.total = 0;
     set_online(follower, true, NULL);
     account_set_state(account, ACCOUNT_ONLINE, NULL, NULL);
@@ -454,7 +485,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     remote_take_news(follower, follower->bulk);
     if (!frontend->has_screen)
         frontend->class->progress(frontend, NULL, 0, 0);
-    if (err_is(error, ERR_CANCELLED)) {
+    if (follower->ending || err_is(error, ERR_CANCELLED)) {
         account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
         account_synced(follower->account, error);
         return;
@@ -464,6 +495,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
         return;
     }
     settler_kick(session_settler(follower->account->session));
+    files_watch_hold(follower->files, false);
     if (error)
         sync_failed(follower, answer, error);
     else
@@ -486,6 +518,7 @@ submit_sync(struct RemoteFollower *follower)
     if (!follower->online)
         account_set_state(account, ACCOUNT_CONNECTING, NULL, NULL);
     tell_event(follower, "sync-started", NULL);
+    files_watch_hold(follower->files, true);
     follower->sync =
         lane_submit(follower->bulk, LANE_SYNC, &request, &callbacks);
     g_clear_pointer(&follower->only, g_free);
@@ -583,7 +616,7 @@ got_password(const char *password, const GError *error, void *user)
 void
 remote_connect(struct RemoteFollower *follower)
 {
-    if (follower->asking)
+    if (follower->asking || follower->ending)
         return;
     follower->asking = true;
     account_set_state(follower->account, ACCOUNT_CONNECTING, NULL, NULL);
@@ -596,6 +629,8 @@ remote_connect(struct RemoteFollower *follower)
 static void
 begin_sync(struct RemoteFollower *follower)
 {
+    if (follower->ending)
+        return;
     g_clear_handle_id(&follower->retry_source, g_source_remove);
     follower->wanted = true;
     if (follower->sync)
@@ -649,11 +684,14 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     follower->push = NULL;
     remote_take_news(follower, follower->bulk);
     session_rows_news(follower->account->session);
-    if (err_is(error, ERR_CANCELLED))
+    if (follower->ending || err_is(error, ERR_CANCELLED))
         return;
     if (error)
         log_add(LOG_WARN, follower->account->name, "%s", error->message);
-    if (error && !err_is(error, ERR_REFUSED) && follower->sync == NULL) {
+    if (err_is(error, ERR_AUTH) && follower->sync == NULL) {
+        set_online(follower, false, error->message);
+        login_refused(follower, error);
+    } else if (error && !err_is(error, ERR_REFUSED) && follower->sync == NULL) {
         set_online(follower, false, error->message);
         retry_later(follower, error->message);
     } else if (error == NULL && answer->waiting) {

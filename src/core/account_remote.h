@@ -13,7 +13,6 @@ struct RemoteFollower {
                             one, as for POP3 always, bulk does all */
     Watcher *watcher;    /* NULL: nobody listens */
     FilesWatch *files;   /* NULL: the account is not followed */
-    bool files_told;     /* while a sync ran */
     GNetworkMonitor *network; /* of GLib; NULL: not watched yet */
     NetSessions *sessions;
     Job *sync, *push; /* running or queued; NULL: none */
@@ -23,7 +22,9 @@ struct RemoteFollower {
     bool accept_removals;
     char *only;
     bool online;
+    bool ending;     /* its lanes are: nothing begins */
     guint refusals;
+    gint64 not_before; /* the server wants no login sooner; 0: any time */
     guint failures; /* in a row, to reach the server */
     guint push_source, poll_source, retry_source;
     gint64 began;       /* monotonic; of the folder that is fetched */

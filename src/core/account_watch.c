@@ -20,6 +20,7 @@ struct Watcher {
     guint most;
     WatcherCallbacks callbacks;
     GPtrArray *ears; /* Ear; the first is INBOX's */
+    bool ending;
 };
 
 static void
@@ -49,6 +50,7 @@ watcher_destroy(Watcher *watcher)
 {
     if (watcher == NULL)
         return;
+    watcher->ending = true;
     g_ptr_array_unref(watcher->ears);
     g_free(watcher);
 }
@@ -118,6 +120,8 @@ ear_progress(void *user, const JobProgress *note)
     Watcher *watcher = ear->watcher;
     LaneNews news;
 
+    if (watcher->ending)
+        return;
     lane_take_news(ear->lane, &news);
     for (guint i = 0; i < news.mailboxes->len; i++)
         tell_changed(watcher, news.mailboxes->pdata[i]);
@@ -138,7 +142,7 @@ ear_answer(void *user, const LaneAnswer *answer, const GError *error)
     Watcher *watcher = ear->watcher;
 
     ear->job = NULL;
-    if (error == NULL || err_is(error, ERR_CANCELLED)
+    if (error == NULL || err_is(error, ERR_CANCELLED) || watcher->ending
         || !watcher->account->started)
         return;
     log_add(LOG_INFO, watcher->account->name, "listening to %s ended: %s",

@@ -36,6 +36,7 @@ struct Lane {
     Pop3Conn *pop3; /* the one or the other */
     bool kept;      /* a POP3 session goes on after a sync that yielded */
     char *alert; /* told last */
+    GError *refused; /* the login: it is not tried with the same words (P36) */
 };
 
 /* A job: its request, where its answer goes, how it ended. */
@@ -116,6 +117,7 @@ lane_unref(Lane *lane)
     imap_conn_close(lane->conn);
     pop3_conn_close(lane->pop3);
     g_free(lane->alert);
+    g_clear_error(&lane->refused);
     g_clear_object(&lane->cancel);
     lane_params_clear(&lane->params);
     lane_news_clear(&lane->news);
@@ -548,6 +550,25 @@ tell_alert(Task *task)
     lane->alert = g_steal_pointer(&text);
 }
 
+/* What nobody waits for in particular, one behind the other in a lane that goes
+ * when its login is refused. */
+static bool
+follows(const Task *task)
+{
+    return task->kind == LANE_SYNC || task->kind == LANE_PUSH;
+}
+
+static bool
+was_refused(const Task *task, GError **error)
+{
+    const GError *refused = task->lane->refused;
+
+    if (refused == NULL || !follows(task))
+        return false;
+    g_propagate_error(error, g_error_copy(refused));
+    return true;
+}
+
 static void *
 task_run(Job *job, void *data, GError **error)
 {
@@ -558,7 +579,11 @@ task_run(Job *job, void *data, GError **error)
 
     task->job = job;
     handler = link_cancellables(task);
-    ok = connect_lane(task, &trouble) && perform(task, &trouble);
+    ok = !was_refused(task, &trouble) && connect_lane(task, &trouble)
+         && perform(task, &trouble);
+    if (follows(task) && !task->answer.connected && err_is(trouble, ERR_AUTH)
+        && task->lane->refused == NULL)
+        task->lane->refused = g_error_copy(trouble);
     tell_alert(task);
     if (handler)
         g_cancellable_disconnect(job_cancellable(job), handler);

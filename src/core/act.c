@@ -10,6 +10,7 @@
 #include "core/account.h"
 #include "core/indexer.h"
 #include "maildir/maildir.h"
+#include "act_private.h"
 #include "facts.h"
 #include "settle.h"
 #include "tags.h"
@@ -44,6 +45,8 @@ struct Act {
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
     bool copies; /* rows stay as they are, others are made; no event */
+    ActChange custom; /* of act_change() */
+    void *user;
 };
 
 static const struct {
@@ -129,8 +132,8 @@ static bool
 change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
             GPtrArray *before, GError **error)
 {
-    act->record = store_act_begin(act->store, label, error);
-    if (act->record == 0)
+    act->record = label ? store_act_begin(act->store, label, error) : 0;
+    if (label && act->record == 0)
         return false;
     for (guint i = 0; i < set->ids->len; i++) {
         gint64 id = g_array_index(set->ids, gint64, i);
@@ -139,7 +142,7 @@ change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
         if (row == NULL)
             continue; /* gone since it was chosen */
         g_ptr_array_add(before, row);
-        if ((!act->copies
+        if ((act->record && !act->copies
              && !store_act_note(act->store, act->record, id, error))
             || !change(act, row, error))
             return false;
@@ -148,7 +151,8 @@ change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
     return true;
 }
 
-/* One transaction: all rows or none. */
+/* One transaction: all rows or none. label NULL: no record of it, so that undo
+ * passes it over. */
 static bool
 perform(Act *act, const MessageSet *set, const char *label, ActFn change,
         GError **error)
@@ -172,9 +176,8 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
     return true;
 }
 
-/* "3 threads", "1 message". g_free(). */
-static char *
-count_text(const MessageSet *set)
+char *
+act_count_text(const MessageSet *set)
 {
     guint n = set->threads ? set->threads : set->ids->len;
 
@@ -189,15 +192,47 @@ tell_done(Session *session, const char *text)
 }
 
 static bool
-change_tags(Act *act, const StoreRow *row, GError **error)
+retag(Store *store, const StoreRow *row, const TagChange *change,
+      GError **error)
 {
-    unsigned flags = tag_change_flags(act->tags, row->flags);
-    g_autofree char *tags = tag_change_tags(act->tags, row->tags);
+    unsigned flags = tag_change_flags(change, row->flags);
+    g_autofree char *tags = tag_change_tags(change, row->tags);
 
     return (flags == row->flags
-            || store_set_flags(act->store, row->id, flags, error))
+            || store_set_flags(store, row->id, flags, error))
         && (strcmp(tags, row->tags ? row->tags : "") == 0
-            || store_set_tags(act->store, row->id, tags, error));
+            || store_set_tags(store, row->id, tags, error));
+}
+
+static bool
+change_tags(Act *act, const StoreRow *row, GError **error)
+{
+    return retag(act->store, row, act->tags, error);
+}
+
+bool
+act_retag(Session *session, const StoreRow *row, const char *const *words,
+          GError **error)
+{
+    g_auto(TagChange) change = { 0 };
+
+    return tag_change_parse(words, &change, error)
+        && retag(session_store(session), row, &change, error);
+}
+
+static bool
+change_custom(Act *act, const StoreRow *row, GError **error)
+{
+    return act->custom(act->session, row, act->user, error);
+}
+
+bool
+act_change(Session *session, const MessageSet *set, const char *label,
+           ActChange change, void *user, GError **error)
+{
+    Act act = { .session = session, .custom = change, .user = user };
+
+    return perform(&act, set, label, change_custom, error);
 }
 
 static bool
@@ -218,7 +253,7 @@ act_tag(Session *session, const MessageSet *set, const char *const *tags,
         GError **error)
 {
     g_auto(TagChange) change = { 0 };
-    g_autofree char *count = count_text(set);
+    g_autofree char *count = act_count_text(set);
     g_autofree char *words = NULL;
     g_autofree char *text = NULL;
 
@@ -235,7 +270,7 @@ toggle(Session *session, const MessageSet *set, unsigned flag,
        const char *const names[2], GError **error)
 {
     TagChange change = { 0 };
-    g_autofree char *count = count_text(set);
+    g_autofree char *count = act_count_text(set);
     g_autofree char *text = NULL;
     g_autoptr(StoreRow) first = NULL;
     bool on;
@@ -304,11 +339,9 @@ role_name(FolderRole role, const char **done)
     g_return_val_if_reached("");
 }
 
-/* The account's folder for the role; a new one of the usual name where it has
- * none, which the engine makes on the server too. 0 on error. */
-static gint64
-role_folder(Session *session, const char *account, FolderRole role,
-            GError **error)
+gint64
+act_role_folder(Session *session, const char *account, FolderRole role,
+                GError **error)
 {
     Store *store = session_store(session);
     g_autoptr(StoreFolder) folder = NULL;
@@ -333,7 +366,7 @@ change_folder(Act *act, const StoreRow *row, GError **error)
 
         if (from == NULL)
             return false;
-        to = role_folder(act->session, from->account, act->role, error);
+        to = act_role_folder(act->session, from->account, act->role, error);
     }
     if (to == 0)
         return false;
@@ -351,7 +384,7 @@ change_folder(Act *act, const StoreRow *row, GError **error)
 static bool
 move(Act *act, const MessageSet *set, const char *done, GError **error)
 {
-    g_autofree char *count = count_text(set);
+    g_autofree char *count = act_count_text(set);
     g_autofree char *label = g_strdup_printf("%s %s", done, count);
     g_autofree char *text = NULL;
     bool ok = perform(act, set, label, change_folder, error);
@@ -433,7 +466,7 @@ act_copy(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
     Act act = { .session = session, .folder = folder, .copies = true };
-    g_autofree char *count = count_text(set);
+    g_autofree char *count = act_count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 
     if (!perform(&act, set, text, copy_row, error))
@@ -474,7 +507,7 @@ act_delete(Session *session, const MessageSet *set, bool force,
            GError **error)
 {
     Act act = { .session = session, .event = "message-deleted" };
-    g_autofree char *count = count_text(set);
+    g_autofree char *count = act_count_text(set);
     g_autofree char *text = g_strdup_printf("Deleted %s for good.", count);
 
     if ((!force && !check_in_trash(session, set, error))

@@ -8,6 +8,7 @@
 #include "core/delivery.h"
 #include "core/indexer.h"
 #include "core/judge.h"
+#include "core/mute.h"
 
 typedef struct {
     Session *session;
@@ -54,6 +55,7 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
         judge_arrived(session_judge(session), ids, n, true, NULL, NULL);
         return;
     }
+    mute_arrived(session, ids, n);
     for (guint i = 0; i < n; i++)
         delivery_look(session, ids[i]);
     arrival = g_new0(Arrival, 1);

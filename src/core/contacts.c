@@ -12,17 +12,16 @@ enum {
     AT_ONCE = 200, /* of a first fetch */
 };
 
-/* Nobody writes to these. */
-static bool
-takes_no_mail(const char *addr)
+bool
+contacts_takes_mail(const char *addr)
 {
     static const char *const names[] = { "noreply", "no-reply", "donotreply",
                                          "do-not-reply", "mailer-daemon" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strncasecmp(addr, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 static void
@@ -32,7 +31,7 @@ note_row(Session *session, gint64 id)
     g_autoptr(StoreRow) row = store_row(store, id, NULL);
 
     if (row && row->from_addr && *row->from_addr
-        && !takes_no_mail(row->from_addr)
+        && contacts_takes_mail(row->from_addr)
         && !identity_is_own(session, row->from_addr))
         store_contact_seen(store, row->from_name, row->from_addr, false,
                            row->date, NULL);

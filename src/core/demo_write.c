@@ -3,9 +3,11 @@
 #include "demo_write.h"
 
 #include "base/err.h"
+#include "core/contacts.h"
 #include "core/standing.h"
 #include "facts.h"
 #include "maildir/maildir.h"
+#include "mime/mime.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +94,7 @@ demo_writer_destroy(DemoWriter *writer)
         g_clear_pointer(&writer->folders[i], store_folder_free);
     }
     g_hash_table_unref(writer->chains);
-    dns_destroy(writer->zone);
+    dns_unref(writer->zone);
     g_free(writer);
 }
 
@@ -154,6 +156,27 @@ check(DemoWriter *writer, const DemoMail *mail, const GString *bytes, gint64 id,
                              error);
 }
 
+/* Whom the invented user knows. */
+static bool
+note_contacts(DemoWriter *writer, const DemoMail *mail, GError **error)
+{
+    bool sent = demo_mail_is_own(mail);
+    const char *whom = sent ? mail->to : mail->from;
+    g_autoptr(GPtrArray) addresses = mime_addresses(whom ? whom : "");
+    bool ok = true;
+
+    if (mail->folder == DEMO_JUNK || mail->folder == DEMO_TRASH)
+        return true;
+    for (guint i = 0; ok && i < addresses->len; i++) {
+        const MimeAddress *one = addresses->pdata[i];
+
+        ok = !contacts_takes_mail(one->addr)
+            || store_contact_seen(writer->store, one->name, one->addr, sent,
+                                  mail->date, error);
+    }
+    return ok;
+}
+
 static bool
 add_row(DemoWriter *writer, const DemoMail *mail, const GString *bytes,
         const char *file, GError **error)
@@ -194,7 +217,8 @@ demo_writer_add(DemoWriter *writer, const DemoMail *invented, GError **error)
     return maildir_batch_begin(batch, base, error)
         && maildir_batch_write(batch, bytes->str, bytes->len, error)
         && maildir_batch_finish(batch, flags, error)
-        && add_row(writer, &mail, bytes, file, error);
+        && add_row(writer, &mail, bytes, file, error)
+        && note_contacts(writer, &mail, error);
 }
 
 bool

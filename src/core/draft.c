@@ -418,6 +418,7 @@ list_files(Session *session, bool over, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)draft_free);
     g_autoptr(GError) reason = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &reason);
+    g_autoptr(GHashTable) leaving = outbox_drafts(session_outbox(session));
     const char *name;
 
     if (dir == NULL)
@@ -427,7 +428,7 @@ list_files(Session *session, bool over, GError **error)
         Draft *draft;
 
         if (!g_str_has_suffix(name, ".eml")
-            || outbox_has_draft(session_outbox(session), path))
+            || g_hash_table_contains(leaving, path))
             continue;
         draft = draft_load(path, NULL);
         if (draft && draft_is_over(session, draft) != over)

@@ -227,17 +227,14 @@ check_files(Checker *c)
 static const char *
 sender_lane(Session *session, const Draft *draft)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
-    const Account *account = session_account(session, draft->account);
+    const Account *account =
+        identity_sender(session, draft->account, draft->from);
+    const Account *writer =
+        account ? identity_writer(account, draft->from, NULL) : NULL;
 
-    if (account && from->len == 1)
-        account =
-            identity_of_address(account, ((MimeAddress *)from->pdata[0])->addr);
-    return account
-                   && options_own(session_options(session), "outgoing",
-                                  account_name(account))
-               ? account_name(account)
-               : draft->account;
+    return account ? identity_lane(session, account_name(account),
+                                   identity_name(writer))
+                   : draft->account;
 }
 
 /* Files leave as base64, 76 characters and an end in a line. */

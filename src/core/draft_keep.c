@@ -12,6 +12,7 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/indexer.h"
+#include "maildir/maildir.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
 #include "settle.h"
@@ -26,7 +27,8 @@
 typedef struct {
     Session *session;
     Draft *draft;
-    char *bytes; /* the path of the copy while it is made */
+    char *maildir; /* the Drafts folder on the disk */
+    char *bytes;   /* in its tmp/: the copy while it is made */
     char *message_id;
     char *forwarded; /* Message-ID of what it forwards; NULL: nothing */
     gint64 date;
@@ -37,6 +39,7 @@ static void
 keeping_free(Keeping *keeping)
 {
     draft_free(keeping->draft);
+    g_free(keeping->maildir);
     g_free(keeping->bytes);
     g_free(keeping->message_id);
     g_free(keeping->forwarded);
@@ -112,12 +115,16 @@ rows_of(Session *session, char **copies)
 bool
 draft_is_over(Session *session, const Draft *draft)
 {
+    g_autofree char *sum = NULL;
     g_autoptr(StoreFolder) folder = NULL;
     g_autoptr(GArray) rows = NULL;
 
     if (draft->open || draft->copies == NULL || draft->copies[0] == NULL
         || draft->kept == NULL)
         return false;
+    sum = sum_of(draft);
+    if (strcmp(sum, draft->kept) != 0)
+        return false; /* what was written since is nowhere else */
     folder = store_folder_by_role(session_store(session), draft->account,
                                   FOLDER_ROLE_DRAFTS, NULL);
     rows = rows_of(session, draft->copies);
@@ -174,6 +181,25 @@ drafts_folder(Session *session, const char *account, GError **error)
     return folder ? folder->id
                   : session_make_folder(session, account, "Drafts",
                                         FOLDER_ROLE_DRAFTS, error);
+}
+
+static char *
+drafts_maildir(Session *session, const char *account, GError **error)
+{
+    gint64 id = drafts_folder(session, account, error);
+    g_autoptr(StoreFolder) folder =
+        id ? store_folder(session_store(session), id, error) : NULL;
+
+    return folder ? g_build_filename(session_paths(session)->mail, folder->path,
+                                     NULL)
+                  : NULL;
+}
+
+static void
+tell_here_only(const Draft *draft, const GError *error)
+{
+    log_add(LOG_WARN, draft->account,
+            "a draft is kept on this machine only: %s", error->message);
 }
 
 /* One transaction: the new copy, and the older ones away. */
@@ -270,7 +296,8 @@ make_copy(Job *job, void *request, GError **error)
 {
     Keeping *keeping = request;
 
-    file_write_filled(keeping->bytes, fill, keeping, error);
+    if (maildir_create(keeping->maildir, error))
+        file_write_filled(keeping->bytes, fill, keeping, error);
     return NULL;
 }
 
@@ -286,8 +313,7 @@ made_copy(void *user, void *answer, const GError *error)
         put_in(keeping, &reason);
     g_unlink(keeping->bytes);
     if (reason && !err_is(reason, ERR_CANCELLED))
-        log_add(LOG_WARN, keeping->draft->account,
-                "a draft is kept on this machine only: %s", reason->message);
+        tell_here_only(keeping->draft, reason);
 }
 
 static const JobClass keep_class = {
@@ -329,18 +355,27 @@ keep(Session *session, Draft *taken)
     Outbox *outbox = session_outbox(session);
     g_autoptr(Draft) draft = taken;
     g_autofree char *sum = sum_of(draft);
+    g_autofree char *base = draft_sibling(draft->path, ".copy");
+    g_autofree char *name = g_path_get_basename(base);
+    g_autofree char *maildir = NULL;
     g_autofree char *id = NULL;
+    g_autoptr(GError) error = NULL;
     Keeping *keeping;
 
     if (!is_wanted(session, draft) || g_strcmp0(sum, draft->kept) == 0
-        || outbox_has_draft(outbox, draft->path)
-        || g_hash_table_contains(outbox->in_hooks, draft->path))
+        || outbox_has_draft(outbox, draft->path))
         return;
+    maildir = drafts_maildir(session, draft->account, &error);
+    if (maildir == NULL) {
+        tell_here_only(draft, error);
+        return;
+    }
     id = mime_new_message_id(
         account_address(session_account(session, draft->account)));
     keeping = g_new0(Keeping, 1);
     keeping->session = session;
-    keeping->bytes = draft_sibling(draft->path, ".copy");
+    keeping->maildir = g_steal_pointer(&maildir);
+    keeping->bytes = g_build_filename(keeping->maildir, "tmp", name, NULL);
     keeping->message_id = g_strconcat(COPY_ID, id, NULL);
     keeping->forwarded = forwarded_id(session, draft);
     keeping->date = clock_now();
@@ -384,8 +419,12 @@ draft_opened(Session *session, const char *path)
 void
 draft_closed(Session *session, const char *path)
 {
-    Draft *draft = set_open(path, false);
+    Draft *draft;
 
+    /* What ends before it is in the outbox is offered again. */
+    if (g_hash_table_contains(session_outbox(session)->leaving, path))
+        return;
+    draft = set_open(path, false);
     if (draft)
         keep(session, draft);
 }
@@ -444,30 +483,51 @@ forwarded_of(Session *session, const StoreRow *row)
     return ids && *ids ? g_steal_pointer(&ids) : NULL;
 }
 
-Draft *
-draft_resume(Session *session, gint64 id, GError **error)
+typedef struct {
+    Session *session;
+    char *name; /* of the copy */
+    char *forwarded;
+    DraftStarted done;
+    void *user;
+} Resuming;
+
+static void
+resumed(Draft *draft, const GError *error, void *user)
 {
-    g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
+    Resuming *r = user;
+    const char *copies[] = { r->name, NULL };
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    if (draft) {
+        find_parent(r->session, draft, r->forwarded);
+        set_copies(draft, g_strdupv((char **)copies));
+        g_free(draft->kept);
+        draft->kept = sum_of(draft);
+        draft_save_facts(draft, &reason);
+    }
+    r->done(reason ? NULL : draft, reason, r->user);
+    g_free(r->name);
+    g_free(r->forwarded);
+    g_free(r);
+}
+
+void
+draft_resume(Session *session, gint64 id, DraftStarted done, void *user)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, &error);
     DraftStart start = { .kind = DRAFT_AS_NEW, .parent = id, .resume = true };
     g_autofree char *name = row ? name_of(row) : NULL;
-    const char *copies[] = { name, NULL };
-    g_autofree char *forwarded = NULL;
-    g_autoptr(Draft) draft = NULL;
+    g_autoptr(Draft) draft = name ? find_draft(session, name) : NULL;
+    Resuming *resuming;
 
-    if (row == NULL)
-        return NULL;
-    draft = find_draft(session, name);
-    if (draft)
-        return g_steal_pointer(&draft);
+    if (row == NULL || draft) {
+        done(draft, error, user);
+        return;
+    }
     start.same_text = g_str_has_prefix(name, COPY_ID);
-    draft = draft_start(session, &start, error);
-    if (draft == NULL)
-        return NULL;
-    forwarded = forwarded_of(session, row);
-    find_parent(session, draft, forwarded);
-    set_copies(draft, g_strdupv((char **)copies));
-    draft->kept = sum_of(draft);
-    if (!draft_save_facts(draft, error))
-        return NULL;
-    return g_steal_pointer(&draft);
+    resuming = g_new(Resuming, 1);
+    *resuming = (Resuming){ session, g_steal_pointer(&name),
+                            forwarded_of(session, row), done, user };
+    draft_start_behind(session, &start, resumed, resuming);
 }

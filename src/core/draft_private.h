@@ -2,6 +2,7 @@
 #ifndef CORE_DRAFT_PRIVATE_H
 #define CORE_DRAFT_PRIVATE_H
 
+#include "core/account.h"
 #include "core/draft.h"
 #include "mime/seal.h"
 
@@ -16,6 +17,27 @@ char *draft_clean_ids(const char *text);
 
 /* Beside drafts/ID.eml: ID.json, ID.files, … g_free(). */
 char *draft_sibling(const char *path, const char *suffix);
+
+/* draft_change.c: "-- " and the signature of whoever writes, below the text. */
+void
+draft_append_signature(Session *session, const Account *writer, GString *text);
+
+/* draft_carry.c: what a draft takes along from its parent. */
+typedef struct {
+    char *folder; /* for the files */
+    MimeMessage *parent;
+    char *whole;      /* the file of the parent, as it is; NULL: its parts */
+    GPtrArray *files; /* char *: paths, when it was run */
+} DraftCarry;
+
+/* Takes parent, which may be NULL. NULL: there is nothing to take along. */
+DraftCarry *
+draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path);
+void draft_carry_free(DraftCarry *carry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DraftCarry, draft_carry_free)
+
+/* Blocks; any thread that has carry for itself. */
+bool draft_carry_run(DraftCarry *carry, GError **error);
 
 /* draft_facts.c: what the user does not edit. A draft without facts is a new
  * message. */

@@ -68,11 +68,13 @@ from_address(const Draft *draft)
 
 /* Who writes, as options know him: "work", "work/club"; NULL: no account. */
 static const char *
-writer(Session *session, const Draft *draft, const char *address)
+writer(Session *session, const Draft *draft)
 {
-    const Account *account = session_account(session, draft->account);
+    const Account *account =
+        identity_sender(session, draft->account, draft->from);
 
-    return account ? account_name(identity_of_address(account, address)) : NULL;
+    return account ? account_name(identity_writer(account, draft->from, NULL))
+                   : NULL;
 }
 
 char *
@@ -82,7 +84,7 @@ draft_signer(Session *session, const Draft *draft)
     const char *key =
         options_get(session_options(session),
                     draft->smime ? "smime-key" : "openpgp-key",
-                    writer(session, draft, address), NULL);
+                    writer(session, draft), NULL);
 
     return key && *key ? g_strdup(key) : g_strdup_printf("<%s>", address);
 }
@@ -91,7 +93,6 @@ static DraftSeal *
 create(Session *session, const Draft *draft)
 {
     DraftSeal *seal = g_new0(DraftSeal, 1);
-    g_autofree char *address = from_address(draft);
 
     seal->signer = draft_signer(session, draft);
     seal->mime = (MimeSeal){
@@ -100,7 +101,7 @@ create(Session *session, const Draft *draft)
         .encrypt = draft->encrypt,
         .signer = seal->signer,
         .any_key = options_bool(session_options(session), "crypto-any-key",
-                                writer(session, draft, address)),
+                                writer(session, draft)),
     };
     return seal;
 }

@@ -4,18 +4,15 @@
 #include "draft_private.h"
 
 #include "base/err.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "core/account.h"
 #include "core/crypto.h"
 #include "core/frontend.h"
 #include "core/identity.h"
 #include "mime/mime.h"
+#include "outbox_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     REFERENCES = 50
@@ -27,7 +24,7 @@ typedef struct {
     const Account *account;
     const Account *identity; /* of the account: who writes */
     Draft *template;         /* NULL: none */
-    MimeMessage *parent; /* NULL: a new message */
+    MimeMessage *parent;     /* NULL: a new message */
     char *parent_path;
     bool is_secret; /* the parent is encrypted, */
     bool is_smime;  /* with S/MIME */
@@ -395,20 +392,6 @@ append_forward(Start *s, GString *text)
     }
 }
 
-static void
-append_signature(Start *s, GString *text)
-{
-    const char *signature =
-        options_get(session_options(s->session), "signature",
-                    account_name(s->identity), NULL);
-
-    if (signature == NULL || *signature == '\0')
-        return;
-    if (text->len > 0 && text->str[text->len - 1] != '\n')
-        g_string_append_c(text, '\n');
-    g_string_append_printf(text, "\n-- \n%s\n", signature);
-}
-
 /* The text to the letter; false: there is none. */
 static bool
 append_exact(Start *s, GString *text)
@@ -468,91 +451,9 @@ derive_text(Start *s)
              && s->start->body == NULL)
         append_quote(s, text);
     if (!is_copy(kind))
-        append_signature(s, text);
+        draft_append_signature(s->session, s->identity, text);
     g_free(s->draft->text);
     s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static char *
-free_name(const char *folder, const MimePart *part)
-{
-    g_autofree char *other = g_strdup_printf("part-%u", part->number);
-    g_autofree char *safe = file_safe_name(part->name ? part->name : other);
-    char *path = g_build_filename(folder, safe, NULL);
-
-    for (int i = 2; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
-        g_autofree char *name = g_strdup_printf("%d-%s", i, safe);
-
-        g_free(path);
-        path = g_build_filename(folder, name, NULL);
-    }
-    return path;
-}
-
-static bool
-carry_part(Start *s, const char *folder, const MimePart *part, GError **error)
-{
-    g_autofree char *path = free_name(folder, part);
-    int fd =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool ok;
-
-    if (fd < 0)
-        return err_set_errno(error, errno, "%s", path);
-    ok = mime_part_save(s->parent, part->number, fd, error);
-    if (ok && fsync(fd) != 0)
-        ok = err_set_errno(error, errno, "%s", path);
-    if (close(fd) != 0 && ok)
-        ok = err_set_errno(error, errno, "%s", path);
-    return ok && draft_attach(s->draft, path, error);
-}
-
-static bool
-carry_files(Start *s, GError **error)
-{
-    g_autofree char *folder = draft_files_folder(s->draft->path);
-    const GPtrArray *parts = mime_parts(s->parent);
-    bool made = false;
-
-    for (guint i = 0; i < parts->len; i++) {
-        const MimePart *part = parts->pdata[i];
-
-        if (!part->is_attachment || part->is_multipart)
-            continue;
-        if (!made && !file_mkdir(folder, error))
-            return false;
-        made = true;
-        if (!carry_part(s, folder, part, error))
-            return false;
-    }
-    return !made || file_sync_dir(folder, error);
-}
-
-/* The parent as it is, a file of the draft. */
-static bool
-carry_whole(Start *s, GError **error)
-{
-    g_autofree char *folder = draft_files_folder(s->draft->path);
-    g_autofree char *path = g_build_filename(folder, "message.eml", NULL);
-    g_autofree char *bytes = NULL;
-    g_autoptr(GError) reason = NULL;
-    gsize size;
-
-    if (!g_file_get_contents(s->parent_path, &bytes, &size, &reason))
-        return err_set(error, ERR_LOCAL, "%s", reason->message);
-    return file_mkdir(folder, error)
-           && file_write_atomic(path, bytes, size, error)
-           && draft_attach(s->draft, path, error);
-}
-
-static bool
-derive_files(Start *s, GError **error)
-{
-    DraftKind kind = s->draft->kind;
-
-    if (kind == DRAFT_FORWARD_ATTACHED)
-        return carry_whole(s, error);
-    return (kind != DRAFT_FORWARD && !is_copy(kind)) || carry_files(s, error);
 }
 
 static bool
@@ -615,7 +516,8 @@ load_parent(Start *s, GError **error)
     return parent ? open_parent(s, parent, error) : NULL;
 }
 
-/* The account named, else the parent's, else the first. */
+/* The account named, or that of the identity named; else the parent's, else the
+ * first. */
 static const Account *
 choose_account(Session *session, const DraftStart *start, GError **error)
 {
@@ -626,7 +528,7 @@ choose_account(Session *session, const DraftStart *start, GError **error)
 
     if (start->account) {
         account = session_account(session, start->account);
-        return account ? account
+        return account ? identity_owner(session, start->account)
                        : err_null(error, ERR_USAGE, "no account is called %s",
                                   start->account);
     }
@@ -715,6 +617,15 @@ parent_folder(const Start *s)
     return row ? row->folder : 0;
 }
 
+/* `--account work/club`; NULL: no identity was named. */
+static const Account *
+named_identity(const Start *s)
+{
+    const char *name = s->start->account;
+
+    return name && strchr(name, '/') ? session_account(s->session, name) : NULL;
+}
+
 /* From, and whose signature and Reply-To the draft gets. */
 static void
 derive_identity(Start *s)
@@ -725,17 +636,21 @@ derive_identity(Start *s)
     g_autofree char *all =
         g_strjoin(", ", s->draft->to, s->start->to ? s->start->to : "",
                   s->template ? s->template->to : "", NULL);
-    g_autoptr(GPtrArray) from = mime_addresses(wish ? wish : "");
     g_autoptr(GPtrArray) to = mime_addresses(all);
     IdentityHint hint = { s->parent, parent_folder(s), to };
+    const Account *named = named_identity(s);
     const char *reply_to;
 
     if (wish) {
-        s->identity = from->len == 1
-                          ? identity_of_address(
-                              s->account, ((MimeAddress *)from->pdata[0])->addr)
-                          : s->account;
+        s->identity = identity_writer(
+            identity_sender(s->session, account_name(s->account), wish), wish,
+            NULL);
         draft_set(s->draft, "from", wish, NULL);
+    } else if (named) {
+        s->identity = named;
+        g_free(s->draft->from);
+        s->draft->from = mime_address_format(account_real_name(named),
+                                             account_address(named));
     } else if (!s->start->resume) {
         g_free(s->draft->from);
         s->identity = identity_choose(s->session, s->account, &hint,
@@ -764,8 +679,6 @@ derive_seal(Start *s)
 static bool
 derive(Start *s, GError **error)
 {
-    Draft *draft = s->draft;
-
     if (s->parent) {
         if (!derive_recipients(s, error))
             return false;
@@ -775,12 +688,13 @@ derive(Start *s, GError **error)
     derive_identity(s);
     derive_seal(s);
     derive_text(s);
-    return derive_files(s, error) && apply_template(s, error)
-           && apply_wishes(s, error) && draft_save(draft, error);
+    return apply_template(s, error) && apply_wishes(s, error);
 }
 
-Draft *
-draft_start(Session *session, const DraftStart *start, GError **error)
+/* A draft with all but the files of its parent, which is not written yet. */
+static Draft *
+begin(Session *session, const DraftStart *start, DraftCarry **carry,
+      GError **error)
 {
     Start s = { .session = session, .start = start };
     g_autoptr(MimeMessage) parent = NULL;
@@ -811,9 +725,103 @@ draft_start(Session *session, const DraftStart *start, GError **error)
     draft->parent = start->parent;
     s.parent = parent;
     s.draft = draft;
-    if (!derive(&s, error)) {
+    if (!derive(&s, error))
+        return NULL;
+    *carry = draft_carry_create(draft, g_steal_pointer(&parent), path);
+    return g_steal_pointer(&draft);
+}
+
+/* The files of the parent come before those that were asked for. */
+static bool
+finish(Session *session, Draft *draft, const DraftCarry *carry, GError **error)
+{
+    for (guint i = 0; carry && i < carry->files->len; i++)
+        g_ptr_array_insert(draft->attach, (gint)i,
+                           g_strdup(carry->files->pdata[i]));
+    if (draft_save(draft, error))
+        return true;
+    draft_discard(session, draft->path, NULL);
+    return false;
+}
+
+Draft *
+draft_start(Session *session, const DraftStart *start, GError **error)
+{
+    g_autoptr(DraftCarry) carry = NULL;
+    g_autoptr(Draft) draft = begin(session, start, &carry, error);
+
+    if (draft == NULL)
+        return NULL;
+    if (carry && !draft_carry_run(carry, error)) {
         draft_discard(session, draft->path, NULL);
         return NULL;
     }
-    return g_steal_pointer(&draft);
+    return finish(session, draft, carry, error) ? g_steal_pointer(&draft)
+                                                : NULL;
+}
+
+typedef struct {
+    Session *session;
+    Draft *draft;
+    DraftCarry *carry; /* of the builder's thread meanwhile */
+    DraftStarted done;
+    void *user;
+} Starting;
+
+static void
+starting_free(Starting *starting)
+{
+    draft_free(starting->draft);
+    draft_carry_free(starting->carry);
+    g_free(starting);
+}
+
+static void *
+carry_files(Job *job, void *request, GError **error)
+{
+    draft_carry_run(((Starting *)request)->carry, error);
+    return NULL;
+}
+
+static void
+carried(void *user, void *answer, const GError *error)
+{
+    Starting *s = user;
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    session_outbox(s->session)->building--;
+    if (reason)
+        draft_discard(s->session, s->draft->path, NULL);
+    else
+        finish(s->session, s->draft, s->carry, &reason);
+    s->done(reason ? NULL : s->draft, reason, s->user);
+}
+
+/* What a forward takes along may be as long as it likes. */
+static const JobClass carry_class = {
+    .name = "carry files",
+    .run = carry_files,
+    .answer = carried,
+    .free_request = (GDestroyNotify)starting_free,
+};
+
+void
+draft_start_behind(Session *session, const DraftStart *start, DraftStarted done,
+                   void *user)
+{
+    g_autoptr(GError) error = NULL;
+    DraftCarry *carry = NULL;
+    g_autoptr(Draft) draft = begin(session, start, &carry, &error);
+    Starting *starting;
+
+    if (carry == NULL) {
+        bool ok = draft && finish(session, draft, NULL, &error);
+
+        done(ok ? draft : NULL, error, user);
+        return;
+    }
+    starting = g_new(Starting, 1);
+    *starting =
+        (Starting){ session, g_steal_pointer(&draft), carry, done, user };
+    outbox_build(session_outbox(session), &carry_class, starting);
 }

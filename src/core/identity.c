@@ -18,17 +18,6 @@ own_address(const Account *account, MimeMessage *parent, const char *field)
     return NULL;
 }
 
-const Account *
-identity_of_address(const Account *account, const char *address)
-{
-    const GPtrArray *identities = account_identities(account);
-
-    for (guint i = 0; i < identities->len; i++)
-        if (account_owns(identities->pdata[i], address))
-            return identities->pdata[i];
-    return account;
-}
-
 static char *
 sent_to(const Account *account, MimeMessage *parent)
 {
@@ -103,7 +92,7 @@ identity_choose(Session *session, const Account *account,
                 const IdentityHint *hint, char **from)
 {
     g_autofree char *to = hint->parent ? sent_to(account, hint->parent) : NULL;
-    const Account *who = to ? identity_of_address(account, to) : NULL;
+    const Account *who = to ? account_writer(account, to) : NULL;
     g_autofree char *address = NULL;
     g_autofree char *name = NULL;
 
@@ -183,19 +172,104 @@ identity_note_used(Session *session, const char *recipient, const char *from)
     store_set_value(session_store(session), key, from, NULL);
 }
 
+/* How well the account or one of its identities fits. */
+static AccountFit
+fit_of(const Account *account, const char *address)
+{
+    return account_fit(account_writer(account, address), address);
+}
+
+/* first goes before others that fit as well; it may be NULL. */
+static Account *
+best_account(Session *session, Account *first, const char *address)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    AccountFit best = first ? fit_of(first, address) : ACCOUNT_FIT_NONE;
+    Account *found = best ? first : NULL;
+
+    for (guint i = 0; i < accounts->len; i++) {
+        AccountFit fit = fit_of(accounts->pdata[i], address);
+
+        if (fit <= best)
+            continue;
+        best = fit;
+        found = accounts->pdata[i];
+    }
+    return found;
+}
+
 Account *
 identity_account(Session *session, const char *address)
 {
-    const GPtrArray *accounts = session_accounts(session);
-
-    for (guint i = 0; i < accounts->len; i++)
-        if (account_owns(accounts->pdata[i], address))
-            return accounts->pdata[i];
-    return NULL;
+    return best_account(session, NULL, address);
 }
 
 bool
 identity_is_own(Session *session, const char *address)
 {
     return identity_account(session, address) != NULL;
+}
+
+Account *
+identity_owner(Session *session, const char *name)
+{
+    g_autofree char *account = g_strndup(name, strcspn(name, "/"));
+
+    return session_account(session, account);
+}
+
+/* The address of a field that names one writer, or NULL. */
+static char *
+writer_of(const char *field)
+{
+    g_autoptr(GPtrArray) list = mime_addresses(field ? field : "");
+
+    return list->len > 0 ? g_strdup(((MimeAddress *)list->pdata[0])->addr)
+                         : NULL;
+}
+
+Account *
+identity_sender(Session *session, const char *account, const char *from)
+{
+    const GPtrArray *accounts = session_accounts(session);
+    Account *named = identity_owner(session, account);
+    g_autofree char *address = writer_of(from);
+    Account *owner = address ? best_account(session, named, address) : NULL;
+
+    if (owner == NULL)
+        owner = named;
+    if (owner == NULL && accounts->len > 0)
+        owner = accounts->pdata[0];
+    return owner;
+}
+
+const Account *
+identity_writer(const Account *account, const char *from, const char *sender)
+{
+    g_autofree char *address = writer_of(from);
+
+    if (address && account_owns(account, address))
+        return account_writer(account, address);
+    return sender ? account_writer(account, sender) : account;
+}
+
+const char *
+identity_name(const Account *writer)
+{
+    const char *name = account_name(writer);
+
+    return strchr(name, '/') ? name : NULL;
+}
+
+const char *
+identity_lane(Session *session, const char *account, const char *identity)
+{
+    if (identity == NULL)
+        return account;
+    /* One that is gone from the configuration does not send as another. */
+    return session_account(session, identity) == NULL
+                   || options_own(session_options(session), "outgoing",
+                                  identity)
+               ? identity
+               : account;
 }

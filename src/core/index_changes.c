@@ -10,6 +10,8 @@
 
 #define KEY "notmuch/lastmod"
 
+enum { SLICE = 50 };
+
 /* A message as the index has it now. */
 typedef struct {
     char *id;
@@ -125,15 +127,28 @@ take_one(Store *store, const Told *told, bool *changed, GError **error)
 }
 
 static bool
-take_all(Store *store, const GArray *all, bool *changed, GError **error)
+take_slice(Store *store, const Told *told, guint n, bool *changed,
+           GError **error)
 {
     bool ok = store_begin(store, error);
 
     if (!ok)
         return false;
-    for (guint i = 0; ok && i < all->len; i++)
-        ok = take_one(store, &g_array_index(all, Told, i), changed, error);
+    for (guint i = 0; ok && i < n; i++)
+        ok = take_one(store, &told[i], changed, error);
     return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+/* Nobody waits for longer than a slice to write; what was taken up and not
+ * noted is only done twice. */
+static bool
+take_all(Store *store, const GArray *all, bool *changed, GError **error)
+{
+    for (guint i = 0; i < all->len; i += SLICE)
+        if (!take_slice(store, &g_array_index(all, Told, i),
+                        MIN(SLICE, all->len - i), changed, error))
+            return false;
+    return true;
 }
 
 bool

@@ -174,7 +174,7 @@ note_failed(Judge *judge, gint64 id, const char *why)
         g_hash_table_remove_all(judge->failed);
     g_hash_table_replace(judge->failed, g_memdup2(&id, sizeof id),
                          g_strdup(why));
-    session_rows_changed(judge->session);
+    session_rows_news(judge->session);
 }
 
 static void run_more(Judge *judge);
@@ -191,6 +191,8 @@ checked(const TrustReport *report, const GError *error, void *user)
         && verifier_store(judge->session, entry->id, report, &trouble)
         && !verifier_keeps(report))
         note_failed(judge, entry->id, report->verdict.text);
+    else if (report != NULL && trouble == NULL)
+        g_hash_table_remove(judge->failed, &entry->id);
     if (trouble != NULL && !err_is(trouble, ERR_CANCELLED))
         note_failed(judge, entry->id, trouble->message);
     entry_over(entry);
@@ -312,6 +314,18 @@ judge_arrived(Judge *judge, const gint64 *ids, guint n, bool first,
     batch_left(batch);
 }
 
+/* Is there anybody to ask about the old mail of an account: the DNS, or what
+ * its own server wrote? */
+static bool
+can_decide(const Judge *judge, const char *account)
+{
+    const Options *options = session_options(judge->session);
+
+    return (options_bool(options, "dns", NULL)
+            && !session_offline(judge->session))
+           || options_get(options, "authserv-id", account, NULL) != NULL;
+}
+
 void
 judge_start(Judge *judge)
 {
@@ -319,13 +333,32 @@ judge_start(Judge *judge)
 
     for (guint i = 0; i < accounts->len; i++) {
         const char *account = account_name(accounts->pdata[i]);
-        g_autoptr(GArray) ids = store_unjudged(session_store(judge->session),
-                                               account, JUDGE_NEWEST, NULL);
+        g_autoptr(GArray) ids = NULL;
 
+        if (!can_decide(judge, account))
+            continue;
+        ids = store_unjudged(session_store(judge->session), account,
+                             JUDGE_NEWEST, NULL);
         for (guint j = 0; ids && j < ids->len; j++)
             entry_for(judge, g_array_index(ids, gint64, j), &judge->arrived);
     }
     run_more(judge);
+}
+
+void
+judge_again(Judge *judge)
+{
+    GHashTableIter iter;
+    void *id;
+
+    if (judge->ending)
+        return;
+    g_hash_table_iter_init(&iter, judge->failed);
+    while (g_hash_table_iter_next(&iter, &id, NULL)) {
+        entry_for(judge, *(gint64 *)id, &judge->arrived);
+        g_hash_table_iter_remove(&iter);
+    }
+    judge_start(judge);
 }
 
 /* To the front, unless it is under way. */

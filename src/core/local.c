@@ -79,8 +79,8 @@ settle_known(FolderScan *folder, const StoreFile *known, const Found *found,
     unsigned flags = (known->flags & ~(was ^ found->flags))
         | (found->flags & (was ^ found->flags));
 
-    if (strcmp(file, known->file) == 0)
-        return true;
+    if (strcmp(file, known->file) == 0 || access(found->path, F_OK) != 0)
+        return true; /* ours, or renamed since it was seen */
     return store_set_file(store, known->id, file, error)
         && (flags == known->flags
             || store_set_flags(store, known->id, flags, error));
@@ -160,26 +160,43 @@ newest_first(gconstpointer a, gconstpointer b)
         : strcmp(one->base, two->base);
 }
 
-/* Messages from..to in one transaction. */
+/* Found files from..to, in the caller's transaction. */
 static bool
 add_batch(FolderScan *folder, const GPtrArray *found, guint from, guint to,
           GError **error)
 {
-    Store *store = folder->scan->store;
-    bool ok = true;
-
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = from; ok && i < to; i++)
-        ok = add_message(folder, found->pdata[i], error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    for (guint i = from; i < to; i++)
+        if (!add_message(folder, found->pdata[i], error))
+            return false;
+    folder->done += to - from;
+    if (folder->scan->progress)
+        folder->scan->progress(folder->done, folder->scan->user);
+    return true;
 }
 
+/* Files of messages that the user has just moved or deleted: they are where
+ * they were until core has renamed them. */
 static bool
-add_new(FolderScan *folder, GError **error)
+forget_unsettled(FolderScan *folder, GError **error)
 {
-    g_autoptr(GPtrArray) found = g_ptr_array_new();
-    const LocalScan *scan = folder->scan;
+    g_autoptr(GPtrArray) files = NULL;
+
+    if (g_hash_table_size(folder->files) == 0)
+        return true;
+    files = store_unsettled_files(folder->scan->store, error);
+    for (guint i = 0; files && i < files->len; i++) {
+        g_autofree char *base =
+            base_of(((const StoreFile *)files->pdata[i])->file);
+
+        g_hash_table_remove(folder->files, base);
+    }
+    return files != NULL;
+}
+
+static GPtrArray *
+sorted_files(const FolderScan *folder)
+{
+    GPtrArray *found = g_ptr_array_new();
     GHashTableIter iter;
     void *value;
 
@@ -187,18 +204,48 @@ add_new(FolderScan *folder, GError **error)
     while (g_hash_table_iter_next(&iter, NULL, &value))
         g_ptr_array_add(found, value);
     g_ptr_array_sort(found, newest_first);
-    for (guint from = 0; from < found->len; from += BATCH) {
+    return found;
+}
+
+/* All but the first batch, each in a transaction of its own. */
+static bool
+add_rest(FolderScan *folder, const GPtrArray *found, GError **error)
+{
+    const LocalScan *scan = folder->scan;
+
+    for (guint from = BATCH; from < found->len; from += BATCH) {
         guint to = MIN(from + BATCH, found->len);
+        bool ok;
 
         if (scan->cancel && g_cancellable_is_cancelled(scan->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
-        if (!add_batch(folder, found, from, to, error))
+        if (!store_begin(scan->store, error))
             return false;
-        folder->done += to - from;
-        if (scan->progress)
-            scan->progress(folder->done, scan->user);
+        ok = add_batch(folder, found, from, to, error);
+        if (!store_end(scan->store, ok, ok ? error : NULL) || !ok)
+            return false;
     }
     return true;
+}
+
+/* The directory was read before the transaction began, and core renames files
+ * in transactions only. So a file that is still where it was found, and that
+ * no row of the folder and none that is being moved knows in this transaction,
+ * is of another program, and stays so. */
+static bool
+take_files(FolderScan *folder, GError **error)
+{
+    g_autoptr(GPtrArray) found = NULL;
+    Store *store = folder->scan->store;
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = match_known(folder, error) && forget_unsettled(folder, error);
+    found = sorted_files(folder);
+    ok = ok && add_batch(folder, found, 0, MIN(found->len, BATCH), error);
+    return store_end(store, ok, ok ? error : NULL) && ok
+        && add_rest(folder, found, error);
 }
 
 static const struct {
@@ -249,15 +296,13 @@ scan_folder(const LocalScan *scan, const char *path, const char *name,
     g_autoptr(GHashTable) files =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, found_free);
     FolderScan folder = { .scan = scan, .folder = row, .files = files };
-    bool ok;
 
     if (row == NULL || !maildir_create(full, error)
-        || !maildir_scan(full, add_found, files, error)
-        || !store_begin(scan->store, error))
+        || !maildir_scan(full, add_found, files, error))
         return false;
-    ok = match_known(&folder, error);
-    return store_end(scan->store, ok, ok ? error : NULL) && ok
-        && add_new(&folder, error);
+    if (scan->progress)
+        scan->progress(0, scan->user);
+    return take_files(&folder, error);
 }
 
 /* "INBOX" for the account's own directory, else the names below it. */
@@ -296,8 +341,10 @@ scan_tree(const LocalScan *scan, const char *path, const char *below,
     g_autofree char *name = mailbox_name(below);
     g_autoptr(GDir) dir = NULL;
     const char *entry;
+    bool read = scan->unchanged == NULL
+        || !g_hash_table_contains(scan->unchanged, path);
 
-    if (g_file_test(cur, G_FILE_TEST_IS_DIR)
+    if (read && g_file_test(cur, G_FILE_TEST_IS_DIR)
         && !scan_folder(scan, path, name, error))
         return false;
     dir = g_dir_open(full, 0, NULL);

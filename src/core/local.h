@@ -13,6 +13,7 @@ typedef struct {
     const char *mail;    /* the mail root */
     const char *account;
     GCancellable *cancel; /* or NULL */
+    GHashTable *unchanged; /* paths of folders that are not read; or NULL */
     GArray *added; /* gint64: rows that are new are appended; or NULL */
     void (*progress)(guint done, void *user); /* or NULL */
     void *user;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "core/account.h"
 #include "core/draft.h"
+#include "core/identity.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ enum {
 };
 
 static void scan(Outbox *outbox);
+static gboolean tell_flushed(void *data);
 
 Outbox *
 outbox_create(Session *session)
@@ -32,9 +34,37 @@ outbox_create(Session *session)
                                           (GDestroyNotify)outbox_lane_free);
     outbox->listeners = g_array_new(FALSE, FALSE, sizeof(OutboxListener));
     outbox->waiters = g_array_new(FALSE, FALSE, sizeof(OutboxWaiter));
-    outbox->in_hooks =
+    outbox->staging =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    outbox->leaving =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return outbox;
+}
+
+static void
+end_lanes(Outbox *outbox)
+{
+    GHashTableIter iter;
+    void *lane;
+
+    g_hash_table_iter_init(&iter, outbox->lanes);
+    while (g_hash_table_iter_next(&iter, NULL, &lane))
+        outbox_lane_end(lane);
+}
+
+void
+outbox_end(Outbox *outbox)
+{
+    outbox->ended = true;
+    outbox->started = false;
+    g_clear_handle_id(&outbox->scan_source, g_source_remove);
+    g_clear_handle_id(&outbox->clock_source, g_source_remove);
+    g_clear_object(&outbox->monitor);
+    g_clear_pointer(&outbox->builder, worker_destroy);
+    end_lanes(outbox);
+    g_clear_handle_id(&outbox->flush_source, g_source_remove);
+    if (outbox->waiters->len > 0)
+        tell_flushed(outbox);
 }
 
 void
@@ -42,15 +72,10 @@ outbox_destroy(Outbox *outbox)
 {
     if (outbox == NULL)
         return;
-    outbox->started = false;
-    g_array_set_size(outbox->waiters, 0);
-    g_clear_handle_id(&outbox->scan_source, g_source_remove);
-    g_clear_handle_id(&outbox->clock_source, g_source_remove);
-    g_clear_handle_id(&outbox->flush_source, g_source_remove);
-    g_clear_object(&outbox->monitor);
-    worker_destroy(outbox->builder);
+    outbox_end(outbox);
     g_hash_table_destroy(outbox->lanes);
-    g_hash_table_destroy(outbox->in_hooks);
+    g_hash_table_destroy(outbox->leaving);
+    g_hash_table_destroy(outbox->staging);
     g_array_unref(outbox->listeners);
     g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
@@ -174,7 +199,8 @@ look_at(Outbox *outbox, const OutboxEntry *entry, GHashTable *due)
 {
     gint64 when = due_time(entry);
     gint64 now = clock_now();
-    const char *lane = entry->identity ? entry->identity : entry->account;
+    const char *lane =
+        identity_lane(outbox->session, entry->account, entry->identity);
     g_autoptr(GError) error = NULL;
     GPtrArray *ids;
 
@@ -203,7 +229,7 @@ any_busy(Outbox *outbox)
     while (g_hash_table_iter_next(&iter, NULL, &value))
         if (((OutboxLane *)value)->busy)
             return true;
-    return false;
+    return g_hash_table_size(outbox->staging) > 0;
 }
 
 static gboolean
@@ -255,6 +281,8 @@ scan(Outbox *outbox)
     guint before = outbox->count;
     gint64 next = -1;
 
+    if (outbox->ended)
+        return;
     outbox->count = list ? list->len : 0;
     outbox->need_user = 0;
     for (guint i = 0; list && i < list->len; i++) {
@@ -288,6 +316,30 @@ tell_deferred(Outbox *outbox, const OutboxEntry *entry)
 }
 
 static void
+tell_not_kept(Outbox *outbox, const GError *error)
+{
+    frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
+                  "Sent, but the copy is not kept yet: %s", error->message);
+}
+
+void
+outbox_staged(Outbox *outbox, const char *id, const GError *error)
+{
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    if (outbox->ended)
+        return; /* the next start finds it on the disk */
+    if (reason == NULL)
+        outbox_file(outbox, id, &reason);
+    if (reason) {
+        tell_not_kept(outbox, reason);
+        set_clock(outbox, LONGEST_SLEEP);
+    }
+    outbox_changed(outbox);
+    end_flush(outbox);
+}
+
+static void
 tell_tried(Outbox *outbox, const OutboxEntry *entry)
 {
     g_autoptr(GError) error = NULL;
@@ -302,8 +354,7 @@ tell_tried(Outbox *outbox, const OutboxEntry *entry)
     }
     if (is_to_be_filed(entry)
         && !outbox_file(outbox, entry->id, &error))
-        frontend_tell(session_frontend(outbox->session), TELL_ERROR, false,
-                      "Sent, but the copy is not kept yet: %s", error->message);
+        tell_not_kept(outbox, error);
 }
 
 void
@@ -312,8 +363,8 @@ outbox_tried(OutboxLane *lane, const OutboxResult *result)
     Outbox *outbox = lane->outbox;
     Account *account = session_account(outbox->session, lane->account);
 
-    if (!outbox->started && outbox->waiters->len == 0)
-        return; /* the session ends */
+    if (outbox->ended)
+        return; /* the next start finds it on the disk */
     if (result && result->auth_refused && account)
         account_password_refused(account, true);
     if (result && result->asked)
@@ -338,7 +389,10 @@ outbox_flush(Outbox *outbox,
         outbox->n_failed = 0;
     }
     g_array_append_val(outbox->waiters, waiter);
-    scan(outbox);
+    if (outbox->ended)
+        tell_flushed(outbox);
+    else
+        scan(outbox);
 }
 
 /* "success,failure" as SMTP_NOTIFY_…; words that are none are ignored. */
@@ -355,12 +409,12 @@ notify_of(const char *words)
     return notify;
 }
 
-/* How the account wants its mail to travel. */
+/* How whoever writes wants the mail to travel. */
 static void
 take_options(Outbox *outbox, OutboxEntry *entry)
 {
     const Options *options = session_options(outbox->session);
-    const char *account = entry->account;
+    const char *account = entry->identity ? entry->identity : entry->account;
 
     entry->notify =
         notify_of(options_get(options, "delivery-report", account, NULL));
@@ -467,9 +521,17 @@ outbox_max_size(Outbox *outbox, const char *lane)
 void
 outbox_build(Outbox *outbox, const JobClass *class, void *request)
 {
+    g_autoptr(GError) error = NULL;
+
+    outbox->building++;
+    if (outbox->ended) {
+        err_set(&error, ERR_CANCELLED, "the program ends");
+        class->answer(request, NULL, error);
+        class->free_request(request);
+        return;
+    }
     if (outbox->builder == NULL)
         outbox->builder = worker_create("build");
-    outbox->building++;
     worker_submit(outbox->builder, JOB_NORMAL, class, request, request);
 }
 
@@ -479,15 +541,33 @@ outbox_is_building(const Outbox *outbox)
     return outbox->building > 0;
 }
 
+GHashTable *
+outbox_drafts(Outbox *outbox)
+{
+    GHashTable *drafts =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    GHashTableIter iter;
+    void *path;
+
+    for (guint i = 0; list && i < list->len; i++) {
+        const OutboxEntry *entry = list->pdata[i];
+
+        if (entry->draft)
+            g_hash_table_add(drafts, g_strdup(entry->draft));
+    }
+    g_hash_table_iter_init(&iter, outbox->leaving);
+    while (g_hash_table_iter_next(&iter, &path, NULL))
+        g_hash_table_add(drafts, g_strdup(path));
+    return drafts;
+}
+
 bool
 outbox_has_draft(Outbox *outbox, const char *path)
 {
-    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    g_autoptr(GHashTable) drafts = outbox_drafts(outbox);
 
-    for (guint i = 0; list && i < list->len; i++)
-        if (g_strcmp0(((OutboxEntry *)list->pdata[i])->draft, path) == 0)
-            return true;
-    return false;
+    return g_hash_table_contains(drafts, path);
 }
 
 static bool

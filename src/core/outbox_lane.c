@@ -10,11 +10,17 @@
 #include <string.h>
 
 void
+outbox_lane_end(OutboxLane *lane)
+{
+    g_clear_pointer(&lane->worker, worker_destroy);
+}
+
+void
 outbox_lane_free(OutboxLane *lane)
 {
     if (lane == NULL)
         return;
-    worker_destroy(lane->worker);
+    outbox_lane_end(lane);
     outbox_request_free(lane->request);
     g_free(lane->account);
     g_free(lane);
@@ -67,6 +73,8 @@ static const JobClass check_class = {
 static void
 submit(OutboxLane *lane)
 {
+    if (lane->outbox->ended)
+        return; /* the request goes with the lane */
     if (lane->worker == NULL) {
         g_autofree char *name = g_strdup_printf("send %s", lane->account);
 

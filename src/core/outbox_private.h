@@ -23,6 +23,7 @@ struct Outbox {
     char *folder;
     GHashTable *lanes; /* account name → OutboxLane */
     bool started;
+    bool ended;         /* outbox_end(): nothing is begun any more */
     guint scan_source;  /* soon */
     guint clock_source; /* when the next entry is due */
     GFileMonitor *monitor;
@@ -36,8 +37,10 @@ struct Outbox {
 
     Worker *builder; /* makes the bytes of drafts; NULL: none was sent yet */
     guint building;  /* drafts that it has */
+    GHashTable *staging;  /* ids whose bytes are copied to a file system */
     char *current_draft;  /* draft_current() */
-    GHashTable *in_hooks; /* paths of drafts that before-send hooks look at */
+    GHashTable *leaving;  /* paths of drafts that before-send hooks look at, or
+                             whose bytes are made */
 };
 
 /* What is sent one after the other: one account's. */
@@ -58,6 +61,10 @@ typedef struct {
 void outbox_lane_start(OutboxLane *lane, GPtrArray *ids);
 void outbox_lane_free(OutboxLane *lane);
 
+/* What it does is cancelled and answered. The lane stays: whoever is asked for
+ * its password may still answer. */
+void outbox_lane_end(OutboxLane *lane);
+
 /* A try ended: tells, files copies, looks for what is next. */
 void outbox_tried(OutboxLane *lane, const OutboxResult *result);
 
@@ -65,6 +72,21 @@ void outbox_tried(OutboxLane *lane, const OutboxResult *result);
  * entry goes when all is done. With the lock; safe to be called again after a
  * crash anywhere in it. False: to be tried again later. */
 bool outbox_file(Outbox *outbox, const char *id, GError **error);
+
+typedef enum {
+    OUTBOX_STAGE_FAILED,
+    OUTBOX_STAGE_BEHIND, /* outbox_staged() is called when it is ready */
+    OUTBOX_STAGE_READY,  /* the file is there, to be linked and unlinked */
+} OutboxStage;
+
+/* Brings the bytes of an entry to where a link into the folder can be made:
+ * into its tmp/. folder: its path below the mail folder. */
+OutboxStage outbox_stage(Outbox *outbox, const char *id, const char *folder,
+                         GError **error);
+char *outbox_stage_path(Outbox *outbox, const char *id, const char *folder);
+
+/* They are there, or could not be copied. */
+void outbox_staged(Outbox *outbox, const char *id, const GError *error);
 
 /* Fires `send-failed` for an entry that needs the user, and says so. */
 void outbox_tell_trouble(Outbox *outbox, const OutboxEntry *entry);

@@ -11,6 +11,7 @@
 #include "core/arrive.h"
 #include "core/contacts.h"
 #include "core/draft.h"
+#include "core/identity.h"
 #include "core/indexer.h"
 #include "settle.h"
 
@@ -43,8 +44,10 @@ outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry)
 
 /* Servers that file what they send themselves: a second copy would follow. */
 static bool
-server_files(Outbox *outbox, const char *account)
+server_files(Outbox *outbox, const OutboxEntry *entry)
 {
+    const char *account =
+        identity_lane(outbox->session, entry->account, entry->identity);
     static const char *const hosts[] = { "smtp.gmail.com",
                                          "smtp.googlemail.com",
                                          "smtp.office365.com",
@@ -63,15 +66,16 @@ server_files(Outbox *outbox, const char *account)
 }
 
 static bool
-wants_copy(Outbox *outbox, const char *account)
+wants_copy(Outbox *outbox, const OutboxEntry *entry)
 {
-    const char *save = options_get(session_options(outbox->session),
-                                   "save-sent", account, NULL);
+    const char *save =
+        options_get(session_options(outbox->session), "save-sent",
+                    entry->identity ? entry->identity : entry->account, NULL);
 
-    if (session_account(outbox->session, account) == NULL
+    if (session_account(outbox->session, entry->account) == NULL
         || g_strcmp0(save, "no") == 0)
         return false;
-    return g_strcmp0(save, "yes") == 0 || !server_files(outbox, account);
+    return g_strcmp0(save, "yes") == 0 || !server_files(outbox, entry);
 }
 
 /* The account's folder for the role; made when it has none. 0 on error. */
@@ -106,30 +110,40 @@ has_copy(Session *session, const OutboxEntry *entry, gint64 folder)
 }
 
 static bool
-append(Outbox *outbox, const OutboxEntry *entry, gint64 folder, unsigned flags,
-       gint64 *id, GError **error)
+append(Outbox *outbox, const char *path, gint64 folder, unsigned flags,
+       GError **error)
 {
-    g_autofree char *path = outbox_bytes_path(outbox->folder, entry->id);
     ActAppend what = { .folder = folder, .path = path, .flags = flags };
 
-    *id = act_append(outbox->session, &what, error);
-    return *id != 0;
+    return act_append(outbox->session, &what, error) != 0;
 }
 
-static bool
+/* OUTBOX_STAGE_READY: it is kept. */
+static OutboxStage
 keep_copy(Outbox *outbox, const OutboxEntry *entry, GError **error)
 {
     Session *session = outbox->session;
-    gint64 folder;
+    g_autoptr(StoreFolder) folder = NULL;
+    g_autofree char *path = NULL;
+    OutboxStage stage = OUTBOX_STAGE_READY;
     gint64 id;
 
-    if (entry->no_copy || !wants_copy(outbox, entry->account))
-        return true;
-    folder =
-        role_folder(session, entry->account, FOLDER_ROLE_SENT, "Sent", error);
-    return folder != 0
-           && (has_copy(session, entry, folder)
-               || append(outbox, entry, folder, STORE_FLAG_SEEN, &id, error));
+    if (entry->no_copy || !wants_copy(outbox, entry))
+        return OUTBOX_STAGE_READY;
+    id = role_folder(session, entry->account, FOLDER_ROLE_SENT, "Sent", error);
+    folder = id ? store_folder(session_store(session), id, error) : NULL;
+    if (folder == NULL)
+        return OUTBOX_STAGE_FAILED;
+    path = outbox_stage_path(outbox, entry->id, folder->path);
+    if (!has_copy(session, entry, id)) {
+        stage = outbox_stage(outbox, entry->id, folder->path, error);
+        if (stage == OUTBOX_STAGE_READY
+            && !append(outbox, path, id, STORE_FLAG_SEEN, error))
+            return OUTBOX_STAGE_FAILED;
+    }
+    if (stage == OUTBOX_STAGE_READY)
+        unlink(path);
+    return stage;
 }
 
 /* Replied or passed on: no act of its own, so nothing to undo. */
@@ -140,6 +154,7 @@ tag_parent(Outbox *outbox, const OutboxEntry *entry, GError **error)
     Store *store = session_store(session);
     unsigned flag = entry->is_forward ? STORE_FLAG_PASSED : STORE_FLAG_REPLIED;
     g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) folder = NULL;
     Account *account;
 
     if (entry->parent == 0)
@@ -151,7 +166,8 @@ tag_parent(Outbox *outbox, const OutboxEntry *entry, GError **error)
         return false;
     settler_kick(session_settler(session));
     indexer_kick(session_indexer(session));
-    account = session_account(session, entry->account);
+    folder = store_folder(store, row->folder, NULL);
+    account = folder ? session_account(session, folder->account) : NULL;
     if (account)
         account_kick(account);
     session_rows_changed(session);
@@ -192,14 +208,17 @@ static bool
 file_locked(Outbox *outbox, const char *id, GError **error)
 {
     g_autoptr(OutboxEntry) entry = outbox_entry_load(outbox->folder, id, error);
+    OutboxStage stage = OUTBOX_STAGE_READY;
     bool news;
 
     if (entry == NULL)
         return false;
     news = entry->accepted && !entry->filed;
-    if (news
-        && (!keep_copy(outbox, entry, error)
-            || !tag_parent(outbox, entry, error)))
+    if (news)
+        stage = keep_copy(outbox, entry, error);
+    if (stage != OUTBOX_STAGE_READY)
+        return stage == OUTBOX_STAGE_BEHIND;
+    if (news && !tag_parent(outbox, entry, error))
         return false;
     entry->filed = entry->filed || entry->accepted;
     if (!finish(outbox, entry, error))
@@ -275,15 +294,17 @@ static bool
 deliver_locked(Outbox *outbox, const char *id, GError **error)
 {
     Session *session = outbox->session;
+    g_autofree char *path = outbox_bytes_path(outbox->folder, id);
     g_autoptr(OutboxEntry) entry = outbox_entry_load(outbox->folder, id, error);
-    gint64 folder;
+    ActAppend what = { .path = path };
     gint64 row;
 
     if (entry == NULL)
         return false;
-    folder =
+    what.folder =
         role_folder(session, entry->account, FOLDER_ROLE_INBOX, "INBOX", error);
-    if (folder == 0 || !append(outbox, entry, folder, 0, &row, error))
+    row = what.folder ? act_append(session, &what, error) : 0;
+    if (row == 0)
         return false;
     for (guint i = 0; i < entry->recipients->len; i++)
         ((OutboxRecipient *)entry->recipients->pdata[i])->state = OUTBOX_SENT;

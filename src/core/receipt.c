@@ -17,15 +17,16 @@ typedef struct {
     Session *session;
     StoreRow *row;
     const Account *account;
-    MimeMessage *message;
-    char *to; /* who asks */
+    MimeMessage *message; /* borrowed */
+    MimeMessage *loaded;  /* NULL: somebody had it */
+    char *to;             /* who asks */
 } Receipt;
 
 static void
 receipt_clear(Receipt *receipt)
 {
     g_clear_pointer(&receipt->row, store_row_free);
-    g_clear_pointer(&receipt->message, mime_message_free);
+    g_clear_pointer(&receipt->loaded, mime_message_free);
     g_free(receipt->to);
 }
 
@@ -72,16 +73,19 @@ find(Receipt *receipt, gint64 id)
                      "ask")
                != 0)
         return false;
-    path = session_message_path(session, receipt->row);
-    receipt->message = path ? mime_load_file(path, NULL) : NULL;
+    if (receipt->message == NULL) {
+        path = session_message_path(session, receipt->row);
+        receipt->loaded = path ? mime_load_file(path, NULL) : NULL;
+        receipt->message = receipt->loaded;
+    }
     receipt->to = receipt->message ? asker(receipt->message) : NULL;
     return receipt->to != NULL && !identity_is_own(session, receipt->to);
 }
 
 char *
-receipt_wanted(Session *session, gint64 id)
+receipt_wanted(Session *session, gint64 id, MimeMessage *message)
 {
-    g_auto(Receipt) receipt = { .session = session };
+    g_auto(Receipt) receipt = { .session = session, .message = message };
 
     return find(&receipt, id) ? g_steal_pointer(&receipt.to) : NULL;
 }
@@ -176,14 +180,15 @@ with_sent_tag(const char *tags)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* *writer: the account, or the identity that it is of. */
 static char *
-own_address(const Receipt *receipt)
+own_address(const Receipt *receipt, const Account **writer)
 {
     IdentityHint hint = { .parent = receipt->message };
     g_autofree char *from = NULL;
     g_autoptr(GPtrArray) list = NULL;
 
-    identity_choose(receipt->session, receipt->account, &hint, &from);
+    *writer = identity_choose(receipt->session, receipt->account, &hint, &from);
     list = mime_addresses(from);
     return g_strdup(list->len > 0 ? ((MimeAddress *)list->pdata[0])->addr
                                   : account_address(receipt->account));
@@ -197,14 +202,16 @@ receipt_send(Session *session, gint64 id, GError **error)
     g_autofree char *from = NULL;
     g_autofree char *tags = NULL;
     g_autoptr(GBytes) bytes = NULL;
+    const Account *writer;
 
     if (!find(&receipt, id))
         return err_set(error, ERR_USAGE,
                        "nobody asks for a receipt of this message, or "
                        "read-receipts is never");
-    from = own_address(&receipt);
+    from = own_address(&receipt, &writer);
     tags = with_sent_tag(receipt.row->tags);
     entry->account = g_strdup(account_name(receipt.account));
+    entry->identity = g_strdup(identity_name(writer));
     entry->sender = g_strdup(""); /* RFC 8098, 3: no answer to it */
     entry->message_id = mime_new_message_id(from);
     entry->from = g_strdup(from);

@@ -36,7 +36,8 @@ struct Search {
     GArray *theirs;        /* AccountHit: what they found */
     guint left, waiting;
     char *trouble;
-    GArray *ours; /* gint64: the answer before it was merged; NULL: none yet */
+    /* gint64: the answer before it was merged, and its dates; NULL: none yet */
+    GArray *ours, *dates;
     bool complete;
     /* Of the worker's thread, made there: */
     IndexReader *reader;
@@ -203,18 +204,41 @@ ask(IndexReader *reader, Store *store, const Request *request,
     return hits.ids;
 }
 
+/* What a job answers. */
+typedef struct {
+    GArray *ids, *dates; /* gint64 */
+} Found;
+
+static void
+found_free(void *data)
+{
+    Found *found = data;
+
+    g_clear_pointer(&found->ids, g_array_unref);
+    g_clear_pointer(&found->dates, g_array_unref);
+    g_free(found);
+}
+
 static void *
 search_job_run(Job *job, void *data, GError **error)
 {
     Request *request = data;
     Search *search = request->search;
+    Found *found;
 
     if (search->store == NULL)
         search->store = store_open(search->state_db, error);
     if (search->store == NULL)
         return NULL;
-    return ask(search->reader, search->store, request, job_cancellable(job),
-               error);
+    found = g_new0(Found, 1);
+    found->ids = ask(search->reader, search->store, request,
+                     job_cancellable(job), error);
+    if (found->ids)
+        found->dates = store_dates(search->store, found->ids, error);
+    if (found->dates)
+        return found;
+    found_free(found);
+    return NULL;
 }
 
 /* What the index found and what servers did, in one list. */
@@ -222,8 +246,7 @@ static void
 tell_merged(Search *search)
 {
     g_autoptr(GArray) all =
-        server_search_merge(session_store(search->session),
-                             search->ours, search->theirs);
+        server_search_merge(search->ours, search->dates, search->theirs);
     guint limit = search->asked->limit;
 
     if (limit && all->len > limit)
@@ -232,7 +255,14 @@ tell_merged(Search *search)
 }
 
 static void
-answer(Search *search, void *ids, const GError *error, bool complete)
+forget_ours(Search *search)
+{
+    g_clear_pointer(&search->ours, g_array_unref);
+    g_clear_pointer(&search->dates, g_array_unref);
+}
+
+static void
+answer(Search *search, const Found *found, const GError *error, bool complete)
 {
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gint64));
 
@@ -242,8 +272,9 @@ answer(Search *search, void *ids, const GError *error, bool complete)
         search->found(none, complete, error, search->user);
         return;
     }
-    g_clear_pointer(&search->ours, g_array_unref);
-    search->ours = g_array_ref(ids ? ids : none);
+    forget_ours(search);
+    search->ours = g_array_ref(found ? found->ids : none);
+    search->dates = g_array_ref(found ? found->dates : none);
     search->complete = complete;
     tell_merged(search);
 }
@@ -299,19 +330,19 @@ search_servers_text(const Search *search)
 }
 
 static void
-first_answer(void *user, void *ids, const GError *error)
+first_answer(void *user, void *found, const GError *error)
 {
     Search *search = user;
 
     search->first = NULL;
     if (error == NULL) /* an error comes with the complete answer */
-        answer(search, ids, NULL, false);
+        answer(search, found, NULL, false);
 }
 
 static void ask_again(const GError *error, void *user);
 
 static void
-rest_answer(void *user, void *ids, const GError *error)
+rest_answer(void *user, void *found, const GError *error)
 {
     Search *search = user;
 
@@ -320,13 +351,7 @@ rest_answer(void *user, void *ids, const GError *error)
         && indexer_mend(session_indexer(search->session), error))
         indexer_wait(session_indexer(search->session), ask_again, search);
     else
-        answer(search, ids, error, true);
-}
-
-static void
-ids_free(void *ids)
-{
-    g_array_unref(ids);
+        answer(search, found, error, true);
 }
 
 static const JobClass first_job = {
@@ -334,7 +359,7 @@ static const JobClass first_job = {
     .run = search_job_run,
     .answer = first_answer,
     .free_request = request_free,
-    .free_answer = ids_free,
+    .free_answer = found_free,
 };
 
 static const JobClass rest_job = {
@@ -342,7 +367,7 @@ static const JobClass rest_job = {
     .run = search_job_run,
     .answer = rest_answer,
     .free_request = request_free,
-    .free_answer = ids_free,
+    .free_answer = found_free,
 };
 
 Search *
@@ -368,7 +393,7 @@ search_destroy(Search *search)
     search_cancel(search);
     forget_servers(search);
     g_array_unref(search->theirs);
-    g_clear_pointer(&search->ours, g_array_unref);
+    forget_ours(search);
     request_free(search->asked);
     worker_destroy(search->worker);
     index_reader_destroy(search->reader);
@@ -396,7 +421,7 @@ search_start(Search *search, const char *query, gint64 folder, guint limit,
     Request page = { search, (char *)query, folder, FIRST_PAGE, false };
 
     search_cancel(search);
-    g_clear_pointer(&search->ours, g_array_unref);
+    forget_ours(search);
     if (search->asked && (strcmp(search->asked->query, query) != 0
                           || search->asked->folder != folder))
         forget_servers(search);

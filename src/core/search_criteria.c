@@ -18,6 +18,7 @@ enum {
 typedef struct {
     const char *at;
     int depth;
+    const char *const *local_tags;
     char *folder;
     GError *error; /* the first; sticks */
 } Query;
@@ -130,7 +131,8 @@ tag_key(Query *query, const char *value)
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
         if (strcmp(value, flags[i][0]) == 0)
             return g_strdup(flags[i][1]);
-    if (strcmp(value, "attachment") == 0 || !sync_tag_is_keyword(value, NULL))
+    if (strcmp(value, "attachment") == 0
+        || !sync_tag_is_keyword(value, query->local_tags))
         return refuse(query, "this tag");
     return g_strdup_printf("KEYWORD %s", value);
 }
@@ -381,13 +383,14 @@ read_and(Query *query)
 static char *
 read_or(Query *query)
 {
+    bool had_folder = query->folder != NULL;
     g_autofree char *keys = read_and(query);
 
     while (keys && try_operator(query, "or")) {
         g_autofree char *other = read_and(query);
         g_autofree char *left = g_steal_pointer(&keys);
 
-        if (query->folder)
+        if (query->folder && !had_folder)
             refuse(query, "a folder or something else");
         else if (other)
             keys = g_strdup_printf("OR (%s) (%s)", left, other);
@@ -396,9 +399,10 @@ read_or(Query *query)
 }
 
 char *
-search_criteria(const char *query, char **folder, GError **error)
+search_criteria(const char *query, const char *const *local_tags,
+                char **folder, GError **error)
 {
-    Query parse = { .at = query };
+    Query parse = { .at = query, .local_tags = local_tags };
     g_autofree char *keys = read_or(&parse);
 
     skip_blanks(&parse);

@@ -6,7 +6,9 @@
 #include <glib.h>
 
 /* Criteria as imap_search() takes them; *folder: the one path that folder: asks
- * for, NULL: any (g_free()). ERR_USAGE names what no server can be asked. */
-char *search_criteria(const char *query, char **folder, GError **error);
+ * for, NULL: any (g_free()). local_tags: those that the server does not know,
+ * or NULL. ERR_USAGE names what it cannot be asked. */
+char *search_criteria(const char *query, const char *const *local_tags,
+                      char **folder, GError **error);
 
 #endif

@@ -15,7 +15,7 @@ struct ServerSearch {
     int refs; /* of the owner, and of each answer that is still to come */
     ServerQuery query; /* told NULL: the owner is gone */
     Session *session;
-    char *criteria;
+    char *text; /* the query */
     char *path; /* of folder:, or NULL */
     guint start; /* source; 0: begun */
     GArray *hits; /* AccountHit */
@@ -28,6 +28,7 @@ struct ServerSearch {
 typedef struct {
     ServerSearch *search;
     Account *account;
+    char *criteria;
     GPtrArray *paths;
 } Round;
 
@@ -36,7 +37,7 @@ search_unref(ServerSearch *search)
 {
     if (--search->refs > 0)
         return;
-    g_free(search->criteria);
+    g_free(search->text);
     g_free(search->path);
     g_free(search->trouble);
     g_array_unref(search->hits);
@@ -84,6 +85,7 @@ round_end(Round *round)
 
     search->waiting--;
     g_ptr_array_unref(round->paths);
+    g_free(round->criteria);
     g_free(round);
     tell(search);
     search_unref(search);
@@ -123,8 +125,7 @@ ask_next(Round *round)
 {
     g_autofree char *path = g_ptr_array_steal_index(round->paths, 0);
 
-    account_search(round->account, path, round->search->criteria, found,
-                   round);
+    account_search(round->account, path, round->criteria, found, round);
 }
 
 static bool
@@ -135,12 +136,30 @@ is_asked(const ServerSearch *search, const StoreFolder *folder)
            && (search->path == NULL || strcmp(search->path, folder->path) == 0);
 }
 
+/* NULL: this server cannot be asked, which is noted. */
+static char *
+criteria_for(ServerSearch *search, const Account *account)
+{
+    const char *tags = options_get(session_options(search->session),
+                                   "local-tags", account_name(account), NULL);
+    g_auto(GStrv) local = g_strsplit(tags ? tags : "", " ", -1);
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    char *criteria = search_criteria(
+        search->text, (const char *const *)local, &path, &error);
+
+    if (criteria == NULL)
+        note_trouble(search, account, error->message);
+    return criteria;
+}
+
 static void
 begin_round(ServerSearch *search, Account *account)
 {
     g_autoptr(GPtrArray) folders = store_folders(
         session_store(search->session), account_name(account), NULL);
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    char *criteria;
     Round *round;
 
     for (guint i = 0; folders && i < folders->len; i++) {
@@ -152,9 +171,11 @@ begin_round(ServerSearch *search, Account *account)
     if (folders && folders->len == 0)
         note_trouble(search, account,
                      "its folders are not known yet: synchronise first");
-    if (paths->len == 0)
+    criteria = paths->len ? criteria_for(search, account) : NULL;
+    if (criteria == NULL)
         return;
     round = g_new0(Round, 1);
+    round->criteria = criteria;
     round->search = search;
     round->account = account;
     round->paths = g_steal_pointer(&paths);
@@ -186,7 +207,8 @@ ServerSearch *
 server_search_begin(Session *session, const ServerQuery *query, GError **error)
 {
     g_autofree char *path = NULL;
-    char *criteria = search_criteria(query->query, &path, error);
+    g_autofree char *criteria =
+        search_criteria(query->query, NULL, &path, error);
     ServerSearch *search;
 
     if (criteria == NULL)
@@ -196,7 +218,7 @@ server_search_begin(Session *session, const ServerQuery *query, GError **error)
     search->query = *query;
     search->query.query = NULL;
     search->session = session;
-    search->criteria = criteria;
+    search->text = g_strdup(query->query);
     search->path = g_steal_pointer(&path);
     search->hits = g_array_new(FALSE, FALSE, sizeof(AccountHit));
     search->seen =
@@ -215,33 +237,8 @@ server_search_end(ServerSearch *search)
     search_unref(search);
 }
 
-static gint64
-date_of(Store *store, gint64 id)
-{
-    g_autoptr(StoreRow) row = store_row(store, id, NULL);
-
-    return row ? row->date : 0;
-}
-
-/* The first of ids, from index from on, that is not newer than date. */
-static guint
-place_of(Store *store, const GArray *ids, guint from, gint64 date)
-{
-    guint to = ids->len;
-
-    while (from < to) {
-        guint middle = from + (to - from) / 2;
-
-        if (date_of(store, g_array_index(ids, gint64, middle)) > date)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
-}
-
 GArray *
-server_search_merge(Store *store, const GArray *ids, const GArray *hits)
+server_search_merge(const GArray *ids, const GArray *dates, const GArray *hits)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(g_int64_hash, g_int64_equal);
     GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(gint64),
@@ -252,17 +249,18 @@ server_search_merge(Store *store, const GArray *ids, const GArray *hits)
         g_hash_table_add(known, &g_array_index(ids, gint64, i));
     for (guint i = 0; i < hits->len; i++) {
         const AccountHit *hit = &g_array_index(hits, AccountHit, i);
-        guint place;
 
         if (g_hash_table_contains(known, &hit->id))
             continue;
-        place = place_of(store, ids, taken, hit->date);
-        g_array_append_vals(all, &g_array_index(ids, gint64, taken),
-                            place - taken);
-        taken = place;
+        while (taken < ids->len
+               && g_array_index(dates, gint64, taken) > hit->date) {
+            g_array_append_val(all, g_array_index(ids, gint64, taken));
+            taken++;
+        }
         g_array_append_val(all, hit->id);
     }
-    g_array_append_vals(all, &g_array_index(ids, gint64, taken),
-                        ids->len - taken);
+    if (taken < ids->len)
+        g_array_append_vals(all, &g_array_index(ids, gint64, taken),
+                            ids->len - taken);
     return all;
 }

@@ -49,24 +49,29 @@ check(Session *session, const Draft *draft, GError **error)
     return err_set(error, ERR_USAGE, "not sent: %s", safe);
 }
 
-/* The account of the draft; one without: by its From, else the first. */
-static const Account *
+static Account *
 sender_account(Session *session, const Draft *draft, GError **error)
 {
-    const GPtrArray *accounts = session_accounts(session);
-    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
-    const Account *account = session_account(session, draft->account);
+    Account *account = identity_sender(session, draft->account, draft->from);
 
-    if (account == NULL && from->len > 0)
-        account =
-            identity_account(session, ((MimeAddress *)from->pdata[0])->addr);
-    if (account == NULL && accounts->len > 0)
-        account = accounts->pdata[0];
-    if (account == NULL)
-        return err_null(error, ERR_USAGE,
-                        "there is no account to send from: `posthorn setup` "
-                        "adds one");
-    return account;
+    return account ? account
+                   : err_null(error, ERR_USAGE,
+                              "there is no account to send from: `posthorn "
+                              "setup` adds one");
+}
+
+void
+send_take_options(Session *session, Draft *draft)
+{
+    const Options *options = session_options(session);
+    const Account *account =
+        identity_sender(session, draft->account, draft->from);
+    const char *name =
+        account ? account_name(identity_writer(account, draft->from, NULL))
+                : NULL;
+
+    draft->flowed = options_bool(options, "format-flowed", name);
+    draft->receipt = options_bool(options, "request-receipt", name);
 }
 
 static gint64
@@ -83,18 +88,6 @@ send_time(Sending *s, const Account *account)
                          account_name(account));
 }
 
-/* The identity that writes, when it has an outgoing server of its own. */
-static char *
-own_server(Session *session, const Account *account, const char *address)
-{
-    const char *name = account_name(identity_of_address(account, address));
-
-    return strchr(name, '/')
-                   && options_own(session_options(session), "outgoing", name)
-               ? g_strdup(name)
-               : NULL;
-}
-
 static OutboxEntry *
 make_entry(Sending *s, const Account *account, GError **error)
 {
@@ -102,6 +95,7 @@ make_entry(Sending *s, const Account *account, GError **error)
     g_autoptr(OutboxEntry) entry = outbox_entry_create();
     g_autoptr(GPtrArray) from = mime_addresses(draft->from);
     g_auto(GStrv) recipients = draft_recipients(draft, error);
+    const Account *writer = identity_writer(account, draft->from, NULL);
     const char *address;
 
     if (recipients == NULL)
@@ -110,9 +104,9 @@ make_entry(Sending *s, const Account *account, GError **error)
         outbox_entry_add(entry, *recipient);
     address = ((MimeAddress *)from->pdata[0])->addr;
     entry->account = g_strdup(account_name(account));
-    entry->identity = own_server(s->session, account, address);
+    entry->identity = g_strdup(identity_name(writer));
     entry->sender = g_strdup(address);
-    entry->not_before = send_time(s, account);
+    entry->not_before = send_time(s, writer);
     if (draft->kind < DRAFT_AS_NEW)
         entry->parent = draft->parent;
     entry->is_forward =
@@ -131,7 +125,9 @@ end(Sending *s, const GError *error)
 {
     Outbox *outbox = session_outbox(s->session);
 
-    g_hash_table_remove(outbox->in_hooks, s->draft->path);
+    g_hash_table_remove(outbox->leaving, s->draft->path);
+    if (error == NULL)
+        draft_closed(s->session, s->draft->path);
     s->done(error ? NULL : s->entry->id, error, s->user);
 }
 
@@ -184,10 +180,7 @@ prepare(Sending *s, GError **error)
     s->entry = make_entry(s, account, error);
     if (s->entry == NULL)
         return false;
-    s->draft->flowed = options_bool(session_options(s->session),
-                                    "format-flowed", account_name(account));
-    s->draft->receipt = options_bool(session_options(s->session),
-                                     "request-receipt", account_name(account));
+    send_take_options(s->session, s->draft);
     if (!draft_seal(s->session, s->draft, error))
         return false;
     s->folder = g_strdup(session_outbox(s->session)->folder);
@@ -242,8 +235,7 @@ load_sendable(Session *session, const char *path, GError **error)
 
     if (draft == NULL || !check(session, draft, error))
         return NULL;
-    if (g_hash_table_contains(outbox->in_hooks, path)
-        || outbox_has_draft(outbox, path))
+    if (outbox_has_draft(outbox, path))
         return err_null(error, ERR_USAGE,
                         "the draft is in the outbox already: `posthorn "
                         "outbox` shows it");
@@ -270,7 +262,7 @@ send_draft(Session *session, const char *path, const SendHow *how,
     s->how = *how;
     s->done = done;
     s->user = user;
-    g_hash_table_add(session_outbox(session)->in_hooks, g_strdup(path));
+    g_hash_table_add(session_outbox(session)->leaving, g_strdup(path));
     event = before_event(draft);
     text = draft_text(draft);
     hooks_fire_before(session_hooks(session), event, text, after_hooks, s);

@@ -8,114 +8,84 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/identity.h"
+#include "mime/limits.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
+#include "send_clean.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+    PIECE_BYTES = 65536,
+    HOOK_BYTES = 32 << 20, /* of a message that hooks may rewrite */
+};
 
 typedef struct {
     Session *session;
     const Account *account;
-    OutboxEntry *entry;
-    GBytes *bytes;
+    const Account *writer; /* the account, or an identity of it */
     SendDone done;
     void *user;
+
+    /* While the bytes are made, of the builder's thread. */
+    OutboxEntry *entry;
+    char *folder;
+    char *path; /* of the message as it came */
+    char *text; /* as a hook rewrote it; or NULL */
+    char *top;  /* the fields that it lacks */
 } Raw;
 
 static void
 raw_free(Raw *raw)
 {
     outbox_entry_free(raw->entry);
-    if (raw->bytes)
-        g_bytes_unref(raw->bytes);
+    g_free(raw->folder);
+    g_free(raw->path);
+    g_free(raw->text);
+    g_free(raw->top);
     g_free(raw);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Raw, raw_free)
 
-static bool
-is_field(const char *line, gsize size, const char *name)
+static char *
+date_field(void)
 {
-    gsize length = strlen(name);
+    static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
+                                        "Fri", "Sat", "Sun" };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
+                                          "May", "Jun", "Jul", "Aug",
+                                          "Sep", "Oct", "Nov", "Dec" };
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now());
+    g_autofree char *clock = g_date_time_format(now, "%Y %H:%M:%S +0000");
 
-    return size > length && g_ascii_strncasecmp(line, name, length) == 0
-           && line[length] == ':';
-}
-
-/* Length of the line at text, without its end; *next is where the next one
- * begins. A line ends with CRLF, LF or CR. */
-static gsize
-line_at(const char *text, const char *end, const char **next)
-{
-    const char *at = text;
-
-    while (at < end && *at != '\r' && *at != '\n')
-        at++;
-    *next = at < end ? at + 1 : end;
-    if (at + 1 < end && at[0] == '\r' && at[1] == '\n')
-        *next = at + 2;
-    return (gsize)(at - text);
+    return g_strdup_printf("%s, %d %s %s",
+                           days[g_date_time_get_day_of_week(now) - 1],
+                           g_date_time_get_day_of_month(now),
+                           months[g_date_time_get_month(now) - 1], clock);
 }
 
 /* What the header lacks is put on top of it. */
-static void
-add_missing(GByteArray *out, const Raw *raw, MimeMessage *message)
+static char *
+missing_fields(const Raw *raw, MimeMessage *message)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now());
     g_autoptr(GString) top = g_string_new(NULL);
 
     if (mime_header(message, "From") == NULL)
         g_string_append_printf(top, "From: %s\r\n",
-                               account_address(raw->account));
+                               account_address(raw->writer));
     if (mime_header(message, "Message-ID") == NULL)
         g_string_append_printf(top, "Message-ID: <%s>\r\n",
                                raw->entry->message_id);
     if (mime_header(message, "Date") == NULL) {
-        static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
-                                            "Fri", "Sat", "Sun" };
-        static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-                                              "May", "Jun", "Jul", "Aug",
-                                              "Sep", "Oct", "Nov", "Dec" };
-        g_autofree char *clock = g_date_time_format(now, "%Y %H:%M:%S +0000");
+        g_autofree char *date = date_field();
 
-        g_string_append_printf(top, "Date: %s, %d %s %s\r\n",
-                               days[g_date_time_get_day_of_week(now) - 1],
-                               g_date_time_get_day_of_month(now),
-                               months[g_date_time_get_month(now) - 1], clock);
+        g_string_append_printf(top, "Date: %s\r\n", date);
     }
-    g_byte_array_append(out, (const guint8 *)top->str, (guint)top->len);
-}
-
-/* The message with CRLF, without Bcc, without an mbox "From " line. */
-static GBytes *
-clean(const Raw *raw, GBytes *bytes, MimeMessage *message)
-{
-    gsize size;
-    const char *at = g_bytes_get_data(bytes, &size);
-    const char *end = at + size;
-    GByteArray *out = g_byte_array_sized_new((guint)size + 1024);
-    bool in_header = true;
-    bool dropping = false;
-    const char *next;
-
-    add_missing(out, raw, message);
-    if (size >= 5 && memcmp(at, "From ", 5) == 0) {
-        line_at(at, end, &next);
-        at = next;
-    }
-    for (; at < end; at = next) {
-        gsize length = line_at(at, end, &next);
-
-        in_header = in_header && length > 0;
-        if (*at != ' ' && *at != '\t')
-            dropping = is_field(at, length, "Bcc")
-                       || is_field(at, length, "Resent-Bcc");
-        if (in_header && dropping)
-            continue;
-        g_byte_array_append(out, (const guint8 *)at, (guint)length);
-        g_byte_array_append(out, (const guint8 *)"\r\n", 2);
-    }
-    return g_byte_array_free_to_bytes(out);
+    return g_string_free(g_steal_pointer(&top), FALSE);
 }
 
 static void
@@ -142,9 +112,8 @@ add_recipient(const Raw *raw, const char *address, GError **error)
     if (one == NULL || strpbrk(one->addr, " <>\r\n") != NULL)
         return err_set(error, ERR_USAGE,
                        "“%s” is no address: write name@domain", safe);
-    add_once(raw->entry, strchr(one->addr, '@')
-                             ? one->addr
-                             : account_address(raw->account));
+    add_once(raw->entry,
+             strchr(one->addr, '@') ? one->addr : account_address(raw->writer));
     return true;
 }
 
@@ -172,62 +141,159 @@ add_recipients(const Raw *raw, const SendMessage *what, MimeMessage *message,
                       "header");
 }
 
-/* By -f, else by From, else the first account. */
-static const Account *
-choose_account(Session *session, const SendMessage *what, const GPtrArray *from,
-               GError **error)
+/* By the account or identity named, else by From, else by -f, else the first
+ * account. */
+static bool
+choose_writer(Raw *raw, const SendMessage *what, const char *from,
+              GError **error)
 {
-    const GPtrArray *accounts = session_accounts(session);
-    const Account *account = NULL;
+    g_autoptr(GPtrArray) list = mime_addresses(from ? from : "");
+    bool is_own =
+        list->len > 0
+        && identity_is_own(raw->session, ((MimeAddress *)list->pdata[0])->addr);
 
     if (what->account) {
-        account = session_account(session, what->account);
-        return account ? account
-                       : err_null(error, ERR_USAGE, "no account is called %s",
-                                  what->account);
+        raw->account = identity_owner(raw->session, what->account);
+        raw->writer = session_account(raw->session, what->account);
+        if (raw->writer && !strchr(what->account, '/'))
+            raw->writer = identity_writer(raw->account, from, what->sender);
+        return raw->writer
+               || err_set(error, ERR_USAGE, "no account is called %s",
+                          what->account);
     }
-    if (from->len > 0)
-        account =
-            identity_account(session, ((MimeAddress *)from->pdata[0])->addr);
-    if (account == NULL && what->sender)
-        account = identity_account(session, what->sender);
-    if (account == NULL && accounts->len > 0)
-        account = accounts->pdata[0];
-    return account ? account
-                   : err_null(error, ERR_USAGE,
-                              "there is no account to send from: `posthorn "
-                              "setup` adds one");
+    raw->account =
+        identity_sender(raw->session, "", is_own ? from : what->sender);
+    if (raw->account == NULL)
+        return err_set(error, ERR_USAGE,
+                       "there is no account to send from: `posthorn setup` "
+                       "adds one");
+    raw->writer = identity_writer(raw->account, from, what->sender);
+    return true;
+}
+
+/* The next piece; an end of it may begin in the one before. */
+static gssize
+read_more(int fd, char *bytes, gsize *size, bool *whole)
+{
+    gsize from = *size > 3 ? *size - 3 : 0;
+    gssize got = read(fd, bytes + *size,
+                      MIN(PIECE_BYTES, MIME_MAX_HEADER_BYTES - *size));
+
+    if (got < 0)
+        return errno == EINTR ? 1 : got;
+    *size += (gsize)got;
+    *whole = got == 0 || send_clean_header_ends(bytes, from, *size);
+    return got;
+}
+
+/* The header, and as much of the body as happens to follow it. */
+static char *
+read_header(const char *path, gsize *size, GError **error)
+{
+    g_autofree char *bytes = g_malloc(MIME_MAX_HEADER_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    gssize got = fd;
+    bool whole = false;
+
+    *size = 0;
+    while (got >= 0 && !whole && *size < MIME_MAX_HEADER_BYTES)
+        got = read_more(fd, bytes, size, &whole);
+    if (got < 0)
+        err_set_errno(error, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    if (got < 0)
+        return NULL;
+    if (*size == 0)
+        return err_null(error, ERR_USAGE, "the message is empty");
+    return whole ? g_steal_pointer(&bytes)
+                 : err_null(error, ERR_USAGE,
+                            "the header of the message is longer than %d bytes",
+                            MIME_MAX_HEADER_BYTES);
 }
 
 static bool
 fill_entry(Raw *raw, const SendMessage *what, GError **error)
 {
     gsize size;
-    const char *bytes = g_bytes_get_data(what->bytes, &size);
-    g_autoptr(MimeMessage) message = mime_load_bytes(bytes, size);
-    g_autoptr(GPtrArray) from = mime_header_addresses(message, "From");
+    g_autofree char *bytes = read_header(what->path, &size, error);
+    g_autoptr(MimeMessage) message =
+        bytes ? mime_load_bytes(bytes, size) : NULL;
+    g_autoptr(GPtrArray) from = NULL;
     g_auto(MimeSummary) summary = { 0 };
     OutboxEntry *entry = raw->entry;
 
-    if (size == 0)
-        return err_set(error, ERR_USAGE, "the message is empty");
-    raw->account = choose_account(raw->session, what, from, error);
-    if (raw->account == NULL || !add_recipients(raw, what, message, error))
+    if (message == NULL
+        || !choose_writer(raw, what, mime_header(message, "From"), error)
+        || !add_recipients(raw, what, message, error))
         return false;
+    from = mime_header_addresses(message, "From");
     mime_summarise(bytes, size, &summary);
     entry->account = g_strdup(account_name(raw->account));
+    entry->identity = g_strdup(identity_name(raw->writer));
     entry->sender =
         g_strdup(what->sender    ? what->sender
                  : from->len > 0 ? ((MimeAddress *)from->pdata[0])->addr
-                                 : account_address(raw->account));
-    entry->message_id =
-        summary.message_id ? g_strdup(summary.message_id)
-                           : mime_new_message_id(account_address(raw->account));
+                                 : account_address(raw->writer));
+    entry->message_id = summary.message_id
+                            ? g_strdup(summary.message_id)
+                            : mime_new_message_id(account_address(raw->writer));
     entry->from = g_strdup(mime_header(message, "From"));
+    if (entry->from == NULL)
+        entry->from = g_strdup(account_address(raw->writer));
     entry->to = g_strdup(mime_header(message, "To"));
     entry->subject = g_strdup(summary.subject);
-    raw->bytes = clean(raw, what->bytes, message);
+    raw->top = missing_fields(raw, message);
     return true;
+}
+
+static bool
+fill(int fd, void *user, GError **error)
+{
+    const Raw *raw = user;
+
+    return raw->text ? send_clean_text(raw->top, raw->text, fd, error)
+                     : send_clean_file(raw->top, raw->path, fd, error);
+}
+
+static void *
+build(Job *job, void *request, GError **error)
+{
+    Raw *raw = request;
+
+    outbox_entry_write(raw->folder, raw->entry, fill, raw, error);
+    return NULL;
+}
+
+static void
+built(void *user, void *answer, const GError *error)
+{
+    Raw *raw = user;
+    Outbox *outbox = session_outbox(raw->session);
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+
+    outbox->building--;
+    if (reason == NULL)
+        outbox_queue(outbox, raw->entry, &reason);
+    raw->done(reason ? NULL : raw->entry->id, reason, raw->user);
+}
+
+static const JobClass build_class = {
+    .name = "take message",
+    .run = build,
+    .answer = built,
+    .free_request = (GDestroyNotify)raw_free,
+};
+
+/* A hook may have taken fields away that have to be there. */
+static void
+take_text(Raw *raw, const char *text)
+{
+    g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
+
+    raw->text = g_strdup(text);
+    g_free(raw->top);
+    raw->top = missing_fields(raw, message);
 }
 
 static void
@@ -235,7 +301,6 @@ after_hooks(const HookVerdict *verdict, void *user)
 {
     g_autoptr(Raw) raw = user;
     g_autoptr(GError) error = NULL;
-    const char *id = NULL;
 
     if (verdict->refused) {
         g_autofree char *why = text_sanitise(
@@ -243,34 +308,43 @@ after_hooks(const HookVerdict *verdict, void *user)
 
         err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
                 *why ? ": " : "", why);
-    } else {
-        if (verdict->text) {
-            g_autoptr(GBytes) text =
-                g_bytes_new(verdict->text, strlen(verdict->text));
-            g_autoptr(MimeMessage) message =
-                mime_load_bytes(verdict->text, strlen(verdict->text));
-
-            g_bytes_unref(raw->bytes);
-            raw->bytes = clean(raw, text, message);
-        }
-        if (outbox_add(session_outbox(raw->session), raw->entry, raw->bytes,
-                       &error))
-            id = raw->entry->id;
+        raw->done(NULL, error, raw->user);
+        return;
     }
-    raw->done(id, error, raw->user);
+    if (verdict->text)
+        take_text(raw, verdict->text);
+    outbox_build(session_outbox(raw->session), &build_class, raw);
+    g_steal_pointer(&raw);
 }
 
 static Event *
-before_event(const OutboxEntry *entry)
+before_event(const Raw *raw)
 {
+    const OutboxEntry *entry = raw->entry;
     Event *event = event_create("before-send");
 
     event_set(event, "account", entry->account);
+    event_set(event, "file", raw->path);
     event_set(event, "from", entry->from);
     event_set(event, "to", entry->to);
     event_set(event, "subject", entry->subject);
     event_set(event, "message_id", entry->message_id);
     return event;
+}
+
+/* What hooks may rewrite; NULL: nobody wants to, or it is not to be. */
+static char *
+text_for_hooks(const Raw *raw)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+
+    if (!hooks_has(session_hooks(raw->session), "before-send"))
+        return NULL;
+    text = send_clean_read(raw->top, raw->path, HOOK_BYTES, &size);
+    return text && g_utf8_validate(text, (gssize)size, NULL)
+               ? g_steal_pointer(&text)
+               : NULL;
 }
 
 void
@@ -281,22 +355,19 @@ send_message(Session *session, const SendMessage *what, SendDone done,
     g_autoptr(GError) error = NULL;
     g_autoptr(Event) event = NULL;
     g_autofree char *text = NULL;
-    gsize size;
-    const char *bytes;
 
     raw->session = session;
     raw->entry = outbox_entry_create();
+    raw->folder = g_strdup(session_outbox(session)->folder);
+    raw->path = g_strdup(what->path);
     raw->done = done;
     raw->user = user;
     if (!fill_entry(raw, what, &error)) {
         done(NULL, error, user);
         return;
     }
-    event = before_event(raw->entry);
-    bytes = g_bytes_get_data(raw->bytes, &size);
-    if (hooks_has(session_hooks(session), "before-send")
-        && g_utf8_validate(bytes, (gssize)size, NULL))
-        text = g_strndup(bytes, size);
+    event = before_event(raw);
+    text = text_for_hooks(raw);
     hooks_fire_before(session_hooks(session), event, text, after_hooks,
                       g_steal_pointer(&raw));
 }

@@ -14,8 +14,9 @@
 #include "core/option_table.h"
 #include "core/outbox.h"
 #include "core/search.h"
-#include "core/session.h"
+#include "core/searches.h"
 #include "core/signers.h"
+#include "core/snooze.h"
 #include "core/verifier.h"
 #include "core_resources.h"
 #include "maildir/maildir.h"
@@ -58,7 +59,9 @@ struct Session {
     Judge *judge;
     Crypto *crypto;
     Signers *signers;
+    Searches *searches;
     AddressBook *address_book;
+    Snooze *snooze;
     Frontend *frontend;
     Frontend *headless;
     GPtrArray *accounts; /* Account */
@@ -131,7 +134,9 @@ session_create(Paths *paths, GError **error)
     session->judge = judge_create(session);
     session->crypto = crypto_create(session);
     session->signers = signers_create();
+    session->searches = searches_create();
     session->address_book = address_book_create(session);
+    session->snooze = snooze_create(session);
     return g_steal_pointer(&session);
 }
 
@@ -194,6 +199,9 @@ session_destroy(Session *session)
         hooks_end(session->hooks);
     if (session->indexer)
         indexer_disable(session->indexer);
+    snooze_destroy(session->snooze);
+    if (session->outbox)
+        outbox_end(session->outbox);
     g_ptr_array_unref(session->accounts);
     if (session->judge)
         judge_end(session->judge);
@@ -201,6 +209,7 @@ session_destroy(Session *session)
     verifier_destroy(session->verifier);
     judge_destroy(session->judge);
     signers_destroy(session->signers);
+    searches_destroy(session->searches);
     address_book_destroy(session->address_book);
     outbox_destroy(session->outbox);
     search_destroy(session->search);
@@ -313,6 +322,7 @@ session_configure(Session *session, const char *file, GError **error)
 {
     const char *path = file ? file : session->paths->config_file;
     g_autofree char *signers = signers_file(session);
+    g_autofree char *searches = searches_file(session);
 
     g_free(session->config_file);
     session->config_file = g_strdup(path);
@@ -321,7 +331,8 @@ session_configure(Session *session, const char *file, GError **error)
     keys_set_layer(session->keys, KEYS_USER);
     options_listen(session->options, option_changed, session);
     return run_file(session, path, file != NULL, error)
-           && run_file(session, signers, false, error);
+           && run_file(session, signers, false, error)
+           && run_file(session, searches, false, error);
 }
 
 const char *
@@ -345,6 +356,7 @@ session_open_accounts(Session *session, GError **error)
             return false;
         g_ptr_array_add(session->accounts, account);
     }
+    snooze_start(session->snooze);
     return true;
 }
 
@@ -420,6 +432,12 @@ session_verifier(const Session *session)
     return session->verifier;
 }
 
+Snooze *
+session_snooze(const Session *session)
+{
+    return session->snooze;
+}
+
 Judge *
 session_judge(const Session *session)
 {
@@ -430,6 +448,12 @@ Crypto *
 session_crypto(const Session *session)
 {
     return session->crypto;
+}
+
+Searches *
+session_searches(const Session *session)
+{
+    return session->searches;
 }
 
 Signers *
@@ -500,6 +524,8 @@ session_set_offline(Session *session, bool offline)
             account_stop(session->accounts->pdata[i]);
         else
             account_start(session->accounts->pdata[i]);
+    if (!offline)
+        judge_again(session->judge);
 }
 
 const char *const *

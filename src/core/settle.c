@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "core/indexer.h"
 #include "maildir/maildir.h"
-#include "sync/sync.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -103,12 +102,11 @@ static bool
 settle_rows(Store *store, const SettleRequest *request, const GArray *ids,
             GError **error)
 {
-    g_autoptr(GPtrArray) known = sync_names_begin(store, request->mail, error);
-    bool ok = known != NULL;
+    bool ok = true;
 
     for (guint i = 0; ok && i < ids->len; i++)
         ok = settle_row(store, request, g_array_index(ids, gint64, i), error);
-    return ok && sync_names_end(store, request->mail, known, error);
+    return ok;
 }
 
 static bool

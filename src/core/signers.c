@@ -4,7 +4,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "trust/trust.h"
 
 #include <string.h>
 
@@ -47,39 +46,58 @@ signers_destroy(Signers *signers)
     g_free(signers);
 }
 
-/* A name as it may stand in a rule. */
+/* A name as it may stand in a rule, and be seen there. */
 static bool
 is_word(const char *text)
 {
-    return *text != '\0' && strpbrk(text, " \t\r\n\"'{};#$") == NULL
-           && strchr(text, '.') != NULL;
+    if (!g_utf8_validate(text, -1, NULL) || strchr(text, '.') == NULL
+        || strpbrk(text, " \"'\\{};#$") != NULL)
+        return false;
+    for (const char *at = text; *at; at = g_utf8_next_char(at))
+        if (!g_unichar_isgraph(g_utf8_get_char(at)))
+            return false;
+    return true;
 }
 
 static TrustRule *
-rule_create(const char *from, const char *const *domains)
+rule_copy(const TrustRule *rule)
 {
-    TrustRule *rule = g_new0(TrustRule, 1);
+    TrustRule *copy = g_new0(TrustRule, 1);
 
-    rule->from = g_strdup(from);
-    rule->signers = g_strdupv((char **)domains);
-    return rule;
+    copy->kind = rule->kind;
+    copy->from = g_strdup(rule->from);
+    copy->signers = g_strdupv(rule->signers);
+    return copy;
+}
+
+static bool
+check_rule(const TrustRule *rule, GError **error)
+{
+    const char *wrong = is_word(rule->from) ? NULL : rule->from;
+    bool ignores = rule->kind == TRUST_RULE_IGNORE;
+
+    if (ignores && trust_rule_is_of_list(rule))
+        return err_set(error, ERR_USAGE,
+                       "signers: anybody may write a List-Id; --ignore goes "
+                       "with a sender");
+    for (guint i = 0; rule->signers[i] && wrong == NULL; i++)
+        wrong = is_word(rule->signers[i]) ? NULL : rule->signers[i];
+    if (wrong == NULL && (rule->signers[0] == NULL) == ignores)
+        return true;
+    return err_set(error, ERR_USAGE,
+                   ignores && wrong == NULL
+                       ? "signers: --ignore takes no domain behind %s"
+                       : "signers: %s is no sender and no domain: such as "
+                         "*@bank.example bank.example",
+                   wrong ? wrong : rule->from);
 }
 
 bool
-signers_add(Signers *signers, const char *from, const char *const *domains,
-            bool brand, GError **error)
+signers_add(Signers *signers, const TrustRule *rule, bool brand, GError **error)
 {
-    const char *wrong = is_word(from) ? NULL : from;
-
-    for (guint i = 0; domains[i] && wrong == NULL; i++)
-        wrong = is_word(domains[i]) ? NULL : domains[i];
-    if (wrong != NULL || domains[0] == NULL)
-        return err_set(error, ERR_USAGE,
-                       "signers: %s is no sender and no domain: such as "
-                       "*@bank.example bank.example",
-                       wrong ? wrong : from);
-    g_ptr_array_add(brand ? signers->brands : signers->own,
-                    rule_create(from, domains));
+    if (!check_rule(rule, error))
+        return false;
+    g_ptr_array_add(brand ? signers->brands : signers->own, rule_copy(rule));
     return true;
 }
 
@@ -91,14 +109,24 @@ signers_rules(const Signers *signers, bool brands)
     GPtrArray *rules = g_ptr_array_new_with_free_func(rule_free);
 
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
-        for (guint j = 0; lists[i] && j < lists[i]->len; j++) {
-            const TrustRule *rule = g_ptr_array_index(lists[i], j);
-
-            g_ptr_array_add(
-                rules,
-                rule_create(rule->from, (const char *const *)rule->signers));
-        }
+        for (guint j = 0; lists[i] && j < lists[i]->len; j++)
+            g_ptr_array_add(rules, rule_copy(g_ptr_array_index(lists[i], j)));
     return rules;
+}
+
+char *
+signers_line(const TrustRule *rule)
+{
+    static const char *const kinds[] = {
+        [TRUST_RULE_MUST] = "",
+        [TRUST_RULE_MAY] = " --may",
+        [TRUST_RULE_IGNORE] = " --ignore",
+    };
+    g_autofree char *domains = g_strjoinv(" ", rule->signers);
+
+    return g_strdup_printf("signers%s%s %s%s%s", kinds[rule->kind],
+                           *rule->from == '-' ? " --" : "", rule->from,
+                           *domains ? " " : "", domains);
 }
 
 char *
@@ -110,26 +138,50 @@ signers_file(const Session *session)
     return g_build_filename(folder, "signers.conf", NULL);
 }
 
-bool
-signers_keep(Session *session, const char *from, const char *domain,
-             GError **error)
+/* What a message calls its sender is no pattern for others, and an address no
+ * list. */
+static bool
+is_one_sender(const TrustRule *rule)
 {
-    const char *domains[] = { domain, NULL };
-    g_autofree char *path = signers_file(session);
+    return strpbrk(rule->from, "*?[") == NULL
+           && (!trust_rule_is_of_list(rule) || strchr(rule->from, '@') == NULL);
+}
+
+/* Adds a line to the file, durably. */
+static bool
+write_line(const char *path, const char *line, GError **error)
+{
     g_autofree char *before = NULL;
     g_autofree char *after = NULL;
 
-    if (!signers_add(session_signers(session), from, domains, false, error))
-        return false;
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
         before = file_read(path, FILE_LIMIT, NULL, error);
         if (before == NULL)
             return false;
     }
-    after = g_strdup_printf("%ssigners %s %s\n",
+    after = g_strdup_printf("%s%s\n",
                             before ? before
                                    : "# Whose signature mail of a sender must "
                                      "have: `posthorn help signers`.\n",
-                            from, domain);
+                            line);
     return file_write_atomic(path, after, strlen(after), error);
+}
+
+bool
+signers_keep(Session *session, const char *from, const char *domain,
+             GError **error)
+{
+    const char *const domains[] = { domain, NULL };
+    TrustRule rule = { .from = (char *)from, .signers = (char **)domains };
+    g_autofree char *path = signers_file(session);
+    g_autofree char *line = NULL;
+
+    if (!is_one_sender(&rule))
+        return err_set(error, ERR_USAGE,
+                       "signers: %s is not the name of one sender", from);
+    if (!check_rule(&rule, error))
+        return false;
+    line = signers_line(&rule);
+    return write_line(path, line, error)
+           && signers_add(session_signers(session), &rule, false, error);
 }

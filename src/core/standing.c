@@ -43,7 +43,7 @@ word_of(const TrustVerdict *verdict)
     if (verdict->alarm)
         return STANDING_FAIL;
     if (verdict->via != NULL)
-        return STANDING_RESENT;
+        return verdict->believed ? STANDING_RESENT : STANDING_UNVERIFIED;
     return verdict->result == TRUST_PASS ? STANDING_PASS : STANDING_UNVERIFIED;
 }
 
@@ -56,24 +56,23 @@ found(const TrustReport *report, const char *method)
     return result == TRUST_TEMPERROR ? TRUST_NONE : result;
 }
 
-/* What the signatures say about a signer: the best that holds, and whether the
+/* What the signatures say about a signer: the best that counts, and whether the
  * author's own is broken. */
 static void
 take_signatures(Standing *standing, const TrustReport *report)
 {
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
     const char *author = report->dmarc.author;
 
-    for (guint i = report->dkim->len; i-- > 0;) {
+    if (signers->len > 0)
+        standing->signer = g_strdup(g_ptr_array_index(signers, 0));
+    for (guint i = 0; author && i < report->dkim->len; i++) {
         const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
 
-        if (sig->result == TRUST_PASS) {
-            g_free(standing->signer);
-            standing->signer = g_strdup(sig->domain);
-        } else if (sig->result == TRUST_FAIL && author != NULL) {
+        if (sig->result == TRUST_FAIL)
             standing->broken |=
                 g_strcmp0(sig->domain, author) == 0
                 || g_strcmp0(sig->domain, report->dmarc.organization) == 0;
-        }
     }
 }
 
@@ -259,7 +258,7 @@ static void
 add_resent(GString *line, const Standing *standing)
 {
     g_autofree char *text =
-        standing->word == STANDING_RESENT && standing->author
+        standing->author
             ? g_strdup_printf("for %s, re-sent by a list", standing->author)
             : g_strdup("re-sent by a list");
 
@@ -271,6 +270,18 @@ add_resent(GString *line, const Standing *standing)
     add_result(line, "ARC", standing->arc);
 }
 
+/* A list or sealer that anybody may have made up. */
+static void
+add_claimed_list(GString *line, const Standing *standing)
+{
+    g_autofree char *text = NULL;
+
+    if (standing->via == NULL)
+        return;
+    text = g_strdup_printf("via %s, unverified", standing->via);
+    add(line, text);
+}
+
 /* Signed by someone else than the author names: his name belongs to it. */
 static void
 add_signer(GString *line, const Standing *standing)
@@ -278,6 +289,7 @@ add_signer(GString *line, const Standing *standing)
     g_autofree char *text = NULL;
 
     if (standing->signer == NULL || standing->dmarc == TRUST_PASS
+        || standing->via != NULL
         || g_strcmp0(standing->signer, standing->author) == 0)
         return;
     text = g_strdup_printf("signed by %s", standing->signer);
@@ -294,6 +306,7 @@ standing_line(const Standing *standing)
         add_resent(line, standing);
         who = standing->via;
     } else {
+        add_claimed_list(line, standing);
         add_results(line, standing);
         add_signer(line, standing);
     }

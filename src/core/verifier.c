@@ -23,6 +23,7 @@ struct Verifier {
     char *server; /* that dns asks, or NULL */
     char *state_db;
     bool offline;
+    bool ending; /* nothing is begun any more */
 };
 
 /* Who waits for an answer. */
@@ -50,7 +51,8 @@ verify_request_free(VerifyRequest *request)
     g_free(request->client_ip);
     g_free(request->helo);
     g_free(request->mail_from);
-    dns_destroy(request->own);
+    dns_unref(request->dns);
+    g_free(request->state_db);
     g_free(request);
 }
 
@@ -69,40 +71,41 @@ verifier_destroy(Verifier *verifier)
 {
     if (verifier == NULL)
         return;
+    verifier->ending = true;
     for (guint i = 0; i < THREADS; i++)
         worker_destroy(verifier->workers[i]);
-    dns_destroy(verifier->dns);
+    dns_unref(verifier->dns);
     g_free(verifier->server);
     g_free(verifier->state_db);
     g_free(verifier);
 }
 
-/* The resolver of the options; made anew when they name another server. */
+/* The resolver of the options, a reference or NULL; made anew when they name
+ * another server. What is being asked keeps the one that it began with. */
 static bool
 find_dns(Verifier *verifier, Dns **dns, GError **error)
 {
     Options *options = session_options(verifier->session);
     const char *server = options_get(options, "dns-server", NULL, NULL);
+    Dns *other;
 
-    *dns = verifier->fixed ? verifier->dns : NULL;
-    if (verifier->fixed)
+    *dns = NULL;
+    if (!verifier->fixed && !options_bool(options, "dns", NULL))
         return true;
-    if (!options_bool(options, "dns", NULL))
-        return true;
-    if (verifier->dns != NULL && g_strcmp0(server, verifier->server) == 0) {
-        *dns = verifier->dns;
+    if (verifier->fixed
+        || (verifier->dns && g_strcmp0(server, verifier->server) == 0)) {
+        *dns = dns_ref(verifier->dns);
         return true;
     }
-    *dns = dns_create(server, error);
-    if (*dns == NULL)
+    other = dns_create(server, error);
+    if (other == NULL)
         return false;
-    for (guint i = 0; verifier->dns != NULL && i < THREADS; i++)
-        g_clear_pointer(&verifier->workers[i], worker_destroy);
-    dns_destroy(verifier->dns);
+    dns_set_online(other, !verifier->offline);
+    dns_unref(verifier->dns);
     g_free(verifier->server);
-    verifier->dns = *dns;
+    verifier->dns = other;
     verifier->server = g_strdup(server);
-    dns_set_online(*dns, !verifier->offline);
+    *dns = dns_ref(other);
     return true;
 }
 
@@ -125,7 +128,7 @@ verifier_prepare(Verifier *verifier, VerifyRequest *request,
         request->sealers =
             words_of(options_get(options, "arc-sealers", account, NULL));
     }
-    request->state_db = verifier->state_db;
+    request->state_db = g_strdup(verifier->state_db);
     request->rules =
         signers_rules(session_signers(verifier->session),
                       options_bool(options, "brand-signers", NULL));
@@ -137,7 +140,7 @@ run_check(Job *job, void *data, GError **error)
 {
     const VerifyRequest *request = data;
     TrustParams params = {
-        .dns = request->own ? request->own : request->dns,
+        .dns = request->dns,
         .authserv_ids = (const char *const *)request->authserv_ids,
         .below = request->below,
         .sealers = (const char *const *)request->sealers,
@@ -148,16 +151,21 @@ run_check(Job *job, void *data, GError **error)
         .now = request->now,
         .arrival = request->arrival,
         .old_key = request->state_db ? key_history_find : NULL,
-        .old_key_user = (void *)request->state_db,
+        .old_key_user = request->state_db,
         .cancel = job_cancellable(job),
     };
     gsize size;
     const char *bytes;
+    TrustReport *report;
 
     if (request->path != NULL)
         return trust_check_file(request->path, &params, error);
     bytes = g_bytes_get_data(request->bytes, &size);
-    return trust_check_bytes(bytes, size, &params);
+    report = trust_check_bytes(bytes, size, &params);
+    if (!g_cancellable_is_cancelled(params.cancel))
+        return report;
+    trust_report_free(report);
+    return err_null(error, ERR_CANCELLED, "cancelled");
 }
 
 static void
@@ -191,8 +199,17 @@ verifier_check(Verifier *verifier, JobPriority priority, VerifyRequest *request,
 {
     guint turn = priority == JOB_URGENT ? (guint)URGENT
                                         : verifier->turn++ % BULK_THREADS;
-    Waiting *waiting = g_new0(Waiting, 1);
+    Waiting *waiting;
 
+    if (verifier->ending) {
+        g_autoptr(GError) error = NULL;
+
+        err_set(&error, ERR_CANCELLED, "cancelled");
+        verify_request_free(request);
+        done(NULL, error, user);
+        return;
+    }
+    waiting = g_new0(Waiting, 1);
     waiting->done = done;
     waiting->user = user;
     worker_submit(worker_of(verifier, turn), priority, &check_class, request,
@@ -216,6 +233,7 @@ own_request_free(void *data)
 {
     OwnRequest *request = data;
 
+    dns_unref(request->dns);
     g_free(request->domain);
     g_free(request->key);
     g_free(request);
@@ -258,7 +276,9 @@ verifier_check_own(Verifier *verifier, const char *domain, OwnCheckedFn done,
     OwnWaiting *waiting;
     Dns *dns;
 
-    if (!find_dns(verifier, &dns, &error) || dns == NULL) {
+    if (verifier->ending)
+        err_set(&error, ERR_CANCELLED, "cancelled");
+    if (error != NULL || !find_dns(verifier, &dns, &error) || dns == NULL) {
         done(NULL, error, user);
         return;
     }
@@ -309,7 +329,7 @@ verifier_store(Session *session, gint64 id, const TrustReport *report,
 void
 verifier_set_zone(Verifier *verifier, Dns *zone)
 {
-    dns_destroy(verifier->dns);
+    dns_unref(verifier->dns);
     verifier->dns = zone;
     verifier->fixed = true;
 }

@@ -117,9 +117,24 @@ dns_set_online(Dns *dns, bool online)
 }
 
 void
-dns_destroy(Dns *dns)
+dns_init(Dns *dns, const DnsClass *class)
+{
+    dns->class = class;
+    g_atomic_ref_count_init(&dns->refs);
+}
+
+Dns *
+dns_ref(Dns *dns)
 {
     if (dns != NULL)
+        g_atomic_ref_count_inc(&dns->refs);
+    return dns;
+}
+
+void
+dns_unref(Dns *dns)
+{
+    if (dns != NULL && g_atomic_ref_count_dec(&dns->refs))
         dns->class->destroy(dns);
 }
 

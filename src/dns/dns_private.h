@@ -4,6 +4,9 @@
 
 #include "dns/dns.h"
 
+/* The beginning of a resolver, with one reference. */
+void dns_init(Dns *dns, const DnsClass *class);
+
 /* Adds a record; takes text. */
 void dns_answer_add(DnsAnswer *answer, DnsRecord record);
 

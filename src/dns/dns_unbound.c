@@ -437,7 +437,7 @@ dns_create(const char *server, GError **error)
                         "ADDRESS@PORT, such as 127.0.0.1@53",
                         server);
     resolver = g_new0(Resolver, 1);
-    resolver->base.class = &resolver_class;
+    dns_init(&resolver->base, &resolver_class);
     resolver->server = g_strdup(server);
     resolver->cache = dns_cache_create();
     resolver->flights =

@@ -287,7 +287,7 @@ dns_zone_create(const char *text, GError **error)
     Zone *zone = g_new0(Zone, 1);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-    zone->base.class = &zone_class;
+    dns_init(&zone->base, &zone_class);
     zone->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify)g_ptr_array_unref);
     for (guint i = 0; lines[i]; i++) {

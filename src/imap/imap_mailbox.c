@@ -88,28 +88,57 @@ look_up(ImapConn *conn, guint *unselect, GError **error)
     return true;
 }
 
+/* What could not be left is told as this session knows it, which is as good as
+ * nothing. */
+static void
+doubt(const GPtrArray *mailboxes, const char *name)
+{
+    for (guint i = 0; i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            mailbox->have_status = false;
+    }
+}
+
+/* UNSELECT and LIST in one flight: both are answered before anything else is
+ * sent, also when the first is refused. */
+static bool
+list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
+{
+    ImapAnswers answers = { .mailboxes = mailboxes };
+    g_autofree char *selected = g_strdup(conn->selected);
+    g_autoptr(GError) refused = NULL;
+    guint unselect = 0;
+    guint tag;
+
+    if (state && !look_up(conn, &unselect, error))
+        return false;
+    imap_cmd_answers(conn, &answers);
+    send_list(conn, state);
+    tag = imap_cmd_end(conn);
+    if (unselect && !imap_cmd_wait(conn, unselect, &refused)
+        && !err_is(refused, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return false;
+    }
+    if (!imap_cmd_wait(conn, tag, error))
+        return false;
+    if (refused)
+        doubt(mailboxes, selected);
+    return imap_conn_can(conn, "LIST-EXTENDED")
+           || add_subscriptions(conn, mailboxes, error);
+}
+
 GPtrArray *
 imap_list(ImapConn *conn, bool state, GError **error)
 {
     g_autoptr(GPtrArray) mailboxes =
         g_ptr_array_new_with_free_func(mailbox_free);
-    ImapAnswers answers = { .mailboxes = mailboxes };
-    guint unselect = 0;
-    guint tag;
+    bool ok = list_all(conn, state, mailboxes, error);
 
-    if (state && !look_up(conn, &unselect, error))
-        return NULL;
-    imap_cmd_answers(conn, &answers);
-    send_list(conn, state);
-    tag = imap_cmd_end(conn);
-    if ((unselect && !imap_cmd_wait(conn, unselect, error))
-        || !imap_cmd_wait(conn, tag, error))
-        return NULL;
-    if (!imap_conn_can(conn, "LIST-EXTENDED")
-        && !add_subscriptions(conn, mailboxes, error))
-        return NULL;
     imap_cmd_answers(conn, NULL);
-    return g_steal_pointer(&mailboxes);
+    return ok ? g_steal_pointer(&mailboxes) : NULL;
 }
 
 bool

@@ -50,13 +50,16 @@ mime_markdown(const char *text)
 {
     gsize end = signature_at(text);
     g_autoptr(GString) body = g_string_new(NULL);
+    g_autofree char *valid = NULL;
     g_autofree char *safe = NULL;
 
     if (md_html(text, (MD_SIZE)end, append, body,
                 MD_DIALECT_GITHUB | MD_FLAG_NOHTML, 0)
         != 0)
         return NULL;
-    safe = only_safe_links(body->str);
+    /* A reference such as "&#xD800;" makes what no UTF-8 has. */
+    valid = g_utf8_make_valid(body->str, (gssize)body->len);
+    safe = only_safe_links(valid);
     g_string_assign(body, safe ? safe : "");
     append_signature(body, text + end);
     return g_strdup_printf("<!DOCTYPE html>\n<html><head>"

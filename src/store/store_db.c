@@ -107,6 +107,7 @@ bool
 store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
 {
     sqlite3_stmt *statement;
+    StoreTurn *turn;
     int result;
     va_list args;
 
@@ -117,9 +118,11 @@ store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
     va_end(args);
     if (statement == NULL)
         return false;
+    turn = store->depth == 0 ? store_turn_take(store->path, BUSY_MS) : NULL;
     do {
         result = store_step(store, statement, error);
     } while (result == SQLITE_ROW);
+    store_turn_end(turn);
     return result == SQLITE_DONE;
 }
 
@@ -245,31 +248,39 @@ store_close(Store *store)
 {
     if (store == NULL)
         return;
+    store_turn_end(store->turn);
     g_hash_table_unref(store->statements);
     sqlite3_close(store->db);
     g_free(store->path);
     g_free(store);
 }
 
+static void
+end_turn(Store *store)
+{
+    store_turn_end(store->turn);
+    store->turn = NULL;
+}
+
 bool
 store_begin(Store *store, GError **error)
 {
     if (store->depth == 0) {
-        if (!store_run(store, "BEGIN IMMEDIATE", error))
+        store->turn = store_turn_take(store->path, BUSY_MS);
+        if (!store_run(store, "BEGIN IMMEDIATE", error)) {
+            end_turn(store);
             return false;
+        }
         store->failed = false;
     }
     store->depth++;
     return true;
 }
 
-bool
-store_end(Store *store, bool commit, GError **error)
+/* The outermost one. */
+static bool
+finish(Store *store, bool commit, GError **error)
 {
-    g_return_val_if_fail(store->depth > 0, false);
-    store->failed |= !commit;
-    if (--store->depth > 0)
-        return true;
     if (store->failed || sqlite3_get_autocommit(store->db)) {
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
         return !commit
@@ -282,6 +293,20 @@ store_end(Store *store, bool commit, GError **error)
         return true;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+bool
+store_end(Store *store, bool commit, GError **error)
+{
+    bool done;
+
+    g_return_val_if_fail(store->depth > 0, false);
+    store->failed |= !commit;
+    if (--store->depth > 0)
+        return true;
+    done = finish(store, commit, error);
+    end_turn(store);
+    return done;
 }
 
 bool

@@ -5,6 +5,7 @@
 #define STORE_DB_H
 
 #include "store/store.h"
+#include "store_turn.h"
 
 #include <sqlite3.h>
 
@@ -13,6 +14,7 @@ struct Store {
     char *path;
     GHashTable *statements; /* text → sqlite3_stmt */
     int depth;              /* of nested transactions */
+    StoreTurn *turn;        /* while a transaction is open; or NULL */
     bool failed;            /* the transaction will be rolled back */
 };
 

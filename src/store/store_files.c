@@ -11,15 +11,10 @@ file_free(void *data)
     g_free(file);
 }
 
-GPtrArray *
-store_files(Store *store, gint64 folder, GError **error)
+static GPtrArray *
+read_files(Store *store, sqlite3_stmt *rows, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
-    sqlite3_stmt *rows = store_prepare(
-        store, error,
-        "SELECT id, file, flags FROM message WHERE folder = ?"
-        " AND file IS NOT NULL",
-        "i", folder);
     int step = SQLITE_ERROR;
 
     while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {
@@ -31,6 +26,37 @@ store_files(Store *store, gint64 folder, GError **error)
         g_ptr_array_add(files, file);
     }
     return step == SQLITE_DONE ? g_steal_pointer(&files) : NULL;
+}
+
+#define SELECT_FILES \
+    "SELECT id, file, flags FROM message WHERE file IS NOT NULL AND "
+
+GPtrArray *
+store_files(Store *store, gint64 folder, GError **error)
+{
+    return read_files(store,
+                      store_prepare(store, error, SELECT_FILES "folder = ?",
+                                    "i", folder),
+                      error);
+}
+
+GPtrArray *
+store_unsettled_files(Store *store, GError **error)
+{
+    return read_files(
+        store, store_prepare(store, error, SELECT_FILES "settled = 0", ""),
+        error);
+}
+
+GPtrArray *
+store_files_near(Store *store, gint64 folder, GError **error)
+{
+    return read_files(
+        store,
+        store_prepare(store, error,
+                      SELECT_FILES "(folder IN (?, 0) OR settled = 0)", "i",
+                      folder),
+        error);
 }
 
 bool

@@ -96,8 +96,20 @@ static const char version_3[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
+/* What the user wants to see again, when, and in which folder. */
+static const char version_4[] =
+    "CREATE TABLE snooze (message INTEGER PRIMARY KEY"
+    " REFERENCES message ON DELETE CASCADE, until INTEGER NOT NULL,"
+    " folder INTEGER NOT NULL);";
+
+/* Whether a sender is new is asked of all rows. */
+static const char version_5[] =
+    "CREATE INDEX message_sender ON message (from_addr COLLATE NOCASE);";
+
 /* Each entry brings a database from version i to i + 1. */
-static const char *const migrations[] = { version_1, version_2, version_3 };
+static const char *const migrations[] = {
+    version_1, version_2, version_3, version_4, version_5,
+};
 
 enum {
     SCHEMA_VERSION = G_N_ELEMENTS(migrations)

@@ -16,6 +16,28 @@ store_find_id(Store *store, const char *message_id, GError **error)
         error);
 }
 
+GArray *
+store_dates(Store *store, const GArray *ids, GError **error)
+{
+    g_autoptr(GArray) dates =
+        g_array_sized_new(FALSE, FALSE, sizeof(gint64), ids->len);
+
+    for (guint i = 0; i < ids->len; i++) {
+        sqlite3_stmt *row = store_prepare(
+            store, error, "SELECT date FROM message WHERE id = ?", "i",
+            g_array_index(ids, gint64, i));
+        int step = row ? store_step(store, row, error) : SQLITE_ERROR;
+        gint64 date =
+            step == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+
+        if (step != SQLITE_ROW && step != SQLITE_DONE)
+            return NULL;
+        sqlite3_reset(row);
+        g_array_append_val(dates, date);
+    }
+    return g_steal_pointer(&dates);
+}
+
 /* A word of the search, case folded. */
 typedef struct {
     char *text;
@@ -163,4 +185,19 @@ store_index_forgot(Store *store, const char *index_id, GError **error)
 {
     return store_exec(store, error, "DELETE FROM gone WHERE index_id = ?",
                       "s", index_id);
+}
+
+bool
+store_thread_has_tag(Store *store, gint64 thread, gint64 id, const char *tag)
+{
+    sqlite3_stmt *row = store_prepare(
+        store, NULL,
+        "SELECT 1 FROM message WHERE thread = ? AND id <> ?"
+        " AND instr(' ' || tags || ' ', ' ' || ? || ' ') LIMIT 1",
+        "iis", thread, id, tag);
+    bool has = row && store_step(store, row, NULL) == SQLITE_ROW;
+
+    if (row)
+        sqlite3_reset(row);
+    return has;
 }

@@ -42,18 +42,75 @@ store_sender_count(Store *store, const char *addr, guint limit)
                             "si", addr, (gint64)limit);
 }
 
+/* One of the newest rows of an account. */
+typedef struct {
+    gint64 date;
+    gint64 id;
+    bool open; /* here, and not judged */
+} Newest;
+
+static int
+compare_newest(const void *a, const void *b)
+{
+    const Newest *one = a, *other = b;
+
+    if (one->date != other->date)
+        return one->date < other->date ? 1 : -1;
+    return (one->id < other->id) - (one->id > other->id);
+}
+
+/* Takes up the rows of a folder that are among the newest, limit of them. */
+static bool
+add_folder(Store *store, gint64 folder, GArray *newest, guint limit,
+           GError **error)
+{
+    gint64 since = newest->len < limit || limit == 0
+                       ? G_MININT64
+                       : g_array_index(newest, Newest, limit - 1).date;
+    sqlite3_stmt *rows = store_prepare(
+        store, error,
+        "SELECT date, id, trust IS NULL AND file IS NOT NULL FROM message"
+        " WHERE folder = ? AND date >= ? ORDER BY date DESC, id DESC LIMIT ?",
+        "iii", folder, since, (gint64)limit);
+    int step = SQLITE_DONE;
+
+    while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {
+        Newest row = { sqlite3_column_int64(rows, 0),
+                       sqlite3_column_int64(rows, 1),
+                       sqlite3_column_int(rows, 2) != 0 };
+
+        g_array_append_val(newest, row);
+    }
+    g_array_sort(newest, compare_newest);
+    g_array_set_size(newest, MIN(newest->len, limit));
+    return rows != NULL && step == SQLITE_DONE;
+}
+
 GArray *
 store_unjudged(Store *store, const char *account, guint limit, GError **error)
 {
-    sqlite3_stmt *rows = store_prepare(
-        store, error,
-        "SELECT id FROM (SELECT m.id, m.trust, m.file FROM message m"
-        " CROSS JOIN folder f ON f.id = m.folder WHERE f.account = ?1"
-        " AND f.role NOT IN (2, 3, 5, 6) ORDER BY m.date DESC, m.id DESC"
-        " LIMIT ?2) WHERE trust IS NULL AND file IS NOT NULL",
-        "si", account, (gint64)limit);
+    g_autoptr(GArray) newest = g_array_new(FALSE, FALSE, sizeof(Newest));
+    sqlite3_stmt *rows = store_prepare(store, error,
+                                       "SELECT id FROM folder WHERE account = ?"
+                                       " AND role NOT IN (2, 3, 5, 6)",
+                                       "s", account);
+    g_autoptr(GArray) folders = store_read_ids(store, rows, error);
+    GArray *ids;
 
-    return store_read_ids(store, rows, error);
+    for (guint i = 0; folders && i < folders->len; i++)
+        if (!add_folder(store, g_array_index(folders, gint64, i), newest, limit,
+                        error))
+            return NULL;
+    if (folders == NULL)
+        return NULL;
+    ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    for (guint i = 0; i < newest->len; i++) {
+        const Newest *row = &g_array_index(newest, Newest, i);
+
+        if (row->open)
+            g_array_append_val(ids, row->id);
+    }
+    return ids;
 }
 
 bool

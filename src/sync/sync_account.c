@@ -243,8 +243,6 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
     g_autoptr(StoreRow) row = store_row(sync->store, id, error);
     g_autoptr(StoreFolder) folder = NULL;
     ImapOpened opened;
-    g_autofree char *before = NULL;
-    bool ok;
     g_autoptr(UidSet) uids = uidset_create();
     g_autoptr(GPtrArray) steps =
         g_ptr_array_new_with_free_func((GDestroyNotify)sync_step_free);
@@ -274,8 +272,5 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
     uidset_add(uids, row->uid);
     step->kind = SYNC_BODIES;
     step->uids = g_steal_pointer(&uids);
-    before = sync_stamp(sync, folder);
-    ok = sync_run(sync, folder, &view, steps, error);
-    sync_own_names(sync, folder, before);
-    return ok;
+    return sync_run(sync, folder, &view, steps, error);
 }

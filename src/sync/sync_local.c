@@ -89,6 +89,14 @@ is_settled(const StoreFile *file, const StoreFolder *folder)
                   == (file->flags & STORE_SYSTEM_FLAGS);
 }
 
+/* Is the file still where it was seen? If not, it was renamed since, by
+ * whoever: the next scan sees it. */
+static bool
+is_there(const Found *found)
+{
+    return access(found->path, F_OK) == 0;
+}
+
 /* A file of another name: the flags that it says differently from the name we
  * know are another program's wish. */
 static bool
@@ -99,7 +107,7 @@ take_name(const Sync *sync, const StoreFile *file, const Found *found,
     unsigned changed = maildir_name_flags(file->file) ^ found->flags;
     unsigned flags = (file->flags & ~changed) | (found->flags & changed);
 
-    if (strcmp(name, file->file) == 0)
+    if (strcmp(name, file->file) == 0 || !is_there(found))
         return true;
     return store_set_file(sync->store, file->id, name, error)
            && (changed == 0
@@ -147,7 +155,8 @@ take_missing(Scan *scan, const Missing *missing, bool many, GError **error)
     g_autoptr(StoreRow) row = store_row(store, file->id, NULL);
     bool ok;
 
-    if (there || row == NULL || g_strcmp0(row->file, file->file) != 0)
+    if (there || row == NULL || g_strcmp0(row->file, file->file) != 0
+        || (found && !is_there(found)))
         return true; /* changed while we looked */
     if (found) {
         ok = store_set_folder(store, file->id, found->folder->id, error)
@@ -281,10 +290,13 @@ scan_changed(Scan *scan, GError **error)
         const StoreFolder *folder = scan->folders->pdata[i];
         g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
         ScanFolder where = { scan, folder };
+        SyncProgress progress = { .folder = folder->path };
 
         if (!sweep_recover(sync, folder, error)
             || !maildir_scan(dir, add_found, &where, error))
             return false;
+        if (sync->progress)
+            sync->progress(sync->user, &progress);
     }
     return true;
 }
@@ -354,19 +366,18 @@ take_new(Scan *scan, GError **error)
     return add_files(scan, error);
 }
 
-/* The folders whose stamp is another than the one of the last scan. */
 static bool
 choose(Scan *scan, GPtrArray *all)
 {
     for (guint i = 0; i < all->len; i++) {
         StoreFolder *folder = all->pdata[i];
-        g_autofree char *stamp = sync_stamp(scan->sync, folder);
-        g_autofree char *known = sync_fact(scan->sync, folder, "mtime");
+        char *stamp =
+            folder->local ? NULL : sync_changed_stamp(scan->sync, folder);
 
-        if (folder->local || *stamp == '\0' || g_strcmp0(stamp, known) == 0)
+        if (stamp == NULL)
             continue;
         g_ptr_array_add(scan->folders, folder);
-        g_ptr_array_add(scan->stamps, g_steal_pointer(&stamp));
+        g_ptr_array_add(scan->stamps, stamp);
     }
     return scan->folders->len > 0;
 }
@@ -378,8 +389,9 @@ run_scan(Scan *scan, GError **error)
         || !take_new(scan, error))
         return false;
     for (guint i = 0; i < scan->folders->len; i++)
-        if (!sync_set_fact(scan->sync, scan->folders->pdata[i], "mtime",
-                           scan->stamps->pdata[i], error))
+        if (*(const char *)scan->stamps->pdata[i] != '\0'
+            && !sync_set_fact(scan->sync, scan->folders->pdata[i], "mtime",
+                              scan->stamps->pdata[i], error))
             return false;
     return true;
 }

@@ -107,13 +107,10 @@ bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
 /* 3 to 7 of one folder. */
 bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
 
-/* The stamp of cur/ and new/: changes when names do. g_free(). */
-char *sync_stamp(const Sync *sync, const StoreFolder *folder);
-
-/* Names that changed by our own hand since the stamp was before need no
- * scan. */
-void sync_own_names(const Sync *sync, const StoreFolder *folder,
-                    const char *before);
+/* The stamp of cur/ and new/ when another program changed names in them since
+ * the one that is kept, "" when it is too fresh to be kept; NULL: they are as
+ * we know them. g_free(). */
+char *sync_changed_stamp(const Sync *sync, const StoreFolder *folder);
 
 void sync_warn(const Sync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -295,13 +295,11 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
 bool
 sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
 {
-    g_autofree char *before = sync_stamp(sync, folder);
     Look look;
     bool ok;
 
     look_init(&look);
     ok = pull(sync, folder, &look, error);
     look_finish(&look);
-    sync_own_names(sync, folder, before);
     return ok;
 }

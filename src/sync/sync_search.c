@@ -40,12 +40,16 @@ without_row(const UidSet *found, const GArray *rows, guint *left)
     return newest;
 }
 
-/* UIDs mean something under one UIDVALIDITY only: it is recorded before the
- * first row, and where it is another the next sync has to sort that out. */
+/* The folder as it is now: another connection may have changed its row while
+ * the server searched. */
 static bool
-check_validity(const Sync *sync, StoreFolder *folder, const ImapOpened *opened,
-               GError **error)
+note_validity(const Sync *sync, gint64 id, const ImapOpened *opened,
+              GError **error)
 {
+    g_autoptr(StoreFolder) folder = store_folder(sync->store, id, error);
+
+    if (folder == NULL)
+        return false;
     if (folder->uidvalidity == opened->uidvalidity)
         return true;
     if (folder->uidvalidity != 0)
@@ -56,9 +60,23 @@ check_validity(const Sync *sync, StoreFolder *folder, const ImapOpened *opened,
     return store_folder_put(sync->store, folder, error) != 0;
 }
 
+/* UIDs mean something under one UIDVALIDITY only: it is recorded before the
+ * first row, and where it is another the next sync has to sort that out. */
+static bool
+check_validity(const Sync *sync, gint64 folder, const ImapOpened *opened,
+               GError **error)
+{
+    bool ok;
+
+    if (!store_begin(sync->store, error))
+        return false;
+    ok = note_validity(sync, folder, opened, error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
 /* Their headers as rows. */
 static bool
-make_rows(const Sync *sync, StoreFolder *folder, const ImapOpened *opened,
+make_rows(const Sync *sync, const StoreFolder *folder, const ImapOpened *opened,
           UidSet *uids, GError **error)
 {
     g_autoptr(GPtrArray) steps =
@@ -72,7 +90,7 @@ make_rows(const Sync *sync, StoreFolder *folder, const ImapOpened *opened,
     step->kind = SYNC_ROWS;
     step->uids = uids;
     g_ptr_array_add(steps, step);
-    return check_validity(sync, folder, opened, error)
+    return check_validity(sync, folder->id, opened, error)
            && sync_run(sync, folder, &view, steps, error);
 }
 
@@ -94,7 +112,7 @@ sync_search(const Sync *sync, const char *path, const char *criteria,
     if (rows == NULL)
         return false;
     if (folder->uidvalidity != 0 && folder->uidvalidity != opened.uidvalidity)
-        return check_validity(sync, folder, &opened, error);
+        return check_validity(sync, folder->id, &opened, error);
     lacking = without_row(uids, rows, &found->left);
     if (uidset_n_ranges(lacking) > 0
         && !make_rows(sync, folder, &opened, g_steal_pointer(&lacking), error))

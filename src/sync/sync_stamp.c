@@ -1,117 +1,130 @@
-/* A stamp of a folder's directories tells whether names in it changed since the
- * last scan. What we rename ourselves changes the stamp that is kept. */
+/* Did another program change names in a folder's directories? A stamp of them
+ * tells whether any name changed; then the names there are compared with those
+ * that our rows know. So only what we wrote, renamed or removed ourselves, and
+ * nothing that happened at the same time, counts as ours. */
 #include "sync_private.h"
+
+#include "maildir/maildir.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
+/* Some disks write times of no finer grain: a stamp so fresh may stay as it is
+ * when the next name changes. */
+enum { GRAIN_US = 2 * G_USEC_PER_SEC };
+
 static void
-add_stamp(GString *text, const char *dir, const char *part)
+add_stamp(GString *text, const char *dir, const char *part, gint64 *newest)
 {
     g_autofree char *path = g_build_filename(dir, part, NULL);
     struct stat info;
 
-    if (stat(path, &info) == 0)
-        g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
-                               (gint64)info.st_mtim.tv_sec,
-                               info.st_mtim.tv_nsec);
+    if (stat(path, &info) != 0)
+        return;
+    g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
+                           (gint64)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    *newest = MAX(*newest, (gint64)info.st_mtim.tv_sec * G_USEC_PER_SEC
+                               + info.st_mtim.tv_nsec / 1000);
 }
 
-char *
-sync_stamp(const Sync *sync, const StoreFolder *folder)
+static char *
+take_stamp(const Sync *sync, const StoreFolder *folder, bool *firm)
 {
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
     GString *text = g_string_new(NULL);
+    gint64 newest = 0;
 
-    add_stamp(text, dir, "cur");
-    add_stamp(text, dir, "new");
+    add_stamp(text, dir, "cur", &newest);
+    add_stamp(text, dir, "new", &newest);
+    *firm = newest + GRAIN_US < g_get_real_time();
     return g_string_free(text, FALSE);
 }
 
-void
-sync_own_names(const Sync *sync, const StoreFolder *folder, const char *before)
+static bool
+add_name(const MaildirEntry *entry, void *user)
 {
-    g_autofree char *known = sync_fact(sync, folder, "mtime");
-    g_autofree char *after = sync_stamp(sync, folder);
-
-    if (g_strcmp0(before, known) == 0 && strcmp(before, after) != 0)
-        sync_set_fact(sync, folder, "mtime", after, NULL);
-}
-
-GPtrArray *
-sync_names_begin(Store *store, const char *mail, GError **error)
-{
-    Sync sync = { .store = store, .mail = mail };
-    GPtrArray *folders = store_folders(store, NULL, error);
-
-    for (guint i = folders ? folders->len : 0; i > 0; i--) {
-        g_autofree char *known =
-            sync_fact(&sync, folders->pdata[i - 1], "mtime");
-        g_autofree char *stamp =
-            known ? sync_stamp(&sync, folders->pdata[i - 1]) : NULL;
-
-        if (known == NULL || strcmp(known, stamp) != 0)
-            g_ptr_array_remove_index_fast(folders, i - 1);
-    }
-    return folders;
-}
-
-bool
-sync_names_end(Store *store, const char *mail, GPtrArray *known, GError **error)
-{
-    Sync sync = { .store = store, .mail = mail };
-    bool ok = true;
-
-    for (guint i = 0; ok && i < known->len; i++) {
-        const StoreFolder *folder = known->pdata[i];
-        g_autofree char *before = sync_fact(&sync, folder, "mtime");
-        g_autofree char *stamp = sync_stamp(&sync, folder);
-
-        ok = g_strcmp0(before, stamp) == 0
-             || sync_set_fact(&sync, folder, "mtime", stamp, error);
-    }
-    return ok;
-}
-
-bool
-sync_names_known(Store *store, const char *mail, const char *account)
-{
-    Sync sync = { .store = store, .mail = mail };
-    g_autoptr(GPtrArray) folders = store_folders(store, account, NULL);
-
-    for (guint i = 0; folders && i < folders->len; i++) {
-        g_autofree char *known = sync_fact(&sync, folders->pdata[i], "mtime");
-        g_autofree char *stamp = sync_stamp(&sync, folders->pdata[i]);
-
-        if (*stamp && g_strcmp0(stamp, known) != 0)
-            return false;
-    }
+    g_hash_table_add(user, g_strdup(entry->path));
     return true;
 }
 
+static bool
+is_in(const StoreFolder *folder, const char *file)
+{
+    gsize size = strlen(folder->path);
+
+    return strncmp(file, folder->path, size) == 0 && file[size] == '/'
+           && (g_str_has_prefix(file + size + 1, "cur/")
+               || g_str_has_prefix(file + size + 1, "new/"));
+}
+
+static bool
+names_match(const Sync *sync, const StoreFolder *folder)
+{
+    g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
+    g_autoptr(GHashTable) names =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) files = NULL;
+
+    if (!maildir_scan(dir, add_name, names, NULL))
+        return false;
+    files = store_files_near(sync->store, folder->id, NULL);
+    if (files == NULL)
+        return false;
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = ((const StoreFile *)files->pdata[i])->file;
+        g_autofree char *path = g_build_filename(sync->mail, file, NULL);
+
+        if (is_in(folder, file) && !g_hash_table_remove(names, path))
+            return false;
+    }
+    return g_hash_table_size(names) == 0;
+}
+
+char *
+sync_changed_stamp(const Sync *sync, const StoreFolder *folder)
+{
+    bool firm;
+    g_autofree char *stamp = take_stamp(sync, folder, &firm);
+    g_autofree char *known = NULL;
+
+    if (*stamp == '\0')
+        return NULL;
+    known = sync_fact(sync, folder, "mtime");
+    if (g_strcmp0(stamp, known) == 0)
+        return NULL;
+    if (!names_match(sync, folder))
+        return g_strdup(firm ? stamp : "");
+    if (firm)
+        sync_set_fact(sync, folder, "mtime", stamp, NULL);
+    return NULL;
+}
+
 GHashTable *
-sync_stamps(Store *store, const char *mail, const char *account,
-            GError **error)
+sync_changed_folders(Store *store, const char *mail, const char *account,
+                     bool local, GError **error)
 {
     Sync sync = { .store = store, .mail = mail };
     g_autoptr(GPtrArray) folders = store_folders(store, account, error);
-    GHashTable *stamps;
+    GHashTable *changed;
 
     if (folders == NULL)
         return NULL;
-    stamps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
+        char *stamp = folder->local == local
+                          ? sync_changed_stamp(&sync, folder)
+                          : NULL;
 
-        g_hash_table_insert(stamps, g_strdup(folder->path),
-                            sync_stamp(&sync, folder));
+        if (stamp)
+            g_hash_table_insert(changed, g_strdup(folder->path), stamp);
     }
-    return stamps;
+    return changed;
 }
 
 bool
-sync_stamps_note(Store *store, const char *account, GHashTable *stamps,
-                 GError **error)
+sync_folders_read(Store *store, const char *account, GHashTable *changed,
+                  GError **error)
 {
     Sync sync = { .store = store };
     g_autoptr(GPtrArray) folders = store_folders(store, account, error);
@@ -121,9 +134,9 @@ sync_stamps_note(Store *store, const char *account, GHashTable *stamps,
         return false;
     for (guint i = 0; ok && i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
-        const char *stamp = g_hash_table_lookup(stamps, folder->path);
+        const char *stamp = g_hash_table_lookup(changed, folder->path);
 
-        ok = stamp == NULL
+        ok = stamp == NULL || *stamp == '\0'
              || sync_set_fact(&sync, folder, "mtime", stamp, error);
     }
     return store_end(store, ok, ok ? error : NULL) && ok;

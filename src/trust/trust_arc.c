@@ -2,7 +2,9 @@
  * sealers and no more; whose is believed is decided elsewhere. */
 #include "trust_arc.h"
 
+#include "trust_authres.h"
 #include "trust_canon.h"
+#include "trust_domain.h"
 #include "trust_report.h"
 
 #include <string.h>
@@ -197,8 +199,67 @@ take(const TrustSig *sig, const char *what, guint instance, TrustArc *out)
     return false;
 }
 
+/* Whose result it is: the domain that a method passes or fails for. */
+static bool
+is_about(const TrustMethod *method, const char *const *properties,
+         const char *author)
+{
+    for (guint i = 0; properties[i]; i++) {
+        const char *value = trust_method_get(method, properties[i]);
+        const char *at = value ? strrchr(value, '@') : NULL;
+
+        if (value != NULL)
+            return trust_domain_related(at ? at + 1 : value, author);
+    }
+    return false;
+}
+
+static TrustResult
+seen_by(const TrustAuthres *seen, const char *author)
+{
+    static const char *const signer[] = { "header.d", "header.i", NULL };
+    static const char *const sender[] = { "smtp.mailfrom", NULL };
+    static const char *const from[] = { "header.from", NULL };
+    TrustResult result = TRUST_NONE;
+
+    for (guint i = 0; i < seen->results->len; i++) {
+        const TrustMethod *method = g_ptr_array_index(seen->results, i);
+        TrustResult word = trust_result_of(method->result);
+
+        if (strcmp(method->method, "dmarc") == 0
+            && (word == TRUST_PASS || word == TRUST_FAIL)
+            && (is_about(method, from, author)
+                || trust_method_get(method, from[0]) == NULL))
+            return word;
+        if (word == TRUST_PASS
+            && ((strcmp(method->method, "dkim") == 0
+                 && is_about(method, signer, author))
+                || (strcmp(method->method, "spf") == 0
+                    && is_about(method, sender, author))))
+            result = TRUST_PASS;
+    }
+    return result;
+}
+
+/* What the first sealer saw, before anybody changed the message. */
+static TrustResult
+author_seen(const TrustArcChain *chain, const char *author)
+{
+    const TrustField *field =
+        trust_message_field(chain->message, chain->result_field[1] - 1);
+    const char *instance = memchr(field->value, ';', field->value_size);
+    gsize used = instance ? (gsize)(instance + 1 - field->value) : 0;
+    TrustAuthres *seen =
+        trust_authres_parse(field->value + used, field->value_size - used);
+    TrustResult result = seen_by(seen, author);
+
+    trust_authres_free(seen);
+    return result;
+}
+
 void
-trust_arc_judge(TrustArcChain *chain, TrustArc *out, TrustLookup *lookup)
+trust_arc_judge(TrustArcChain *chain, const char *author, TrustArc *out,
+                TrustLookup *lookup)
 {
     for (guint i = 1; i <= chain->n; i++)
         if (chain->seals[i] != NULL && chain->seals[i]->domain != NULL)
@@ -222,6 +283,8 @@ trust_arc_judge(TrustArcChain *chain, TrustArc *out, TrustLookup *lookup)
             return;
     }
     out->result = TRUST_PASS;
+    if (author != NULL)
+        out->author = author_seen(chain, author);
     out->reason =
         g_strdup_printf("sealed by %s", chain->seals[chain->n]->domain);
 }

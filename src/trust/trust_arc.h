@@ -23,7 +23,9 @@ void trust_arc_init(TrustArcChain *chain, const TrustMessage *message,
 void trust_arc_finish(TrustArcChain *chain);
 void trust_arc_names(const TrustArcChain *chain, GPtrArray *names);
 
-/* Verifies the newest message signature and every seal. */
-void trust_arc_judge(TrustArcChain *chain, TrustArc *out, TrustLookup *lookup);
+/* Verifies the newest message signature and every seal. author: the domain of
+ * From, or NULL. */
+void trust_arc_judge(TrustArcChain *chain, const char *author, TrustArc *out,
+                     TrustLookup *lookup);
 
 #endif

@@ -17,6 +17,10 @@
 
 enum {
     DAY = 24 * 3600,
+
+    /* A signer's key may be changed so soon. */
+    KEY_DAYS = 28,
+
     MAX_AUTHRES = 5000,
 };
 
@@ -226,22 +230,31 @@ check_signatures(Check *check)
     ask_ahead(check);
     check->report->dkim =
         trust_dkim_judge(&check->dkim, &setting, &check->lookup);
-    trust_arc_judge(&check->arc, &check->report->arc, &check->lookup);
+    trust_arc_judge(&check->arc, check->from.domain, &check->report->arc,
+                    &check->lookup);
     trust_dkim_keys(&check->dkim, check->report->keys);
     trust_dkim_finish(&check->dkim);
     trust_arc_finish(&check->arc);
 }
 
+/* Did something fail that may speak for the author later? Only what is asked of
+ * his own domain: a stranger's fails as the stranger likes. */
 static bool
 is_temporary(const TrustReport *report)
 {
-    for (guint i = 0; i < report->dkim->len; i++)
-        if (((TrustSignature *)g_ptr_array_index(report->dkim, i))->result
-            == TRUST_TEMPERROR)
+    const char *author = report->dmarc.author;
+    const TrustSpf *spf = &report->spf;
+
+    for (guint i = 0; author && i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->result == TRUST_TEMPERROR
+            && trust_domain_related(sig->domain, author))
             return true;
-    return report->spf.result == TRUST_TEMPERROR
-           || report->dmarc.result == TRUST_TEMPERROR
-           || report->arc.result == TRUST_TEMPERROR;
+    }
+    return report->dmarc.result == TRUST_TEMPERROR
+           || (author != NULL && spf->result == TRUST_TEMPERROR
+               && trust_domain_related(spf->domain, author));
 }
 
 /* The public suffix list as a second opinion (M2). */
@@ -265,7 +278,8 @@ static void
 finish(Check *check)
 {
     TrustReport *report = check->report;
-    TrustCase the_case = { &check->from, check->list, check->params };
+    TrustCase the_case = { &check->from, check->list, check->params,
+                           check->now < clock_now() - KEY_DAYS * DAY };
     TrustAuthor author = { check->from.domain, check->from.fault };
 
     check_spf(check);
@@ -277,10 +291,12 @@ finish(Check *check)
     note_suffix(check);
     trust_verdict_judge(report, &the_case);
     trust_rules_apply(report, &the_case);
-    /* What the own server decided stays, whatever the DNS says later. */
-    if (g_strcmp0(report->verdict.source, TRUST_CHECKED_HERE) != 0
-        && (report->verdict.result == TRUST_PASS
-            || report->verdict.result == TRUST_FAIL))
+    if (report->verdict.result == TRUST_TEMPERROR)
+        report->temporary = true;
+    /* What was decided stays, whatever the DNS says later. */
+    if (report->verdict.result == TRUST_FAIL
+        || (report->verdict.result == TRUST_PASS
+            && g_strcmp0(report->verdict.source, TRUST_CHECKED_HERE) != 0))
         report->temporary = false;
     g_ptr_array_unref(report->hops);
     report->hops = g_steal_pointer(&check->trace.hops);

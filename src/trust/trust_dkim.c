@@ -206,6 +206,7 @@ judge(TrustSig *sig, const TrustDkimSetting *setting)
     out->expires = MAX(sig->expires, 0);
     out->bits = sig->key.bits;
     out->key_secure = sig->key.secure;
+    out->key_gone = sig->key.gone;
     if (sig->reason == NULL)
         judge_match(sig, out, setting);
     out->result = sig->result;

@@ -294,14 +294,20 @@ find_evidence(TrustDmarc *out, const TrustDmarcRecord *record,
                           : NULL;
 }
 
+/* Only what would align: what a stranger's domain answers is his to say. */
 static bool
-may_pass_later(const GPtrArray *dkim, const TrustSpf *spf)
+may_pass_later(const TrustDmarc *out, const GPtrArray *dkim,
+               const TrustSpf *spf)
 {
-    for (guint i = 0; i < dkim->len; i++)
-        if (((TrustSignature *)g_ptr_array_index(dkim, i))->result
-            == TRUST_TEMPERROR)
+    for (guint i = 0; i < dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(dkim, i);
+
+        if (sig->result == TRUST_TEMPERROR && sig->domain != NULL
+            && trust_domain_within(sig->domain, out->organization))
             return true;
-    return spf->result == TRUST_TEMPERROR;
+    }
+    return spf->result == TRUST_TEMPERROR && spf->domain != NULL
+           && trust_domain_within(spf->domain, out->organization);
 }
 
 static void
@@ -313,7 +319,7 @@ judge_evidence(TrustDmarc *out, const TrustDmarcRecord *record,
     if (evidence != NULL) {
         out->result = TRUST_PASS;
         out->reason = g_strdup_printf("aligned: %s", evidence);
-    } else if (may_pass_later(dkim, spf)) {
+    } else if (may_pass_later(out, dkim, spf)) {
         out->result = TRUST_TEMPERROR;
         out->reason = g_strdup("a lookup failed");
     } else {

@@ -165,6 +165,7 @@ add_verdict(JsonBuilder *builder, const TrustVerdict *verdict)
     result(builder, verdict->result);
     text(builder, "domain", verdict->domain);
     text_if(builder, "via", verdict->via);
+    flag(builder, "believed", verdict->believed);
     text(builder, "source", verdict->source);
     text(builder, "text", verdict->text);
     flag(builder, "alarm", verdict->alarm);

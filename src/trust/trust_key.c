@@ -123,7 +123,8 @@ take_key(TrustKey *key, const char *text)
     g_autoptr(GBytes) octets = NULL;
     gsize size;
 
-    if (*text == '\0')
+    key->gone = *text == '\0';
+    if (key->gone)
         return no_key(key, TRUST_PERMERROR, "the key is revoked");
     octets = trust_base64(text);
     if (octets == NULL)
@@ -208,7 +209,8 @@ trust_key_find(TrustKey *key, TrustLookup *lookup, const char *name,
         no_key(key, TRUST_TEMPERROR, "the key cannot be looked up: %s",
                answer->reason);
     } else if (answer->status != DNS_FOUND) {
-        if (find_old(key, lookup, name))
+        key->gone = !find_old(key, lookup, name);
+        if (!key->gone)
             trust_key_read(key, key->record, strlen(key->record), ed25519);
         else
             no_key(key, TRUST_PERMERROR, "there is no key");

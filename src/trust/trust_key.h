@@ -15,6 +15,7 @@ typedef struct {
     bool strict;        /* t=s: no i= below d= */
     bool secure;        /* came with DNSSEC */
     bool old;           /* the DNS has it no more; it was seen before */
+    bool gone;          /* the DNS has none, or says that it is revoked */
     char *record;       /* as it was found, or NULL */
     TrustResult result; /* why there is none: permerror or temperror */
     char *reason;

@@ -1,16 +1,25 @@
-/* The last rule about an author, or a list, has the last word on the verdict
- * (U6): signed by whom it names, the message passes, whatever DMARC says;
- * signed by nobody whom it names, it is an alarm. What could not be looked up
- * decides nothing, and what a list re-sent keeps the list's word. */
+/* The last rule about an author has the last word on the verdict (U6): signed
+ * by whom it names, the message passes, whatever DMARC says; signed by nobody
+ * whom it names, it is an alarm. The last rule about a list says the same of
+ * the list: what it signed has its word, which is not the author's, and is
+ * excused from the author's rule, as is what a believed sealer re-sent (U4). A
+ * signature of one whom it names that cannot be looked up, or no more, decides
+ * nothing. */
 #include "trust_rules.h"
 
-#include "trust_authres.h"
 #include "trust_domain.h"
-#include "trust_received.h"
 
 #include <string.h>
 
 #define LIST "list:"
+
+bool
+trust_rule_is_of_list(const TrustRule *rule)
+{
+    g_autofree char *start = g_ascii_strdown(rule->from, strlen(LIST));
+
+    return strcmp(start, LIST) == 0;
+}
 
 bool
 trust_rule_is_about(const TrustRule *rule, const char *address,
@@ -37,40 +46,29 @@ names(const TrustRule *rule, const char *signer)
     return false;
 }
 
-/* One of its signers signed, as found here or by a trusted server. NULL:
- * nobody. Borrowed. */
-static const char *
+/* One of its signers signed, as found here or by a trusted server. g_free();
+ * NULL: nobody. */
+static char *
 signer_of(const TrustReport *report, const TrustRule *rule)
+{
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
+
+    for (guint i = 0; i < signers->len; i++)
+        if (names(rule, g_ptr_array_index(signers, i)))
+            return g_strdup(g_ptr_array_index(signers, i));
+    return NULL;
+}
+
+/* May one of its signers have signed? */
+static bool
+is_undecided(const TrustReport *report, const TrustRule *rule, bool old)
 {
     for (guint i = 0; i < report->dkim->len; i++) {
         const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
 
-        if (sig->evidence && names(rule, sig->domain))
-            return sig->domain;
-    }
-    for (guint i = 0; i < report->authres->len; i++) {
-        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
-
-        for (guint j = 0; authres->trusted && j < authres->results->len; j++) {
-            const TrustMethod *method = g_ptr_array_index(authres->results, j);
-            const char *signer = trust_method_get(method, "header.d");
-
-            if (strcmp(method->method, "dkim") == 0
-                && trust_result_of(method->result) == TRUST_PASS
-                && names(rule, signer))
-                return signer;
-        }
-    }
-    return NULL;
-}
-
-static bool
-is_undecided(const TrustReport *report)
-{
-    for (guint i = 0; i < report->dkim->len; i++)
-        if (((const TrustSignature *)g_ptr_array_index(report->dkim, i))->result
-            == TRUST_TEMPERROR)
+        if (trust_signature_is_open(sig, old) && names(rule, sig->domain))
             return true;
+    }
     return false;
 }
 
@@ -79,6 +77,7 @@ set(TrustVerdict *verdict, TrustResult result, bool alarm, char *text)
 {
     verdict->result = result;
     verdict->alarm = alarm;
+    verdict->believed = false;
     g_free(verdict->text);
     verdict->text = text;
     g_free(verdict->source);
@@ -86,39 +85,100 @@ set(TrustVerdict *verdict, TrustResult result, bool alarm, char *text)
     g_clear_pointer(&verdict->via, g_free);
 }
 
+/* Signed by nobody whom a rule names. */
 static void
-apply(TrustReport *report, const TrustRule *rule)
+set_unsigned(TrustReport *report, const TrustRule *rule, bool old)
+{
+    g_autofree char *wanted = NULL;
+
+    if (rule->kind != TRUST_RULE_MUST || is_undecided(report, rule, old))
+        return;
+    wanted = g_strjoinv(", ", rule->signers);
+    set(&report->verdict, TRUST_FAIL, true,
+        g_strdup_printf("Should be signed by %s and is not: a rule for %s",
+                        wanted, rule->from));
+}
+
+/* The user knows that mail of this sender fails. */
+static void
+set_ignored(TrustReport *report, const TrustRule *rule)
 {
     TrustVerdict *verdict = &report->verdict;
-    const char *signer = signer_of(report, rule);
-    g_autofree char *wanted = g_strjoinv(", ", rule->signers);
+    g_autofree char *why = g_strdup(verdict->text);
 
-    report->ruled = true;
+    if (verdict->result != TRUST_PASS && verdict->via == NULL)
+        set(verdict, TRUST_NONE, false,
+            g_strdup_printf("Ignored, as the rule for %s wants: %s", rule->from,
+                            why));
+}
+
+static void
+apply_to_author(TrustReport *report, const TrustRule *rule, bool excused,
+                bool old)
+{
+    TrustVerdict *verdict = &report->verdict;
+    g_autofree char *signer = signer_of(report, rule);
+
+    if (rule->kind == TRUST_RULE_IGNORE)
+        set_ignored(report, rule);
     if (signer != NULL && verdict->result != TRUST_PASS)
         set(verdict, TRUST_PASS, false,
             g_strdup_printf("Signed by %s, as the rule for %s wants", signer,
                             rule->from));
-    if (signer != NULL || verdict->via != NULL || is_undecided(report))
+    if (signer == NULL && !excused)
+        set_unsigned(report, rule, old);
+}
+
+/* signer: whom the rule names and who signed, or NULL. */
+static void
+apply_to_list(TrustReport *report, const TrustRule *rule,
+              const TrustCase *the_case, const char *signer)
+{
+    TrustVerdict *verdict = &report->verdict;
+
+    if (signer == NULL && !verdict->believed)
+        set_unsigned(report, rule, the_case->old);
+    if (signer == NULL || verdict->result == TRUST_PASS)
         return;
-    set(verdict, TRUST_FAIL, true,
-        g_strdup_printf("Should be signed by %s and is not: a rule for %s",
-                        wanted, rule->from));
+    set(verdict, TRUST_NEUTRAL, false,
+        g_strdup_printf("Re-sent by the list %s for %s, signed by %s as the "
+                        "rule for %s wants",
+                        the_case->list, verdict->domain, signer, rule->from));
+    verdict->via = g_strdup(the_case->list);
+    verdict->believed = true;
+}
+
+/* The last rule of a kind that is about it; NULL: none. */
+static const TrustRule *
+find_rule(const TrustCase *the_case, bool of_list)
+{
+    const GPtrArray *rules = the_case->params->rules;
+
+    for (guint i = rules ? rules->len : 0; i-- > 0;) {
+        const TrustRule *rule = g_ptr_array_index(rules, i);
+
+        if (trust_rule_is_of_list(rule) == of_list
+            && trust_rule_is_about(rule, the_case->from->address,
+                                   the_case->list))
+            return rule;
+    }
+    return NULL;
 }
 
 void
 trust_rules_apply(TrustReport *report, const TrustCase *the_case)
 {
-    const GPtrArray *rules = the_case->params->rules;
-    const TrustFrom *from = the_case->from;
+    const TrustRule *of_list = find_rule(the_case, true);
+    const TrustRule *of_author = find_rule(the_case, false);
+    g_autofree char *signer = of_list ? signer_of(report, of_list) : NULL;
 
-    if (from->fault != NULL)
+    if (the_case->from->fault != NULL)
         return;
-    for (guint i = rules ? rules->len : 0; i-- > 0;) {
-        const TrustRule *rule = g_ptr_array_index(rules, i);
-
-        if (!trust_rule_is_about(rule, from->address, the_case->list))
-            continue;
-        apply(report, rule);
-        return;
-    }
+    report->ruled = of_list != NULL || of_author != NULL;
+    if (of_author != NULL)
+        apply_to_author(report, of_author,
+                        signer != NULL || report->verdict.believed,
+                        the_case->old);
+    if (of_list != NULL)
+        apply_to_list(report, of_list, the_case, signer);
 }

@@ -93,6 +93,78 @@ trust_report_conflict(const TrustReport *report)
            && word == TRUST_PASS;
 }
 
+/* Passes here, but with something against it. */
+static bool
+is_doubtful(const TrustReport *report, const char *domain)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->result == TRUST_PASS && !sig->evidence
+            && g_strcmp0(sig->domain, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whose signature a server saw: header.d, or what is behind @ in header.i, the
+ * form of some. g_free(); NULL: nobody's. */
+static char *
+signer_said(const TrustMethod *method)
+{
+    const char *domain = trust_method_get(method, "header.d");
+    const char *identity = domain ? NULL : trust_method_get(method, "header.i");
+    const char *at = identity ? strrchr(identity, '@') : NULL;
+
+    if (domain == NULL && at != NULL)
+        domain = at + 1;
+    return domain ? trust_domain_ascii(domain) : NULL;
+}
+
+static void
+add_signers_said(const TrustReport *report, const TrustAuthres *authres,
+                 GPtrArray *signers)
+{
+    for (guint i = 0; i < authres->results->len; i++) {
+        const TrustMethod *method = g_ptr_array_index(authres->results, i);
+        g_autofree char *signer = NULL;
+
+        if (strcmp(method->method, "dkim") != 0
+            || trust_result_of(method->result) != TRUST_PASS)
+            continue;
+        signer = signer_said(method);
+        if (signer != NULL && !is_doubtful(report, signer))
+            g_ptr_array_add(signers, g_steal_pointer(&signer));
+    }
+}
+
+GPtrArray *
+trust_report_signers(const TrustReport *report)
+{
+    GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->evidence)
+            g_ptr_array_add(signers, g_strdup(sig->domain));
+    }
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+    }
+    return signers;
+}
+
+bool
+trust_signature_is_open(const TrustSignature *sig, bool old)
+{
+    return sig->domain != NULL
+           && (sig->result == TRUST_TEMPERROR || (old && sig->key_gone));
+}
+
 static void decide(TrustReport *report, TrustResult result, const char *source,
                    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
@@ -127,22 +199,19 @@ author_signature(const TrustReport *report)
 static bool
 is_signed_by(const TrustReport *report, const char *domain)
 {
-    for (guint i = 0; domain && i < report->dkim->len; i++) {
-        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+    g_autoptr(GPtrArray) signers = trust_report_signers(report);
 
-        if (sig->evidence && trust_domain_related(sig->domain, domain))
+    for (guint i = 0; i < signers->len; i++)
+        if (trust_domain_related(g_ptr_array_index(signers, i), domain))
             return true;
-    }
     return false;
 }
 
 static bool
-sealer_is_believed(const TrustReport *report, const char *const *sealers)
+are_believed(const TrustReport *report, const char *const *sealers)
 {
     const GPtrArray *chain = report->arc.sealers;
 
-    if (report->arc.result != TRUST_PASS)
-        return false;
     for (guint i = 0; i < chain->len; i++)
         if (!trust_id_is_one(g_ptr_array_index(chain, i), sealers))
             return false;
@@ -191,38 +260,105 @@ judge_pass(TrustReport *report)
     return true;
 }
 
-/* Re-sent by a list, whose word it then is (U4); or sealed by a believed one.
- */
+/* Sealed by those whom the user believes, unless they saw that it is not from
+ * its author. */
 static bool
-judge_resent(TrustReport *report, const TrustCase *the_case)
+judge_sealed(TrustReport *report, const TrustParams *params)
 {
-    const TrustSignature *author = author_signature(report);
     TrustVerdict *verdict = &report->verdict;
-    guint n = report->arc.sealers->len;
+    const TrustArc *arc = &report->arc;
+    bool passed = arc->author == TRUST_PASS;
 
-    if (report->dmarc.author == NULL)
+    if (report->dmarc.author == NULL || arc->author == TRUST_FAIL
+        || !are_believed(report, params->sealers))
         return false;
-    if (sealer_is_believed(report, the_case->params->sealers)) {
-        verdict->via = g_strdup(g_ptr_array_index(report->arc.sealers, n - 1));
-        decide(report, TRUST_PASS, here, "From %s, says %s, which re-sent it",
-               report->dmarc.author, verdict->via);
-        return true;
-    }
-    if (the_case->list == NULL
-        || (!is_signed_by(report, the_case->list)
-            && report->arc.result != TRUST_PASS))
-        return false;
-    verdict->via = g_strdup(the_case->list);
-    decide(report, TRUST_NEUTRAL, here,
-           author
-               ? "Modified by the list %s: the signature of %s is broken by it"
-               : "Re-sent by the list %s for %s",
-           the_case->list, report->dmarc.author);
+    if (arc->result == TRUST_TEMPERROR)
+        decide(report, TRUST_TEMPERROR, here, "Not checked: %s", arc->reason);
+    if (arc->result != TRUST_PASS)
+        return arc->result == TRUST_TEMPERROR;
+    verdict->via =
+        g_strdup(g_ptr_array_index(arc->sealers, arc->sealers->len - 1));
+    verdict->believed = true;
+    decide(report, passed ? TRUST_PASS : TRUST_NEUTRAL, here,
+           passed ? "From %s, says %s, which re-sent it"
+                  : "Says that it is from %s; re-sent by %s, which does not",
+           report->dmarc.author, verdict->via);
     return true;
 }
 
 static bool
-judge_fail(TrustReport *report)
+dmarc_fails(const TrustReport *report)
+{
+    const char *id = NULL;
+    const TrustMethod *border = border_dmarc(report, &id);
+
+    return report->dmarc.result == TRUST_FAIL
+           || (border != NULL && trust_result_of(border->result) == TRUST_FAIL);
+}
+
+/* Why it is not known whether a list, or a sealer, re-sent it; NULL: it is. */
+static const char *
+resent_later(const TrustReport *report, const char *list)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (sig->result == TRUST_TEMPERROR && sig->domain != NULL
+            && trust_domain_related(sig->domain, list))
+            return sig->reason;
+    }
+    return report->arc.result == TRUST_TEMPERROR ? report->arc.reason : NULL;
+}
+
+/* Says that a list re-sent it: no alarm where that may be what broke the
+ * author's signature (U4), and no more than that, for anybody can sign for a
+ * list of his own, or seal. */
+static bool
+judge_resent(TrustReport *report, const char *list)
+{
+    const TrustSignature *author = author_signature(report);
+    const GPtrArray *sealers = report->arc.sealers;
+    TrustVerdict *verdict = &report->verdict;
+    bool intact = author != NULL && author->evidence;
+    const char *later = list ? resent_later(report, list) : NULL;
+
+    if (report->dmarc.author == NULL || list == NULL
+        || (dmarc_fails(report) ? author == NULL : intact))
+        return false;
+    if (is_signed_by(report, list))
+        verdict->via = g_strdup(list);
+    else if (report->arc.result == TRUST_PASS)
+        verdict->via = g_strdup(g_ptr_array_index(sealers, sealers->len - 1));
+    else if (later != NULL)
+        decide(report, TRUST_TEMPERROR, here, "Not checked: %s", later);
+    if (verdict->via == NULL)
+        return later != NULL;
+    decide(report, TRUST_NEUTRAL, here,
+           author
+               ? "Says that the list %s re-sent it, which no rule names: the "
+                 "signature of %s does not hold"
+               : "Says that the list %s, which no rule names, re-sent it "
+                 "for %s",
+           verdict->via, report->dmarc.author);
+    return true;
+}
+
+/* Signed for the author's domain once, perhaps, by a key that is gone. */
+static bool
+was_signed(const TrustReport *report, bool old)
+{
+    for (guint i = 0; i < report->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
+
+        if (trust_signature_is_open(sig, old)
+            && trust_domain_related(sig->domain, report->dmarc.author))
+            return true;
+    }
+    return false;
+}
+
+static bool
+judge_fail(TrustReport *report, bool old)
 {
     const TrustDmarc *dmarc = &report->dmarc;
     const char *id = NULL;
@@ -237,7 +373,8 @@ judge_fail(TrustReport *report)
     }
     if (dmarc->result != TRUST_FAIL)
         return false;
-    report->verdict.alarm = refused && report->spf.evaluated;
+    report->verdict.alarm =
+        refused && report->spf.evaluated && !was_signed(report, old);
     if (report->spf.evaluated)
         decide(report, TRUST_FAIL, here, "Not from %s: %s (policy: %s)",
                dmarc->author, dmarc->reason, dmarc->policy);
@@ -256,7 +393,8 @@ what_failed(const TrustReport *report)
     for (guint i = 0; i < report->dkim->len; i++) {
         const TrustSignature *sig = g_ptr_array_index(report->dkim, i);
 
-        if (sig->result == TRUST_TEMPERROR)
+        if (sig->result == TRUST_TEMPERROR
+            && trust_domain_related(sig->domain, report->dmarc.author))
             return sig->reason;
     }
     if (report->dmarc.result != TRUST_TEMPERROR
@@ -274,17 +412,17 @@ judge_rest(TrustReport *report)
     const TrustSignature *best =
         report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
 
-    if (report->temporary)
-        decide(report, TRUST_TEMPERROR, here, "Not checked: %s",
-               what_failed(report));
-    else if (author != NULL && author->evidence)
+    if (author != NULL && author->evidence && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, here, "Signed by %s; it has no DMARC policy",
                author->domain);
-    else if (report->spf.aligned)
+    else if (report->spf.aligned && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, report->spf.source,
                "%s permits the sending "
                "host; it has no DMARC policy",
                report->spf.domain);
+    else if (report->temporary)
+        decide(report, TRUST_TEMPERROR, here, "Not checked: %s",
+               what_failed(report));
     else if (author != NULL && author->result == TRUST_FAIL)
         decide(report, TRUST_FAIL, here, "The signature of %s is broken: %s",
                author->domain, author->reason);
@@ -313,8 +451,9 @@ trust_verdict_judge(TrustReport *report, const TrustCase *the_case)
                "Nobody can be held to it: %s", from->fault);
         return;
     }
-    if (judge_pass(report) || judge_resent(report, the_case)
-        || judge_fail(report))
+    if (judge_pass(report) || judge_sealed(report, the_case->params)
+        || judge_resent(report, the_case->list)
+        || judge_fail(report, the_case->old))
         return;
     judge_rest(report);
 }

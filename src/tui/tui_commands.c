@@ -293,7 +293,7 @@ suspend_exec(CmdCall *call)
 
 static const char *const toggle_choices[] = {
     "sidebar", "preview", "threads",  "quotes", "headers",
-    "raw",     "html",    "unlocked", NULL,
+    "raw",     "html",    "unlocked", "wrap",   NULL,
 };
 static const char *const order_choices[] = { "date", "from", "subject",
                                              "unread", "size", NULL };
@@ -343,6 +343,11 @@ static const CmdEntry entries[] = {
     SCREEN("files", "The files of the message", act_exec),
     SCREEN("retry", "Try to send the entry of the outbox again", act_exec),
     SCREEN("remove", "Take the entry out of the outbox", act_exec),
+    SCREEN("narrow", "Those of a name only", act_exec),
+    SCREEN("write-to", "A new message to this contact", act_exec),
+    SCREEN("copy-address", "The address of this contact, to the clipboard",
+           act_exec),
+    SCREEN("fold", "Fold or unfold this message, or this thread", act_exec),
     SCREEN_ARG("find-next", "The next match; - the previous one", act_exec,
                { "WAY", CMD_STRING, NULL, true, false }),
     SCREEN_ARG("unfold", "Unfold all messages; - fold them", act_exec,

@@ -1,7 +1,7 @@
 /* A list of threads or messages: a folder, or what a query finds. Holds ids;
  * rows are read for what is on the screen and kept until something changes. The
  * cursor stays on its screen row when rows above go away. */
-#include "tui_private.h"
+#include "tui_fold.h"
 
 #include "base/text.h"
 #include "core/account.h"
@@ -12,6 +12,7 @@
 
 enum {
     FIRST_IDS = 300,
+    UNFOLD_ROWS = 500, /* of unfold: from the first one seen */
     ORDER_FROM = 120, /* columns of a screen that says the order */
 };
 
@@ -28,7 +29,8 @@ typedef struct {
     bool threads;
     StoreOrder order;
     bool reverse;
-    GArray *ids;
+    GArray *ids; /* threads; below 0 messages of those unfolded */
+    Fold *fold;
     GHashTable *rows;     /* id → StoreRow, what was seen */
     GHashTable *selected; /* ids */
     gint64 range_from;    /* V: the other end; 0: none */
@@ -50,6 +52,12 @@ bool
 view_is_list(const View *view)
 {
     return view->class == &list_class;
+}
+
+const char *
+list_view_asked(const View *view)
+{
+    return view_is_list(view) ? ((const ListView *)view)->query : NULL;
 }
 
 static gint64
@@ -84,11 +92,14 @@ row_at(ListView *list, guint index)
     gint64 id = id_at(list, index);
     StoreRow *row = g_hash_table_lookup(list->rows, &id);
     g_autoptr(GPtrArray) read = NULL;
+    gint64 message = -id;
 
     if (row || id == 0)
         return row;
-    read = store_rows(session_store(list->base.tui->session), &id, 1,
-                      list->threads, list->folder, NULL);
+    read = id < 0 ? store_rows(session_store(list->base.tui->session),
+                               &message, 1, false, 0, NULL)
+                  : store_rows(session_store(list->base.tui->session), &id, 1,
+                               list->threads, list->folder, NULL);
     if (read == NULL || read->pdata[0] == NULL)
         return NULL;
     row = g_ptr_array_steal_index(read, 0);
@@ -115,13 +126,17 @@ clamp(ListView *list)
     list->new_above = MIN(list->new_above, list->top);
 }
 
-/* New ids: the cursor stays with its message, else on its place. */
+/* New ids, taken over: the cursor stays with its message, else on its place. */
 static void
-take_ids(ListView *list, GArray *ids)
+take_ids(ListView *list, GArray *new_ids)
 {
     gint64 current = id_at(list, list->cursor);
     guint offset = list->cursor - MIN(list->top, list->cursor);
+    GArray *ids = list->threads
+        ? fold_ids(list->fold, session_store(list->base.tui->session), new_ids)
+        : g_array_ref(new_ids);
 
+    g_array_unref(new_ids);
     g_array_unref(list->ids);
     list->ids = ids;
     for (guint i = 0; current && stays(list) && i < ids->len; i++)
@@ -307,6 +322,7 @@ list_draw(View *view, Rect area)
             .row = row_at(list, index),
             .current = index == list->cursor,
             .selected = is_chosen(list, range, index),
+            .depth = fold_depth(list->fold, id_at(list, index)),
         };
 
         if (state.row)
@@ -335,6 +351,7 @@ list_destroy(View *view)
     g_clear_handle_id(&list->complete_source, g_source_remove);
     search_destroy(list->search);
     g_array_unref(list->ids);
+    fold_destroy(list->fold);
     g_hash_table_unref(list->rows);
     g_hash_table_unref(list->selected);
     g_free(list->query);
@@ -363,6 +380,20 @@ next_unread(ListView *list, int step)
     return -1;
 }
 
+/* The row that lies count threads from the cursor's. */
+static gint64
+next_thread(const ListView *list, int count)
+{
+    int step = count < 0 ? -1 : 1;
+    int i = (int)list->cursor;
+
+    for (int left = ABS(count); left > 0; left--)
+        do
+            i += step;
+        while (i > 0 && i < (int)list->ids->len && id_at(list, (guint)i) < 0);
+    return i;
+}
+
 static bool
 list_move(View *view, Motion motion, int count)
 {
@@ -373,8 +404,10 @@ list_move(View *view, Motion motion, int count)
 
     switch (motion) {
     case MOVE_LINES:
-    case MOVE_THREADS:
         cursor += count;
+        break;
+    case MOVE_THREADS:
+        cursor = next_thread(list, count);
         break;
     case MOVE_PAGES:
         cursor += (gint64)page * count;
@@ -444,12 +477,14 @@ rows_with(const ListView *list, const GArray *messages)
 
     for (guint i = 0; i < messages->len; i++) {
         gint64 id = g_array_index(messages, gint64, i);
+        gint64 inside = -id;
         g_autoptr(StoreRow) row =
             list->threads ? store_row(store, id, NULL) : NULL;
 
         if (row)
             id = row->thread;
         g_hash_table_add(rows, g_memdup2(&id, sizeof id));
+        g_hash_table_add(rows, g_memdup2(&inside, sizeof inside));
     }
     return rows;
 }
@@ -500,7 +535,8 @@ add_messages(ListView *list, gint64 id, TargetScope scope, GArray *ids)
     Store *store = session_store(list->base.tui->session);
     g_autoptr(GArray) messages = NULL;
 
-    if (!list->threads) {
+    if (!list->threads || id < 0) {
+        id = ABS(id);
         g_array_append_val(ids, id);
         return;
     }
@@ -541,7 +577,8 @@ list_enter(View *view)
         tui_run_command(view->tui, "edit-as-new", 0);
     else if (row)
         tui_push(view->tui, message_view(view->tui, row->id,
-                                         row->thread_total > 1));
+                                         row->thread_total > 1
+                                             || id_at(list, list->cursor) < 0));
 }
 
 static void
@@ -554,6 +591,56 @@ toggle_selected(ListView *list)
     if (!g_hash_table_remove(list->selected, &id))
         g_hash_table_add(list->selected, g_memdup2(&id, sizeof id));
     list_move(&list->base, MOVE_LINES, 1);
+}
+
+static void
+refold(ListView *list, gint64 cursor)
+{
+    take_ids(list, g_array_ref(list->ids));
+    for (guint i = 0; i < list->ids->len; i++)
+        if (id_at(list, i) == cursor) {
+            list->cursor = i;
+            break;
+        }
+    clamp(list);
+}
+
+/* The thread of the row under the cursor; false: there are no threads here. */
+static bool
+fold_current(ListView *list)
+{
+    const StoreRow *row = row_at(list, list->cursor);
+    gint64 thread = row ? row->thread : 0;
+
+    if (!list->threads || row == NULL)
+        return false;
+    if (id_at(list, list->cursor) > 0 && row->thread_total < 2) {
+        tui_tell(list->base.tui, TELL_INFO, false,
+                 "This thread is one message.");
+        return true;
+    }
+    fold_set(list->fold, thread, !fold_is_open(list->fold, thread));
+    refold(list, thread);
+    return true;
+}
+
+/* Of very long lists the threads that are seen, and those some pages on. */
+static bool
+unfold_seen(ListView *list, bool open)
+{
+    const StoreRow *row = row_at(list, list->cursor);
+    gint64 thread = row ? row->thread : 0;
+    guint last = MIN(list->ids->len, list->top + UNFOLD_ROWS);
+
+    if (!list->threads)
+        return false;
+    for (guint i = list->top; open && i < last; i++)
+        if ((row = row_at(list, i)) && row->thread_total > 1)
+            fold_set(list->fold, row->thread, true);
+    if (!open)
+        fold_all(list->fold);
+    refold(list, thread);
+    return true;
 }
 
 static const char *const order_names[] = { "date", "from", "subject",
@@ -591,6 +678,10 @@ list_act(View *view, const char *what, const char *word)
         return had;
     } else if (strcmp(what, "order") == 0) {
         return set_order(list, word);
+    } else if (strcmp(what, "fold") == 0) {
+        return fold_current(list);
+    } else if (strcmp(what, "unfold") == 0) {
+        return unfold_seen(list, word == NULL || *word != '-');
     } else if (strcmp(what, "threads") == 0 && list->query == NULL) {
         list->threads = !list->threads;
         list_reload(view);
@@ -639,6 +730,7 @@ folder_counts(const ListView *list)
 {
     g_autoptr(GString) text = g_string_new(list->title_text);
     g_autofree char *note = one_way_note(list);
+    guint shown = list->ids->len - fold_inside(list->fold);
 
     if (list->ids->len == 0) {
         g_string_append_printf(text, "  empty%s", note);
@@ -646,9 +738,9 @@ folder_counts(const ListView *list)
     }
     if (list->unread > 0)
         g_string_append_printf(text, "  %u unread %s %u", list->unread,
-                               glyph("·"), list->ids->len);
+                               glyph("·"), shown);
     else
-        g_string_append_printf(text, "  %u", list->ids->len);
+        g_string_append_printf(text, "  %u", shown);
     g_string_append(text, note);
     if (list->new_above > 0)
         g_string_append_printf(text, " %s %u new %s", glyph("·"),
@@ -723,6 +815,7 @@ list_create(Tui *tui)
     list->base.class = &list_class;
     list->base.tui = tui;
     list->ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    list->fold = fold_create();
     list->rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
                                        row_free);
     list->selected =

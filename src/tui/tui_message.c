@@ -53,9 +53,9 @@ mark_read(void *data)
 
 /* Who asks for a receipt is said; nothing is sent by that (P68). */
 static void
-tell_receipt(Session *session, gint64 id)
+tell_receipt(Session *session, const PageItem *item)
 {
-    g_autofree char *to = receipt_wanted(session, id);
+    g_autofree char *to = receipt_wanted(session, item->row->id, item->message);
 
     if (to)
         frontend_tell(session_frontend(session), TELL_INFO, false,
@@ -74,7 +74,7 @@ opened(MessageView *view)
 
     if (item == NULL || item->message == NULL || view->preview)
         return;
-    tell_receipt(session, item->row->id);
+    tell_receipt(session, item);
     if (hooks_has(session_hooks(session), "message-opened")) {
         g_autoptr(Event) event =
             session_message_event(session, "message-opened", item->row->id);
@@ -388,21 +388,30 @@ message_link(View *base, int number)
     return g_strdup(((const MimeLink *)links->pdata[number - 1])->target);
 }
 
+/* A message that stands alone does not fold. */
+static bool
+fold_current(MessageView *view)
+{
+    PageItem *item = current_item(view);
+
+    if (item == NULL || view->page->items->len == 1)
+        return false;
+    item->unfolded = !item->unfolded;
+    view->page->columns = 0;
+    tui_dirty(view->base.tui);
+    return true;
+}
+
 static void
 message_enter(View *base)
 {
     MessageView *view = (MessageView *)base;
-    PageItem *item = current_item(view);
 
     if (base->tui->count > 0) {
         open_link(view, base->tui->count);
         return;
     }
-    if (item && view->page->items->len > 1) {
-        item->unfolded = !item->unfolded;
-        view->page->columns = 0;
-        tui_dirty(base->tui);
-    }
+    fold_current(view);
 }
 
 static void
@@ -441,7 +450,7 @@ toggle_wish(MessageView *view, const char *word)
     } wishes[] = {
         { "quotes", &wish->quotes },     { "headers", &wish->headers },
         { "raw", &wish->raw },           { "html", &wish->html },
-        { "unlocked", &wish->unlocked },
+        { "unlocked", &wish->unlocked }, { "wrap", &wish->unwrapped },
     };
 
     for (gsize i = 0; word && i < G_N_ELEMENTS(wishes); i++)
@@ -468,6 +477,8 @@ message_act(View *base, const char *what, const char *word)
         find(view, 1);
     } else if (strcmp(what, "find-next") == 0) {
         find(view, word && *word == '-' ? -1 : 1);
+    } else if (strcmp(what, "fold") == 0) {
+        return fold_current(view);
     } else if (strcmp(what, "unfold") == 0) {
         unfold_all(view, word == NULL || *word != '-');
     } else if (strcmp(what, "files") == 0 && item) {

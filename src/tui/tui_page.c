@@ -11,6 +11,7 @@
 enum {
     LONG_LIST = 6,
     MORE_FILES = 4, /* columns of "  +1" */
+    UNWRAPPED = 10000, /* columns of a text that is not wrapped */
 };
 
 static void
@@ -310,6 +311,23 @@ add_header(const char *name, const char *value, void *user)
     add_line(page, text, ROLE_DIM);
 }
 
+/* Until when it was put away. */
+static void
+add_snoozed(Page *page, const StoreRow *row)
+{
+    StoreSnooze entry;
+    g_autofree char *when = NULL;
+    g_autofree char *text = NULL;
+
+    if (row->tags == NULL || strstr(row->tags, "snoozed") == NULL
+        || !store_snooze_find(session_store(page->tui->session), row->id,
+                              &entry))
+        return;
+    when = long_date(entry.until, page->columns >= 100);
+    text = g_strdup_printf("Snoozed until %s", when);
+    add_line(page, text, ROLE_ACCENT);
+}
+
 static void
 add_heading(Page *page, PageItem *item, guint number)
 {
@@ -337,6 +355,7 @@ add_heading(Page *page, PageItem *item, guint number)
         line->right = g_strdup("html");
     add_verdict(page, item);
     add_sealed(page, item);
+    add_snoozed(page, item->row);
     if (!item->is_closed)
         add_files(page, item);
     if (page->wish.headers)
@@ -377,7 +396,8 @@ static void
 make_text(Page *page, PageItem *item)
 {
     MimeTextOptions options = {
-        .width = MAX(10, MIN(LAYOUT_TEXT, page->columns - 2)),
+        .width = page->wish.unwrapped
+            ? UNWRAPPED : MAX(10, MIN(LAYOUT_TEXT, page->columns - 2)),
         .prefer_html = page->wish.html,
         .raw = page->wish.raw,
         .all_quotes = page->wish.quotes,

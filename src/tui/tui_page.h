@@ -42,6 +42,7 @@ typedef struct {
 /* How bodies are shown; toggled by keys. */
 typedef struct {
     bool quotes, headers, raw, html, flat;
+    bool unwrapped; /* long lines end at the edge of the screen */
     bool unlocked; /* links of a message that failed its sender check */
 } PageWish;
 

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "core/account.h"
 #include "core/search.h"
+#include "core/searches.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,89 @@ go_tag_exec(CmdCall *call)
     };
 
     tui->prompt = prompt_ask(tui, &request);
+    return CMD_DONE;
+}
+
+static void
+search_chosen(const char *answer, void *user)
+{
+    Tui *tui = user;
+    const SavedSearch *search =
+        answer && *answer ? searches_find(session_searches(tui->session),
+                                          answer) : NULL;
+    g_autofree char *text = NULL;
+
+    if (search) {
+        tui_push(tui, list_view_query(tui, search->query, search->name));
+    } else if (answer && *answer) {
+        text = g_strdup_printf("No search is called \"%s\": "
+                               ":keep-search %s names the one that is shown.",
+                               answer, answer);
+        tui_tell(tui, TELL_ERROR, false, text);
+    }
+}
+
+static CmdResult
+go_search_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    AskRequest request = {
+        .prompt = "Saved search", .completion = "search",
+        .answer = search_chosen, .user = tui
+    };
+
+    if (cmd_arg(call, 0))
+        search_chosen(cmd_arg(call, 0), tui);
+    else if (searches_all(session_searches(tui->session))->len == 0)
+        tui_tell(tui, TELL_INFO, false, "No search has a name yet: / searches, "
+                 ":keep-search names what it found.");
+    else
+        tui->prompt = prompt_ask(tui, &request);
+    return CMD_DONE;
+}
+
+static void
+name_chosen(const char *answer, void *user)
+{
+    Tui *tui = user;
+    const char *query = list_view_asked(tui_top(tui));
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    if (answer == NULL || *answer == '\0' || query == NULL)
+        return;
+    if (!searches_keep(tui->session, answer, query, &error)) {
+        tui_tell(tui, TELL_ERROR, false, error->message);
+        return;
+    }
+    text = g_strdup_printf("Kept: %s finds %s. g q goes there.", answer, query);
+    tui_tell(tui, TELL_INFO, false, text);
+}
+
+static CmdResult
+keep_search_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+    AskRequest request = {
+        .prompt = "Name of this search", .answer = name_chosen, .user = tui
+    };
+
+    if (!view_is_list(tui_top(tui)) || list_view_asked(tui_top(tui)) == NULL)
+        return cmd_fail_usage(call, "keep-search is for what a search found: "
+                              "/ searches");
+    if (cmd_arg(call, 0))
+        name_chosen(cmd_arg(call, 0), tui);
+    else
+        tui->prompt = prompt_ask(tui, &request);
+    return CMD_DONE;
+}
+
+static CmdResult
+contacts_exec(CmdCall *call)
+{
+    Tui *tui = tui_of(call);
+
+    tui_push(tui, contacts_view(tui));
     return CMD_DONE;
 }
 
@@ -231,6 +315,12 @@ const CmdEntry tui_places_entries[] = {
     SCREEN("go-account", "The inbox of an account, by its number",
            go_account_exec, { "NUMBER", CMD_STRING, NULL, false, false }),
     SCREEN("go-tag", "The messages of a tag", go_tag_exec, { 0 }),
+    SCREEN("go-search", "What a saved search finds", go_search_exec,
+           { "NAME", CMD_STRING, NULL, true, false }),
+    SCREEN("keep-search", "Give the search that is shown a name",
+           keep_search_exec, { "NAME", CMD_STRING, NULL, true, false }),
+    SCREEN("contacts", "Whom you write to and hear from", contacts_exec,
+           { 0 }),
     SCREEN("select-by", "Select the rows that a search finds", select_by_exec,
            { "QUERY", CMD_STRING, NULL, true, false }),
     SCREEN("next-match", "The next row that the last search finds", match_exec,

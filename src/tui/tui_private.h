@@ -210,6 +210,8 @@ void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
 bool view_is_list(const View *view);
+/* The query of what a search found, borrowed; NULL: no search. */
+const char *list_view_asked(const View *view);
 gint64 list_view_folder_id(const View *view);
 gint64 list_view_current(View *view); /* message id; 0: none */
 gint64 list_view_neighbour(View *view, int step, bool unread);
@@ -225,6 +227,7 @@ View *activity_view(Tui *tui);
 View *review_view(Tui *tui, const char *path);
 bool review_view_is_of(const View *view, const char *path);
 View *outbox_view(Tui *tui);
+View *contacts_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);
 /* One of "g 2" to "g 9": it is shown with "g 1". */

@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/address_book.h"
 #include "core/identity.h"
+#include "core/searches.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -271,6 +272,20 @@ add_identities(Tui *tui, const char *text, gsize *start, GPtrArray *candidates)
             cmd_candidates_add(candidates, list->pdata[i], NULL);
 }
 
+static void
+add_searches(Tui *tui, const char *text, gsize *start, GPtrArray *candidates)
+{
+    const GPtrArray *all = searches_all(session_searches(tui->session));
+
+    *start = 0;
+    for (guint i = 0; i < all->len; i++) {
+        const SavedSearch *search = all->pdata[i];
+
+        if (strcasestr(search->name, text))
+            cmd_candidates_add(candidates, search->name, search->query);
+    }
+}
+
 bool
 prompt_ask_values(const char *kind, const char *text, gsize *start,
                   GPtrArray *candidates, void *user)
@@ -279,6 +294,8 @@ prompt_ask_values(const char *kind, const char *text, gsize *start,
         add_recipients(user, text, start, candidates);
     else if (strcmp(kind, "identity") == 0)
         add_identities(user, text, start, candidates);
+    else if (strcmp(kind, "search") == 0)
+        add_searches(user, text, start, candidates);
     else if (strcmp(kind, "path") == 0)
         add_paths(text, start, candidates);
     else

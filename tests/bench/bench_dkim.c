@@ -221,7 +221,7 @@ main(int argc, char **argv)
     measure(&bench, "10 KB", 10 * 1024);
     measure(&bench, "100 KB", 100 * 1024);
     measure(&bench, "1 MB", 1024 * 1024);
-    dns_destroy(bench.zone);
+    dns_unref(bench.zone);
     dkim_close(bench.library);
     g_free(bench.secret);
     g_free(bench.record);

@@ -94,6 +94,116 @@ def move_copy_and_tag_ask():
 
 
 @test
+def mute_and_undo():
+    does_and_undoes("M", "Muted 1 thread")
+
+
+@test
+def snooze_goes_and_comes_back():
+    with demo(ready=True) as terminal:
+        before = subjects(terminal.settle())
+        terminal.type("w")
+        terminal.wait_text("Until (")
+        terminal.type("someday\r")
+        told(terminal, '"someday" is no time')
+        terminal.type("w")
+        terminal.wait_text("Until (")
+        terminal.type("+2h\r")
+        told(terminal, "Snoozed 1 message until")
+        terminal.wait(lambda s: subjects(s)[:9] == before[1:10])
+        terminal.type("gw")
+        terminal.wait(lambda s: s[0].startswith(" Snoozed")
+                      and "Your Bank" in s[1])
+        terminal.type("\r")
+        terminal.wait_text("Snoozed until ")
+        terminal.type("qwnow\r")
+        told(terminal, "Brought back 1 message")
+        terminal.type("qgg")
+        terminal.wait(lambda s: s[0].startswith(" Inbox")
+                      and subjects(s)[:10] == before[:10])
+
+
+@test
+def threads_unfold_in_the_list():
+    with demo() as terminal:
+        before = terminal.settle()
+        row = next(i for i, line in enumerate(before) if "Offsite" in line)
+        terminal.type(f"{row}\r")
+        at(terminal, row)
+        terminal.type("za")
+        unfolded = terminal.wait(
+            lambda s: s[row + 1:row + 5] and all(
+                "└" in line for line in s[row + 1:row + 5]))
+        assert "└" not in unfolded[row + 5], unfolded
+        assert subjects(unfolded)[row - 1] == subjects(before)[row - 1]
+        at(terminal, row)
+        terminal.type("}")
+        at(terminal, row + 5)
+        terminal.type("{jd")  # one message of it goes, the thread stays
+        told(terminal, "Moved 1 message to Trash")
+        terminal.wait(lambda s: "└" in s[row + 3] and "└" not in s[row + 4])
+        terminal.type("uzM")
+        terminal.wait(lambda s: not any("└" in line for line in s)
+                      and subjects(s)[:9] == subjects(before)[:9])
+        terminal.type("ggza")
+        told(terminal, "This thread is one message")
+        terminal.type("zR")
+        terminal.wait(lambda s: sum("└" in line for line in s) > 4)
+
+
+@test
+def long_lines_wrap_or_not():
+    with demo() as terminal:
+        terminal.type("gglza")
+        told(terminal, "fold is not for this page")
+        wrapped = terminal.settle()
+        terminal.type("zw")
+        terminal.wait(lambda s: s[4:] != wrapped[4:])
+        terminal.type("zw")
+        terminal.wait(lambda s: s[4:-1] == wrapped[4:-1])
+
+
+@test
+def searches_have_names():
+    with demo(ready=True) as terminal:
+        terminal.type("gq")
+        told(terminal, "No search has a name yet")
+        terminal.type("/subject:invoice\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.type(":keep-search\r")
+        terminal.wait_text("Name of this search:")
+        terminal.type("bills\r")
+        told(terminal, "Kept: bills finds subject:invoice")
+        terminal.type("qgq")
+        terminal.wait_text("Saved search:")
+        terminal.wait_text("subject:invoice")
+        terminal.type("bil\t\r")
+        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type(":saved-search\r")
+        terminal.wait_text("bills")
+
+
+@test
+def contacts_are_listed_and_written_to():
+    with demo() as terminal:
+        terminal.type("gc")
+        screen = terminal.wait(lambda s: s[0].startswith(" Contacts  ")
+                               and "@" in s[1])
+        assert "no-reply" not in "".join(screen), screen
+        terminal.type("/")
+        terminal.wait_text("Who:")
+        terminal.type("priya\r")
+        terminal.wait(lambda s: s[0].startswith(" Contacts  priya")
+                      and "Priya Raghunathan" in s[1])
+        terminal.type("\r")
+        terminal.wait(lambda s: s[0].startswith(" Contact  from:priya"))
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Contacts  priya"))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "priya" not in s[0])
+
+
+@test
 def select_range_and_act():
     with demo() as terminal:
         before = subjects(terminal.settle())

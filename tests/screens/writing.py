@@ -17,8 +17,9 @@ def test(function):
     return function
 
 
-def begin(mail, terminal, subject):
-    command(terminal, f"compose --to ben@example.org --subject {subject}")
+def begin(mail, terminal, subject, more=""):
+    command(terminal,
+            f"compose --to ben@example.org --subject {subject} {more}")
     terminal.wait(lambda s: "not sent yet" in s[0]
                   and any(f" {subject}" in row for row in s[:6]))
 
@@ -63,6 +64,44 @@ def killed_while_writing():
             terminal.keys("j")
             terminal.keys("Enter")
             terminal.wait(lambda s: "not sent yet" in s[0])
+
+
+def kept(mail):
+    """The subjects of what is in the Drafts folder."""
+    found = []
+    for folder, _, names in os.walk(mail.path("mail")):
+        if os.path.basename(os.path.dirname(folder)).strip(".") != "Drafts":
+            continue
+        for name in names:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                found += [line.split(": ", 1)[1].strip() for line in file
+                          if line.startswith("Subject: ")]
+    return found
+
+
+@test
+def ended_on_the_review_page():
+    """Drafts that are on their pages when the program ends, by a command or by
+    a signal, are in the Drafts folder, also one that waits for a large one; none
+    is offered as if the program had died."""
+    with Mail() as mail:
+        large = mail.write("large.txt", "x" * (2 << 20))
+        with shell(mail, EDITOR="true", VISUAL="") as terminal:
+            for round_, by_command in enumerate((True, False)):
+                pid = in_shell(mail, terminal)
+                assert "being written" not in terminal.screen()[-1]
+                begin(mail, terminal, f"alpha{round_}", f"--attach {large}")
+                begin(mail, terminal, f"beta{round_}")
+                if by_command:
+                    command(terminal, "quit")
+                else:
+                    os.kill(pid, signal.SIGTERM)
+                until(lambda p=pid: not os.path.exists(f"/proc/{p}"), "it ends")
+                assert sorted(kept(mail))[-1] == f"beta{round_}", kept(mail)
+                terminal.type("clear\n")
+                terminal.settle()
+            assert sorted(kept(mail)) == ["alpha0", "alpha1", "beta0",
+                                          "beta1"], kept(mail)
 
 
 CARDS = """BEGIN:VCARD\r

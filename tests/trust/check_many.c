@@ -1,7 +1,7 @@
 /* Checks many messages in one process, for tests and benchmarks that compare
  * with other verifiers. Reads lines of a path, client address, HELO, MAIL FROM,
- * authserv-id and time, separated by tabs, empty ones not given; prints a line
- * of JSON for each. Usage: check_many ZONE, or check_many --time N ZONE: each
+ * authserv-id, time and believed sealer, separated by tabs, empty ones not
+ * given; prints a line of JSON for each. Usage: check_many ZONE, or check_many --time N ZONE: each
  * message N times, microseconds of one check instead of JSON. */
 #include "base/file.h"
 #include "mime/mime.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { ZONE_LIMIT = 64 << 20, LINE = 8192 };
+enum { ZONE_LIMIT = 64 << 20, LINE = 8192, WORDS = 7 };
 
 static const char *
 given(const char *word)
@@ -33,8 +33,9 @@ static void
 check(Dns *dns, char **words, int times)
 {
     const char *const ids[] = { given(words[4]), NULL };
+    const char *const sealers[] = { given(words[6]), NULL };
     TrustParams params = {
-        .dns = dns, .authserv_ids = ids, .client_ip = given(words[1]),
+        .dns = dns, .authserv_ids = ids, .sealers = sealers, .client_ip = given(words[1]),
         .helo = given(words[2]), .mail_from = words[3],
         .now = atoll(words[5]),
     };
@@ -79,10 +80,12 @@ main(int argc, char **argv)
         return 1;
     }
     while (fgets(line, sizeof line, stdin) != NULL) {
-        g_auto(GStrv) words = g_strsplit(g_strchomp(line), "\t", 6);
+        g_auto(GStrv) words =
+            g_strsplit(g_strdelimit(line, "\n", '\0'), "\t", WORDS);
 
-        if (g_strv_length(words) == 6)
-            check(dns, words, timed ? atoi(argv[2]) : 0);
+        if (g_strv_length(words) != WORDS)
+            return 2;
+        check(dns, words, timed ? atoi(argv[2]) : 0);
         fflush(stdout);
     }
     return 0;

@@ -69,13 +69,15 @@ class Checker:
         self.process = subprocess.Popen(
             [program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def check(self, message, ip="", helo="", sender="", authserv="", now=NOW):
+    def check(self, message, ip="", helo="", sender="", authserv="", now=NOW,
+              sealer=""):
         self.count += 1
         path = os.path.join(self.folder, f"{self.count}.eml")
         with open(path, "wb") as file:
             file.write(message)
         self.process.stdin.write(
-            "\t".join([path, ip, helo, sender, authserv, str(now)]).encode()
+            "\t".join([path, ip, helo, sender, authserv, str(now),
+                       sealer]).encode()
             + b"\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()

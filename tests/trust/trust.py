@@ -119,13 +119,14 @@ def two_signatures():
     return sign(sign(), selector=b"gone")
 
 
-def arc(message=None, domain=b"lists.example", times=1):
+def arc(message=None, domain=b"lists.example", times=1,
+        saw=b"dkim=pass header.d=corp.example", first=b"none"):
     message = message or sign()
     for number in range(times):
         server = b"mx%d." % number + domain
         message = b"Authentication-Results: " + server \
-            + b"; dkim=pass header.d=corp.example; arc=" \
-            + (b"pass" if number else b"none") + b"\r\n" + message
+            + b"; " + saw + b"; arc=" \
+            + (b"pass" if number else first) + b"\r\n" + message
         message = b"".join(dkim.arc_sign(message, b"s", domain,
                                          KEYS.private(), server)) + message
     return message
@@ -259,11 +260,43 @@ def dmarc_rows(checker):
          "neutral"),
         ("U4-arc", listed(arc()), {}, "fail", "fail"),
     ]
+    yield from via_rows(checker)
     for name, message, envelope, dmarc, verdict in rows:
         got = checker.check(message, **envelope)
         bad = (got["dmarc"]["result"], got["verdict"]["result"])
         yield name, None if bad == (dmarc, verdict) else \
             f"{bad}: {got['verdict']['text']}"
+
+
+def via_rows(checker):
+    """Whose name a message that was re-sent bears: the list's where the list
+    signed, else the last sealer's; believed sealers only may vouch for the
+    author, and only for what they saw."""
+    sealed = arc(listed(sign()), domain=b"evilcorp.example")
+    refuted = arc(listed(sign()), domain=b"evilcorp.example",
+                  saw=b"dmarc=fail header.from=corp.example")
+    silent = arc(listed(sign()), domain=b"evilcorp.example", saw=b"spf=none")
+    other = arc(listed(sign()), domain=b"evilcorp.example",
+                saw=b"dkim=pass header.d=other.example")
+    two = arc(arc(listed(sign())), domain=b"evilcorp.example", first=b"pass")
+    evil, lists = "evilcorp.example", "l.lists.example"
+    rows = [
+        ("U4-via-list", sign(listed(sign()), domain=b"lists.example"), "",
+         "neutral", lists, False),
+        ("U4-via-other", sign(listed(sign()), domain=b"evilcorp.example"), "",
+         "fail", None, False),
+        ("U4-via-sealer", sealed, "", "neutral", evil, False),
+        ("A2-believed", sealed, evil, "pass", evil, True),
+        ("A2-not-believed", sealed, lists, "neutral", evil, False),
+        ("A2-believed-says-fail", refuted, evil, "neutral", evil, False),
+        ("A2-believed-says-nothing", silent, evil, "neutral", evil, True),
+        ("A2-believed-says-of-other", other, evil, "neutral", evil, True),
+        ("A2-one-of-two-believed", two, evil, "neutral", evil, False),
+    ]
+    for name, message, sealer, *want in rows:
+        got = checker.check(message, sealer=sealer)["verdict"]
+        yield name, None if [got["result"], got.get("via"),
+                             got["believed"]] == want else str(got)
 
 
 def arc_rows(checker):

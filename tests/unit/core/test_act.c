@@ -7,6 +7,7 @@
 #include "core/indexer.h"
 #include "mime/mime.h"
 #include "scene.h"
+#include "sync/sync.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -419,6 +420,32 @@ test_durable(Fixture *f, const void *data)
     g_assert_cmpuint(store_pending_count(other, "work"), ==, 3);
 }
 
+static guint
+changed_folders(Fixture *f)
+{
+    g_autoptr(GHashTable) changed = sync_changed_folders(
+        f->store, session_paths(f->session)->mail, "work", false, NULL);
+
+    return g_hash_table_size(changed);
+}
+
+/* What an act writes is not taken for another program's doing. */
+static void
+test_own_files(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = message_set_create();
+    g_autofree char *path = NULL;
+    g_autoptr(StoreRow) row = store_row(f->store, f->id[0], NULL);
+
+    g_array_append_val(set->ids, f->id[1]);
+    g_assert_true(act_copy(f->session, set, f->lists, NULL));
+    g_assert_true(act_move(f->session, set, f->lists, NULL));
+    g_assert_cmpuint(changed_folders(f), ==, 0);
+    path = session_message_path(f->session, row);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpuint(changed_folders(f), ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -431,6 +458,7 @@ main(int argc, char **argv)
         { "/core/act/mark-read", test_mark_read },
         { "/core/act/copy", test_copy },
         { "/core/act/refused", test_refused },
+        { "/core/act/own-files", test_own_files },
         { "/core/act/no-room", test_no_room },
         { "/core/act/own-account", test_own_account },
         { "/core/act/P77/durable", test_durable },

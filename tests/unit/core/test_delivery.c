@@ -248,7 +248,7 @@ test_send_receipt(Fixture *f, const void *data)
                                  "eve@x.example\n\ntext\n");
     gint64 own = deliver(f, ASKS "Disposition-Notification-To: "
                                  "ana@lindqvist.example\n\ntext\n");
-    g_autofree char *off = receipt_wanted(f->session, id);
+    g_autofree char *off = receipt_wanted(f->session, id, NULL);
     g_autofree char *who = NULL;
     g_autofree char *path = NULL;
     g_autofree char *bytes = NULL;
@@ -262,13 +262,13 @@ test_send_receipt(Fixture *f, const void *data)
     g_clear_error(&error);
     g_assert_true(
         options_set(options, "read-receipts", NULL, NULL, "ask", NULL));
-    g_assert_null(receipt_wanted(f->session, two));
-    g_assert_null(receipt_wanted(f->session, own));
-    who = receipt_wanted(f->session, id);
+    g_assert_null(receipt_wanted(f->session, two, NULL));
+    g_assert_null(receipt_wanted(f->session, own, NULL));
+    who = receipt_wanted(f->session, id, NULL);
     g_assert_cmpstr(who, ==, "bob@x.example");
     g_assert_true(receipt_send(f->session, id, &error));
     g_assert_no_error(error);
-    g_assert_null(receipt_wanted(f->session, id));
+    g_assert_null(receipt_wanted(f->session, id, NULL));
     g_assert_false(receipt_send(f->session, id, NULL));
     list = outbox_list(session_outbox(f->session), NULL);
     g_assert_cmpuint(list->len, ==, 1);

@@ -777,8 +777,8 @@ test_sendmail(Fixture *f, const void *data)
         "From ana Mon Nov 23\nTo: Bob <bob@x.example>\nBcc: hid@x.example,\n"
         " eve@x.example\nSubject: cron\n\n.\nbody\n";
     const char *recipients[] = { "root", NULL };
-    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
-    SendMessage message = { .bytes = bytes,
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+    SendMessage message = { .path = path,
                             .recipients = recipients,
                             .read_recipients = true };
     g_autoptr(GPtrArray) list = NULL;
@@ -786,6 +786,7 @@ test_sendmail(Fixture *f, const void *data)
     const OutboxEntry *entry;
     Sent result = { 0 };
 
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
     send_message(f->session, &message, sent, &result);
     while (!result.done)
         g_main_context_iteration(NULL, TRUE);

@@ -228,6 +228,36 @@ forget_file(const char *path)
     g_assert_cmpint(g_unlink(facts), ==, 0);
 }
 
+typedef struct {
+    char *path;
+    bool done;
+} Resumed;
+
+static void
+resumed(Draft *draft, const GError *error, void *user)
+{
+    Resumed *result = user;
+
+    g_assert_no_error(error);
+    g_assert_false(result->done);
+    result->path = g_strdup(draft->path);
+    result->done = true;
+}
+
+static Draft *
+resume(Fixture *f, gint64 id)
+{
+    Resumed result = { 0 };
+    Draft *draft;
+
+    draft_resume(f->session, id, resumed, &result);
+    while (!result.done)
+        g_main_context_iteration(NULL, TRUE);
+    draft = draft_load(result.path, NULL);
+    g_free(result.path);
+    return draft;
+}
+
 static const char odd_text[] =
     "Grüße,\n\ttab  and blanks  \nFrom here on\n.\n> quoted\n\n-- \nAna\n"
     "a very long line, a very long line, a very long line, a very long line\n";
@@ -240,7 +270,6 @@ test_elsewhere(Fixture *f, const void *data)
     g_autoptr(Draft) other = NULL;
     g_autoptr(Draft) same = NULL;
     g_autoptr(StoreRow) parent = NULL;
-    g_autoptr(GError) error = NULL;
     g_autofree char *got = NULL;
     gint64 id = 0;
     gsize size;
@@ -252,13 +281,11 @@ test_elsewhere(Fixture *f, const void *data)
     keep(f, draft->path);
     g_assert_cmpuint(copies(f, &id), ==, 1);
     g_assert_true(draft_is_copy(f->session, id));
-    same = draft_resume(f->session, id, &error);
-    g_assert_no_error(error);
+    same = resume(f, id);
     g_assert_cmpstr(same->path, ==, draft->path);
     forget_file(draft->path);
 
-    other = draft_resume(f->session, id, &error);
-    g_assert_no_error(error);
+    other = resume(f, id);
     g_assert_cmpstr(other->path, !=, draft->path);
     g_assert_cmpstr(other->from, ==, draft->from);
     g_assert_cmpstr(other->to, ==, draft->to);
@@ -295,7 +322,7 @@ test_forward_elsewhere(Fixture *f, const void *data)
     keep(f, draft->path);
     copies(f, &id);
     forget_file(draft->path);
-    other = draft_resume(f->session, id, NULL);
+    other = resume(f, id);
     g_assert_cmpint(other->kind, ==, DRAFT_FORWARD);
     g_assert_cmpint(other->parent, ==, f->parent);
     g_assert_cmpstr(other->in_reply_to, ==, "");
@@ -317,7 +344,7 @@ test_foreign(Fixture *f, const void *data)
     what.folder = session_make_folder(f->session, "work", "Drafts",
                                       FOLDER_ROLE_DRAFTS, NULL);
     id = act_append(f->session, &what, NULL);
-    draft = draft_resume(f->session, id, NULL);
+    draft = resume(f, id);
     g_assert_cmpstr(draft->to, ==, "bob@x.example");
     g_assert_cmpstr(draft->text, ==, "begun\n");
     draft_set(draft, "subject", "mine too", NULL);
@@ -350,6 +377,27 @@ test_over(Fixture *f, const void *data)
     g_assert_false(g_file_test(draft->path, G_FILE_TEST_EXISTS));
 }
 
+/* What was written since the last copy is nowhere else. */
+static void
+test_over_but_edited(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, "one\n");
+    g_autoptr(Draft) kept = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    gint64 id = 0;
+
+    keep(f, draft->path);
+    copies(f, &id);
+    kept = draft_load(draft->path, NULL);
+    draft_set(kept, "subject", "more", NULL);
+    g_assert_true(draft_save(kept, NULL));
+    g_assert_true(store_set_folder(session_store(f->session), id, 0, NULL));
+    list = draft_list(f->session, NULL);
+    g_assert_cmpuint(list->len, ==, 1);
+    draft_sweep(f->session);
+    g_assert_true(g_file_test(draft->path, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_here(Fixture *f, const void *data)
 {
@@ -374,6 +422,7 @@ main(int argc, char **argv)
     ADD("forward-elsewhere", "", test_forward_elsewhere);
     ADD("foreign", "", test_foreign);
     ADD("over", "", test_over);
+    ADD("over-but-edited", "", test_over_but_edited);
     ADD("here", "set keep-drafts here\n", test_here);
     return g_test_run();
 }

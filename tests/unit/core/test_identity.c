@@ -8,6 +8,7 @@
 #include "core/contacts.h"
 #include "core/identity.h"
 #include "core/indexer.h"
+#include "core/receipt.h"
 #include "core/send.h"
 #include "mime/mime.h"
 #include "scene.h"
@@ -46,7 +47,9 @@ typedef struct {
 static void
 set_up(Fixture *f, const void *data)
 {
-    f->session = scene_open(config, false, &f->root);
+    g_autofree char *text = g_strconcat(config, data, NULL);
+
+    f->session = scene_open(text, false, &f->root);
 }
 
 static void
@@ -143,7 +146,10 @@ test_server(Fixture *f, const void *data)
 {
     static const char *const froms[] = { WORK, CLUB, "ana+mail@club.example",
                                          "shop@lindqvist.example" };
-    static const char *const lanes[] = { NULL, "work/club", "work/club", NULL };
+    static const char *const names[] = { NULL, "work/club", "work/club",
+                                         "work/shop" };
+    static const char *const lanes[] = { "work", "work/club", "work/club",
+                                         "work" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(froms); i++) {
         DraftStart how = { .to = "bob@x.example", .from = froms[i] };
@@ -160,9 +166,208 @@ test_server(Fixture *f, const void *data)
         g_assert_cmpuint(list->len, ==, 1);
         entry = list->pdata[0];
         g_assert_cmpstr(entry->account, ==, "work");
-        g_assert_cmpstr(entry->identity, ==, lanes[i]);
+        g_assert_cmpstr(entry->identity, ==, names[i]);
+        g_assert_cmpstr(
+            identity_lane(f->session, entry->account, entry->identity), ==,
+            lanes[i]);
         g_assert_true(outbox_cancel(session_outbox(f->session), id, NULL));
         draft_discard(f->session, draft->path, NULL);
+    }
+}
+
+static void
+flushed(guint n_sent, guint n_failed, void *user)
+{
+    *(bool *)user = true;
+}
+
+static guint
+count_role(Fixture *f, const char *account, FolderRole role)
+{
+    Store *store = session_store(f->session);
+    g_autoptr(StoreFolder) folder =
+        store_folder_by_role(store, account, role, NULL);
+    StoreView view = { .folder = folder ? folder->id : -1 };
+    g_autoptr(GArray) ids = store_ids(store, &view, 0, NULL);
+
+    return ids->len;
+}
+
+/* Written in one account as another: that one's server, checks and Sent folder;
+ * the message that was answered is tagged where it lies. */
+static void
+test_other_account(Fixture *f, const void *data)
+{
+    const Case mail = { "INBOX", "ana@lindqvist.example", NULL, NULL, NULL };
+    DraftStart how = { .kind = DRAFT_REPLY,
+                       .from = "Ana <ana@home.example>",
+                       .parent = deliver(f, &mail) };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    g_autoptr(GPtrArray) checks = NULL;
+    g_autoptr(StoreRow) parent = NULL;
+    g_autofree char *id = NULL;
+    SendHow now = { .no_undo = true };
+    bool small = false;
+    bool done = false;
+
+    g_assert_cmpstr(draft->account, ==, "work");
+    g_assert_true(g_str_has_suffix(draft->text, "-- \nAt home\n"));
+    g_assert_true(store_set_value(session_store(f->session), "smtp-size home",
+                                  "10", NULL));
+    checks = draft_checks(f->session, draft);
+    for (guint i = 0; i < checks->len; i++)
+        small = small
+                || strstr(((DraftCheck *)checks->pdata[i])->text,
+                          "the server takes at most");
+    g_assert_true(small);
+    send_draft(f->session, draft->path, &now, sent, &id);
+    while (id == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    outbox_flush(session_outbox(f->session), flushed, &done);
+    while (!done)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(count_role(f, "home", FOLDER_ROLE_SENT), ==, 1);
+    g_assert_cmpuint(count_role(f, "work", FOLDER_ROLE_SENT), ==, 0);
+    parent = store_row(session_store(f->session), how.parent, NULL);
+    g_assert_cmpuint(parent->flags & STORE_FLAG_REPLIED, !=, 0);
+}
+
+/* The very address goes before a whole domain, whoever has it. */
+static void
+test_exact_first(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *address, *account, *writer, *name;
+    } table[] = {
+        { "ana@lindqvist.example", "work", "work", "Ana Lindqvist" },
+        { "lists@lindqvist.example", "work", "work", "Ana Lindqvist" },
+        { "other@lindqvist.example", "work", "work/all", "Team" },
+        { "ana+x@lindqvist.example", "work", "work", "Ana Lindqvist" },
+        { "sales@lindqvist.example", "work", "work/all", "Sales" },
+        { "ana@home.example", "home", "home", "Ana" },
+        { "any@home.example", "wide", "wide", "Wide" },
+        { "ana@wide.example", "wide", "wide", "Wide" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        const char *address = table[i].address;
+        const Account *account = identity_account(f->session, address);
+        g_autofree char *name = account_name_for(account, address);
+
+        g_test_message("%s", address);
+        g_assert_cmpstr(account_name(account), ==, table[i].account);
+        g_assert_cmpstr(account_name(account_writer(account, address)), ==,
+                        table[i].writer);
+        g_assert_cmpstr(name, ==, table[i].name);
+        /* Where a draft lies decides only among those that fit as well. */
+        g_assert_true(identity_sender(f->session, "wide", address) == account);
+    }
+}
+
+/* An identity is no account: it has no folders. */
+static void
+test_named(Fixture *f, const void *data)
+{
+    DraftStart how = { .to = "bob@x.example", .account = "work/club" };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draft) draft = draft_start(f->session, &how, &error);
+    g_autoptr(GPtrArray) folders = NULL;
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(draft->account, ==, "work");
+    g_assert_cmpstr(draft->from, ==, CLUB);
+    g_assert_true(g_str_has_suffix(draft->text, "-- \nClub\n"));
+    draft_keep(f->session, draft->path);
+    while (outbox_is_building(session_outbox(f->session)))
+        g_main_context_iteration(NULL, TRUE);
+    folders = store_folders(session_store(f->session), "work/club", NULL);
+    g_assert_cmpuint(folders->len, ==, 0);
+    g_assert_cmpuint(count_role(f, "work", FOLDER_ROLE_DRAFTS), ==, 1);
+    how.account = "work/none";
+    g_assert_null(draft_start(f->session, &how, &error));
+    g_assert_true(err_is(error, ERR_USAGE));
+}
+
+static void
+assert_queued(Fixture *f, const char *identity, bool require_tls)
+{
+    g_autoptr(GPtrArray) list = outbox_list(session_outbox(f->session), NULL);
+    const OutboxEntry *entry = list->pdata[0];
+
+    g_assert_cmpuint(list->len, ==, 1);
+    g_assert_cmpstr(entry->account, ==, "work");
+    g_assert_cmpstr(entry->identity, ==, identity);
+    g_assert_cmpint(entry->require_tls, ==, require_tls);
+    g_assert_true(outbox_cancel(session_outbox(f->session), entry->id, NULL));
+}
+
+/* A receipt goes by the server of whom the message was sent to, under his
+ * options. */
+static void
+test_receipt(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *to, *identity;
+        bool require_tls;
+    } table[] = {
+        { "ana@club.example", "work/club", false },
+        { "strict@lindqvist.example", "work/strict", true },
+        { "ana@lindqvist.example", NULL, false },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *text =
+            g_strdup_printf("From: bob@x.example\nTo: %s\nSubject: hi\n"
+                            "Message-ID: <r%zu@x>\n"
+                            "Disposition-Notification-To: bob@x.example\n"
+                            "\ntext\n",
+                            table[i].to, i);
+        ActAppend what = { .bytes = text, .size = strlen(text) };
+        g_autoptr(GError) error = NULL;
+
+        what.folder = session_make_folder(f->session, "work", "INBOX",
+                                          FOLDER_ROLE_NONE, NULL);
+        receipt_send(f->session, act_append(f->session, &what, NULL), &error);
+        g_assert_no_error(error);
+        assert_queued(f, table[i].identity, table[i].require_tls);
+    }
+}
+
+/* What other programs hand over: by From, by -f, by the name of an identity. */
+static void
+test_sendmail(Fixture *f, const void *data)
+{
+    static const char *const to[] = { "bob@x.example", NULL };
+    static const struct {
+        const char *from, *sender, *account, *identity;
+        bool require_tls;
+    } table[] = {
+        { "From: Ana <ana@club.example>\n", NULL, NULL, "work/club", false },
+        { "From: Ana <ana@club.example>\n", "bounce@lindqvist.example", NULL,
+          "work/club", false },
+        { "", "ana@club.example", NULL, "work/club", false },
+        { "", NULL, "work/club", "work/club", false },
+        { "From: strict@lindqvist.example\n", NULL, NULL, "work/strict", true },
+        { "From: else@y.example\n", NULL, "work/strict", "work/strict", true },
+        { "", NULL, NULL, NULL, false },
+    };
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *text =
+            g_strdup_printf("%sSubject: x\n\nbody\n", table[i].from);
+        SendMessage message = { .account = table[i].account,
+                                .sender = table[i].sender,
+                                .recipients = to,
+                                .path = path };
+        g_autofree char *id = NULL;
+
+        g_test_message("%zu", i);
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+        send_message(f->session, &message, sent, &id);
+        while (id == NULL)
+            g_main_context_iteration(NULL, TRUE);
+        assert_queued(f, table[i].identity, table[i].require_tls);
     }
 }
 
@@ -225,18 +430,53 @@ test_list(Fixture *f, const void *data)
                     "Ana Lindqvist <lists@lindqvist.example>");
 }
 
-#define ADD(NAME, FN)                                                          \
-    g_test_add("/core/identity/" NAME, Fixture, NULL, set_up, FN, tear_down)
+#define ADD(NAME, MORE, FN)                                                    \
+    g_test_add("/core/identity/" NAME, Fixture, MORE, set_up, FN, tear_down)
+
+#define HOME                                                                   \
+    "account wide {\n"                                                         \
+    "    name     Wide\n"                                                      \
+    "    address  ana@wide.example\n"                                          \
+    "    aliases  \"*@home.example\"\n"                                        \
+    "}\n"                                                                      \
+    "account home {\n"                                                         \
+    "    name     Ana\n"                                                       \
+    "    address  ana@home.example\n"                                          \
+    "    outgoing demo:\n"                                                     \
+    "    signature \"At home\"\n"                                              \
+    "}\n"
+#define ALL                                                                    \
+    "account work {\n"                                                         \
+    "    identity all {\n"                                                     \
+    "        name    Team\n"                                                   \
+    "        address all@lindqvist.example\n"                                  \
+    "        aliases \"*@lindqvist.example, "                                  \
+    "Sales <sales@lindqvist.example>\"\n"                                      \
+    "    }\n"                                                                  \
+    "}\n"
+#define STRICT                                                                 \
+    "set read-receipts ask\n"                                                  \
+    "account work {\n"                                                         \
+    "    identity strict {\n"                                                  \
+    "        address     strict@lindqvist.example\n"                           \
+    "        require-tls yes\n"                                                \
+    "    }\n"                                                                  \
+    "}\n"
 
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     mime_init();
-    ADD("choice", test_choice);
-    ADD("server", test_server);
-    ADD("password", test_password);
-    ADD("history", test_history);
-    ADD("list", test_list);
+    ADD("choice", "", test_choice);
+    ADD("server", "", test_server);
+    ADD("password", "", test_password);
+    ADD("history", "", test_history);
+    ADD("list", "", test_list);
+    ADD("other-account", HOME, test_other_account);
+    ADD("exact-first", HOME ALL, test_exact_first);
+    ADD("named", "", test_named);
+    ADD("receipt", STRICT, test_receipt);
+    ADD("sendmail", STRICT, test_sendmail);
     return g_test_run();
 }

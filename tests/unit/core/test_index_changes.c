@@ -9,12 +9,17 @@
 #include "scene.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 static const char config[] = "account work {\n"
                              "    address  ana@example.org\n"
                              "    incoming imaps://imap.invalid\n"
                              "}\n";
+
+enum {
+    MANY = 60 /* more than one slice */
+};
 
 typedef struct {
     char *root;
@@ -83,7 +88,7 @@ tear_down(Fixture *f, const void *data)
 }
 
 static void
-tag_behind(Fixture *f, const char *change)
+tag_all_behind(Fixture *f, const char *change, const char *query)
 {
     g_autofree char *option = g_strdup_printf(
         "--config=%s/notmuch.conf", session_paths(f->session)->index);
@@ -98,12 +103,18 @@ tag_behind(Fixture *f, const char *change)
     for (char **word = words; *word; word++)
         g_ptr_array_add(argv, *word);
     g_ptr_array_add(argv, (char *)"--");
-    g_ptr_array_add(argv, (char *)"id:one@x");
+    g_ptr_array_add(argv, (char *)query);
     g_ptr_array_add(argv, NULL);
     g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL,
                  NULL, NULL, NULL, &status, &error);
     g_assert_no_error(error);
     g_assert_cmpint(status, ==, 0);
+}
+
+static void
+tag_behind(Fixture *f, const char *change)
+{
+    tag_all_behind(f, change, "id:one@x");
 }
 
 static void
@@ -186,6 +197,65 @@ test_copies(Fixture *f, const void *data)
     assert_tags(f, other, "todo");
 }
 
+static void
+run_sql(Fixture *f, const char *sql)
+{
+    sqlite3 *db;
+
+    g_assert_cmpint(sqlite3_open(session_paths(f->session)->state_db, &db), ==,
+                    SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+failed(const GError *error, void *user)
+{
+    g_assert_nonnull(error);
+    *(bool *)user = true;
+}
+
+static guint
+count_tagged(Fixture *f)
+{
+    g_autoptr(GArray) ids = store_find_text(f->store, "many", 0, NULL);
+    guint n = 0;
+
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(f->store, g_array_index(ids, gint64, i), NULL);
+
+        n += strcmp(row->tags, "todo") == 0;
+    }
+    return n;
+}
+
+/* Many changes are taken up in slices: what comes late and fails undoes nothing
+ * that came before, and the next time all is taken up. */
+static void
+test_slices(Fixture *f, const void *data)
+{
+    bool done = false;
+
+    for (guint i = 0; i < MANY; i++) {
+        g_autofree char *subject = g_strdup_printf("many-%u", i);
+
+        deliver(f, subject);
+    }
+    follow(f);
+    run_sql(f, "CREATE TRIGGER t BEFORE UPDATE OF tags ON message"
+               " WHEN (SELECT count(*) FROM message WHERE tags <> '') >= 55"
+               " BEGIN SELECT RAISE(ABORT, 'full'); END");
+    tag_all_behind(f, "+todo", "subject:many");
+    indexer_wait(session_indexer(f->session), failed, &done);
+    while (!done)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(count_tagged(f), ==, 50);
+    run_sql(f, "DROP TRIGGER t");
+    follow(f);
+    g_assert_cmpuint(count_tagged(f), ==, MANY);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,6 +267,8 @@ main(int argc, char **argv)
     g_test_add("/index-changes/own", Fixture, NULL, set_up, test_own,
                tear_down);
     g_test_add("/index-changes/both", Fixture, NULL, set_up, test_both,
+               tear_down);
+    g_test_add("/index-changes/slices", Fixture, NULL, set_up, test_slices,
                tear_down);
     g_test_add("/index-changes/copies", Fixture, NULL, set_up, test_copies,
                tear_down);

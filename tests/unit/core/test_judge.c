@@ -26,6 +26,16 @@ static const char config[] = "account work {\n"
                              "    sender-checks off\n"
                              "}\n";
 
+/* Nobody answers, and no server of its own speaks. */
+static const char alone[] = "account work {\n"
+                            "    address  ana@example.org\n"
+                            "    incoming imaps://127.0.0.1:1\n"
+                            "}\n"
+                            "account quiet {\n"
+                            "    address  ana@quiet.example\n"
+                            "    incoming imaps://127.0.0.1:1\n"
+                            "}\n";
+
 static const char zone_text[] =
     "_dmarc.bank.example TXT \"v=DMARC1; p=reject\"\n"
     "_dmarc.broken.example SERVFAIL\n"
@@ -52,7 +62,7 @@ set_up(Fixture *f, const void *data)
 {
     g_autoptr(GError) error = NULL;
 
-    f->session = scene_open(config, false, &f->root);
+    f->session = scene_open(data ? data : config, false, &f->root);
     f->store = session_store(f->session);
     f->judge = session_judge(f->session);
     f->zone = dns_zone_create(zone_text, &error);
@@ -303,6 +313,79 @@ test_offline(Fixture *f, const void *data)
     assert_reason(f, ids[1], "offline");
 }
 
+/* What could not be asked is asked when there is a network again (U3). */
+static void
+test_online(Fixture *f, const void *data)
+{
+    gint64 ids[] = {
+        deliver(f, f->inbox, "free.example", 1, NULL),
+        deliver(f, f->inbox, "free.example", 2, NULL),
+    };
+
+    session_set_offline(f->session, true);
+    judge_arrived(f->judge, ids, 1, false, NULL, NULL);
+    wait_for(f);
+    judge_start(f->judge);
+    g_assert_false(judge_busy(f->judge));
+    assert_reason(f, ids[0], "offline");
+    session_set_offline(f->session, false);
+    wait_for(f);
+    assert_verdict(f, ids[0], "unverified");
+    assert_verdict(f, ids[1], "unverified");
+}
+
+/* Old mail is not read where nobody can say anything about it. */
+static void
+test_nobody_to_ask(Fixture *f, const void *data)
+{
+    Options *options = session_options(f->session);
+    gint64 id = deliver(f, f->inbox, "free.example", 1, NULL);
+
+    g_assert_true(options_set(options, "dns", NULL, NULL, "off", NULL));
+    judge_start(f->judge);
+    g_assert_false(judge_busy(f->judge));
+    assert_reason(f, id, "dns is off");
+    g_assert_true(options_set(options, "authserv-id", "work", NULL,
+                              "mx.example.org", NULL));
+    judge_start(f->judge);
+    g_assert_true(judge_busy(f->judge));
+    wait_for(f);
+}
+
+static void
+on_rows(bool rows, void *user)
+{
+    ((Fixture *)user)->told += rows;
+}
+
+/* However many fail, the screen is drawn anew a few times a second. */
+static void
+test_many_fail(Fixture *f, const void *data)
+{
+    enum {
+        MANY = 100,
+        OFTEN_MS = 200
+    };
+    gint64 ids[MANY];
+    guint listener = session_listen_rows(f->session, on_rows, f);
+    gint64 begin;
+
+    for (guint i = 0; i < MANY; i++)
+        ids[i] = deliver(f, f->inbox, "broken.example", i, NULL);
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+    f->told = 0;
+    begin = g_get_monotonic_time();
+    judge_arrived(f->judge, ids, MANY, false, NULL, NULL);
+    wait_for(f);
+    while (f->told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(f->told, <=,
+                    (g_get_monotonic_time() - begin) / 1000 / OFTEN_MS + 1);
+    assert_reason(f, ids[0], "SERVFAIL");
+    session_unlisten_rows(f->session, listener);
+}
+
 /* The program may end while checks wait: whoever waits is told. */
 static void
 test_ends(Fixture *f, const void *data)
@@ -359,7 +442,12 @@ main(int argc, char **argv)
     TEST(never);
     TEST(temporary);
     TEST(offline);
+    TEST(many_fail);
     TEST(ends);
     TEST(key_history);
+    g_test_add("/core/judge/online", Fixture, alone, set_up, test_online,
+               tear_down);
+    g_test_add("/core/judge/nobody_to_ask", Fixture, alone, set_up,
+               test_nobody_to_ask, tear_down);
     return g_test_run();
 }

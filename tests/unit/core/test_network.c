@@ -1,13 +1,15 @@
 /* An account that waits for its server tries at once when the network comes
- * back, however long its pause is. */
+ * back, however long its pause is, but not on and on where it was refused; and
+ * its lanes end whatever they are at. */
+#include "account_remote.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "core/account.h"
-#include "core/indexer.h"
 #include "mime/mime.h"
+#include "scene.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
+#include <string.h>
 
 enum {
     FAILURES = 5 /* pauses of 5, 10, 20, 40 and 80 seconds */
@@ -42,30 +44,6 @@ server_start(Server *server)
     g_signal_connect(server->service, "incoming", G_CALLBACK(called), server);
 }
 
-static Session *
-open_session(const char *root, guint16 port)
-{
-    g_autofree char *file = g_build_filename(root, "posthorn.conf", NULL);
-    g_autofree char *text = g_strdup_printf(
-        "account work {\n    address  ana@example.org\n    password x\n"
-        "    incoming imap+insecure://127.0.0.1:%u\n}\n",
-        port);
-    g_autoptr(GError) error = NULL;
-    Session *session;
-
-    g_assert_true(g_file_set_contents(file, text, -1, NULL));
-    g_assert_cmpint(g_chmod(file, 0600), ==, 0);
-    session = session_create(paths_create_below(root), &error);
-    g_assert_no_error(error);
-    cmd_table_add(session_table(session), cmd_builtins);
-    session_configure(session, file, &error);
-    g_assert_no_error(error);
-    indexer_disable(session_indexer(session));
-    session_open_accounts(session, &error);
-    g_assert_no_error(error);
-    return session;
-}
-
 static void
 wait_for(const Server *server, const Account *account, guint calls)
 {
@@ -84,14 +62,19 @@ come_back(void)
 static void
 test_back(void)
 {
-    g_autofree char *root = g_dir_make_tmp("posthorn-network-XXXXXX", NULL);
+    g_autofree char *root = NULL;
+    g_autofree char *text = NULL;
     Server server = { 0 };
     Session *session;
     Account *account;
     gint64 retry;
 
     server_start(&server);
-    session = open_session(root, server.port);
+    text = g_strdup_printf(
+        "account work {\n    address  ana@example.org\n    password x\n"
+        "    incoming imap+insecure://127.0.0.1:%u\n}\n",
+        server.port);
+    session = scene_open(text, false, &root);
     account = session_account(session, "work");
     account_start(account);
     wait_for(&server, account, 1);
@@ -110,11 +93,245 @@ test_back(void)
     file_remove_tree(root, NULL);
 }
 
+/* An IMAP server with an empty INBOX, a thread for each call. Guarded by its
+ * lock: how it is today, and what was tried. */
+typedef struct {
+    GSocketService *service;
+    guint16 port;
+    GMutex lock;
+    GCond changed;
+    bool silent;  /* commands are taken and wait */
+    bool refuses; /* logins */
+    bool closes;  /* in place of the next answer */
+    guint logins;
+} Imap;
+
+static void
+imap_set(Imap *imap, bool *what, bool on)
+{
+    g_mutex_lock(&imap->lock);
+    *what = on;
+    g_cond_broadcast(&imap->changed);
+    g_mutex_unlock(&imap->lock);
+}
+
+static guint
+imap_logins(Imap *imap)
+{
+    guint logins;
+
+    g_mutex_lock(&imap->lock);
+    logins = imap->logins;
+    g_mutex_unlock(&imap->lock);
+    return logins;
+}
+
+/* With the lock held. */
+static char *
+imap_answer(Imap *imap, const char *tag, const char *command)
+{
+    bool login = g_str_has_prefix(command, "LOGIN")
+                 || g_str_has_prefix(command, "AUTHENTICATE");
+    const char *before = "";
+
+    imap->logins += login;
+    if (login && imap->refuses)
+        return g_strdup_printf("%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
+    if (g_str_has_prefix(command, "LIST"))
+        before = "* LIST () \"/\" INBOX\r\n";
+    else if (g_str_has_prefix(command, "SELECT"))
+        before = "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
+                 "* OK [UIDNEXT 1] n\r\n";
+    else if (strstr(command, "SEARCH"))
+        before = "* SEARCH\r\n";
+    return g_strdup_printf("%s%s OK done\r\n", before, tag);
+}
+
+/* False: the call is over. */
+static bool
+imap_command(Imap *imap, GOutputStream *out, const char *line)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", 2);
+    g_autofree char *answer = NULL;
+
+    g_mutex_lock(&imap->lock);
+    while (imap->silent)
+        g_cond_wait(&imap->changed, &imap->lock);
+    if (imap->closes)
+        imap->closes = false;
+    else
+        answer = imap_answer(imap, words[0], words[1] ? words[1] : "");
+    g_mutex_unlock(&imap->lock);
+    return answer
+           && g_output_stream_write_all(out, answer, strlen(answer), NULL, NULL,
+                                        NULL);
+}
+
+static gboolean
+imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
+          GObject *source, void *user)
+{
+    static const char greeting[] =
+        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n";
+    g_autoptr(GDataInputStream) in = g_data_input_stream_new(
+        g_io_stream_get_input_stream(G_IO_STREAM(connection)));
+    GOutputStream *out =
+        g_io_stream_get_output_stream(G_IO_STREAM(connection));
+    bool goes_on = g_output_stream_write_all(out, greeting, strlen(greeting),
+                                             NULL, NULL, NULL);
+
+    while (goes_on) {
+        g_autofree char *line =
+            g_data_input_stream_read_line(in, NULL, NULL, NULL);
+
+        goes_on = line && imap_command(user, out, line);
+    }
+    return TRUE;
+}
+
+/* An account of one connection that synchronised once. */
+static Account *
+imap_start(Imap *imap, Session **session, char **root)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    Account *account;
+
+    *imap = (Imap){ .service = g_threaded_socket_service_new(4) };
+    g_mutex_init(&imap->lock);
+    g_cond_init(&imap->changed);
+    imap->port = g_socket_listener_add_any_inet_port(
+        G_SOCKET_LISTENER(imap->service), NULL, &error);
+    g_assert_no_error(error);
+    g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
+    text = g_strdup_printf(
+        "account work {\n    address  ana@example.org\n    password x\n"
+        "    max-connections 1\n"
+        "    incoming imap+insecure://127.0.0.1:%u\n}\n",
+        imap->port);
+    *session = scene_open(text, false, root);
+    account = session_account(*session, "work");
+    account_start(account);
+    while (account_status(account)->state != ACCOUNT_ONLINE)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(imap->logins, ==, 1);
+    return account;
+}
+
+static void
+imap_stop(Imap *imap, char *root)
+{
+    imap_set(imap, &imap->silent, false);
+    g_socket_service_stop(imap->service);
+    g_object_unref(imap->service);
+    file_remove_tree(root, NULL);
+    g_free(root);
+}
+
+/* The server takes a command of a sync and says nothing; a push waits. */
+static void
+sync_and_push(Imap *imap, Account *account)
+{
+    imap_set(imap, &imap->silent, true);
+    account_sync(account, NULL, NULL, NULL);
+    account_kick(account);
+    while (account->remote->push == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_nonnull(account->remote->sync);
+}
+
+/* The program ends in the midst of a sync, a push behind it. */
+static void
+test_quit(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_start(&imap, &session, &root);
+
+    sync_and_push(&imap, account);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
+static void
+searched(const AccountFound *found, const GError *error, void *user)
+{
+    g_assert_nonnull(error);
+    *(bool *)user = true;
+}
+
+static void
+wait_refused(const Account *account)
+{
+    while (account_status(account)->state != ACCOUNT_FAILED)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* P36: a refused login is tried once more by itself, whatever the network does
+ * and what waits behind it. */
+static void
+test_refused(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_start(&imap, &session, &root);
+    bool lost = false;
+
+    imap_set(&imap, &imap.refuses, true);
+    imap_set(&imap, &imap.closes, true);
+    account_search(account, "work/INBOX", "ALL", searched, &lost);
+    while (!lost)
+        g_main_context_iteration(NULL, TRUE);
+    sync_and_push(&imap, account);
+    imap_set(&imap, &imap.silent, false);
+    wait_refused(account);
+    g_assert_cmpuint(imap_logins(&imap), ==, 2);
+    g_assert_null(account->remote->push);
+    come_back();
+    while (account_status(account)->state == ACCOUNT_FAILED)
+        g_main_context_iteration(NULL, TRUE);
+    wait_refused(account);
+    g_assert_cmpuint(imap_logins(&imap), ==, 3);
+    come_back();
+    g_assert_cmpuint(account->remote->retry_source, ==, 0);
+    imap_set(&imap, &imap.refuses, false);
+    account_sync(account, NULL, NULL, NULL); /* the user may */
+    while (account_status(account)->state != ACCOUNT_ONLINE)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(imap_logins(&imap), ==, 4);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
+/* P36: a server that wants no login before some time has none. */
+static void
+test_not_before(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_start(&imap, &session, &root);
+
+    account->remote->not_before = clock_now() + 1000;
+    come_back();
+    g_assert_cmpuint(account->remote->retry_source, ==, 0);
+    account->remote->not_before = clock_now();
+    come_back();
+    g_assert_cmpuint(account->remote->retry_source, !=, 0);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     mime_init();
     g_test_add_func("/network/back", test_back);
+    g_test_add_func("/network/quit", test_quit);
+    g_test_add_func("/network/P36/refused", test_refused);
+    g_test_add_func("/network/P36/not-before", test_not_before);
     return g_test_run();
 }

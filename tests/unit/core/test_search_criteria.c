@@ -51,6 +51,10 @@ static const Case cases[] = {
     { "date:2weeks..", "SENTSINCE 9-Nov-2026" },
     { "date:1_month..", "SENTSINCE 23-Oct-2026" },
     { "folder:work/INBOX frob", "ALL TEXT \"frob\"", "work/INBOX" },
+    { "folder:work/INBOX (a or b)",
+      "ALL (OR (TEXT \"a\") (TEXT \"b\"))", "work/INBOX" },
+    { "(a or b) folder:x", "(OR (TEXT \"a\") (TEXT \"b\")) ALL", "x" },
+    { "tag:mine", "KEYWORD mine" },
 };
 
 static void
@@ -59,7 +63,7 @@ test_criteria(const void *data)
     const Case *want = data;
     g_autofree char *folder = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *got = search_criteria(want->query, &folder, &error);
+    g_autofree char *got = search_criteria(want->query, NULL, &folder, &error);
 
     g_assert_no_error(error);
     g_assert_cmpstr(got, ==, want->criteria);
@@ -76,6 +80,7 @@ test_refused(void)
         { "has:attachment", "this tag" },
         { "tag:\"a b\"", "this tag" },
         { "tag:a\"b", "this tag" },
+        { "a -is:mine", "this tag" },
         { "date:someday", "a date other" },
         { "date:2026-02-30", "a date other" },
         { "date:..", "a date other" },
@@ -87,7 +92,10 @@ test_refused(void)
         { "folder:a folder:b", "two folders" },
         { "not folder:a", "all but a folder" },
         { "x or folder:a", "something else" },
+        { "folder:a x or y", "something else" },
+        { "(x or folder:a) y", "something else" },
     };
+    static const char *const local[] = { "mine", NULL };
     g_autofree char *deep = g_strnfill(10000, '(');
     g_autofree char *folder = NULL;
     g_autoptr(GError) error = NULL;
@@ -95,13 +103,13 @@ test_refused(void)
     for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
         g_autoptr(GError) trouble = NULL;
 
-        g_assert_null(search_criteria(queries[i][0], &folder, &trouble));
+        g_assert_null(search_criteria(queries[i][0], local, &folder, &trouble));
         g_assert_null(folder);
         g_assert_true(err_is(trouble, ERR_USAGE));
         g_test_message("%s: %s", queries[i][0], trouble->message);
         g_assert_nonnull(strstr(trouble->message, queries[i][1]));
     }
-    g_assert_null(search_criteria(deep, &folder, &error));
+    g_assert_null(search_criteria(deep, NULL, &folder, &error));
     g_assert_true(err_is(error, ERR_USAGE));
 }
 

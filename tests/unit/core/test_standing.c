@@ -41,6 +41,18 @@ static const Form forms[] = {
         .source = (char *)TRUST_CHECKED_HERE },
       "lists.example  for corp.example, re-sent by a list · DKIM broken by the "
       "list · ARC pass" },
+    { "via-a-list-nobody-named",
+      { .word = STANDING_UNVERIFIED,
+        .dmarc = TRUST_FAIL,
+        .dkim = TRUST_PASS,
+        .spf = TRUST_PASS,
+        .author = (char *)"corp.example",
+        .via = (char *)"lists.example",
+        .signer = (char *)"lists.example",
+        .policy = (char *)"reject",
+        .source = (char *)TRUST_CHECKED_HERE },
+      "corp.example  via lists.example, unverified · DMARC fail (policy: "
+      "reject) · DKIM pass · SPF pass" },
     { "unverified",
       { .word = STANDING_UNVERIFIED,
         .spf = TRUST_SOFTFAIL,
@@ -122,6 +134,74 @@ test_strange(void)
     g_assert_null(standing_parse("no such thing"));
 }
 
+/* The word of a verdict: a list that nobody named is never green (U4). */
+static void
+test_words(void)
+{
+    static const struct {
+        TrustVerdict verdict;
+        const char *word;
+    } list[] = {
+        { { .result = TRUST_PASS }, "pass" },
+        { { .result = TRUST_NEUTRAL, .via = (char *)"l.example" },
+          "unverified" },
+        { { .result = TRUST_NEUTRAL,
+            .via = (char *)"l.example",
+            .believed = true },
+          "resent" },
+        { { .result = TRUST_PASS,
+            .via = (char *)"l.example",
+            .believed = true },
+          "resent" },
+        { { .result = TRUST_FAIL }, "unverified" },
+        { { .result = TRUST_FAIL, .alarm = true }, "fail" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autoptr(GPtrArray) none = g_ptr_array_new();
+        TrustReport report = { .verdict = list[i].verdict,
+                               .dkim = none,
+                               .authres = none,
+                               .warnings = none };
+        g_autoptr(Standing) standing = standing_of_report(&report);
+
+        g_assert_cmpstr(standing_word(standing), ==, list[i].word);
+    }
+}
+
+/* Who signed: nobody by a signature that leaves something open (M3); without a
+ * DNS whom the own server saw (S6). */
+static void
+test_signer(void)
+{
+    static const char message[] =
+        "Authentication-Results: mx.r.example; dkim=pass header.d=esp.example\n"
+        "From: a@small.example\n\nx";
+    const char *const ids[] = { "mx.r.example", NULL };
+    TrustParams params = { .authserv_ids = ids };
+    g_autoptr(TrustReport) report =
+        trust_check_bytes(message, strlen(message), &params);
+    g_autoptr(Standing) off = standing_of_report(report);
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autoptr(GPtrArray) dkim = g_ptr_array_new();
+    TrustSignature open = { .result = TRUST_PASS,
+                            .domain = (char *)"small.example" };
+    TrustSignature sound = { .result = TRUST_PASS,
+                             .evidence = true,
+                             .domain = (char *)"esp.example" };
+    TrustReport made = { .dkim = dkim, .authres = none, .warnings = none };
+    g_autoptr(Standing) without = NULL;
+    g_autoptr(Standing) with = NULL;
+
+    g_assert_cmpstr(off->signer, ==, "esp.example");
+    g_ptr_array_add(dkim, &open);
+    without = standing_of_report(&made);
+    g_assert_null(without->signer);
+    g_ptr_array_add(dkim, &sound);
+    with = standing_of_report(&made);
+    g_assert_cmpstr(with->signer, ==, "esp.example");
+}
+
 static void
 test_properties(void)
 {
@@ -130,7 +210,7 @@ test_properties(void)
         { "posthorn.spf", "fail" },   { "posthorn.arc", "none" },
         { "posthorn.signer", NULL },  { "posthorn.verdict", "fail" },
     };
-    const Standing *standing = &forms[4].standing;
+    const Standing *standing = &forms[5].standing;
     const char *name, *value;
     guint n = 0;
 
@@ -156,6 +236,8 @@ main(int argc, char **argv)
         g_test_add_data_func(kept, &forms[i], test_kept);
     }
     g_test_add_func("/core/standing/strange", test_strange);
+    g_test_add_func("/core/standing/U4-words", test_words);
+    g_test_add_func("/core/standing/M3-S6-signer", test_signer);
     g_test_add_func("/core/standing/properties", test_properties);
     return g_test_run();
 }

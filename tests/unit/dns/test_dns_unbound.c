@@ -38,7 +38,7 @@ static void
 tear_down(Fixture *f, const void *data)
 {
     (void)data;
-    dns_destroy(f->dns);
+    dns_unref(f->dns);
     close(f->socket);
 }
 

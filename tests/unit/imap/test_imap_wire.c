@@ -162,10 +162,14 @@ call_list(Case *c, UidSet *uids, const char *argument, GError **error)
     for (guint i = 0; all && i < all->len; i++) {
         const ImapMailbox *mailbox = all->pdata[i];
 
-        g_string_append_printf(c->told, "(%s%s%s %u)", mailbox->name,
+        g_string_append_printf(c->told, "(%s%s%s ", mailbox->name,
                                mailbox->subscribed ? "+" : "",
-                               mailbox->special_use ? mailbox->special_use : "",
-                               mailbox->messages);
+                               mailbox->special_use ? mailbox->special_use
+                                                    : "");
+        if (!mailbox->have_status && mailbox->messages > 0)
+            g_string_append(c->told, "?)");
+        else
+            g_string_append_printf(c->told, "%u)", mailbox->messages);
     }
     return all != NULL;
 }

@@ -27,6 +27,10 @@ test_table(void)
         /* the dashes of a signature make no heading of the text above */
         { "text\n-- \nAna <b>\nline\n",
           "<p>-- <br>\nAna &lt;b&gt;<br>\nline</p>", "<h2" },
+        /* references to what no UTF-8 has */
+        { "a&#xD800;b", "\357\277\275b</p>", NULL },
+        { "a&#xDFFF;b", "b</p>", "\355" },
+        { "a&#0;b&#x110000;c", "c", NULL },
         { "", "<body>", "<p>" },
     };
 
@@ -34,6 +38,7 @@ test_table(void)
         g_autofree char *html = mime_markdown(table[i].text);
 
         g_test_message("%s", html);
+        g_assert_true(g_utf8_validate(html, -1, NULL));
         g_assert_nonnull(strstr(html, table[i].has));
         g_assert_true(table[i].lacks == NULL
                       || strstr(html, table[i].lacks) == NULL);

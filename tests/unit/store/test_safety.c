@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -360,6 +361,64 @@ test_lazy(void)
     g_assert_cmpuint(inbox_total(fixture->store, inbox), ==, 1);
 }
 
+typedef struct {
+    const char *path;
+    int transactions; /* atomic: begun */
+    int over;         /* atomic */
+} Greedy;
+
+/* One transaction behind the other, with no pause between them. */
+static void *
+write_greedily(void *data)
+{
+    Greedy *greedy = data;
+    g_autoptr(Store) store = store_open(greedy->path, NULL);
+
+    while (!g_atomic_int_get(&greedy->over)) {
+        must(store_begin(store, error));
+        g_atomic_int_inc(&greedy->transactions);
+        g_usleep(5000);
+        must(store_end(store, true, error));
+    }
+    return NULL;
+}
+
+static int
+by_size(gconstpointer a, gconstpointer b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Another writer waits for one or two of them, not until they are all over
+ * (P35): the screen writes too. More begin where the machine takes the time
+ * between the two looks. */
+static void
+test_turns(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+    Greedy greedy = { .path = fixture->path };
+    GThread *thread = g_thread_new("greedy", write_greedily, &greedy);
+    int begun[21];
+
+    while (g_atomic_int_get(&greedy.transactions) == 0)
+        g_usleep(1000);
+    for (gsize i = 0; i < G_N_ELEMENTS(begun); i++) {
+        int before = g_atomic_int_get(&greedy.transactions);
+
+        if (i % 2) {
+            must(store_begin(fixture->store, error));
+            must(store_end(fixture->store, true, error));
+        } else {
+            must(store_set_value(fixture->store, "key", "value", error));
+        }
+        begun[i] = g_atomic_int_get(&greedy.transactions) - before;
+    }
+    g_atomic_int_set(&greedy.over, 1);
+    g_thread_join(thread);
+    qsort(begun, G_N_ELEMENTS(begun), sizeof begun[0], by_size);
+    g_assert_cmpint(begun[G_N_ELEMENTS(begun) / 2], <=, 2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -381,5 +440,6 @@ main(int argc, char **argv)
     g_test_add_func("/store/safety/lazy", test_lazy);
     g_test_add_func("/store/safety/full", test_full);
     g_test_add_func("/store/safety/lost", test_lost);
+    g_test_add_func("/store/safety/turns", test_turns);
     return g_test_run();
 }

@@ -43,6 +43,8 @@ typedef struct {
     guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
+    void (*searched)(void *user); /* called while the server searches */
+    void *user;
 } Fake;
 
 static inline void
@@ -377,6 +379,8 @@ fake_search(void *conn, const char *criteria, GError **error)
 
     if (fake_cut_before(fake, error))
         return NULL;
+    if (fake->searched)
+        fake->searched(fake->user);
     found = uidset_create();
     for (guint i = 0; i < fake->selected->messages->len; i++) {
         const FakeMessage *message = fake->selected->messages->pdata[i];

@@ -3,46 +3,118 @@
 #include "bench.h"
 
 static guint
-known_folders(Bench *bench)
+changed_folders(Bench *bench)
 {
-    g_autoptr(GPtrArray) known =
-        sync_names_begin(bench->store, bench->mail, NULL);
+    g_autoptr(GHashTable) changed = sync_changed_folders(
+        bench->store, bench->mail, "work", false, NULL);
 
-    return known->len;
+    return g_hash_table_size(changed);
 }
 
-/* What we rename ourselves leaves a folder known; what another did before does
- * not become known by it. */
+static char *
+inbox_path(Bench *bench, guint number)
+{
+    g_autoptr(StoreRow) row =
+        store_row(bench->store, bench_row(bench, number), NULL);
+
+    return g_build_filename(bench->mail, row->file, NULL);
+}
+
+/* What we write, rename and remove ourselves changes no folder; what another
+ * does before, between and after does. */
 static void
 test_own_names(void)
 {
     Bench *bench = bench_create();
-    g_autofree char *dir = g_build_filename(bench->mail, "work/INBOX", NULL);
-    g_autofree char *other = g_build_filename(dir, "new/77.other", NULL);
-    g_autoptr(GPtrArray) before = NULL;
-    g_autoptr(GPtrArray) known = NULL;
-    guint all;
+    g_autofree char *other =
+        g_build_filename(bench->mail, "work/INBOX/new/77.other", NULL);
 
     for (guint i = 1; i <= 3; i++)
         fake_add(bench->fake, "INBOX", i, 0);
     bench_sync(bench);
-    bench_sync(bench);
-    all = known_folders(bench);
-    g_assert_cmpuint(all, >, 0);
+    g_assert_cmpuint(changed_folders(bench), ==, 0);
     store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_SEEN, NULL);
-    before = sync_names_begin(bench->store, bench->mail, NULL);
     bench_settle(bench);
-    g_assert_cmpuint(known_folders(bench), ==, all - 1);
-    sync_names_end(bench->store, bench->mail, before, NULL);
-    g_assert_cmpuint(known_folders(bench), ==, all);
+    g_assert_cmpuint(changed_folders(bench), ==, 0);
+    store_set_folder(bench->store, bench_row(bench, 2), 0, NULL);
+    g_assert_cmpuint(changed_folders(bench), ==, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench_files(bench, "work/INBOX"), ==, 2);
+    g_assert_cmpuint(changed_folders(bench), ==, 0);
 
     g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
                         NULL);
-    store_set_flags(bench->store, bench_row(bench, 2), STORE_FLAG_SEEN, NULL);
-    known = sync_names_begin(bench->store, bench->mail, NULL);
+    store_set_flags(bench->store, bench_row(bench, 3), STORE_FLAG_SEEN, NULL);
     bench_settle(bench);
-    sync_names_end(bench->store, bench->mail, known, NULL);
-    g_assert_cmpuint(known_folders(bench), ==, all - 1);
+    g_assert_cmpuint(changed_folders(bench), ==, 1);
+    bench_sync(bench);
+    g_assert_cmpuint(changed_folders(bench), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+remove_first(void *user, const gint64 *ids, guint n, bool quiet)
+{
+    Bench *bench = user;
+    g_autofree char *path = inbox_path(bench, 1);
+
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    bench->sync.arrived = NULL;
+}
+
+/* A file that another program removes while we fetch goes on the server. */
+static void
+test_removed_meanwhile(void)
+{
+    Bench *bench = bench_create();
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench->sync.arrived = remove_first;
+    bench_sync(bench);
+    g_assert_null(bench->sync.arrived);
+    bench_sync(bench);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==, 1);
+    g_assert_cmpuint(bench_row(bench, 1), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+flag_meanwhile(void *user, const SyncProgress *progress)
+{
+    Bench *bench = user;
+
+    if (strcmp(progress->folder, "work/INBOX") != 0)
+        return;
+    bench->sync.progress = NULL;
+    store_set_flags(bench->store, bench_row(bench, 1), STORE_FLAG_FLAGGED,
+                    NULL);
+    bench_settle(bench);
+}
+
+/* A file that we rename after its folder was read for another's changes is not
+ * one that the other renamed back: the user's flag stays. */
+static void
+test_flagged_meanwhile(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *other =
+        g_build_filename(bench->mail, "work/INBOX/new/77.other", NULL);
+    g_autoptr(StoreRow) row = NULL;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
+                        NULL);
+    bench->sync.progress = flag_meanwhile;
+    bench_sync(bench);
+    g_assert_null(bench->sync.progress);
+    row = store_row(bench->store, bench_row(bench, 1), NULL);
+    g_assert_cmpuint(row->flags & STORE_FLAG_FLAGGED, !=, 0);
+    bench_check(bench);
     bench_destroy(bench);
 }
 
@@ -275,6 +347,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/run/own names", test_own_names);
+    g_test_add_func("/run/removed meanwhile", test_removed_meanwhile);
+    g_test_add_func("/run/flagged meanwhile", test_flagged_meanwhile);
     g_test_add_func("/run/folders", test_folders);
     g_test_add_data_func("/run/renamed there", "", test_renamed_there);
     g_test_add_data_func("/sync/renamed-there-asked", NULL,

@@ -542,6 +542,47 @@ test_search_meanwhile(void)
     }
 }
 
+static void
+sync_meanwhile(void *user)
+{
+    Bench *bench = user;
+
+    bench->fake->searched = NULL;
+    bench_sync(bench);
+    fake_add(bench->fake, "INBOX", 3, 0);
+    bench->fake->selected = fake_mailbox(bench->fake, "INBOX");
+}
+
+/* What a sync noted of the folder while the server searched stays. */
+static void
+test_search_stale(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreFolder) before = NULL;
+    g_autoptr(StoreFolder) after = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) mailboxes = NULL;
+    g_auto(SyncFound) found = { 0 };
+
+    sync_folders(&bench->sync, &mailboxes, &error);
+    g_assert_no_error(error);
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench->fake->user = bench;
+    bench->fake->searched = sync_meanwhile;
+    sync_search(&bench->sync, "work/INBOX", "TEXT \"body\"", &found, &error);
+    g_assert_no_error(error);
+    g_assert_null(bench->fake->searched);
+    before = bench_folder(bench, "work/INBOX");
+    g_assert_cmpuint(before->uidnext, ==, 3);
+    bench_sync(bench);
+    after = bench_folder(bench, "work/INBOX");
+    g_assert_cmpuint(after->uidnext, ==, 4);
+    g_assert_cmpuint(found.rows->len, ==, 3);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* UIDs of another UIDVALIDITY are nobody's. */
 static void
 test_search_renumbered(void)
@@ -705,6 +746,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/search", test_search);
     g_test_add_func("/sync/search-first", test_search_first);
     g_test_add_func("/sync/search-meanwhile", test_search_meanwhile);
+    g_test_add_func("/sync/search-stale", test_search_stale);
     g_test_add_func("/sync/search-renumbered", test_search_renumbered);
     g_test_add_func("/sync/selected-once", test_selected_once);
     g_test_add_data_func("/sync/uploads", NULL, test_uploads);

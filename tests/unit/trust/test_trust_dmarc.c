@@ -183,7 +183,9 @@ evidence(void)
     TrustSignature sig = { .result = TRUST_PASS, .evidence = false,
                            .domain = (char *)"corp.example" };
     g_autoptr(GPtrArray) dkim = g_ptr_array_new();
-    TrustSpf spf = { .evaluated = true, .result = TRUST_TEMPERROR };
+    TrustSpf spf = { .evaluated = true,
+                     .result = TRUST_TEMPERROR,
+                     .domain = (char *)"corp.example" };
     TrustAuthor author = { "corp.example", NULL };
     TrustAuthor nobody = { NULL, "there are 2 From fields" };
     TrustDmarc out = { 0 };

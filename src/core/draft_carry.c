@@ -1,0 +1,146 @@
+/* The files that a draft has from the message it forwards or goes on with.
+ * Blocking; must not touch anything of the main thread. */
+#include "draft_private.h"
+
+#include "base/err.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+wants_parts(DraftKind kind)
+{
+    return kind == DRAFT_FORWARD || kind == DRAFT_AS_NEW
+           || kind == DRAFT_RESEND;
+}
+
+static bool
+is_file(const MimePart *part)
+{
+    return part->is_attachment && !part->is_multipart;
+}
+
+static bool
+has_files(MimeMessage *parent)
+{
+    const GPtrArray *parts = mime_parts(parent);
+
+    for (guint i = 0; i < parts->len; i++)
+        if (is_file(parts->pdata[i]))
+            return true;
+    return false;
+}
+
+DraftCarry *
+draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path)
+{
+    bool whole = draft->kind == DRAFT_FORWARD_ATTACHED;
+    DraftCarry *carry;
+
+    if (parent == NULL
+        || (!whole && !(wants_parts(draft->kind) && has_files(parent)))) {
+        mime_message_free(parent);
+        return NULL;
+    }
+    carry = g_new0(DraftCarry, 1);
+    carry->folder = draft_files_folder(draft->path);
+    carry->parent = parent;
+    carry->whole = whole ? g_strdup(path) : NULL;
+    carry->files = g_ptr_array_new_with_free_func(g_free);
+    return carry;
+}
+
+void
+draft_carry_free(DraftCarry *carry)
+{
+    if (carry == NULL)
+        return;
+    mime_message_free(carry->parent);
+    g_free(carry->folder);
+    g_free(carry->whole);
+    g_ptr_array_unref(carry->files);
+    g_free(carry);
+}
+
+static char *
+free_name(const char *folder, const MimePart *part)
+{
+    g_autofree char *other = g_strdup_printf("part-%u", part->number);
+    g_autofree char *safe = file_safe_name(part->name ? part->name : other);
+    char *path = g_build_filename(folder, safe, NULL);
+
+    for (int i = 2; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
+        g_autofree char *name = g_strdup_printf("%d-%s", i, safe);
+
+        g_free(path);
+        path = g_build_filename(folder, name, NULL);
+    }
+    return path;
+}
+
+static bool
+carry_part(DraftCarry *carry, const MimePart *part, GError **error)
+{
+    g_autofree char *path = free_name(carry->folder, part);
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok;
+
+    if (fd < 0)
+        return err_set_errno(error, errno, "%s", path);
+    ok = mime_part_save(carry->parent, part->number, fd, error);
+    if (ok && fsync(fd) != 0)
+        ok = err_set_errno(error, errno, "%s", path);
+    if (close(fd) != 0 && ok)
+        ok = err_set_errno(error, errno, "%s", path);
+    if (ok)
+        g_ptr_array_add(carry->files, g_steal_pointer(&path));
+    return ok;
+}
+
+static bool
+carry_parts(DraftCarry *carry, GError **error)
+{
+    const GPtrArray *parts = mime_parts(carry->parent);
+
+    for (guint i = 0; i < parts->len; i++)
+        if (is_file(parts->pdata[i])
+            && !carry_part(carry, parts->pdata[i], error))
+            return false;
+    return file_sync_dir(carry->folder, error);
+}
+
+static bool
+copy_whole(int fd, void *user, GError **error)
+{
+    const DraftCarry *carry = user;
+    int from = open(carry->whole, O_RDONLY | O_CLOEXEC);
+    bool ok;
+
+    if (from < 0)
+        return err_set_errno(error, errno, "%s", carry->whole);
+    ok = file_copy_all(from, fd, carry->whole, error);
+    close(from);
+    return ok;
+}
+
+/* The parent as it is, a file of the draft. */
+static bool
+carry_whole(DraftCarry *carry, GError **error)
+{
+    char *path = g_build_filename(carry->folder, "message.eml", NULL);
+
+    g_ptr_array_add(carry->files, path);
+    return file_write_filled(path, copy_whole, carry, error);
+}
+
+bool
+draft_carry_run(DraftCarry *carry, GError **error)
+{
+    if (!file_mkdir(carry->folder, error))
+        return false;
+    return carry->whole ? carry_whole(carry, error) : carry_parts(carry, error);
+}

@@ -1,0 +1,79 @@
+/* A muted thread is one whose messages have the tag; nothing else is kept. */
+#include "core/mute.h"
+
+#include "base/log.h"
+#include "act_private.h"
+
+#include <string.h>
+
+#define MUTED "muted"
+
+static bool
+is_muted(const StoreRow *row)
+{
+    g_auto(GStrv) tags = g_strsplit(row->tags ? row->tags : "", " ", -1);
+
+    return g_strv_contains((const char *const *)tags, MUTED);
+}
+
+static bool
+hear(Session *session, const StoreRow *row, void *user, GError **error)
+{
+    static const char *const words[] = { "-" MUTED, NULL };
+
+    return act_retag(session, row, words, error);
+}
+
+static bool
+mute(Session *session, const StoreRow *row, void *user, GError **error)
+{
+    static const char *const words[] = { "+" MUTED, "-unread", NULL };
+    Store *store = session_store(session);
+    g_autoptr(StoreFolder) folder = store_folder(store, row->folder, error);
+    gint64 archive;
+
+    if (folder == NULL || !act_retag(session, row, words, error))
+        return false;
+    if (folder->role != FOLDER_ROLE_INBOX)
+        return true;
+    archive = act_role_folder(session, folder->account, FOLDER_ROLE_ARCHIVE,
+                              error);
+    return archive != 0 && store_set_folder(store, row->id, archive, error);
+}
+
+bool
+mute_toggle(Session *session, const MessageSet *set, GError **error)
+{
+    g_autoptr(StoreRow) first =
+        set->ids->len > 0 ? store_row(session_store(session),
+                                      g_array_index(set->ids, gint64, 0), NULL)
+                          : NULL;
+    bool muted = first && is_muted(first);
+    g_autofree char *count = act_count_text(set);
+    g_autofree char *label =
+        g_strdup_printf(muted ? "Heard again: %s" : "Muted %s", count);
+
+    if (!act_change(session, set, label, muted ? hear : mute, NULL, error))
+        return false;
+    frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
+    return true;
+}
+
+void
+mute_arrived(Session *session, const gint64 *ids, guint n)
+{
+    Store *store = session_store(session);
+    g_autoptr(MessageSet) set = message_set_create();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < n; i++) {
+        g_autoptr(StoreRow) row = store_row(store, ids[i], NULL);
+
+        if (row && !is_muted(row)
+            && store_thread_has_tag(store, row->thread, row->id, MUTED))
+            g_array_append_val(set->ids, ids[i]);
+    }
+    if (set->ids->len > 0 && !act_change(session, set, NULL, mute, NULL,
+                                         &error))
+        log_add(LOG_WARN, "mute", "%s", error->message);
+}

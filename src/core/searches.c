@@ -1,0 +1,139 @@
+/* Saved searches. The file is only added to: the last line of a name counts. */
+#include "core/searches.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cmd/parse.h"
+
+#include <string.h>
+
+enum {
+    FILE_LIMIT = 1 << 20
+};
+
+struct Searches {
+    GPtrArray *all; /* SavedSearch */
+};
+
+static void
+search_free(void *data)
+{
+    SavedSearch *search = data;
+
+    g_free(search->name);
+    g_free(search->query);
+    g_free(search);
+}
+
+Searches *
+searches_create(void)
+{
+    Searches *searches = g_new0(Searches, 1);
+
+    searches->all = g_ptr_array_new_with_free_func(search_free);
+    return searches;
+}
+
+void
+searches_destroy(Searches *searches)
+{
+    if (searches == NULL)
+        return;
+    g_ptr_array_unref(searches->all);
+    g_free(searches);
+}
+
+const GPtrArray *
+searches_all(const Searches *searches)
+{
+    return searches->all;
+}
+
+const SavedSearch *
+searches_find(const Searches *searches, const char *name)
+{
+    for (guint i = 0; i < searches->all->len; i++) {
+        const SavedSearch *search = searches->all->pdata[i];
+
+        if (strcmp(search->name, name) == 0)
+            return search;
+    }
+    return NULL;
+}
+
+static bool
+is_name(const char *name)
+{
+    g_autofree char *safe = text_sanitise(name, -1, TEXT_LINE);
+
+    return *name != '\0' && strcmp(safe, name) == 0;
+}
+
+bool
+searches_put(Searches *searches, const char *name, const char *query,
+             GError **error)
+{
+    SavedSearch *search = (SavedSearch *)searches_find(searches, name);
+
+    if (!is_name(name) || strchr(query, '\n'))
+        return err_set(error, ERR_USAGE,
+                       "saved-search: a name and a query of one line are "
+                       "needed: saved-search bills subject:invoice");
+    if (search && *query == '\0') {
+        g_ptr_array_remove(searches->all, search);
+    } else if (search) {
+        g_free(search->query);
+        search->query = g_strdup(query);
+    } else if (*query) {
+        search = g_new0(SavedSearch, 1);
+        search->name = g_strdup(name);
+        search->query = g_strdup(query);
+        g_ptr_array_add(searches->all, search);
+    }
+    return true;
+}
+
+char *
+searches_file(const Session *session)
+{
+    g_autofree char *folder =
+        g_path_get_dirname(session_paths(session)->state_db);
+
+    return g_build_filename(folder, "searches.conf", NULL);
+}
+
+static bool
+add_line(const char *path, const char *name, const char *query, GError **error)
+{
+    g_autofree char *quoted_name = cmd_quote(name);
+    g_autofree char *quoted = cmd_quote(query);
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        before = file_read(path, FILE_LIMIT, NULL, error);
+        if (before == NULL)
+            return false;
+    }
+    after = g_strdup_printf("%ssaved-search %s-- %s %s\n",
+                            before ? before
+                                   : "# Searches that have a name: `posthorn "
+                                     "help saved-search`.\n",
+                            *query ? "" : "--remove ", quoted_name,
+                            *query ? quoted : "");
+    return file_write_atomic(path, after, strlen(after), error);
+}
+
+bool
+searches_keep(Session *session, const char *name, const char *query,
+              GError **error)
+{
+    g_autofree char *path = searches_file(session);
+    Searches *trial = searches_create();
+    bool ok = searches_put(trial, name, query, error);
+
+    searches_destroy(trial);
+    return ok && add_line(path, name, query, error)
+        && searches_put(session_searches(session), name, query, error);
+}
