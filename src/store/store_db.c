@@ -252,6 +252,12 @@ store_close(Store *store)
     g_free(store);
 }
 
+const char *
+store_path(const Store *store)
+{
+    return store->path;
+}
+
 static void
 end_turn(Store *store)
 {

@@ -96,11 +96,14 @@ static const char version_3[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
-/* What the user wants to see again, when, and in which folder. */
+/* What the user wants to see again, when, and in which folder; by the act that
+ * said so: one that was undone does not count. */
 static const char version_4[] =
-    "CREATE TABLE snooze (message INTEGER PRIMARY KEY"
-    " REFERENCES message ON DELETE CASCADE, until INTEGER NOT NULL,"
-    " folder INTEGER NOT NULL);";
+    "CREATE TABLE snooze (message INTEGER NOT NULL"
+    " REFERENCES message ON DELETE CASCADE, act INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, folder INTEGER NOT NULL,"
+    " PRIMARY KEY (message, act)) WITHOUT ROWID;"
+    "CREATE INDEX snooze_act ON snooze (act);";
 
 /* Whether a sender is new is asked of all rows. */
 static const char version_5[] =
