@@ -10,21 +10,22 @@ build=${POSTHORN_BUILD:-_build}
 debian="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev
 libgmime-3.0-dev libnotmuch-dev libsqlite3-dev libssl-dev libgsasl-dev
 zlib1g-dev libgumbo-dev libjson-glib-dev libncurses-dev libunbound-dev
-libpsl-dev libidn2-dev libmd4c-dev libmd4c-html0-dev"
+libpsl-dev libidn2-dev libmd4c-dev libmd4c-html0-dev libcurl4-openssl-dev"
 fedora="gcc meson ninja-build pkgconf-pkg-config python3 glib2-devel
 gmime30-devel notmuch-devel sqlite-devel openssl-devel libgsasl-devel
 zlib-devel gumbo-parser-devel json-glib-devel ncurses-devel unbound-devel
-libpsl-devel libidn2-devel md4c-devel"
+libpsl-devel libidn2-devel md4c-devel libcurl-devel"
 arch="gcc meson ninja pkgconf python glib2-devel glib2 gmime3 notmuch-runtime
 notmuch sqlite openssl gsasl zlib gumbo-parser json-glib ncurses unbound
-libpsl libidn2 md4c"
+libpsl libidn2 md4c curl"
 alpine="gcc musl-dev meson ninja-build pkgconf python3 glib-dev gmime-dev
 notmuch-dev sqlite-dev openssl-dev gsasl-dev zlib-dev gumbo-parser-dev
-json-glib-dev ncurses-dev unbound-dev libpsl-dev libidn2-dev md4c-dev"
+json-glib-dev ncurses-dev unbound-dev libpsl-dev libidn2-dev md4c-dev
+curl-dev"
 brew="meson ninja pkg-config python3 glib gmime notmuch sqlite openssl@3 gsasl
-zlib gumbo-parser json-glib ncurses unbound libpsl libidn2 md4c"
+zlib gumbo-parser json-glib ncurses unbound libpsl libidn2 md4c curl"
 freebsd="meson ninja pkgconf python3 glib gmime30 notmuch sqlite3 gsasl gumbo
-json-glib unbound libpsl libidn2 md4c"
+json-glib unbound libpsl libidn2 md4c curl"
 
 say() {
     printf '%s\n' "$*" >&2

@@ -16,6 +16,10 @@ typedef struct {
                      stays the caller's; 0: none. spawn_run() only */
     guint timeout_ms;   /* then SIGTERM, a second later SIGKILL, to the group;
                            0: none */
+    bool confined; /* it is given what strangers made: no terminal, no file
+                      written, a gigabyte of memory, as many seconds of the
+                      processor as timeout_ms has, and no network where the
+                      system lets a user say so (Linux) */
     gsize output_limit; /* bytes kept of each of stdout and stderr; the rest is
                            read and dropped; 0: 1 MiB */
 } SpawnParams;

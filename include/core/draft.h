@@ -51,6 +51,7 @@ typedef struct {
     char *text;        /* UTF-8, lines end in \n */
     bool markdown;     /* it leaves as text and as HTML */
     bool receipt;      /* the reader is asked for one (RFC 8098) */
+    bool smallest;     /* in the smallest charset, not always in UTF-8 */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */
@@ -92,6 +93,11 @@ typedef void (*DraftStarted)(Draft *draft, const GError *error, void *user);
  * once where there is none. */
 void draft_start_behind(Session *session, const DraftStart *start,
                         DraftStarted done, void *user);
+
+typedef struct {
+    const GArray *ids; /* gint64: rows */
+    guint part;        /* 0: the message itself */
+} DraftMessages;
 
 /* Reads a draft. A syntax error is no failure: it is in problems and becomes a
  * check that stops sending. ERR_LOCAL when the file cannot be read. */
@@ -147,8 +153,16 @@ draft_set(Draft *draft, const char *field, const char *value, GError **error);
 bool draft_change(Session *session, Draft *draft, const char *field,
                   const char *value, GError **error);
 
-/* Adds a file; "~/" is understood. ERR_LOCAL when it cannot be read. */
+/* Adds a file, or the files that a pattern such as *.pdf stands for, where none
+ * is called just so; "~/" is understood. ERR_LOCAL when it cannot be read. */
 bool draft_attach(Draft *draft, const char *path, GError **error);
+
+/* Adds messages to the draft at path, as they are, or part number part (1…) of
+ * each, and saves it: behind, as draft_start_behind() does. ERR_USAGE when the
+ * draft has left for the outbox meanwhile. */
+void
+draft_attach_messages(Session *session, const char *path,
+                      const DraftMessages *what, DraftStarted done, void *user);
 
 /* Takes file number (1…) away again. */
 bool draft_detach(Draft *draft, guint number, GError **error);

@@ -42,6 +42,9 @@ enum {
     /* Links of one message that are numbered. */
     MIME_MAX_LINKS = 2000,
 
+    /* Images of one message that have a place; the rest is only counted. */
+    MIME_MAX_IMAGES = 200,
+
     /* Octets of a message's beginning that a snippet is made from. */
     MIME_SNIPPET_BYTES = 64 * 1024,
 

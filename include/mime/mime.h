@@ -44,12 +44,19 @@ GPtrArray *mime_addresses(const char *text);
 /* "Name <addr>", quoted where needed, for a header being written. g_free(). */
 char *mime_address_format(const char *name, const char *addr);
 
+/* The address as the envelope has it: a domain outside ASCII in its ASCII form,
+ * so that no server needs SMTPUTF8 for it. NULL when it cannot be mailed to.
+ * g_free(). */
+char *mime_envelope_address(const char *addr);
+
 typedef struct MimeMessage MimeMessage;
 
 /* Parses a file; bodies stay on disk until they are asked for (100 MB passes
  * through in pieces). ERR_LOCAL when it cannot be read. */
 MimeMessage *mime_load_file(const char *path, GError **error);
 MimeMessage *mime_load_bytes(const char *bytes, gsize size);
+/* The same message for another thread: the bytes are shared. */
+MimeMessage *mime_load_again(const MimeMessage *message);
 void mime_message_free(MimeMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeMessage, mime_message_free)
 
@@ -102,11 +109,13 @@ typedef enum {
     MIME_LINE_NOTE,    /* ours, not the sender's: "not text/plain: …" */
     MIME_LINE_LINK,    /* an entry of the list of links at the end */
     MIME_LINE_HEADING, /* from HTML */
+    MIME_LINE_IMAGE,   /* no text: the place of an image */
 } MimeLineKind;
 
 typedef struct {
     MimeLineKind kind;
     int quote_depth;
+    guint image; /* MIME_LINE_IMAGE: its number, 1… */
     char *text; /* sanitised (TEXT_BODY), at most width columns */
 } MimeLine;
 
@@ -116,10 +125,20 @@ typedef struct {
     bool lies;    /* shown names another host than target */
 } MimeLink;
 
+/* An image that the text shows or that is attached; it is never loaded here. */
 typedef struct {
-    GPtrArray *lines; /* MimeLine */
-    GPtrArray *links; /* MimeLink, number = index + 1 */
-    guint remote_images;
+    char *target; /* of a remote one: like MimeLink's; else NULL */
+    guint part;   /* number of the part that it is; 0: remote */
+    char *name;   /* alternative text, else a file name; sanitised, one line */
+} MimeImage;
+
+typedef struct {
+    GPtrArray *lines;  /* MimeLine */
+    GPtrArray *links;  /* MimeLink, number = index + 1 */
+    GPtrArray *images; /* MimeImage, each once, number = index + 1 */
+    guint remote_images; /* all that would be asked for, trackers not */
+    guint trackers;      /* remote ones that nobody sees: of no size, or of a
+                            pixel, or hidden; they are not among images */
     bool is_html;
     char *note; /* one line for the header pane, e.g. wrong charset; or NULL */
 } MimeText;
@@ -131,6 +150,8 @@ typedef struct {
     bool all_quotes;   /* else runs of over 12 quoted lines are folded into one
                           MIME_LINE_NOTE "⋯ 14 quoted lines" */
     bool list_links;   /* list of links behind HTML */
+    bool images;       /* a MIME_LINE_IMAGE below the line that has an image,
+                          and behind all for each image that is attached */
 } MimeTextOptions;
 
 /* Renders what a reader wants to see first. Never fails: trouble is a
@@ -181,6 +202,7 @@ typedef struct {
     const char *const *attachments; /* paths; NULL-terminated, or NULL */
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
+    bool smallest_charset; /* of text that has one smaller than UTF-8 */
 } MimeDraft;
 
 /* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can

@@ -8,14 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     DEFAULT_OUTPUT = 1 << 20,
     KILL_AFTER_US = 1 * G_USEC_PER_SEC,
+    CONFINED_BYTES = 1 << 30,
     DRAIN_US = 100 * 1000, /* for pipes that a grandchild keeps open */
 };
 
@@ -72,11 +75,41 @@ spawn_result_clear(SpawnResult *result)
     g_clear_pointer(&result->errors, g_free);
 }
 
+static void
+limit(int what, rlim_t most)
+{
+    const struct rlimit both = { most, most };
+
+    setrlimit(what, &both);
+}
+
+/* A session of its own has no terminal and is a group too. A network that is
+ * new is empty; where the system does not let a user make one, the rest of the
+ * limits stay. */
+static void
+confine(guint timeout_ms)
+{
+    setsid();
+    limit(RLIMIT_AS, CONFINED_BYTES);
+    limit(RLIMIT_FSIZE, 0);
+    limit(RLIMIT_CORE, 0);
+    if (timeout_ms > 0)
+        limit(RLIMIT_CPU, timeout_ms / 1000 + 1);
+#ifdef __linux__
+    (void)!unshare(CLONE_NEWUSER | CLONE_NEWNET);
+#endif
+}
+
 /* In the child, between fork and exec. */
 static void
 child_setup(void *user)
 {
-    setpgid(0, 0);
+    const SpawnParams *params = user;
+
+    if (params->confined)
+        confine(params->timeout_ms);
+    else
+        setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL);
 }
 
@@ -108,7 +141,8 @@ start(const SpawnParams *params, Child *child, GError **error)
         return err_set(error, ERR_USAGE, "no program was named");
     if (!g_spawn_async_with_pipes_and_fds(
             NULL, params->argv, (const char *const *)variables,
-            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, NULL,
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
+            (void *)params,
             from_file ? params->input_fd : -1, -1, -1, NULL, NULL, 0,
             &child->pid, from_file ? NULL : &child->in, &child->out,
             &child->err, &failed))

@@ -27,6 +27,30 @@ static const char introduction[] =
     "  `+2h`, `\"mon 9:00\"`, `2026-11-23T09:00:00Z`.\n\n"
     "Exit status of `posthorn COMMAND`: 0 done, 1 failed, 2 wrong usage.\n";
 
+static const char images[] =
+    "\n## Images of a message\n\n"
+    "`z i` shows the images that a message brings along, at their place and\n"
+    "behind the text, and hides them again. Where the program `chafa` is\n"
+    "installed and the terminal has colours they are drawn with characters;\n"
+    "else a line says what there is. `open-image N` gives one to another\n"
+    "program.\n\n"
+    "An image on the web is asked for by `i` alone: for this message, once;\n"
+    "nothing of it is kept. It tells the sender that you read the message,\n"
+    "when, and from which address, and no more: no cookies, no Referer, a\n"
+    "User-Agent that many have. At most 20 images are loaded, 5 MB each,\n"
+    "20 MB together, each within 15 seconds and 3 redirects, by http and\n"
+    "https only and through the `proxy` of the account.\n\n"
+    "* Never loaded are images nobody would see (trackers), those of a\n"
+    "  message whose sender check failed (until `X`), of junk, of an\n"
+    "  encrypted message, and any while offline.\n"
+    "* Addresses of this machine and its network are not asked, whatever\n"
+    "  name or redirect leads there, but for those that\n"
+    "  `images-from-own-network` names.\n"
+    "* Drawn are PNG, JPEG, GIF and WebP, up to 40 million pixels. `chafa`\n"
+    "  has no network (on Linux), no terminal, one gigabyte of memory and\n"
+    "  ten seconds, and may write no file; of what it prints only characters\n"
+    "  and colours are taken.\n";
+
 static void
 append_command(GString *text, const CmdEntry *entry)
 {
@@ -201,6 +225,7 @@ cli_manual(const CliProgram *program, GError **error)
     append_commands(text, program);
     if (!append_keys(text, program, error))
         return NULL;
+    g_string_append(text, images);
     append_options(text, program);
     append_events(text, program);
     return g_string_free(g_steal_pointer(&text), FALSE);

@@ -1,4 +1,5 @@
 /* Drafts: the list of them, and what the review page does to one. */
+#include "targets.h"
 #include "writing.h"
 
 #include "base/err.h"
@@ -151,9 +152,36 @@ attach_files(Draft *draft, CmdCall *call, GError **error)
     return true;
 }
 
+static void
+messages_attached(Draft *draft, const GError *error, void *user)
+{
+    CmdCall *call = user;
+
+    if (draft)
+        writing_review(cmd_session(call), draft->path);
+    cmd_finish(call, error ? g_error_copy(error) : NULL);
+}
+
+static CmdResult
+attach_messages(CmdCall *call, const MessageSet *set)
+{
+    DraftMessages what = { .ids = set->ids,
+                           .part = (guint)cmd_flag_int(call, "part", 0) };
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+
+    if (path == NULL || !writing_is_free(cmd_session(call), path, &error))
+        return cmd_fail(call, error);
+    draft_attach_messages(cmd_session(call), path, &what, messages_attached,
+                          cmd_hold(call));
+    return CMD_RUNNING;
+}
+
 static CmdResult
 attach_exec(CmdCall *call)
 {
+    if (cmd_has(call, "query"))
+        return targets_each(call, NULL, attach_messages);
     return cmd_rest(call)[0] ? change(call, attach_files) : ask(call, NULL);
 }
 
@@ -498,9 +526,14 @@ const CmdEntry command_draft_set = {
 
 const CmdEntry command_draft_attach = {
     .name = "draft-attach",
-    .help = "Attach files to the draft; asks when none is named",
+    .help = "Attach files to the draft, also by a pattern such as *.pdf; or "
+            "messages, or a part of one; asks when none is named",
     .group = "send",
-    .flags = { DRAFT_FLAG },
+    .flags = { DRAFT_FLAG,
+               { "query", 'q', CMD_QUERY, NULL,
+                 "attach the messages that this query matches" },
+               { "part", 'p', CMD_INT, NULL,
+                 "not the whole message: its part of this number" } },
     .args = { { "FILE", CMD_PATH, NULL, true, true } },
     .exec = attach_exec,
 };

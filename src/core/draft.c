@@ -10,12 +10,14 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     DRAFT_BYTES = 32 << 20, /* of the file; attachments are not in it */
+    MATCHES = 200,          /* files of one pattern */
 };
 
 static const char *const kind_names[] = { "New message",  "Reply",
@@ -191,6 +193,27 @@ draft_set(Draft *draft, const char *name, const char *value, GError **error)
                    name, near ? "; did you mean " : "", near ? near : "");
 }
 
+/* What a pattern of the shell stands for, in the order of the names. */
+static bool
+attach_matches(Draft *draft, const char *pattern, GError **error)
+{
+    guint before = draft->attach->len;
+    glob_t found = { 0 };
+    gsize n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+
+    for (gsize i = 0; i < n && n <= MATCHES; i++)
+        if (g_file_test(found.gl_pathv[i], G_FILE_TEST_IS_REGULAR))
+            g_ptr_array_add(draft->attach, g_strdup(found.gl_pathv[i]));
+    globfree(&found);
+    if (n > MATCHES)
+        return err_set(error, ERR_USAGE,
+                       "%s stands for more than %d files: name fewer", pattern,
+                       MATCHES);
+    return draft->attach->len > before
+           || err_set(error, ERR_LOCAL,
+                      "cannot attach %s: no file is called so", pattern);
+}
+
 bool
 draft_attach(Draft *draft, const char *path, GError **error)
 {
@@ -198,6 +221,8 @@ draft_attach(Draft *draft, const char *path, GError **error)
     g_autofree char *whole = g_canonicalize_filename(expanded, NULL);
     struct stat info;
 
+    if (strpbrk(whole, "*?[") && stat(whole, &info) != 0 && errno == ENOENT)
+        return attach_matches(draft, whole, error);
     if (stat(whole, &info) != 0 || access(whole, R_OK) != 0)
         return err_set_errno(error, errno, "cannot attach %s", whole);
     if (!S_ISREG(info.st_mode))

@@ -62,6 +62,7 @@ take_parts(Parts *parts, const Draft *draft, const char *message_id,
         .text = draft->text,
         .html = parts->html,
         .format_flowed = draft->flowed,
+        .smallest_charset = draft->smallest,
         .attachments = (const char *const *)parts->files->pdata,
         .extra = parts->extra,
     };
@@ -87,26 +88,6 @@ draft_build_to(const Draft *draft, const char *message_id, gint64 date, int fd,
     return mime_build_to(&parts.message, fd, error);
 }
 
-/* The address as the envelope has it: a domain outside ASCII in its ASCII form.
- * NULL when it cannot be mailed to. */
-static char *
-envelope_address(const char *addr)
-{
-    const char *at = strrchr(addr, '@');
-    g_autofree char *domain = NULL;
-
-    if (at == NULL || at == addr || at[1] == '\0')
-        return NULL;
-    for (const char *p = addr; *p; p++)
-        if (g_ascii_iscntrl(*p) || *p == ' ' || *p == '<' || *p == '>')
-            return NULL;
-    domain = g_hostname_is_non_ascii(at + 1) ? g_hostname_to_ascii(at + 1)
-                                             : g_strdup(at + 1);
-    if (domain == NULL)
-        return NULL;
-    return g_strdup_printf("%.*s@%s", (int)(at - addr), addr, domain);
-}
-
 static bool
 add_recipients(GPtrArray *all, const char *field, const char *text,
                GError **error)
@@ -118,7 +99,7 @@ add_recipients(GPtrArray *all, const char *field, const char *text,
         return err_set(error, ERR_USAGE, "%s: “%s” is no address", field, safe);
     for (guint i = 0; i < list->len; i++) {
         const MimeAddress *address = list->pdata[i];
-        char *envelope = envelope_address(address->addr);
+        char *envelope = mime_envelope_address(address->addr);
 
         if (envelope == NULL) {
             g_autofree char *bad = text_sanitise(address->addr, -1, TEXT_LINE);

@@ -35,6 +35,18 @@ has_files(MimeMessage *parent)
 }
 
 DraftCarry *
+draft_carry_message(const char *draft, const char *path, guint part)
+{
+    DraftCarry *carry = g_new0(DraftCarry, 1);
+
+    carry->folder = draft_files_folder(draft);
+    carry->whole = g_strdup(path);
+    carry->part = part;
+    carry->files = g_ptr_array_new_with_free_func(g_free);
+    return carry;
+}
+
+DraftCarry *
 draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path)
 {
     bool whole = draft->kind == DRAFT_FORWARD_ATTACHED;
@@ -65,18 +77,18 @@ draft_carry_free(DraftCarry *carry)
     g_free(carry);
 }
 
+/* A path in the folder that nobody has. */
 static char *
-free_name(const char *folder, const MimePart *part)
+free_path(const char *folder, const char *name)
 {
-    g_autofree char *other = g_strdup_printf("part-%u", part->number);
-    g_autofree char *safe = file_safe_name(part->name ? part->name : other);
+    g_autofree char *safe = file_safe_name(name);
     char *path = g_build_filename(folder, safe, NULL);
 
     for (int i = 2; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
-        g_autofree char *name = g_strdup_printf("%d-%s", i, safe);
+        g_autofree char *other = g_strdup_printf("%d-%s", i, safe);
 
         g_free(path);
-        path = g_build_filename(folder, name, NULL);
+        path = g_build_filename(folder, other, NULL);
     }
     return path;
 }
@@ -84,7 +96,9 @@ free_name(const char *folder, const MimePart *part)
 static bool
 carry_part(DraftCarry *carry, const MimePart *part, GError **error)
 {
-    g_autofree char *path = free_name(carry->folder, part);
+    g_autofree char *other = g_strdup_printf("part-%u", part->number);
+    g_autofree char *path =
+        free_path(carry->folder, part->name ? part->name : other);
     int fd =
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool ok;
@@ -131,10 +145,31 @@ copy_whole(int fd, void *user, GError **error)
 static bool
 carry_whole(DraftCarry *carry, GError **error)
 {
-    char *path = g_build_filename(carry->folder, "message.eml", NULL);
+    char *path = free_path(carry->folder, "message.eml");
 
     g_ptr_array_add(carry->files, path);
     return file_write_filled(path, copy_whole, carry, error);
+}
+
+/* One part of a message that nobody has loaded yet. */
+static bool
+carry_one(DraftCarry *carry, GError **error)
+{
+    const GPtrArray *parts;
+
+    carry->parent = mime_load_file(carry->whole, error);
+    if (carry->parent == NULL)
+        return false;
+    parts = mime_parts(carry->parent);
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = parts->pdata[i];
+
+        if (part->number == carry->part && !part->is_multipart)
+            return carry_part(carry, part, error)
+                   && file_sync_dir(carry->folder, error);
+    }
+    return err_set(error, ERR_USAGE, "the message has no part %u to attach",
+                   carry->part);
 }
 
 bool
@@ -142,5 +177,7 @@ draft_carry_run(DraftCarry *carry, GError **error)
 {
     if (!file_mkdir(carry->folder, error))
         return false;
+    if (carry->part)
+        return carry_one(carry, error);
     return carry->whole ? carry_whole(carry, error) : carry_parts(carry, error);
 }

@@ -27,12 +27,16 @@ typedef struct {
     char *folder; /* for the files */
     MimeMessage *parent;
     char *whole;      /* the file of the parent, as it is; NULL: its parts */
+    guint part;       /* of the file, this part alone; 0: all of it */
     GPtrArray *files; /* char *: paths, when it was run */
 } DraftCarry;
 
 /* Takes parent, which may be NULL. NULL: there is nothing to take along. */
 DraftCarry *
 draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path);
+/* A message, or a part of it, of the file at path. */
+DraftCarry *
+draft_carry_message(const char *draft, const char *path, guint part);
 void draft_carry_free(DraftCarry *carry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DraftCarry, draft_carry_free)
 

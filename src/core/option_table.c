@@ -263,6 +263,13 @@ const OptionEntry option_table[] = {
       .scope = OPTION_GLOBAL,
       .fallback = "xdg-open",
       .text = "The program that opens links and attachments." },
+    { .name = "images-from-own-network",
+      .type = CMD_STRING,
+      .scope = OPTION_GLOBAL,
+      .text = "Addresses of this machine and its network that images of a "
+              "message may be loaded from, separated by commas: 192.168.1.10, "
+              "10.0.0.0/8. Others there are never asked, whatever a message "
+              "wants. Images are loaded through the proxy of the account." },
     { .name = "download-folder",
       .type = CMD_PATH,
       .scope = OPTION_GLOBAL,
@@ -316,6 +323,10 @@ const OptionEntry option_table[] = {
       .choices = save_sent_choices,
       .text = "Keep a copy of what was sent in the Sent folder; auto leaves "
               "it to servers that file it themselves." },
+    { .name = "smallest-charset", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Send text in the smallest charset that has all of its letters, "
+              "such as iso-8859-1, for readers that know no UTF-8." },
     { .name = "request-receipt", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
       .fallback = "off",
       .text = "Ask readers for a receipt (RFC 8098). One that comes is told, "

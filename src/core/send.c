@@ -70,6 +70,7 @@ send_take_options(Session *session, Draft *draft)
         account ? account_name(identity_writer(account, draft->from, NULL))
                 : NULL;
 
+    draft->smallest = options_bool(options, "smallest-charset", name);
     draft->flowed = options_bool(options, "format-flowed", name);
     draft->receipt = options_bool(options, "request-receipt", name);
 }
@@ -105,7 +106,9 @@ make_entry(Sending *s, const Account *account, GError **error)
     address = ((MimeAddress *)from->pdata[0])->addr;
     entry->account = g_strdup(account_name(account));
     entry->identity = g_strdup(identity_name(writer));
-    entry->sender = g_strdup(address);
+    entry->sender = mime_envelope_address(address);
+    if (entry->sender == NULL)
+        return err_null(error, ERR_USAGE, "From: “%s” is no address", address);
     entry->not_before = send_time(s, writer);
     if (draft->kind < DRAFT_AS_NEW)
         entry->parent = draft->parent;

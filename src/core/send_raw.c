@@ -100,21 +100,53 @@ add_once(OutboxEntry *entry, const char *address)
     outbox_entry_add(entry, address);
 }
 
-/* A name without a domain is a user of this machine, as cron writes to: that
- * is the account itself. */
-static bool
-add_recipient(const Raw *raw, const char *address, GError **error)
+/* As the envelope has it. A name without a domain is a user of this machine, as
+ * cron writes to and as: that is the account itself. NULL: it is no address. */
+static char *
+envelope_address(const Raw *raw, const char *text, GError **error)
 {
-    g_autoptr(GPtrArray) list = mime_addresses(address);
+    g_autoptr(GPtrArray) list = mime_addresses(text);
     const MimeAddress *one = list->len == 1 ? list->pdata[0] : NULL;
-    g_autofree char *safe = text_sanitise(address, -1, TEXT_LINE);
+    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
+    bool is_user =
+        one && strchr(one->addr, '@') == NULL && !strpbrk(one->addr, " <>\r\n");
+    char *address = NULL;
 
-    if (one == NULL || strpbrk(one->addr, " <>\r\n") != NULL)
-        return err_set(error, ERR_USAGE,
-                       "“%s” is no address: write name@domain", safe);
-    add_once(raw->entry,
-             strchr(one->addr, '@') ? one->addr : account_address(raw->writer));
-    return true;
+    if (one)
+        address = mime_envelope_address(is_user ? account_address(raw->writer)
+                                                : one->addr);
+    return address ? address
+                   : err_null(error, ERR_USAGE,
+                              "“%s” is no address: write name@domain", safe);
+}
+
+static bool
+add_recipient(const Raw *raw, const char *text, GError **error)
+{
+    g_autofree char *address = envelope_address(raw, text, error);
+
+    if (address)
+        add_once(raw->entry, address);
+    return address != NULL;
+}
+
+/* -f, which may be the null sender; else From. */
+static bool
+set_sender(Raw *raw, const SendMessage *what, const GPtrArray *from,
+           GError **error)
+{
+    const char *sender = what->sender;
+
+    if (sender && (*sender == '\0' || strcmp(sender, "<>") == 0)) {
+        raw->entry->sender = g_strdup("");
+        return true;
+    }
+    if (sender == NULL && from->len > 0)
+        sender = ((MimeAddress *)from->pdata[0])->addr;
+    if (sender == NULL)
+        sender = account_address(raw->writer);
+    raw->entry->sender = envelope_address(raw, sender, error);
+    return raw->entry->sender != NULL;
 }
 
 static bool
@@ -228,13 +260,11 @@ fill_entry(Raw *raw, const SendMessage *what, GError **error)
         || !add_recipients(raw, what, message, error))
         return false;
     from = mime_header_addresses(message, "From");
+    if (!set_sender(raw, what, from, error))
+        return false;
     mime_summarise(bytes, size, &summary);
     entry->account = g_strdup(account_name(raw->account));
     entry->identity = g_strdup(identity_name(raw->writer));
-    entry->sender =
-        g_strdup(what->sender    ? what->sender
-                 : from->len > 0 ? ((MimeAddress *)from->pdata[0])->addr
-                                 : account_address(raw->writer));
     entry->message_id = summary.message_id
                             ? g_strdup(summary.message_id)
                             : mime_new_message_id(account_address(raw->writer));

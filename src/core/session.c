@@ -515,8 +515,10 @@ session_set_offline(Session *session, bool offline)
             account_stop(session->accounts->pdata[i]);
         else
             account_start(session->accounts->pdata[i]);
-    if (!offline)
-        judge_again(session->judge);
+    if (offline)
+        return;
+    judge_again(session->judge);
+    outbox_kick(session->outbox);
 }
 
 const char *const *

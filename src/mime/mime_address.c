@@ -109,3 +109,20 @@ mime_address_format(const char *name, const char *addr)
     g_string_append_printf(out, "\" <%s>", tidy_addr);
     return g_string_free(out, FALSE);
 }
+
+char *
+mime_envelope_address(const char *addr)
+{
+    const char *at = strrchr(addr, '@');
+    g_autofree char *domain = NULL;
+
+    if (at == NULL || at == addr || at[1] == '\0')
+        return NULL;
+    for (const char *p = addr; *p; p++)
+        if (g_ascii_iscntrl(*p) || *p == ' ' || *p == '<' || *p == '>')
+            return NULL;
+    domain = g_hostname_is_non_ascii(at + 1) ? g_hostname_to_ascii(at + 1)
+                                             : g_strdup(at + 1);
+    return domain ? g_strdup_printf("%.*s@%s", (int)(at - addr), addr, domain)
+                  : NULL;
+}

@@ -276,13 +276,34 @@ canonical_lines(char *text)
     return g_strjoinv("\r\n", lines);
 }
 
+/* *text, UTF-8 until then, in the smallest charset that has all of it, where
+ * one is smaller. Borrowed. */
+static const char *
+to_smallest(char **text)
+{
+    const char *best = g_mime_charset_best(*text, strlen(*text));
+    char *other;
+
+    if (best == NULL || g_ascii_strcasecmp(best, "utf-8") == 0)
+        return "utf-8";
+    other = g_convert(*text, -1, best, "UTF-8", NULL, NULL, NULL);
+    if (other == NULL)
+        return "utf-8";
+    g_free(*text);
+    *text = other;
+    return best;
+}
+
 static GMimePart *
-text_part(const char *subtype, const char *text, bool flowed)
+text_part(const char *subtype, const char *text, bool flowed, bool smallest)
 {
     GMimePart *part = g_mime_part_new_with_type("text", subtype);
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
     g_autofree char *written =
         flowed ? mime_flow_encode(valid) : g_strdup(valid);
+    const char *charset = g_str_is_ascii(written) ? "us-ascii"
+                          : smallest              ? to_smallest(&written)
+                                                  : "utf-8";
     g_autoptr(GMimeDataWrapper) content = NULL;
     GMimeContentEncoding encoding = text_encoding(written);
     GMimeObject *object = GMIME_OBJECT(part);
@@ -290,8 +311,7 @@ text_part(const char *subtype, const char *text, bool flowed)
     if (encoding == GMIME_CONTENT_ENCODING_BASE64)
         written = canonical_lines(g_steal_pointer(&written));
     content = wrap_bytes(written, strlen(written));
-    g_mime_object_set_content_type_parameter(
-        object, "charset", g_str_is_ascii(written) ? "us-ascii" : "utf-8");
+    g_mime_object_set_content_type_parameter(object, "charset", charset);
     if (flowed)
         g_mime_object_set_content_type_parameter(object, "format", "flowed");
     g_mime_part_set_content_encoding(part, encoding);
@@ -304,14 +324,14 @@ text_part(const char *subtype, const char *text, bool flowed)
 static GMimeObject *
 text_object(const MimeDraft *draft)
 {
-    g_autoptr(GMimePart) plain =
-        text_part("plain", draft->text, draft->format_flowed);
+    g_autoptr(GMimePart) plain = text_part(
+        "plain", draft->text, draft->format_flowed, draft->smallest_charset);
     g_autoptr(GMimePart) html = NULL;
     GMimeMultipart *both;
 
     if (draft->html == NULL)
         return GMIME_OBJECT(g_steal_pointer(&plain));
-    html = text_part("html", draft->html, false);
+    html = text_part("html", draft->html, false, false);
     both = g_mime_multipart_new_with_subtype("alternative");
     g_mime_multipart_add(both, GMIME_OBJECT(plain));
     g_mime_multipart_add(both, GMIME_OBJECT(html));

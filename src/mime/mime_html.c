@@ -1,6 +1,7 @@
 /* HTML as lines of text, from gumbo's tree (RFC 2854): blocks, headings, lists,
- * tables a row a line, quotes, links with numbers. No style, no script, no
- * network: a remote image is counted, never asked for (promise P61). The tree
+ * tables a row a line, quotes, links with numbers, the places of images. No
+ * style, no script, no network: an image is noted, never asked for, and one
+ * that nobody would see is counted apart (promise P61). The tree
  * is walked by its own parent pointers, so depth costs no stack. */
 #include "mime_html.h"
 
@@ -28,13 +29,14 @@ typedef struct {
     GString *line;  /* of the block being read */
     GString *link;  /* text of the open link, NULL: none */
     const char *href;
+    GArray *images; /* guint: numbers of those of the line */
     char *bullet; /* for the next line, or NULL */
     List lists[LIST_DEPTH];
     int n_lists; /* may pass LIST_DEPTH */
     int quotes;
     int pre;
     int heading;
-    bool numbers;
+    MimeHtmlMode mode;
     bool blank; /* a blank was read and not yet written */
     bool gap;   /* an empty line is due before the next text */
     bool row_started;
@@ -71,19 +73,42 @@ line_text(const Html *html)
     return g_string_free(out, FALSE);
 }
 
+/* The last line of text; NULL: there is none. */
+static MimeLogical *
+last_line(const Html *html)
+{
+    for (guint i = html->out->len; i > 0; i--) {
+        MimeLogical *line = g_ptr_array_index(html->out, i - 1);
+
+        if (line->kind != MIME_LINE_IMAGE)
+            return line;
+    }
+    return NULL;
+}
+
 /* The empty line between two blocks is quoted when both are. */
 static void
 gap_add(Html *html)
 {
-    const MimeLogical *last;
+    const MimeLogical *last = last_line(html);
     int depth;
 
-    if (html->out->len == 0)
+    if (last == NULL)
         return;
-    last = g_ptr_array_index(html->out, html->out->len - 1);
     depth = MIN(last->quote_depth, html->quotes);
     mime_logical_add(html->out, depth ? MIME_LINE_QUOTE : MIME_LINE_TEXT, depth,
                      g_strdup(""));
+}
+
+/* The images of the line that ends stand below it. */
+static void
+images_add(Html *html)
+{
+    for (guint i = 0; i < html->images->len; i++)
+        mime_logical_add(html->out, MIME_LINE_IMAGE, html->quotes,
+                         g_strdup(""))
+            ->image = g_array_index(html->images, guint, i);
+    g_array_set_size(html->images, 0);
 }
 
 static void
@@ -92,8 +117,10 @@ line_end(Html *html)
     MimeLogical *line;
 
     html->blank = false;
-    if (html->line->len == 0 && html->bullet == NULL)
+    if (html->line->len == 0 && html->bullet == NULL) {
+        images_add(html);
         return;
+    }
     if (html->gap)
         gap_add(html);
     html->gap = false;
@@ -104,6 +131,7 @@ line_end(Html *html)
     line->first =
         html->bullet ? g_steal_pointer(&html->bullet) : g_strdup(line->rest);
     g_string_truncate(html->line, 0);
+    images_add(html);
 }
 
 /* An empty line of its own: <br><br>, or one within <pre>. */
@@ -203,15 +231,14 @@ link_begin(Html *html, const GumboElement *element)
 static void
 mark_append(Html *html, const char *mark, bool has_text)
 {
-    MimeLogical *last;
+    MimeLogical *last = last_line(html);
     char *joined;
 
     html->blank = true;
-    if (html->line->len > 0 || !has_text || html->out->len == 0) {
+    if (html->line->len > 0 || !has_text || last == NULL) {
         line_append(html, mark, strlen(mark));
         return;
     }
-    last = g_ptr_array_index(html->out, html->out->len - 1);
     joined = g_strdup_printf("%s %s", last->text, mark);
     g_free(last->text);
     last->text = joined;
@@ -232,7 +259,7 @@ link_finish(Html *html, const GumboElement *element)
     shown = g_string_free(html->link, FALSE);
     html->link = NULL;
     number = mime_html_add_link(html->text, html->href, shown);
-    if (number == 0 || !html->numbers)
+    if (number == 0 || !(html->mode & MIME_HTML_NUMBERS))
         return;
     link = g_ptr_array_index(html->text->links, number - 1);
     host = link->lies ? mime_url_host(link->target) : NULL;
@@ -242,23 +269,26 @@ link_finish(Html *html, const GumboElement *element)
     mark_append(html, mark, *g_strstrip(shown) != '\0');
 }
 
+/* The cleaner wrote a width where nobody would see the image. */
 static bool
-is_remote(const char *src)
+is_tiny(const GumboElement *element)
 {
-    return src
-           && (g_ascii_strncasecmp(src, "http:", 5) == 0
-               || g_ascii_strncasecmp(src, "https:", 6) == 0
-               || g_ascii_strncasecmp(src, "ftp:", 4) == 0
-               || g_str_has_prefix(src, "//") || g_str_has_prefix(src, "\\\\"));
+    return attribute(element, "width") != NULL;
 }
 
 static void
 add_image(Html *html, const GumboElement *element)
 {
+    const char *src = attribute(element, "src");
     const char *alt = attribute(element, "alt");
+    guint number = 0;
 
-    if (is_remote(attribute(element, "src")))
-        html->text->remote_images++;
+    if (src && is_tiny(element))
+        html->text->trackers += mime_image_is_remote(src);
+    else if (src)
+        number = mime_image_add(html->text, src, alt);
+    if (number > 0 && html->mode & MIME_HTML_IMAGES)
+        g_array_append_val(html->images, number);
     if (alt && *alt)
         add_words(html, alt);
 }
@@ -402,6 +432,32 @@ is_element(const GumboNode *node)
     return node->type == GUMBO_NODE_ELEMENT;
 }
 
+/* The node behind this one in the order of the text, within root. */
+static const GumboNode *
+next_node(const GumboNode *node, const GumboNode *root)
+{
+    if (is_element(node) && node->v.element.children.length > 0)
+        return node->v.element.children.data[0];
+    while (node != root) {
+        const GumboVector *beside = &node->parent->v.element.children;
+
+        if (node->index_within_parent + 1 < beside->length)
+            return beside->data[node->index_within_parent + 1];
+        node = node->parent;
+    }
+    return NULL;
+}
+
+/* Remote images within what nobody sees are there to be asked for. */
+static void
+count_hidden(Html *html, const GumboNode *root)
+{
+    for (const GumboNode *node = root; node; node = next_node(node, root))
+        if (is_element(node) && node->v.element.tag == GUMBO_TAG_IMG
+            && mime_image_is_remote(attribute(&node->v.element, "src")))
+            html->text->trackers++;
+}
+
 /* True when the inside of the node is to be read. */
 static bool
 node_enter(Html *html, const GumboNode *node)
@@ -409,8 +465,12 @@ node_enter(Html *html, const GumboNode *node)
     if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE
         || node->type == GUMBO_NODE_CDATA)
         add_text(html, node->v.text.text);
-    if (!is_element(node) || attribute(&node->v.element, "hidden"))
+    if (!is_element(node))
         return false;
+    if (attribute(&node->v.element, "hidden")) {
+        count_hidden(html, node);
+        return false;
+    }
     element_begin(html, &node->v.element);
     return true;
 }
@@ -443,19 +503,21 @@ walk(Html *html, const GumboNode *root)
 }
 
 void
-mime_html_render(const char *source, bool numbers, MimeText *text,
+mime_html_render(const char *source, MimeHtmlMode mode, MimeText *text,
                  GPtrArray *out)
 {
     GumboOptions options = kGumboDefaultOptions;
-    Html html = { .text = text, .out = out, .numbers = numbers };
+    Html html = { .text = text, .out = out, .mode = mode };
     GumboOutput *tree;
 
     options.max_errors = 0;
     tree = gumbo_parse_with_options(&options, source, strlen(source));
     html.line = g_string_new(NULL);
+    html.images = g_array_new(FALSE, FALSE, sizeof(guint));
     walk(&html, tree->root);
     line_end(&html);
     g_string_free(html.line, TRUE);
+    g_array_unref(html.images);
     if (html.link)
         g_string_free(html.link, TRUE);
     g_free(html.bullet);

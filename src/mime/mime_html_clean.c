@@ -72,6 +72,7 @@ typedef struct {
     char name[NAME_BYTES];
     bool closes;
     bool hidden;
+    bool tiny; /* of an image: nobody sees it */
     char *href, *src, *alt, *start; /* raw, entities as written; or NULL */
 } Tag;
 
@@ -135,6 +136,48 @@ skip_blanks(Clean *clean, const char *also)
         clean->at++;
 }
 
+/* In lower case, without blanks, each declaration ended by ";". */
+static GString *
+style_flat(const char *style)
+{
+    GString *flat = g_string_new(";");
+
+    for (; *style; style++)
+        if (!is_blank(*style))
+            g_string_append_c(flat, g_ascii_tolower(*style));
+    g_string_append_c(flat, ';');
+    return flat;
+}
+
+/* A length of less than two pixels; without a number it is none. */
+static bool
+is_tiny(const char *length)
+{
+    char *end;
+    double pixels = g_ascii_strtod(length, &end);
+
+    return end > length && pixels < 2 && *end != '%'
+           && !g_str_has_prefix(end, "em") && !g_str_has_prefix(end, "rem");
+}
+
+/* A declaration of a size that nobody sees. */
+static bool
+style_is_tiny(const char *style)
+{
+    static const char *const sizes[] = { ";width:", ";height:", ";max-width:",
+                                         ";max-height:" };
+    GString *flat = style_flat(style);
+    bool tiny = false;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes) && !tiny; i++) {
+        const char *found = strstr(flat->str, sizes[i]);
+
+        tiny = found && is_tiny(found + strlen(sizes[i]));
+    }
+    g_string_free(flat, TRUE);
+    return tiny;
+}
+
 /* A declaration that hides, anywhere in a style attribute. */
 static bool
 style_hides(const char *style)
@@ -143,17 +186,20 @@ style_hides(const char *style)
                                          "mso-hide:all",   "font-size:0;",
                                          "font-size:0px;", "max-height:0",
                                          "opacity:0;" };
-    GString *flat = g_string_new(NULL);
+    GString *flat = style_flat(style);
     bool hides = false;
 
-    for (; *style; style++)
-        if (!is_blank(*style))
-            g_string_append_c(flat, g_ascii_tolower(*style));
-    g_string_append_c(flat, ';');
     for (guint i = 0; i < G_N_ELEMENTS(hints) && !hides; i++)
         hides = strstr(flat->str, hints[i]) != NULL;
     g_string_free(flat, TRUE);
     return hides;
+}
+
+static bool
+is_name(const char *name, gsize size, const char *wanted)
+{
+    return size == strlen(wanted)
+           && g_ascii_strncasecmp(name, wanted, size) == 0;
 }
 
 /* Takes value. The first of several attributes of one name counts. */
@@ -168,13 +214,16 @@ tag_set(Tag *tag, const char *name, gsize size, char *value)
                  { "alt", &tag->alt },
                  { "start", &tag->start } };
 
-    if (size == 6 && g_ascii_strncasecmp(name, "hidden", 6) == 0)
+    if (is_name(name, size, "hidden"))
         tag->hidden = true;
-    if (size == 5 && g_ascii_strncasecmp(name, "style", 5) == 0)
+    if (is_name(name, size, "width") || is_name(name, size, "height"))
+        tag->tiny = tag->tiny || is_tiny(value);
+    if (is_name(name, size, "style")) {
         tag->hidden = tag->hidden || style_hides(value);
+        tag->tiny = tag->tiny || style_is_tiny(value);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
-        if (size == strlen(kept[i].name) && *kept[i].slot == NULL
-            && g_ascii_strncasecmp(name, kept[i].name, size) == 0)
+        if (*kept[i].slot == NULL && is_name(name, size, kept[i].name))
             *kept[i].slot = g_steal_pointer(&value);
     g_free(value);
 }
@@ -280,6 +329,7 @@ write_tag(Clean *clean, const Tag *tag, ElementKind kind)
     if (g_str_equal(tag->name, "img")) {
         write_attribute(clean->out, "src", tag->src);
         write_attribute(clean->out, "alt", tag->alt);
+        write_attribute(clean->out, "width", tag->tiny ? "0" : NULL);
     }
     if (g_str_equal(tag->name, "ol"))
         write_attribute(clean->out, "start", tag->start);

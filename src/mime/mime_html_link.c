@@ -169,9 +169,8 @@ hosts_agree(const char *shown, const char *target)
            || (is_below(shown, target) && strchr(target, '.'));
 }
 
-/* Blanks, controls and quotes percent-encoded, the rest as it is. */
-static char *
-target_make(const char *href)
+char *
+mime_url_clean(const char *href)
 {
     g_autofree char *flat = url_flat(href);
     GString *out = g_string_new(NULL);
@@ -203,7 +202,7 @@ find_link(const MimeText *text, const char *target, const char *shown)
 guint
 mime_html_add_link(MimeText *text, const char *href, const char *shown)
 {
-    g_autofree char *target = target_make(href);
+    g_autofree char *target = mime_url_clean(href);
     g_autofree char *goes_to = mime_url_host(href);
     g_autofree char *says = shown_host(shown);
     g_autofree char *line = NULL;

@@ -49,6 +49,12 @@ mime_load_bytes(const char *bytes, gsize size)
 }
 
 MimeMessage *
+mime_load_again(const MimeMessage *message)
+{
+    return message_create(g_bytes_ref(message->bytes));
+}
+
+MimeMessage *
 mime_load_static(const char *bytes, gsize size)
 {
     return message_create(g_bytes_new_static(bytes, size));

@@ -59,7 +59,8 @@ mime_quote(MimeMessage *message)
             mime_node(message, g_array_index(chosen, int, i));
 
         if (!node->is_message)
-            mime_node_logical(message, node, false, text, logical);
+            mime_node_logical(message, node, MIME_HTML_PLAIN, text,
+                              logical);
     }
     kept = without_signature(logical);
     mime_wrap(kept, QUOTE_COLUMNS, text->lines);

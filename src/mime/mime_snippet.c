@@ -65,7 +65,7 @@ add_html(const char *utf8, MimeText *text, GPtrArray *logical)
     bool cut;
     g_autofree char *clean = mime_html_clean(utf8, SNIPPET_HTML, &cut);
 
-    mime_html_render(clean, false, text, logical);
+    mime_html_render(clean, MIME_HTML_PLAIN, text, logical);
 }
 
 static void

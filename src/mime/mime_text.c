@@ -9,7 +9,6 @@
 #include "mime/limits.h"
 #include "mime_charset.h"
 #include "mime_choose.h"
-#include "mime_html.h"
 
 static void
 link_free(MimeLink *link)
@@ -26,6 +25,8 @@ mime_text_create(void)
 
     text->lines = g_ptr_array_new();
     text->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_free);
+    text->images =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mime_image_free);
     return text;
 }
 
@@ -36,6 +37,7 @@ mime_text_free(MimeText *text)
         return;
     g_ptr_array_unref(text->lines);
     g_ptr_array_unref(text->links);
+    g_ptr_array_unref(text->images);
     g_free(text->note);
     g_free(text);
 }
@@ -98,7 +100,8 @@ mime_node_text(MimeMessage *message, const MimeNode *node, gsize limit,
 }
 
 static void
-add_html(MimeText *text, const char *utf8, bool numbers, GPtrArray *logical)
+add_html(MimeText *text, const char *utf8, MimeHtmlMode mode,
+         GPtrArray *logical)
 {
     bool cut;
     g_autofree char *clean = mime_html_clean(utf8, MIME_MAX_HTML_BYTES, &cut);
@@ -106,7 +109,7 @@ add_html(MimeText *text, const char *utf8, bool numbers, GPtrArray *logical)
     text->is_html = true;
     if (cut)
         text_note(text, "HTML is too long or too deep: part of it is flat");
-    mime_html_render(clean, numbers, text, logical);
+    mime_html_render(clean, mode, text, logical);
 }
 
 static bool
@@ -118,14 +121,14 @@ has_param(const MimeNode *node, const char *name, const char *word)
 }
 
 void
-mime_node_logical(MimeMessage *message, const MimeNode *node, bool numbers,
+mime_node_logical(MimeMessage *message, const MimeNode *node, MimeHtmlMode mode,
                   MimeText *text, GPtrArray *logical)
 {
     g_autofree char *utf8 =
         mime_node_text(message, node, MIME_MAX_TEXT_BYTES, text);
 
     if (mime_node_is_html(node))
-        add_html(text, utf8, numbers, logical);
+        add_html(text, utf8, mode, logical);
     else
         mime_flow_decode(utf8, has_param(node, "format", "flowed"),
                          has_param(node, "delsp", "yes"), logical);
@@ -156,7 +159,8 @@ add_message_head(MimeMessage *message, int index, GPtrArray *logical)
 }
 
 static void
-add_part(MimeMessage *message, int index, MimeText *text, GPtrArray *logical)
+add_part(MimeMessage *message, int index, MimeHtmlMode mode, MimeText *text,
+         GPtrArray *logical)
 {
     const MimeNode *node = mime_node(message, index);
 
@@ -169,7 +173,7 @@ add_part(MimeMessage *message, int index, MimeText *text, GPtrArray *logical)
     if (node->pub.name && logical->len > 0)
         mime_logical_add(logical, MIME_LINE_NOTE, 0,
                          g_strdup_printf("File: %s", node->pub.name));
-    mime_node_logical(message, node, true, text, logical);
+    mime_node_logical(message, node, mode, text, logical);
 }
 
 /* Nothing readable: says what is there instead. */
@@ -233,11 +237,14 @@ add_rendered(MimeMessage *message, const MimeTextOptions *options,
              MimeText *text, GPtrArray *logical)
 {
     g_autoptr(GArray) chosen = mime_choose(message, options->prefer_html);
+    MimeHtmlMode mode =
+        MIME_HTML_NUMBERS | (options->images ? MIME_HTML_IMAGES : 0);
 
     for (guint i = 0; i < chosen->len; i++)
-        add_part(message, g_array_index(chosen, int, i), text, logical);
+        add_part(message, g_array_index(chosen, int, i), mode, text, logical);
     if (chosen->len == 0)
         add_nothing(message, logical);
+    mime_images_resolve(message, options->images, text, logical);
     if (options->list_links)
         add_links(text, logical);
 }

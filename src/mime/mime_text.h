@@ -3,6 +3,7 @@
 #ifndef MIME_TEXT_H
 #define MIME_TEXT_H
 
+#include "mime_html.h"
 #include "mime_scan.h"
 #include "mime_wrap.h"
 
@@ -11,9 +12,9 @@
 char *mime_node_text(MimeMessage *message, const MimeNode *node, gsize limit,
                      MimeText *text);
 
-/* Adds the MimeLogical lines of a leaf. numbers: links of HTML are marked. */
-void mime_node_logical(MimeMessage *message, const MimeNode *node, bool numbers,
-                       MimeText *text, GPtrArray *logical);
+/* Adds the MimeLogical lines of a leaf. mode: of HTML. */
+void mime_node_logical(MimeMessage *message, const MimeNode *node,
+                       MimeHtmlMode mode, MimeText *text, GPtrArray *logical);
 
 /* An empty result to gather notes and links in. */
 MimeText *mime_text_create(void);

@@ -28,6 +28,7 @@ add_line(GPtrArray *lines, const MimeLogical *from, char *text)
 
     line->kind = from->kind;
     line->quote_depth = from->quote_depth;
+    line->image = from->image;
     line->text = text;
     g_ptr_array_add(lines, line);
 }
@@ -120,8 +121,14 @@ void
 mime_wrap(const GPtrArray *logical, int width, GPtrArray *lines)
 {
     g_ptr_array_set_free_func(lines, (GDestroyNotify)line_free);
-    for (guint i = 0; i < logical->len; i++)
-        wrap_one(g_ptr_array_index(logical, i), MAX(width, 10), lines);
+    for (guint i = 0; i < logical->len; i++) {
+        const MimeLogical *line = g_ptr_array_index(logical, i);
+
+        if (line->kind == MIME_LINE_IMAGE)
+            add_line(lines, line, g_strdup(""));
+        else
+            wrap_one(line, MAX(width, 10), lines);
+    }
 }
 
 void
@@ -133,16 +140,21 @@ mime_add_note(GPtrArray *lines, int width, const char *text)
     wrap_one(&note, MAX(width, 10), lines);
 }
 
+/* How many lines of quotes there are from here; images of theirs among them,
+ * which *quotes does not count. */
 static guint
-quote_run(const GPtrArray *lines, guint from)
+quote_run(const GPtrArray *lines, guint from, guint *quotes)
 {
     guint n = 0;
 
+    *quotes = 0;
     while (from + n < lines->len) {
         const MimeLine *line = g_ptr_array_index(lines, from + n);
 
-        if (line->kind != MIME_LINE_QUOTE)
+        if (line->kind != MIME_LINE_QUOTE
+            && (line->kind != MIME_LINE_IMAGE || line->quote_depth == 0))
             break;
+        *quotes += line->kind == MIME_LINE_QUOTE;
         n++;
     }
     return n;
@@ -156,12 +168,13 @@ mime_fold_quotes(GPtrArray *lines)
     guint i = 0;
 
     while (i < lines->len) {
-        guint run = quote_run(lines, i);
+        guint quotes;
+        guint run = quote_run(lines, i, &quotes);
 
-        if (run > FOLD_LINES) {
+        if (quotes > FOLD_LINES) {
             MimeLogical note = { .kind = MIME_LINE_NOTE };
 
-            add_line(out, &note, g_strdup_printf("⋯ %u quoted lines", run));
+            add_line(out, &note, g_strdup_printf("⋯ %u quoted lines", quotes));
             i += run;
             continue;
         }

@@ -11,6 +11,7 @@
 typedef struct {
     MimeLineKind kind;
     int quote_depth;
+    guint image; /* of MIME_LINE_IMAGE */
     bool hard;   /* wrapped at the column, not at blanks: diffs, <pre> */
     char *text;  /* UTF-8, raw, without quote marks and line end */
     char *first; /* prefix of the first line, e.g. a bullet; or NULL */

@@ -198,10 +198,9 @@ check_domain(const char *domain, GPtrArray *warnings)
 
 static void
 check_replies(const TrustMessage *message, const char *domain,
-              GPtrArray *warnings)
+              const char *list, GPtrArray *warnings)
 {
     g_autoptr(GPtrArray) replies = NULL;
-    g_autofree char *list = trust_list_domain(message);
 
     if (trust_message_named(message, "reply-to") == NULL)
         return;
@@ -220,7 +219,7 @@ check_replies(const TrustMessage *message, const char *domain,
 
 void
 trust_author_check(const TrustMessage *message, const TrustFrom *from,
-                   GPtrArray *warnings)
+                   const char *list, GPtrArray *warnings)
 {
     g_autoptr(GPtrArray) authors = mailboxes(message, "from");
 
@@ -238,5 +237,5 @@ trust_author_check(const TrustMessage *message, const TrustFrom *from,
         check_domain(domain, warnings);
     }
     if (from->domain != NULL)
-        check_replies(message, from->domain, warnings);
+        check_replies(message, from->domain, list, warnings);
 }

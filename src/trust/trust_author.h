@@ -15,9 +15,10 @@ typedef struct {
 void trust_from_read(TrustFrom *from, const TrustMessage *message);
 void trust_from_clear(TrustFrom *from);
 
-/* Adds a warning in words for each thing that is strange. */
+/* Adds a warning in words for each thing that is strange. list: the domain of
+ * one that signed the message, to which answers may go; or NULL. */
 void trust_author_check(const TrustMessage *message, const TrustFrom *from,
-                        GPtrArray *warnings);
+                        const char *list, GPtrArray *warnings);
 
 /* The domain of List-Id's identifier, or NULL. g_free(). */
 char *trust_list_domain(const TrustMessage *message);

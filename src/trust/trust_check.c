@@ -257,6 +257,16 @@ is_temporary(const TrustReport *report)
                && trust_domain_related(spf->domain, author));
 }
 
+/* Without a DNS the own server's word is all there will be. */
+static bool
+server_spoke(const TrustReport *report)
+{
+    for (guint i = 0; i < report->authres->len; i++)
+        if (((TrustAuthres *)g_ptr_array_index(report->authres, i))->trusted)
+            return true;
+    return false;
+}
+
 /* The public suffix list as a second opinion (M2). */
 static void
 note_suffix(Check *check)
@@ -281,12 +291,17 @@ finish(Check *check)
     TrustCase the_case = { &check->from, check->list, check->params,
                            check->now < clock_now() - KEY_DAYS * DAY };
     TrustAuthor author = { check->from.domain, check->from.fault };
+    g_autoptr(GPtrArray) said = trust_signers_said(report);
+    TrustEvidence evidence = { report->dkim, said, &report->spf };
 
     check_spf(check);
-    trust_dmarc_judge(&report->dmarc, &author, report->dkim, &report->spf,
-                      &check->lookup);
-    trust_author_check(check->message, &check->from, report->warnings);
-    report->temporary = check->lookup.dns == NULL || is_temporary(report);
+    trust_dmarc_judge(&report->dmarc, &author, &evidence, &check->lookup);
+    trust_author_check(
+        check->message, &check->from,
+        trust_is_signed_by(report, check->list) ? check->list : NULL,
+        report->warnings);
+    report->temporary =
+        check->lookup.dns ? is_temporary(report) : !server_spoke(report);
     report->lookups = g_steal_pointer(&check->lookup.log);
     note_suffix(check);
     trust_verdict_judge(report, &the_case);

@@ -270,37 +270,51 @@ aligns(const TrustDmarc *out, const char *domain, bool strict,
     return same;
 }
 
-/* What passes and aligns, in words; NULL: nothing does. */
 static char *
-find_evidence(TrustDmarc *out, const TrustDmarcRecord *record,
-              const GPtrArray *dkim, TrustSpf *spf, TrustLookup *lookup)
+find_signer(const TrustDmarc *out, const TrustDmarcRecord *record,
+            const TrustEvidence *evidence, TrustLookup *lookup)
 {
-    g_autoptr(GString) words = g_string_new(NULL);
-
-    for (guint i = 0; i < dkim->len && words->len == 0; i++) {
-        const TrustSignature *sig = g_ptr_array_index(dkim, i);
+    for (guint i = 0; i < evidence->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(evidence->dkim, i);
 
         if (sig->evidence
             && aligns(out, sig->domain, record->strict_dkim, lookup))
-            g_string_append_printf(words, "DKIM %s", sig->domain);
+            return g_strdup_printf("DKIM %s", sig->domain);
     }
-    if (spf->result == TRUST_PASS && spf->domain != NULL
-        && aligns(out, spf->domain, record->strict_spf, lookup)) {
-        spf->aligned = true;
-        g_string_append_printf(words, "%sSPF %s", words->len ? ", " : "",
-                               spf->domain);
+    for (guint i = 0; evidence->said && i < evidence->said->len; i++) {
+        const char *signer = g_ptr_array_index(evidence->said, i);
+
+        if (aligns(out, signer, record->strict_dkim, lookup))
+            return g_strdup_printf("DKIM %s, says the own server", signer);
     }
-    return words->len > 0 ? g_string_free(g_steal_pointer(&words), FALSE)
-                          : NULL;
+    return NULL;
+}
+
+/* What passes and aligns, in words; NULL: nothing does. */
+static char *
+find_evidence(const TrustDmarc *out, const TrustDmarcRecord *record,
+              const TrustEvidence *evidence, TrustLookup *lookup)
+{
+    TrustSpf *spf = evidence->spf;
+    char *signer = find_signer(out, record, evidence, lookup);
+    g_autofree char *words = signer;
+
+    spf->aligned = spf->result == TRUST_PASS && spf->domain != NULL
+                   && aligns(out, spf->domain, record->strict_spf, lookup);
+    if (!spf->aligned)
+        return g_steal_pointer(&words);
+    return g_strdup_printf("%s%sSPF %s", signer ? signer : "",
+                           signer ? ", " : "", spf->domain);
 }
 
 /* Only what would align: what a stranger's domain answers is his to say. */
 static bool
-may_pass_later(const TrustDmarc *out, const GPtrArray *dkim,
-               const TrustSpf *spf)
+may_pass_later(const TrustDmarc *out, const TrustEvidence *evidence)
 {
-    for (guint i = 0; i < dkim->len; i++) {
-        const TrustSignature *sig = g_ptr_array_index(dkim, i);
+    const TrustSpf *spf = evidence->spf;
+
+    for (guint i = 0; i < evidence->dkim->len; i++) {
+        const TrustSignature *sig = g_ptr_array_index(evidence->dkim, i);
 
         if (sig->result == TRUST_TEMPERROR && sig->domain != NULL
             && trust_domain_within(sig->domain, out->organization))
@@ -312,28 +326,28 @@ may_pass_later(const TrustDmarc *out, const GPtrArray *dkim,
 
 static void
 judge_evidence(TrustDmarc *out, const TrustDmarcRecord *record,
-               const GPtrArray *dkim, TrustSpf *spf, TrustLookup *lookup)
+               const TrustEvidence *evidence, TrustLookup *lookup)
 {
-    g_autofree char *evidence = find_evidence(out, record, dkim, spf, lookup);
+    g_autofree char *found = find_evidence(out, record, evidence, lookup);
 
-    if (evidence != NULL) {
+    if (found != NULL) {
         out->result = TRUST_PASS;
-        out->reason = g_strdup_printf("aligned: %s", evidence);
-    } else if (may_pass_later(out, dkim, spf)) {
+        out->reason = g_strdup_printf("aligned: %s", found);
+    } else if (may_pass_later(out, evidence)) {
         out->result = TRUST_TEMPERROR;
         out->reason = g_strdup("a lookup failed");
     } else {
         out->result = TRUST_FAIL;
         out->reason =
-            g_strdup(spf->evaluated
+            g_strdup(evidence->spf->evaluated
                          ? "neither DKIM nor SPF passes for the author's domain"
                          : "not authenticated by DKIM; SPF was not evaluated");
     }
 }
 
 static void
-judge_walk(TrustDmarc *out, const Walk *walk, const GPtrArray *dkim,
-           TrustSpf *spf, TrustLookup *lookup)
+judge_walk(TrustDmarc *out, const Walk *walk, const TrustEvidence *evidence,
+           TrustLookup *lookup)
 {
     static const char *const words[] = { NULL, "none", "quarantine", "reject" };
     const Step *step = policy_step(walk, out->organization);
@@ -344,12 +358,12 @@ judge_walk(TrustDmarc *out, const Walk *walk, const GPtrArray *dkim,
         out->domain = g_strdup(step->domain);
         out->policy = g_strdup(words[applies(step, out->author, lookup)]);
         out->testing = step->record.testing;
-        judge_evidence(out, &step->record, dkim, spf, lookup);
+        judge_evidence(out, &step->record, evidence, lookup);
         if (walk->temporary && out->result == TRUST_FAIL)
             out->result = TRUST_TEMPERROR;
         return;
     }
-    g_free(find_evidence(out, &relaxed, dkim, spf, lookup));
+    g_free(find_evidence(out, &relaxed, evidence, lookup));
     out->result = walk->temporary ? TRUST_TEMPERROR
                   : step != NULL  ? TRUST_PERMERROR
                                   : TRUST_NONE;
@@ -363,7 +377,7 @@ judge_walk(TrustDmarc *out, const Walk *walk, const GPtrArray *dkim,
 
 void
 trust_dmarc_judge(TrustDmarc *out, const TrustAuthor *author,
-                  const GPtrArray *dkim, TrustSpf *spf, TrustLookup *lookup)
+                  const TrustEvidence *evidence, TrustLookup *lookup)
 {
     Walk walk;
 
@@ -381,6 +395,6 @@ trust_dmarc_judge(TrustDmarc *out, const TrustAuthor *author,
     }
     take_walk(&walk, out->author, lookup);
     out->organization = g_strdup(organization_of(&walk, out->author));
-    judge_walk(out, &walk, dkim, spf, lookup);
+    judge_walk(out, &walk, evidence, lookup);
     g_free(walk.reason);
 }

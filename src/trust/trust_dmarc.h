@@ -35,9 +35,16 @@ typedef struct {
 /* Names of the records that will be asked for, added to names. */
 void trust_dmarc_names(const char *domain, GPtrArray *names);
 
-/* Finds the policy and what of dkim and spf aligns; sets spf->aligned. */
-void
-trust_dmarc_judge(TrustDmarc *out, const TrustAuthor *author,
-                  const GPtrArray *dkim, TrustSpf *spf, TrustLookup *lookup);
+/* What may speak for the author. */
+typedef struct {
+    const GPtrArray *dkim; /* TrustSignature */
+    const GPtrArray
+        *said; /* char *: signers whom the own server saw; or NULL */
+    TrustSpf *spf;
+} TrustEvidence;
+
+/* Finds the policy and what aligns; sets spf->aligned. */
+void trust_dmarc_judge(TrustDmarc *out, const TrustAuthor *author,
+                       const TrustEvidence *evidence, TrustLookup *lookup);
 
 #endif

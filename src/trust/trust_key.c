@@ -17,6 +17,10 @@ enum {
     MAX_KEY_OCTETS = 4096,
     MAX_EXPONENT_BITS = 64,
     ED25519_OCTETS = 32,
+
+    /* Of ASN1_get_object(). */
+    FORM_INDEFINITE = 0x01,
+    FORM_FAILED = 0x80,
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
@@ -55,19 +59,51 @@ no_key(TrustKey *key, TrustResult result, const char *format, ...)
     return false;
 }
 
-/* SubjectPublicKeyInfo or RSAPublicKey, nothing behind it. */
+/* Moves into an element of DER that ends at end. */
+static bool
+enter(const guint8 **at, const guint8 *end, int wanted)
+{
+    long size;
+    int tag, class;
+    int form = ASN1_get_object(at, &size, &tag, &class, end - *at);
+
+    return (form & (FORM_FAILED | FORM_INDEFINITE)) == 0
+           && class == V_ASN1_UNIVERSAL && tag == wanted && *at + size == end;
+}
+
+/* Is the next element the AlgorithmIdentifier of RSA? Moves behind it. */
+static bool
+pass_algorithm(const guint8 **at, const guint8 *end)
+{
+    X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, at, end - *at);
+    const ASN1_OBJECT *name = NULL;
+    bool rsa;
+
+    if (algorithm != NULL)
+        X509_ALGOR_get0(&name, NULL, NULL, algorithm);
+    rsa = name != NULL && OBJ_obj2nid(name) == NID_rsaEncryption;
+    X509_ALGOR_free(algorithm);
+    return rsa;
+}
+
+/* SubjectPublicKeyInfo or RSAPublicKey, nothing behind it. The former is opened
+ * here: d2i_PUBKEY() tries each decoder of OpenSSL, which takes longer than all
+ * the rest of a check. */
 static EVP_PKEY *
 read_rsa(const guint8 *octets, gsize size)
 {
     const guint8 *at = octets;
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)size);
+    const guint8 *end = octets + size;
+    bool wrapped = enter(&at, end, V_ASN1_SEQUENCE) && pass_algorithm(&at, end)
+                   && enter(&at, end, V_ASN1_BIT_STRING) && at < end
+                   && *at++ == 0;
+    EVP_PKEY *key;
 
-    if (key == NULL) {
+    if (!wrapped)
         at = octets;
-        key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)size);
-    }
+    key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, end - at);
     ERR_clear_error();
-    if (key != NULL && (at != octets + size || !EVP_PKEY_is_a(key, "RSA")))
+    if (key != NULL && at != end)
         g_clear_pointer(&key, EVP_PKEY_free);
     return key;
 }

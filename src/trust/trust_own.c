@@ -121,9 +121,10 @@ check_dmarc(GPtrArray *lines, const char *domain, TrustLookup *lookup)
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     TrustAuthor author = { domain, NULL };
     TrustSpf spf = { 0 };
+    TrustEvidence evidence = { none, NULL, &spf };
     TrustDmarc dmarc = { 0 };
 
-    trust_dmarc_judge(&dmarc, &author, none, &spf, lookup);
+    trust_dmarc_judge(&dmarc, &author, &evidence, lookup);
     if (dmarc.result == TRUST_TEMPERROR)
         say(lines, "?", "DMARC: not known now: %s", dmarc.reason);
     else if (dmarc.policy == NULL)

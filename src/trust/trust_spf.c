@@ -310,7 +310,8 @@ error_of(TrustSpfRun *run, Match matched, const char *domain, char **why)
 }
 
 static TrustResult
-redirect(TrustSpfRun *run, const char *spec, const char *domain, char **why)
+redirect(TrustSpfRun *run, const char *spec, const char *domain, bool explains,
+         char **why)
 {
     g_autofree char *target = NULL;
     TrustResult result;
@@ -318,7 +319,7 @@ redirect(TrustSpfRun *run, const char *spec, const char *domain, char **why)
     if (++run->terms > MAX_TERMS)
         return error_of(run, PERMANENT, domain, why);
     target = trust_spf_expand_name(run, spec, domain);
-    result = check_host(run, target, true, why);
+    result = check_host(run, target, explains, why);
     return result == TRUST_NONE ? TRUST_PERMERROR : result;
 }
 
@@ -348,7 +349,7 @@ check_host(TrustSpfRun *run, const char *domain, bool explains, char **why)
         return term->qualifier;
     }
     if (record->redirect != NULL)
-        return redirect(run, record->redirect, domain, why);
+        return redirect(run, record->redirect, domain, explains, why);
     say(why, "%s says nothing about %s", domain, run->ip);
     return TRUST_NEUTRAL;
 }

@@ -139,6 +139,20 @@ add_signers_said(const TrustReport *report, const TrustAuthres *authres,
 }
 
 GPtrArray *
+trust_signers_said(const TrustReport *report)
+{
+    GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+    }
+    return signers;
+}
+
+GPtrArray *
 trust_report_signers(const TrustReport *report)
 {
     GPtrArray *signers = g_ptr_array_new_with_free_func(g_free);
@@ -149,12 +163,7 @@ trust_report_signers(const TrustReport *report)
         if (sig->evidence)
             g_ptr_array_add(signers, g_strdup(sig->domain));
     }
-    for (guint i = 0; i < report->authres->len; i++) {
-        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
-
-        if (authres->trusted)
-            add_signers_said(report, authres, signers);
-    }
+    g_ptr_array_extend_and_steal(signers, trust_signers_said(report));
     return signers;
 }
 
@@ -196,8 +205,8 @@ author_signature(const TrustReport *report)
     return NULL;
 }
 
-static bool
-is_signed_by(const TrustReport *report, const char *domain)
+bool
+trust_is_signed_by(const TrustReport *report, const char *domain)
 {
     g_autoptr(GPtrArray) signers = trust_report_signers(report);
 
@@ -218,15 +227,18 @@ are_believed(const TrustReport *report, const char *const *sealers)
     return chain->len > 0;
 }
 
-/* The border's own word about the author, where it is about this author. */
+/* The border's own word about the author, where it is about this author. Some
+ * write his whole address. */
 static const TrustMethod *
 border_dmarc(const TrustReport *report, const char **id)
 {
     const TrustMethod *method = trust_authres_find(report, "dmarc", id);
     const char *about = method ? trust_method_get(method, "header.from") : NULL;
-    g_autofree char *domain = about ? trust_domain_ascii(about) : NULL;
+    const char *at = about ? strrchr(about, '@') : NULL;
+    g_autofree char *domain =
+        about ? trust_domain_ascii(at ? at + 1 : about) : NULL;
 
-    if (domain != NULL && report->dmarc.author != NULL
+    if (about != NULL && report->dmarc.author != NULL
         && !trust_domain_related(domain, report->dmarc.author))
         return NULL;
     return method;
@@ -325,7 +337,7 @@ judge_resent(TrustReport *report, const char *list)
     if (report->dmarc.author == NULL || list == NULL
         || (dmarc_fails(report) ? author == NULL : intact))
         return false;
-    if (is_signed_by(report, list))
+    if (trust_is_signed_by(report, list))
         verdict->via = g_strdup(list);
     else if (report->arc.result == TRUST_PASS)
         verdict->via = g_strdup(g_ptr_array_index(sealers, sealers->len - 1));
@@ -403,6 +415,25 @@ what_failed(const TrustReport *report)
     return report->dmarc.reason;
 }
 
+/* The own server that saw a signature of the author's organisation; NULL: none.
+ * Borrowed. */
+static const char *
+author_seen_by(const TrustReport *report)
+{
+    for (guint i = 0; i < report->authres->len; i++) {
+        const TrustAuthres *authres = g_ptr_array_index(report->authres, i);
+        g_autoptr(GPtrArray) signers = g_ptr_array_new_with_free_func(g_free);
+
+        if (authres->trusted)
+            add_signers_said(report, authres, signers);
+        for (guint j = 0; j < signers->len; j++)
+            if (trust_domain_related(g_ptr_array_index(signers, j),
+                                     report->dmarc.author))
+                return authres->authserv_id;
+    }
+    return NULL;
+}
+
 /* Without a DMARC record. */
 static void
 judge_rest(TrustReport *report)
@@ -411,10 +442,14 @@ judge_rest(TrustReport *report)
     const TrustSignature *author = author_signature(report);
     const TrustSignature *best =
         report->dkim->len > 0 ? g_ptr_array_index(report->dkim, 0) : NULL;
+    const char *server = author_seen_by(report);
 
     if (author != NULL && author->evidence && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, here, "Signed by %s; it has no DMARC policy",
                author->domain);
+    else if (server != NULL && dmarc->result != TRUST_TEMPERROR)
+        decide(report, TRUST_PASS, server, "Signed for %s, says %s",
+               dmarc->author, server);
     else if (report->spf.aligned && dmarc->result != TRUST_TEMPERROR)
         decide(report, TRUST_PASS, report->spf.source,
                "%s permits the sending "

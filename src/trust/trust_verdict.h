@@ -17,6 +17,13 @@ void trust_verdict_judge(TrustReport *report, const TrustCase *the_case);
  * answers, or earlier, when it had the key? */
 bool trust_signature_is_open(const TrustSignature *sig, bool old);
 
+/* The domains whose signature a trusted server saw, unless something is open
+ * about it here. Array of char *, owned. */
+GPtrArray *trust_signers_said(const TrustReport *report);
+
+/* Is there a signature that counts of the organisation of a domain? */
+bool trust_is_signed_by(const TrustReport *report, const char *domain);
+
 /* The first result of a method that a trusted border wrote; NULL: none. id is
  * set to its authserv-id. Borrowed. */
 const TrustMethod *trust_authres_find(const TrustReport *report,

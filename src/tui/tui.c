@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/parse.h"
+#include "core/pictures.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -385,6 +386,7 @@ tui_destroy(Tui *tui)
     prompt_destroy(tui->prompt);
     preview_forget(tui);
     g_ptr_array_unref(tui->views);
+    pictures_destroy(tui->pictures);
     g_ptr_array_unref(tui->history);
     g_string_free(tui->pressed, TRUE);
     g_free(tui->told);

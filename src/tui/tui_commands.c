@@ -293,7 +293,7 @@ suspend_exec(CmdCall *call)
 
 static const char *const toggle_choices[] = {
     "sidebar", "preview", "threads",  "quotes", "headers",
-    "raw",     "html",    "unlocked", "wrap",   NULL,
+    "raw",     "html",    "unlocked", "images", "wrap",    NULL,
 };
 static const char *const order_choices[] = { "date", "from", "subject",
                                              "unread", "size", NULL };
@@ -341,6 +341,11 @@ static const CmdEntry entries[] = {
     SCREEN("open-part", "Open the file, or after digits the link, in another "
            "program", act_exec),
     SCREEN("files", "The files of the message", act_exec),
+    SCREEN("load-images", "Load the remote images of the message, once",
+           act_exec),
+    SCREEN_ARG("open-image", "Open an image that was loaded in another "
+               "program", act_exec,
+               { "NUMBER", CMD_INT, NULL, true, false }),
     SCREEN("retry", "Try to send the entry of the outbox again", act_exec),
     SCREEN("remove", "Take the entry out of the outbox", act_exec),
     SCREEN("narrow", "Those of a name only", act_exec),

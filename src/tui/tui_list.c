@@ -1,7 +1,7 @@
 /* A list of threads or messages: a folder, or what a query finds. Holds ids;
  * rows are read for what is on the screen and kept until something changes. The
  * cursor stays on its screen row when rows above go away. */
-#include "tui_fold.h"
+#include "tui_list.h"
 
 #include "base/text.h"
 #include "core/account.h"
@@ -13,38 +13,10 @@
 enum {
     FIRST_IDS = 300,
     UNFOLD_ROWS = 500, /* of unfold: from the first one seen */
-    ORDER_FROM = 120, /* columns of a screen that says the order */
 };
 
 #define EMPTY_SEARCH \
     "Words, or from: to: subject: tag: date: is:unread has:attachment"
-
-typedef struct {
-    View base;
-    gint64 folder;    /* 0: a query */
-    char *query;      /* NULL: a folder */
-    gint64 scope;     /* of the query: a folder; 0: all mail */
-    char *title_text;
-    char *account;
-    bool threads;
-    StoreOrder order;
-    bool reverse;
-    GArray *ids; /* threads; below 0 messages of those unfolded */
-    Fold *fold;
-    GHashTable *rows;     /* id → StoreRow, what was seen */
-    GHashTable *selected; /* ids */
-    gint64 range_from;    /* V: the other end; 0: none */
-    guint cursor, top;
-    guint rows_shown;
-    bool complete; /* ids holds all */
-    guint complete_source;
-    Search *search;
-    gint64 asked; /* monotonic time of the question */
-    int took_ms;
-    char *trouble; /* of the query; NULL: none */
-    guint unread, total;
-    guint new_above; /* rows that came in above what is seen */
-} ListView;
 
 static const ViewClass list_class;
 
@@ -696,94 +668,6 @@ list_act(View *view, const char *what, const char *word)
     }
     tui_dirty(tui);
     return true;
-}
-
-/* What is filed in such a folder is filed here alone. g_free(). */
-static char *
-one_way_note(const ListView *list)
-{
-    const Account *account =
-        list->account ? session_account(list->base.tui->session, list->account)
-                      : NULL;
-
-    return account && account_is_one_way(account)
-        ? g_strdup_printf(" %s filed here only", glyph("·")) : g_strdup("");
-}
-
-/* "threads, newest first": how the list is made. */
-static const char *
-order_words(const ListView *list)
-{
-    static const char *const words[][2] = {
-        { "newest first", "oldest first" },
-        { "by sender", "by sender, reversed" },
-        { "by subject", "by subject, reversed" },
-        { "unread first", "read first" },
-        { "largest first", "smallest first" },
-    };
-
-    return words[list->order][list->reverse];
-}
-
-static char *
-folder_counts(const ListView *list)
-{
-    g_autoptr(GString) text = g_string_new(list->title_text);
-    g_autofree char *note = one_way_note(list);
-    guint shown = list->ids->len - fold_inside(list->fold);
-
-    if (list->ids->len == 0) {
-        g_string_append_printf(text, "  empty%s", note);
-        return g_string_free(g_steal_pointer(&text), FALSE);
-    }
-    if (list->unread > 0)
-        g_string_append_printf(text, "  %u unread %s %u", list->unread,
-                               glyph("·"), shown);
-    else
-        g_string_append_printf(text, "  %u", shown);
-    g_string_append(text, note);
-    if (list->new_above > 0)
-        g_string_append_printf(text, " %s %u new %s", glyph("·"),
-                               list->new_above, glyph("↑"));
-    if (COLS >= ORDER_FROM)
-        g_string_append_printf(text, " %s %s, %s", glyph("·"),
-                               list->threads ? "threads" : "messages",
-                               order_words(list));
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static char *
-list_title(View *view)
-{
-    const ListView *list = (const ListView *)view;
-    g_autofree char *servers =
-        list->search ? search_servers_text(list->search) : NULL;
-
-    if (servers)
-        return g_strdup_printf("%s  %s %s %u found %s %s", list->title_text,
-                               list->query, glyph("·"), list->ids->len,
-                               glyph("·"), servers);
-    if (list->query && list->complete)
-        return g_strdup_printf("%s  %s %s %u found %s %d ms",
-                               list->title_text, list->query, glyph("·"),
-                               list->ids->len, glyph("·"), list->took_ms);
-    if (list->query)
-        return g_strdup_printf("%s  %s", list->title_text, list->query);
-    return folder_counts(list);
-}
-
-static char *
-list_place(View *view)
-{
-    const ListView *list = (const ListView *)view;
-    guint n = g_hash_table_size(list->selected);
-
-    if (list->ids->len == 0)
-        return g_strdup("");
-    if (n > 0)
-        return g_strdup_printf("%u selected %s %u/%u", n, glyph("·"),
-                               list->cursor + 1, list->ids->len);
-    return g_strdup_printf("%u/%u", list->cursor + 1, list->ids->len);
 }
 
 static const ViewClass list_class = {

@@ -1,5 +1,5 @@
 /* A message, or a thread on one page: scrolling, folding, links. */
-#include "tui_page.h"
+#include "tui_image.h"
 
 #include "base/err.h"
 #include "base/text.h"
@@ -165,6 +165,11 @@ draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
         return;
     }
     draw_cells(y, area.x, line->indent, "", ROLE_TEXT, GROUND_NORMAL);
+    if (line->kind == PAGE_IMAGE) {
+        cells_draw(y, area.x + line->indent, area.columns - line->indent,
+                   line->cells, line->n_cells);
+        return;
+    }
     draw_cells(y, area.x + line->indent, width, line->text,
                hit ? ROLE_ACCENT : line->role, GROUND_NORMAL);
     draw_right(y, area.x + line->indent + width, right - 1,
@@ -468,7 +473,9 @@ message_act(View *base, const char *what, const char *word)
     MessageView *view = (MessageView *)base;
     PageItem *item = current_item(view);
 
-    if (strcmp(what, "toggle") == 0) {
+    if (item && image_act(view->page, item, what, word)) {
+        view->page->columns = 0;
+    } else if (strcmp(what, "toggle") == 0) {
         if (!toggle_wish(view, word))
             return false;
     } else if (strcmp(what, "find") == 0) {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "tui_image.h"
 #include "tui_sender.h"
 
 #include <string.h>
@@ -33,6 +34,7 @@ item_free(void *data)
     g_free(item->path);
     mime_message_free(item->message);
     mime_text_free(item->text);
+    item_images_free(item->images);
     g_free(item);
 }
 
@@ -146,6 +148,12 @@ add_line(Page *page, const char *safe, Role role)
     line->item = page->items->len;
     g_ptr_array_add(page->lines, line);
     return line;
+}
+
+PageLine *
+page_add_line(Page *page, const char *safe, Role role)
+{
+    return add_line(page, safe, role);
 }
 
 static void
@@ -362,6 +370,7 @@ line_role(const MimeLine *line)
     case MIME_LINE_HEADING:
         return ROLE_BOLD;
     case MIME_LINE_TEXT:
+    case MIME_LINE_IMAGE:
         break;
     }
     return ROLE_TEXT;
@@ -384,6 +393,7 @@ make_text(Page *page, PageItem *item)
         .raw = page->wish.raw,
         .all_quotes = page->wish.quotes,
         .list_links = true,
+        .images = page->wish.images && !page_is_locked(page, item),
     };
 
     if (item->text && item->text_width == options.width)
@@ -397,6 +407,7 @@ static void
 add_body(Page *page, PageItem *item)
 {
     int indent = text_indent(page->columns);
+    guint from;
 
     if (item->message == NULL && item->on_its_way) {
         add_line(page, "Not on this machine yet: it is being fetched.",
@@ -416,6 +427,8 @@ add_body(Page *page, PageItem *item)
 
         add_line(page, note, ROLE_WARN);
     }
+    image_follow(page, item);
+    from = page->lines->len;
     for (guint i = 0; i < item->text->lines->len; i++) {
         const MimeLine *line = item->text->lines->pdata[i];
         const MimeLine *before = i > 0 ? item->text->lines->pdata[i - 1] : NULL;
@@ -424,18 +437,15 @@ add_body(Page *page, PageItem *item)
             && (before == NULL || before->kind != MIME_LINE_LINK))
             add_line(page,
                      page_is_locked(page, item) ? "Links  (locked)" : "Links",
-                     ROLE_DIM)
-                ->indent = indent;
-        add_line(page, line->text, line_role(line))->indent = indent;
+                     ROLE_DIM);
+        if (line->kind == MIME_LINE_IMAGE)
+            image_add_lines(page, item, line->image);
+        else
+            add_line(page, line->text, line_role(line));
     }
-    if (item->text->remote_images > 0) {
-        g_autofree char *text = g_strdup_printf(
-            "%u remote image%s not loaded", item->text->remote_images,
-            item->text->remote_images == 1 ? "" : "s");
-
-        add_line(page, "", ROLE_DIM);
-        add_line(page, text, ROLE_DIM)->indent = indent;
-    }
+    image_add_notes(page, item);
+    for (guint i = from; i < page->lines->len; i++)
+        ((PageLine *)page->lines->pdata[i])->indent = indent;
 }
 
 /* A folded message is one line: who, the first words, when. */

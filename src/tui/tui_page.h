@@ -9,6 +9,7 @@
 typedef enum {
     PAGE_TEXT,
     PAGE_RULE,
+    PAGE_IMAGE, /* a row of one */
 } PageKind;
 
 typedef struct {
@@ -18,7 +19,11 @@ typedef struct {
     char *right; /* at the right edge; or NULL */
     int indent;  /* columns before text */
     guint item;  /* of the message it belongs to */
+    const SgrCell *cells; /* of PAGE_IMAGE; borrowed from the item's images */
+    int n_cells;
 } PageLine;
+
+typedef struct ItemImages ItemImages;
 
 /* One message of the page. */
 typedef struct {
@@ -30,13 +35,15 @@ typedef struct {
     MimeMessage *message; /* loaded when it is first unfolded */
     MimeText *text;       /* for the width it was made for */
     int text_width;
-    guint first, last; /* its first line on the page; behind its last */
+    ItemImages *images; /* that were loaded or drawn; NULL: none */
+    guint first, last;  /* its first line on the page; behind its last */
 } PageItem;
 
 /* How bodies are shown; toggled by keys. */
 typedef struct {
     bool quotes, headers, raw, html, flat;
     bool unwrapped; /* long lines end at the edge of the screen */
+    bool images;
     bool unlocked; /* links of a message that failed its sender check */
 } PageWish;
 
@@ -68,5 +75,8 @@ const GPtrArray *page_links(const PageItem *item);
 
 /* Are its links and files locked: the sender check failed? */
 bool page_is_locked(const Page *page, const PageItem *item);
+
+/* A line of safe text at the end of the page, for tui_image.c. */
+PageLine *page_add_line(Page *page, const char *safe, Role role);
 
 #endif

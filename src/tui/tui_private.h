@@ -2,6 +2,7 @@
 #ifndef TUI_PRIVATE_H
 #define TUI_PRIVATE_H
 
+#include "base/sgr.h"
 #include "tui/tui.h"
 #include "tui_layout.h"
 
@@ -115,6 +116,7 @@ struct Tui {
     char *last_query; /* of a search that was kept; NULL: none yet */
     char *open_folder; /* copies of files given to other programs; or NULL */
     guint opened;
+    struct Pictures *pictures; /* NULL: no image was shown yet */
     Frontend *frontend;
 };
 
@@ -161,6 +163,10 @@ void draw_blank(Rect area, Ground ground);
 void draw_rule(int y, int x, int width);
 /* A frame with a title; returns the area inside. */
 Rect draw_frame(Rect area, const char *title);
+/* tui_cells.c: a row of n cells in exactly width columns. */
+void cells_draw(int y, int x, int width, const SgrCell *cells, int n);
+/* Gives the colours of all cells back: none is drawn any more. */
+void cells_forget(void);
 /* "05:13", "Sun", "20 Nov", "2024": six columns, right aligned. g_free(). */
 char *draw_date(gint64 time, gint64 now);
 
@@ -188,6 +194,8 @@ const char *tui_context(Tui *tui);
 /* tui_programs.c: other programs. */
 /* A path or an address in the program of the option opener. */
 void tui_open_in(Tui *tui, const char *what);
+/* A copy of bytes there, under a name of a stranger's. Says what was done. */
+void tui_open_bytes(Tui *tui, const char *name, GBytes *bytes);
 /* Bytes to a command line of the user's; what it prints becomes a page. */
 void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
 

@@ -3,6 +3,7 @@
 #include "tui_private.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/spawn.h"
 
 #include <string.h>
@@ -60,6 +61,30 @@ tui_open_in(Tui *tui, const char *what)
     SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
 
     start(tui, &params);
+}
+
+void
+tui_open_bytes(Tui *tui, const char *name, GBytes *bytes)
+{
+    g_autofree char *safe = file_safe_name(name);
+    g_autofree char *folder = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *text = g_strdup_printf("Opened %s", safe);
+    g_autoptr(GError) error = NULL;
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+
+    if (tui->open_folder == NULL)
+        tui->open_folder = g_dir_make_tmp("posthorn-XXXXXX", &error);
+    if (tui->open_folder) {
+        folder = g_strdup_printf("%s/%u", tui->open_folder, ++tui->opened);
+        path = g_build_filename(folder, safe, NULL);
+    }
+    if (path && file_mkdir(folder, &error)
+        && file_write_atomic(path, data, size, &error))
+        tui_open_in(tui, path);
+    tui_tell(tui, error ? TELL_ERROR : TELL_INFO, false,
+             error ? error->message : text);
 }
 
 void

@@ -9,7 +9,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char head[] = "Content-Type: text/html; charset=utf-8\n\n";
-    const MimeTextOptions options = { .width = 40, .list_links = true };
+    const MimeTextOptions options = { .width = 40,
+                                      .list_links = true,
+                                      .images = true };
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     g_autoptr(MimeMessage) message = NULL;
     g_autoptr(MimeText) text = NULL;

@@ -409,6 +409,34 @@ def thread_marks_the_failing_one():
             terminal.type("Q")
 
 
+@test
+def list_is_believed_by_a_rule_alone():
+    """Anybody may sign for a list of his own: amber until a rule names it
+    (U4, U6)."""
+    for rule, line in (
+            ("", "? example.org  via dev.lists.test, unverified · DKIM pass"),
+            ("signers list:dev.lists.test lists.test\n",
+             "✓ dev.lists.test  for example.org, re-sent by a list · "
+             "DKIM pass")):
+        with Mail(account="") as mail:
+            for number in range(3):
+                os.unlink(mail.path("mail", "cur", f"n{number}:2,"))
+            mail.deliver("listed", (
+                b"Authentication-Results: mx.r.example; dkim=pass "
+                b"header.d=lists.test\nList-Id: Dev <dev.lists.test>\n")
+                + mail.message("listed", "listed", "words\n"))
+            mail.write("posthorn.conf", "set dns off\naccount here {\n"
+                       "    address ana@example.org\n"
+                       "    authserv-id mx.r.example\n"
+                       f"    incoming maildir://{mail.path('mail')}\n}}\n"
+                       + rule)
+            with mail.terminal(rows=30) as terminal:
+                terminal.wait_text("listed")
+                terminal.keys("Enter")
+                terminal.wait_text(line)
+                terminal.type("Q")
+
+
 def first_line(command, env):
     """What the program says on a real terminal on which it cannot start."""
     words = f"{command}; echo ended with $?; sleep 600"

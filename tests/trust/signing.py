@@ -10,7 +10,7 @@ import time
 # Debian's modules, also for an interpreter that is not Debian's.
 sys.path.append("/usr/lib/python3/dist-packages")
 
-from dns_server import A, AAAA, MX, TXT, Zone  # noqa: E402
+from dns_server import A, AAAA, CNAME, MX, TXT, Zone  # noqa: E402
 
 NOW = int(time.time())
 
@@ -39,7 +39,7 @@ class Keys:
 
 def zone_text(zone):
     """The zone in the format of dns_zone_create()."""
-    words = {A: "A", AAAA: "AAAA", MX: "MX", TXT: "TXT"}
+    words = {A: "A", AAAA: "AAAA", MX: "MX", TXT: "TXT", CNAME: "CNAME"}
     lines = []
     for name, records in zone.names.items():
         for kind, value in records:

@@ -48,7 +48,10 @@ def zone():
         "strict._domainkey.corp.example": [(TXT, KEYS.record(extra=b"t=s; "))],
         "two._domainkey.corp.example": [(TXT, KEYS.record())] * 2,
         "gone._domainkey.corp.example": [(TXT, b"v=DKIM1; p=")],
+        "alias._domainkey.corp.example": [
+            (CNAME, "s._domainkey.corp.example")],
         "s._domainkey.lists.example": [(TXT, KEYS.record())],
+        "tiny._domainkey.lists.example": [(TXT, KEYS.record(768))],
         "s._domainkey.evilcorp.example": [(TXT, KEYS.record())],
         "_dmarc.corp.example": [(TXT, b"v=DMARC1; p=reject")],
         "corp.example": corp,
@@ -120,15 +123,17 @@ def two_signatures():
 
 
 def arc(message=None, domain=b"lists.example", times=1,
-        saw=b"dkim=pass header.d=corp.example", first=b"none"):
+        saw=b"dkim=pass header.d=corp.example", first=b"none", selector=b"s",
+        key=None):
     message = message or sign()
     for number in range(times):
         server = b"mx%d." % number + domain
         message = b"Authentication-Results: " + server \
             + b"; " + saw + b"; arc=" \
             + (b"pass" if number else first) + b"\r\n" + message
-        message = b"".join(dkim.arc_sign(message, b"s", domain,
-                                         KEYS.private(), server)) + message
+        message = b"".join(dkim.arc_sign(
+            message, selector, domain, key or KEYS.private(),
+            server)) + message
     return message
 
 
@@ -217,6 +222,15 @@ CASES = [
         include_headers=[b"from", b"subject"]), "pass", "Subject"),
     ("D4-oversigned", lambda: b"Subject: evil\r\n" + sign(
         include_headers=[b"from", b"subject", b"subject"]), "fail", "header"),
+    ("D12-over-a-signature", lambda: resign(
+        r"h=from", b"h=dkim-signature : from", sign(selector=b"gone")), "pass",
+     None),
+    ("D10-cname", lambda: sign(selector=b"alias"), "pass", None),
+    ("D13-no-from", lambda: sign().replace(b"\r\nFrom: Ben",
+                                           b"\r\nX-From: Ben"), "fail",
+     "header"),
+    ("D14-attached", lambda: MESSAGE.split(b"\r\n\r\n")[0] + b"\r\n"
+     b"Content-Type: message/rfc822\r\n\r\n" + sign(), None, None),
     ("D14-body", lambda: MESSAGE + sign(), None, None),
     ("D14-others", lambda: sign().replace(b"DKIM-Signature:",
                                           b"X-Google-DKIM-Signature:"), None,
@@ -241,6 +255,22 @@ def judge(result, want, named):
 def table(checker):
     for name, make, want, named in CASES:
         yield name, judge(checker.check(make()), want, named)
+
+
+def best_first(checker):
+    """Of several signatures the author's, then the list's, then others', then
+    what leaves something open, then what is broken."""
+    message = sign(listed(MESSAGE), selector=b"gone")
+    for domain in (b"corp.example", b"evilcorp.example", b"lists.example"):
+        message = sign(message, domain=domain, include_headers=[
+            b"from", b"subject"])
+    got = [s["domain"] for s in checker.check(message)["dkim"]
+           if s["result"] == "pass"]
+    want = ["corp.example", "lists.example", "evilcorp.example"]
+    if got != want:
+        return f"{got}, not {want}"
+    last = checker.check(message)["dkim"][-1]["result"]
+    return None if last == "permerror" else f"{last} is last"
 
 
 def dmarc_rows(checker):
@@ -321,6 +351,30 @@ def arc_rows(checker):
     for name, message, want in rows:
         got = checker.check(message)["arc"]
         yield name, None if got["result"] == want else f"{got}, not {want}"
+    yield from arc_faults(checker, good)
+
+
+def arc_faults(checker, good):
+    """What is wrong before any key is asked for, by name."""
+    fields = good.split(b"\r\nARC-")[0:3]
+    rows = [
+        ("A1-instance-first", good.replace(b"ARC-Authentication-Results: i=1; ",
+                                           b"ARC-Authentication-Results: "),
+         "valid i="),
+        ("A1-seal-has-h", good.replace(b"cv=none;", b"cv=none; h=from;"),
+         "h="),
+        ("A1-signature-of-seal", re.sub(rb"(?s)(ARC-Message-Signature:.*?h=)",
+                                        rb"\1arc-seal:", good, count=1),
+         "ARC-Seal"),
+        ("A1-tiny", arc(selector=b"tiny", key=KEYS.private(768)), "weak"),
+        ("A1-fifty", b"".join(b"ARC-Seal: i=%d; cv=none\r\n" % i
+                              for i in range(1, 52)) + good, "50"),
+        ("A1-twice", fields[0] + b"\r\n" + good, "two ARC fields"),
+    ]
+    for name, message, named in rows:
+        got = checker.check(message)["arc"]
+        yield name, None if got["result"] == "fail" \
+            and named in got["reason"] else f"{got} does not name {named}"
 
 
 def reversed_sets(message):
@@ -680,6 +734,7 @@ def rows(check_many, posthorn, folder):
         names = zone()
         checker = Checker(check_many, names, folder)
         yield from table(checker)
+        yield "D12-best-first", best_first(checker)
         yield from dmarc_rows(checker)
         yield from arc_rows(checker)
         yield "thousand-beside-dkimpy", thousand(checker, names.names)

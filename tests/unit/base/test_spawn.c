@@ -238,6 +238,36 @@ test_split(void)
     }
 }
 
+/* What a confined program may not do. Where the system lets nobody make a new
+ * network, the rest still holds. */
+static void
+test_confined(void)
+{
+    SpawnParams params = { .timeout_ms = 20000, .confined = true };
+    SpawnParams probe = { .argv = (const char *const[]){ "unshare", "-Un",
+                                                         "true", NULL } };
+    g_auto(SpawnResult) limits = { 0 };
+    g_auto(SpawnResult) tries = { 0 };
+    g_auto(SpawnResult) probed = { 0 };
+    g_auto(SpawnResult) network = { 0 };
+
+    params.argv = SH("ulimit -v; ulimit -c; ulimit -f; ulimit -t");
+    run(&params, &limits);
+    g_assert_cmpstr(limits.output, ==, "1048576\n0\n0\n21\n");
+    params.argv = SH("(echo x > posthorn-test-file); cat posthorn-test-file; "
+                     "rm -f posthorn-test-file; "
+                     "(echo terminal > /dev/tty) 2>/dev/null && echo terminal");
+    run(&params, &tries);
+    g_assert_cmpstr(tries.output, ==, "");
+    if (!spawn_run(&probe, NULL, &probed, NULL) || probed.status != 0) {
+        g_test_skip("no user may make a network here");
+        return;
+    }
+    params.argv = SH("grep -v '|' /proc/net/dev | grep -v ' lo:'");
+    run(&params, &network);
+    g_assert_cmpstr(network.output, ==, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -255,6 +285,7 @@ main(int argc, char **argv)
                          test_timeout);
     g_test_add_func("/base/spawn/P46/flood", test_flood);
     g_test_add_func("/base/spawn/P46/does-not-read", test_does_not_read);
+    g_test_add_func("/base/spawn/P70/confined", test_confined);
     g_test_add_func("/base/spawn/large-echo", test_large_echo);
     g_test_add_func("/base/spawn/cancel", test_cancel);
     g_test_add_func("/base/spawn/start", test_start);

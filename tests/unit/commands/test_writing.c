@@ -4,6 +4,7 @@
 #include "cmd/language.h"
 #include "commands/commands.h"
 #include "core/account.h"
+#include "core/act.h"
 #include "core/indexer.h"
 #include "core/send.h"
 #include "mime/mime.h"
@@ -337,6 +338,139 @@ test_no_such_account(Fixture *f, const void *data)
                  "text\n\n-- \nAna\n");
 }
 
+/* The names and contents of its files: "a.txt=A b.txt=B". g_free(). */
+static char *
+files_of(const char *path)
+{
+    g_autoptr(Draft) draft = draft_load(path, NULL);
+    g_autoptr(GString) all = g_string_new(NULL);
+
+    for (guint i = 0; i < draft->attach->len; i++) {
+        g_autofree char *name = g_path_get_basename(draft->attach->pdata[i]);
+        g_autofree char *bytes = contents(draft->attach->pdata[i]);
+
+        g_string_append_printf(all, "%s%s=%s", i ? " " : "", name, bytes);
+    }
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
+static void
+assert_files(const char *path, const char *wanted)
+{
+    g_autofree char *files = files_of(path);
+
+    g_assert_cmpstr(files, ==, wanted);
+}
+
+static void
+assert_fails(Fixture *f, const char *path, const char *command,
+             const char *words)
+{
+    g_autofree char *trouble = run(f, path, command);
+
+    g_test_message("%s: %s", command, trouble);
+    g_assert_nonnull(trouble);
+    g_assert_nonnull(strstr(trouble, words));
+}
+
+/* A pattern stands for the files that it would in a shell. */
+static void
+test_attach_pattern(Fixture *f, const void *data)
+{
+    static const char *const names[] = { "b.txt", "a.txt", "c.pdf", "[1].txt" };
+    g_autoptr(Draft) draft = start(f);
+    g_autofree char *folder = g_build_filename(f->root, "x", NULL);
+    g_autofree char *dir = g_build_filename(folder, "d.txt", NULL);
+    g_autofree char *all = g_strdup_printf("draft-attach '%s/?.txt'", folder);
+    g_autofree char *none = g_strdup_printf("draft-attach '%s/*.gif'", folder);
+    g_autofree char *just =
+        g_strdup_printf("draft-attach '%s/[1].txt'", folder);
+    g_autofree char *ask = g_strdup_printf("%s/*.pdf", folder);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+
+        g_assert_true(g_file_set_contents(path, "-", -1, NULL));
+    }
+    run_ok(f, draft->path, all);
+    assert_files(draft->path, "a.txt=- b.txt=-");
+    assert_fails(f, draft->path, none, "no file is called so");
+    run_ok(f, draft->path, just); /* one that is called just so */
+    f->screen.answer = ask;
+    run_ok(f, draft->path, "draft-attach");
+    assert_files(draft->path, "a.txt=- b.txt=- [1].txt=- c.pdf=-");
+}
+
+static void
+attached(Draft *draft, const GError *error, void *user)
+{
+    char **result = user;
+
+    g_assert_null(*result);
+    *result = g_strdup(error ? error->message : "");
+}
+
+/* What became of it: "" or the reason. g_free(). */
+static char *
+attach(Fixture *f, const char *path, const GArray *ids, guint part)
+{
+    DraftMessages what = { ids, part };
+    char *result = NULL;
+
+    draft_attach_messages(f->session, path, &what, attached, &result);
+    while (result == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    return result;
+}
+
+#define NOTES                                                                  \
+    "From: bob@x.example\nSubject: hi\nMIME-Version: 1.0\n"                    \
+    "Content-Type: multipart/mixed; boundary=b\n\n"                            \
+    "--b\n\ntext\n--b\nContent-Type: text/x-notes\n"                           \
+    "Content-Disposition: attachment; filename=notes\n\nnotes\n--b--\n"
+
+/* Messages are attached as they are, or a part of each; copies, which stay when
+ * the messages go. */
+static void
+test_attach_message(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree char *none = NULL;
+    ActAppend what = { .bytes = NOTES, .size = strlen(NOTES) };
+    static const struct {
+        guint part;
+        const char *trouble, *files;
+    } table[] = {
+        { 3, "", "notes=notes 2-notes=notes" },
+        { 1, "no part 1", "notes=notes 2-notes=notes" },
+        { 9, "no part 9", "notes=notes 2-notes=notes" },
+        { 0, "",
+          "notes=notes 2-notes=notes message.eml=" NOTES
+          " 2-message.eml=" NOTES },
+    };
+
+    what.folder = session_make_folder(f->session, "work", "INBOX",
+                                      FOLDER_ROLE_INBOX, NULL);
+    for (int i = 0; i < 2; i++) {
+        gint64 id = act_append(f->session, &what, NULL);
+
+        g_array_append_val(ids, id);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *trouble = attach(f, draft->path, ids, table[i].part);
+
+        g_test_message("part %u: %s", table[i].part, trouble);
+        g_assert_nonnull(strstr(trouble, table[i].trouble));
+        g_assert_true(*table[i].trouble || *trouble == '\0');
+        assert_files(draft->path, table[i].files);
+    }
+    g_array_set_size(ids, 0);
+    none = attach(f, draft->path, ids, 0);
+    g_assert_cmpstr(none, ==, "no message matches");
+}
+
 #define ADD(NAME, HOOK, FN)                                                    \
     g_test_add("/commands/writing/" NAME, Fixture, HOOK, set_up, FN, tear_down)
 
@@ -350,5 +484,7 @@ main(int argc, char **argv)
     ADD("from", NULL, test_from);
     ADD("from-written-over", NULL, test_from_written_over);
     ADD("no-such-account", NULL, test_no_such_account);
+    ADD("attach-pattern", NULL, test_attach_pattern);
+    ADD("attach-message", NULL, test_attach_message);
     return g_test_run();
 }

@@ -371,6 +371,71 @@ test_sendmail(Fixture *f, const void *data)
     }
 }
 
+/* A domain outside ASCII is in its ASCII form in the envelope, which no server
+ * has to understand; who is no address is a user of this machine. */
+static void
+test_envelope(Fixture *f, const void *data)
+{
+    static const char *const to[] = { "tom@b\303\274ro.example", "root", NULL };
+    static const struct {
+        const char *from, *sender, *wanted;
+    } table[] = {
+        { "ana@b\303\274ro.example", NULL, "ana@xn--bro-hoa.example" },
+        { "ana@b\303\274ro.example", "root", "ana@xn--bro-hoa.example" },
+        { "ana@b\303\274ro.example", "<>", "" },
+        { "ana@b\303\274ro.example", "", "" },
+        { "root (Cron Daemon)", NULL, "ana@lindqvist.example" },
+        { "ana@b\303\274ro.example", "<bounce@B\303\274ro.example>",
+          "bounce@xn--bro-hoa.example" },
+    };
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *text =
+            g_strdup_printf("From: %s\nSubject: x\n\nbody\n", table[i].from);
+        SendMessage message = { .sender = table[i].sender,
+                                .recipients = to,
+                                .path = path };
+        g_autofree char *id = NULL;
+        g_autoptr(GPtrArray) list = NULL;
+        const OutboxEntry *entry;
+
+        g_test_message("%s, %s", table[i].from, table[i].sender);
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+        send_message(f->session, &message, sent, &id);
+        while (id == NULL)
+            g_main_context_iteration(NULL, TRUE);
+        list = outbox_list(session_outbox(f->session), NULL);
+        entry = list->pdata[0];
+        g_assert_cmpstr(entry->sender, ==, table[i].wanted);
+        g_assert_cmpstr(
+            ((OutboxRecipient *)entry->recipients->pdata[0])->address, ==,
+            "tom@xn--bro-hoa.example");
+        g_assert_cmpstr(
+            ((OutboxRecipient *)entry->recipients->pdata[1])->address, ==,
+            *table[i].from == 'r' ? "ana@lindqvist.example"
+                                  : "ana@xn--bro-hoa.example");
+        g_assert_true(outbox_cancel(session_outbox(f->session), id, NULL));
+    }
+}
+
+static void
+test_sender_of_draft(Fixture *f, const void *data)
+{
+    DraftStart how = { .to = "bob@x.example", .account = "buero" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    g_autoptr(GPtrArray) list = NULL;
+    g_autofree char *id = NULL;
+    SendHow now = { 0 };
+
+    send_draft(f->session, draft->path, &now, sent, &id);
+    while (id == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    list = outbox_list(session_outbox(f->session), NULL);
+    g_assert_cmpstr(((OutboxEntry *)list->pdata[0])->sender, ==,
+                    "ana@xn--bro-hoa.example");
+}
+
 /* The account's password is not for the identity's server (P51). */
 static void
 test_password(Fixture *f, const void *data)
@@ -454,6 +519,11 @@ test_list(Fixture *f, const void *data)
     "Sales <sales@lindqvist.example>\"\n"                                      \
     "    }\n"                                                                  \
     "}\n"
+#define BUERO                                                                  \
+    "account buero {\n"                                                        \
+    "    address  \"ana@b\303\274ro.example\"\n"                               \
+    "    outgoing demo:\n"                                                     \
+    "}\n"
 #define STRICT                                                                 \
     "set read-receipts ask\n"                                                  \
     "account work {\n"                                                         \
@@ -478,5 +548,7 @@ main(int argc, char **argv)
     ADD("named", "", test_named);
     ADD("receipt", STRICT, test_receipt);
     ADD("sendmail", STRICT, test_sendmail);
+    ADD("envelope", BUERO, test_envelope);
+    ADD("sender-of-draft", BUERO, test_sender_of_draft);
     return g_test_run();
 }

@@ -12,6 +12,7 @@
 #include "mime/mime.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -82,6 +83,20 @@ unlink(const char *path)
     return (int)syscall(SYS_unlinkat, -100, path, 0);
 }
 
+/* Is the outbox on another file system than the mail? */
+static bool other_file_system;
+
+int
+link(const char *from, const char *to)
+{
+    count_call();
+    if (other_file_system && strstr(from, "/outbox/")) {
+        errno = EXDEV;
+        return -1;
+    }
+    return (int)syscall(SYS_linkat, -100, from, -100, to, 0);
+}
+
 ssize_t
 send(int fd, const void *bytes, size_t size, int flags)
 {
@@ -96,6 +111,7 @@ typedef struct {
     int entries;
     int state; /* of the entry, when there is one */
     int copies;
+    int staged; /* files in the tmp/ of Sent that are no half ones */
     bool replied;
 } Told;
 
@@ -251,8 +267,23 @@ send_it(Fixture *f)
     flush(session);
 }
 
+/* What the folder's own sweep would take for a message on its way. */
 static int
-copies(Session *session)
+staged(Session *session, const StoreFolder *folder)
+{
+    g_autofree char *tmp = g_build_filename(session_paths(session)->mail,
+                                            folder->path, "tmp", NULL);
+    g_autoptr(GDir) dir = g_dir_open(tmp, 0, NULL);
+    const char *name;
+    int n = 0;
+
+    while (dir && (name = g_dir_read_name(dir)) != NULL)
+        n += g_str_has_suffix(name, ".sent");
+    return n;
+}
+
+static int
+copies(Session *session, Told *told)
 {
     Store *store = session_store(session);
     g_autoptr(StoreFolder) sent =
@@ -260,6 +291,7 @@ copies(Session *session)
     StoreView view = { .folder = sent ? sent->id : -1 };
     g_autoptr(GArray) ids = store_ids(store, &view, 0, NULL);
 
+    told->staged = sent ? staged(session, sent) : 0;
     return ids ? (int)ids->len : 0;
 }
 
@@ -283,7 +315,7 @@ go_on(Fixture *f)
     f->told->state =
         list->len ? (int)((OutboxEntry *)list->pdata[0])->state : -1;
     f->told->drafts = (int)drafts->len;
-    f->told->copies = copies(session);
+    f->told->copies = copies(session, f->told);
     f->told->replied = row->flags & STORE_FLAG_REPLIED;
 }
 
@@ -305,6 +337,7 @@ assert_nothing_lost(const Told *told)
     } else {
         g_assert_cmpint(told->taken, ==, 1);
         g_assert_cmpint(told->copies, ==, 1);
+        g_assert_cmpint(told->staged, ==, 0);
         g_assert_true(told->replied);
     }
 }
@@ -332,33 +365,47 @@ round_end(Fixture *f)
     g_free(f->root);
 }
 
-/* Killed a second time while it goes on, at another call each time. */
+typedef enum {
+    ONCE,
+    TWICE, /* and a second time while it goes on, at another call each time */
+    ELSEWHERE, /* the Sent copy cannot be a link; only what it takes is new */
+} How;
+
+static const struct {
+    int first, step;
+} rounds[] = { { 1, 1 }, { 1, 7 }, { 25, 1 } };
+
 static void
 test_killed(const void *data)
 {
-    bool twice = GPOINTER_TO_INT(data);
+    How how = (How)GPOINTER_TO_INT(data);
     Fixture f = { 0 };
     int n_doubts = 0;
+    int n_killed = 0;
     int status = KILLED;
 
     f.told = mmap(NULL, sizeof *f.told, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     g_assert_true(f.told != MAP_FAILED);
+    other_file_system = how == ELSEWHERE;
     server_start(&f);
-    for (int n = 1; status == KILLED && n < MOST_CALLS; n += twice ? 7 : 1) {
+    for (int n = rounds[how].first; status == KILLED && n < MOST_CALLS;
+         n += rounds[how].step) {
         round_begin(&f);
         status = in_process(&f, n, send_it);
         g_assert_true(status == 0 || status == KILLED);
-        if (twice)
+        if (how == TWICE)
             in_process(&f, 1 + n % 13, go_on);
         g_assert_cmpint(in_process(&f, 0, go_on), ==, 0);
         assert_nothing_lost(f.told);
         n_doubts += f.told->entries;
+        n_killed += status == KILLED;
         round_end(&f);
     }
     g_assert_cmpint(status, ==, 0);
-    if (!twice)
+    if (how == ONCE)
         g_assert_cmpint(n_doubts, >, 0);
+    g_assert_cmpint(n_killed, >=, 5);
     kill(f.server, SIGKILL);
     waitpid(f.server, NULL, 0);
     close(f.listener);
@@ -370,8 +417,10 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/core/outbox/killed/at-each-call",
-                         GINT_TO_POINTER(false), test_killed);
-    g_test_add_data_func("/core/outbox/killed/twice", GINT_TO_POINTER(true),
+                         GINT_TO_POINTER(ONCE), test_killed);
+    g_test_add_data_func("/core/outbox/killed/twice", GINT_TO_POINTER(TWICE),
                          test_killed);
+    g_test_add_data_func("/core/outbox/killed/other-file-system",
+                         GINT_TO_POINTER(ELSEWHERE), test_killed);
     return g_test_run();
 }

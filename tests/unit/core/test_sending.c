@@ -463,6 +463,36 @@ test_other_file_system(Fixture *f, const void *data)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* Offline nothing is tried; what waited goes when that ends, also where there
+ * is no server to come back to. */
+static void
+test_offline(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GPtrArray) left = NULL;
+    Sent result = { 0 };
+    guint told = 0;
+
+    outbox_start(outbox);
+    session_set_offline(f->session, true);
+    send_now(f, draft->path, &result);
+    wait_sent(&result);
+    outbox_flush(outbox, flushed, &told);
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(only_state(f), ==, OUTBOX_WAITING);
+    session_set_offline(f->session, false);
+    do {
+        g_main_context_iteration(NULL, TRUE);
+        g_clear_pointer(&left, g_ptr_array_unref);
+        left = outbox_list(outbox, NULL);
+    } while (left->len > 0);
+}
+
 #define ADD(NAME, HOOK, FN)                                                    \
     g_test_add("/core/sending/" NAME, Fixture, HOOK, set_up, FN, tear_down)
 
@@ -479,5 +509,6 @@ main(int argc, char **argv)
     ADD("carry-fails", NULL, test_carry_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     ADD("other-file-system", NULL, test_other_file_system);
+    ADD("offline", NULL, test_offline);
     return g_test_run();
 }

@@ -216,6 +216,52 @@ test_flowed(void)
     }
 }
 
+/* Text is read back as it was, whatever charset it was sent in; one that has
+ * not all of its letters is not taken. HTML has to say UTF-8 in its own head.
+ */
+static void
+test_charset(void)
+{
+    static const struct {
+        const char *text, *charset;
+    } table[] = {
+        { "plain\n", "us-ascii" },
+        { "Gr\303\274\303\237e\n", "iso-8859-1" },
+        { "Za\305\274\303\263\305\202\304\207\n", "iso-8859-2" },
+        { "\320\237\321\200\320\270\320\262\320\265\321\202\n", "iso-8859-5" },
+        { "Gr\303\274\303\237e \360\237\230\200\n", "utf-8" },
+        { "\344\275\240\345\245\275 Gr\303\274\303\237e\n", "utf-8" },
+    };
+    const MimeTextOptions options = { .width = 200 };
+    static const char *const html[] = { NULL, "<p>Gr\303\274\303\237e</p>" };
+
+    for (int smallest = 0; smallest < 2; smallest++)
+        for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+            const MimeDraft draft = { .from = "a@x",
+                                      .text = table[i].text,
+                                      .html = html[i % 2],
+                                      .smallest_charset = smallest };
+            g_autofree char *source = NULL;
+            g_autoptr(MimeMessage) message = build(&draft, &source);
+            g_autoptr(MimeText) text = mime_text(message, &options);
+            const char *charset = smallest ? table[i].charset
+                                  : i == 0 ? "us-ascii"
+                                           : "utf-8";
+            g_autofree char *wanted =
+                g_strdup_printf("charset=%s\r\n", charset);
+            g_autofree char *line = g_strchomp(g_strdup(table[i].text));
+            const char *second = strstr(source, "Content-Type: text/html");
+
+            g_test_message("%s", source);
+            g_assert_cmpstr(
+                ((MimeLine *)g_ptr_array_index(text->lines, 0))->text, ==,
+                line);
+            if (second)
+                g_assert_nonnull(strstr(second, "charset=utf-8\r\n"));
+            g_assert_nonnull(strstr(source, wanted));
+        }
+}
+
 static void
 test_attachments(void)
 {
@@ -280,6 +326,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/build/long_line", test_long_line);
     g_test_add_func("/mime/build/long_header", test_long_header);
     g_test_add_func("/mime/build/flowed", test_flowed);
+    g_test_add_func("/mime/build/charset", test_charset);
     g_test_add_func("/mime/build/attachments", test_attachments);
     g_test_add_func("/mime/build/message_id", test_message_id);
     return g_test_run();

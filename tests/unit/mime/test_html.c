@@ -135,7 +135,8 @@ test_phish(void)
                     "[1 ✗ goes to evil.test]|T|"
                     "L  1 http://evil.test/   shown as "
                     "https://bank.example/login|");
-    g_assert_cmpuint(text->remote_images, ==, 1);
+    g_assert_cmpuint(text->remote_images, ==, 0);
+    g_assert_cmpuint(text->trackers, ==, 1);
 }
 
 static void
@@ -155,15 +156,178 @@ test_link_targets(void)
     g_assert_cmpstr(link->target, ==, "http://b.example/\357\277\275x");
 }
 
+static MimeText *
+render_images(const char *source, bool images)
+{
+    const MimeTextOptions options = { .width = 60, .images = images };
+    g_autoptr(MimeMessage) message = mime_load_bytes(source, strlen(source));
+
+    return mime_text(message, &options);
+}
+
+#define HTML "Content-Type: text/html; charset=utf-8\n\n"
+
+/* Each image once, in order, with what would be asked for. */
 static void
 test_images(void)
 {
-    g_autoptr(MimeText) text =
-        render_full("<img src=http://a/1><img src='//a/2'><img src=cid:3>"
-                    "<img src=data:image/png,x><img SRC=\"HTTPS://a/4\">",
-                    false);
+    static const struct {
+        const char *target, *name;
+    } wanted[] = { { "http://a/1.png?x", "1.png" },
+                   { "https://a/2", "two \357\277\275" },
+                   { "HTTPS://a/a%20b", "a%20b" } };
+    g_autoptr(MimeText) text = render_full(
+        "<img src=http://a/1.png?x><img src='//a/2' alt=' two \033 '>"
+        "<img src=cid:3><img src=data:image/png,x><img src=/x><img src=''>"
+        "<img SRC=\"HTTPS://a/a b\"><img src=http://a/1.png?x alt=again>",
+        false);
 
     g_assert_cmpuint(text->remote_images, ==, 3);
+    g_assert_cmpuint(text->trackers, ==, 0);
+    g_assert_cmpuint(text->images->len, ==, G_N_ELEMENTS(wanted));
+    for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        const MimeImage *image = text->images->pdata[i];
+
+        g_assert_cmpstr(image->target, ==, wanted[i].target);
+        g_assert_cmpstr(image->name, ==, wanted[i].name);
+        g_assert_cmpuint(image->part, ==, 0);
+    }
+}
+
+/* The place of an image is below its line; without them the text is the
+ * same. */
+static void
+test_image_places(void)
+{
+    static const struct {
+        const char *html, *with, *without;
+    } places[] = {
+        { HTML "<p>one <img src=http://a/1 alt=pic> two<p>three",
+          "Tone pic two|I|T|Tthree|", "Tone pic two|T|Tthree|" },
+        { HTML "<div><img src=http://a/1></div><p>x", "I|Tx|", "Tx|" },
+        { HTML "<p>a</p><img src=http://a/1><blockquote><img src=http://a/2>"
+               "<p>b</blockquote>",
+          "Ta|I|I|T|Q> b|", "Ta|T|Q> b|" },
+        { HTML "<a href=http://a/><div>B<img src=http://a/1></div></a>",
+          "TB [1]|I|", "TB [1]|" },
+        { HTML "<ul><li><img src=http://a/1>x<li>y</ul>", "T • x|I|T • y|",
+          "T • x|T • y|" },
+        { HTML "x<img src=cid:none>", "Tx|", "Tx|" },
+        { HTML "<img src=http://a/1><img src=http://a/1>", "I|", "" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autoptr(MimeText) with = render_images(places[i].html, true);
+        g_autoptr(MimeText) without = render_images(places[i].html, false);
+        g_autofree char *dump_with = text_dump(with);
+        g_autofree char *dump_without = text_dump(without);
+
+        g_assert_cmpstr(dump_with, ==, places[i].with);
+        g_assert_cmpstr(dump_without, ==, places[i].without);
+    }
+}
+
+/* What nobody would see is there to be asked for: it has no place. */
+static void
+test_trackers(void)
+{
+    static const char *const trackers[] = {
+        "<img src=http://a/1 width=1 height=1>",
+        "<img src=http://a/1 WIDTH='0'>",
+        "<img height=1px src=//a/1>",
+        "<img src=http://a/1 style='width: 1px'>",
+        "<img src=http://a/1 style='border:0; HEIGHT:0;'>",
+        "<img src=http://a/1 style='max-width:1.5px'>",
+        "<img src=http://a/1 hidden>",
+        "<img src=http://a/1 style='display:none'>",
+        "<div style='display:none'><p>no<table><tr><td><b>"
+        "<img src=http://a/1></b></table></div>",
+        "<img src=http://a/1 width=600 height=1>",
+    };
+    static const char *const seen[] = {
+        "<img src=http://a/1 width=10 height=10>",
+        "<img src=http://a/1 width=100% height=auto>",
+        "<img src=http://a/1 width=1em>",
+        "<img src=http://a/1 style='line-height:0;border-width:1px'>",
+        "<img src=http://a/1 width='' height=''>",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(trackers); i++) {
+        g_autofree char *source = g_strconcat(HTML, trackers[i], NULL);
+        g_autoptr(MimeText) text = render_images(source, true);
+
+        g_assert_cmpuint(text->trackers, ==, 1);
+        g_assert_cmpuint(text->remote_images, ==, 0);
+        g_assert_cmpuint(text->images->len, ==, 0);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(seen); i++) {
+        g_autofree char *source = g_strconcat(HTML, seen[i], NULL);
+        g_autoptr(MimeText) text = render_images(source, true);
+
+        g_assert_cmpuint(text->trackers, ==, 0);
+        g_assert_cmpuint(text->images->len, ==, 1);
+    }
+}
+
+/* Images that are parts: where HTML names them, else behind the text. */
+static void
+test_image_parts(void)
+{
+    static const char source[] =
+        "Content-Type: multipart/related; boundary=b\n\n--b\n" HTML
+        "<p>a<img src=cid:two%40x><img src=cid:two@x width=0><p>b"
+        "<img src=cid:none><img src=http://a/1>\n"
+        "--b\nContent-Type: image/png; name=one.png\n\nx\n"
+        "--b\nContent-Type: image/png\nContent-ID: <two@x>\n\nx\n--b--\n";
+    g_autoptr(MimeText) text = render_images(source, true);
+    g_autofree char *dump = text_dump(text);
+    const MimeImage *image;
+
+    g_assert_cmpstr(dump, ==, "Ta|I|T|Tb|I|I|");
+    g_assert_cmpuint(text->images->len, ==, 3);
+    image = text->images->pdata[0];
+    g_assert_cmpuint(image->part, ==, 4);
+    g_assert_cmpstr(image->name, ==, "image/png");
+    image = text->images->pdata[1];
+    g_assert_cmpstr(image->target, ==, "http://a/1");
+    g_assert_cmpuint(image->part, ==, 0);
+    image = text->images->pdata[2];
+    g_assert_cmpuint(image->part, ==, 3);
+    g_assert_cmpstr(image->name, ==, "one.png");
+    g_assert_null(image->target);
+    g_assert_cmpuint(
+        ((const MimeLine *)text->lines->pdata[4])->image, ==, 2);
+}
+
+/* Beyond the limit images are counted. */
+static void
+test_image_limit(void)
+{
+    g_autoptr(GString) html = g_string_new(HTML);
+    g_autoptr(MimeText) text = NULL;
+
+    for (int i = 0; i < MIME_MAX_IMAGES + 5; i++)
+        g_string_append_printf(html, "<img src=http://a/%d>", i);
+    text = render_images(html->str, true);
+    g_assert_cmpuint(text->images->len, ==, MIME_MAX_IMAGES);
+    g_assert_cmpuint(text->lines->len, ==, MIME_MAX_IMAGES);
+    g_assert_cmpuint(text->remote_images, ==, MIME_MAX_IMAGES + 5);
+}
+
+/* Images in quotes do not tear a run of quotes apart, nor count in it. */
+static void
+test_image_quotes(void)
+{
+    g_autoptr(GString) html = g_string_new(HTML "<blockquote>");
+    g_autoptr(MimeText) text = NULL;
+    g_autofree char *dump = NULL;
+
+    for (int i = 0; i < 13; i++)
+        g_string_append_printf(html, "<div>%d<img src=http://a/%d></div>", i,
+                               i);
+    text = render_images(html->str, true);
+    dump = text_dump(text);
+    g_assert_cmpstr(dump, ==, "N⋯ 13 quoted lines|");
 }
 
 /* At the limit nothing is said; beyond it the text is still there. */
@@ -210,6 +374,11 @@ main(int argc, char **argv)
     g_test_add_func("/mime/html/phish", test_phish);
     g_test_add_func("/mime/html/targets", test_link_targets);
     g_test_add_func("/mime/html/images", test_images);
+    g_test_add_func("/mime/html/image-places", test_image_places);
+    g_test_add_func("/mime/html/P61/trackers", test_trackers);
+    g_test_add_func("/mime/html/image-parts", test_image_parts);
+    g_test_add_func("/mime/html/image-limit", test_image_limit);
+    g_test_add_func("/mime/html/image-quotes", test_image_quotes);
     g_test_add_func("/mime/html/depth", test_depth);
     g_test_add_func("/mime/html/link_limit", test_link_limit);
     return g_test_run();

@@ -15,7 +15,7 @@ text_dump(const MimeText *text)
     for (guint i = 0; i < text->lines->len; i++) {
         const MimeLine *line = g_ptr_array_index(text->lines, i);
 
-        g_string_append_printf(out, "%c%s|", "TQS+-@NLH"[line->kind],
+        g_string_append_printf(out, "%c%s|", "TQS+-@NLHI"[line->kind],
                                line -> text);
     }
     return g_string_free(out, FALSE);

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define SIGNED(DOMAIN) \
+    "Authentication-Results: mx.r.example; dkim=pass header.d=" DOMAIN "\r\n"
+
 /* A header, and a part of the one warning that it should give; NULL: none. */
 static const struct {
     const char *header;
@@ -33,7 +36,11 @@ static const struct {
     { "From: A <a@xn--80aswg.xn--p1ai>", NULL },
     { "From: A <a@mail.x.example>\r\nReply-To: b@x.example", NULL },
     { "From: A <a@x.example>\r\nReply-To: l@list.test\r\n"
+      "List-Id: <l.list.test>", "answers go to list.test" },
+    { SIGNED("list.test") "From: A <a@x.example>\r\nReply-To: l@list.test\r\n"
       "List-Id: <l.list.test>", NULL },
+    { SIGNED("evil.test") "From: A <a@x.example>\r\nReply-To: l@list.test\r\n"
+      "List-Id: <l.list.test>", "answers go to list.test" },
     { "From: Ana @ work <a@x.example>", NULL },
 };
 
@@ -43,7 +50,8 @@ authors(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *message
             = g_strconcat(cases[i].header, "\r\n\r\nx", NULL);
-        TrustParams params = { 0 };
+        const char *const ids[] = { "mx.r.example", NULL };
+        TrustParams params = { .authserv_ids = ids };
         g_autoptr(TrustReport) report
             = trust_check_bytes(message, strlen(message), &params);
         const char *first = report->warnings->len
@@ -110,6 +118,12 @@ verdicts(void)
         { AR "dmarc=pass header.from=corp.example\r\n" FROM, TRUST_PASS,
           "mx.r.example", false },
         { AR "dmarc=pass header.from=evil.example\r\n" FROM, TRUST_FAIL,
+          "checked here", false },
+        { AR "dmarc=pass header.from=x@corp.example\r\n" FROM, TRUST_PASS,
+          "mx.r.example", false },
+        { AR "dmarc=pass header.from=a@evil.example\r\n" FROM, TRUST_FAIL,
+          "checked here", false },
+        { AR "dmarc=pass header.from=a..b\r\n" FROM, TRUST_FAIL,
           "checked here", false },
         { AR "dmarc=fail header.from=corp.example\r\n" FROM, TRUST_FAIL,
           "mx.r.example", true },

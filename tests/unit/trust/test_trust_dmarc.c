@@ -126,6 +126,7 @@ judge(void)
         g_autoptr(GPtrArray) dkim = g_ptr_array_new();
         TrustSpf spf = { .evaluated = cases[i].sender != NULL };
         TrustAuthor author = { cases[i].author, NULL };
+        TrustEvidence evidence = { dkim, NULL, &spf };
         TrustDmarc out = { 0 };
         TrustLookup lookup;
 
@@ -136,7 +137,7 @@ judge(void)
             spf.domain = (char *)cases[i].sender;
         }
         zone_lookup(&lookup, dns);
-        trust_dmarc_judge(&out, &author, dkim, &spf, &lookup);
+        trust_dmarc_judge(&out, &author, &evidence, &lookup);
         g_test_message("%s: %s", cases[i].author, out.reason);
         g_assert_cmpstr(trust_result_word(out.result), ==,
                         trust_result_word(cases[i].want));
@@ -161,11 +162,12 @@ walk(void)
     TrustAuthor author = { "a.b.c.d.e.f.g.h.i.j.k.l.example.com", NULL };
     g_autoptr(GPtrArray) dkim = g_ptr_array_new();
     TrustSpf spf = { 0 };
+    TrustEvidence none = { dkim, NULL, &spf };
     TrustDmarc out = { 0 };
     TrustLookup lookup;
 
     zone_lookup(&lookup, dns);
-    trust_dmarc_judge(&out, &author, dkim, &spf, &lookup);
+    trust_dmarc_judge(&out, &author, &none, &lookup);
     g_assert_cmpuint(lookup.asked, ==, 8);
     g_assert_cmpint(out.result, ==, TRUST_NONE);
     g_free(out.reason);
@@ -187,13 +189,14 @@ evidence(void)
                      .result = TRUST_TEMPERROR,
                      .domain = (char *)"corp.example" };
     TrustAuthor author = { "corp.example", NULL };
+    TrustEvidence open = { dkim, NULL, &spf };
     TrustAuthor nobody = { NULL, "there are 2 From fields" };
     TrustDmarc out = { 0 };
     TrustLookup lookup;
 
     g_ptr_array_add(dkim, &sig);
     zone_lookup(&lookup, dns);
-    trust_dmarc_judge(&out, &author, dkim, &spf, &lookup);
+    trust_dmarc_judge(&out, &author, &open, &lookup);
     g_assert_cmpint(out.result, ==, TRUST_TEMPERROR);
     g_free(out.reason);
     g_free(out.policy);
@@ -201,7 +204,7 @@ evidence(void)
     g_free(out.author);
     g_free(out.organization);
     memset(&out, 0, sizeof out);
-    trust_dmarc_judge(&out, &nobody, dkim, &spf, &lookup);
+    trust_dmarc_judge(&out, &nobody, &open, &lookup);
     g_assert_cmpint(out.result, ==, TRUST_PERMERROR);
     g_assert_cmpstr(out.reason, ==, "there are 2 From fields");
     g_free(out.reason);

@@ -186,12 +186,58 @@ absurd(void)
     }
 }
 
+/* SubjectPublicKeyInfo with one octet changed, cut, or something behind it. */
+static void
+wrapped(void)
+{
+    static const struct {
+        gsize at;
+        guint8 octet;
+        int more; /* octets behind it; negative: cut off */
+        bool sound;
+    } cases[] = {
+        { 0, 0x30, 0, true },   /* as it was */
+        { 0, 0x31, 0, false },  /* a set */
+        { 3, 0x21, 0, false },  /* shorter than it says */
+        { 3, 0x23, 0, false },  /* longer than it says */
+        { 16, 0x0a, 0, false }, /* the name of RSA-PSS */
+        { 19, 0x04, 0, false }, /* octets in place of bits */
+        { 23, 1, 0, false },    /* a bit left over */
+        { 24, 0x31, 0, false }, /* no RSAPublicKey in it */
+        { 0, 0x30, 1, false },  { 0, 0x30, -1, false },
+        { 0, 0x30, -270, false }, /* the algorithm alone */
+        { 0, 0x30, -271, false }, { 0, 0x30, -293, false },
+    };
+    EVP_PKEY *pair = EVP_RSA_gen(2048);
+    guint8 *der = NULL;
+    int size = i2d_PUBKEY(pair, &der);
+
+    g_assert_cmpint(size, ==, 294);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree guint8 *changed = g_malloc0((gsize)size + 1);
+        g_autofree char *text = NULL;
+        g_autofree char *record = NULL;
+        g_auto(TrustKey) key = { 0 };
+
+        memcpy(changed, der, (gsize)size);
+        changed[cases[i].at] = cases[i].octet;
+        text = g_base64_encode(changed, (gsize)(size + cases[i].more));
+        record = g_strconcat("p=", text, NULL);
+        g_test_message("%u", i);
+        g_assert_true(trust_key_read(&key, record, strlen(record), false)
+                      == cases[i].sound);
+    }
+    OPENSSL_free(der);
+    EVP_PKEY_free(pair);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trust/key/D10-records", records);
     g_test_add_func("/trust/key/D9-rsa", rsa);
+    g_test_add_func("/trust/key/D9-wrapped", wrapped);
     g_test_add_func("/trust/key/D8-sizes", sizes);
     g_test_add_func("/trust/key/D9-absurd", absurd);
     return g_test_run();

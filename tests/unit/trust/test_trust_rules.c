@@ -202,6 +202,69 @@ resent(void)
     }
 }
 
+/* A signature that the own server saw is evidence, with its alignment; without
+ * a DNS it is all there is (S6, M3, M4). */
+static void
+said(void)
+{
+    static const struct {
+        const char *header;
+        bool off; /* no DNS */
+        TrustResult dmarc;
+        TrustResult want;
+        const char *source;
+        bool temporary;
+    } list[] = {
+        { AR "dkim=pass header.d=corp.example\r\n" AUTHOR, false, TRUST_PASS,
+          TRUST_PASS, "checked here", false },
+        { AR "dkim=pass header.d=mail.corp.example\r\n" AUTHOR, false,
+          TRUST_PASS, TRUST_PASS, "checked here", false },
+        { AR "dkim=pass header.i=@corp.example\r\n" SIG("corp.example", "gone")
+              AUTHOR,
+          false, TRUST_PASS, TRUST_PASS, "checked here", false },
+        { AR "dkim=pass header.d=mail.strict.example\r\n"
+             "From: a@strict.example\r\n",
+          false, TRUST_FAIL, TRUST_FAIL, "checked here", false },
+        { AR "dkim=pass header.d=evil.example\r\n" AUTHOR, false, TRUST_FAIL,
+          TRUST_FAIL, "checked here", false },
+        { AR "dkim=fail header.d=corp.example\r\n" AUTHOR, false, TRUST_FAIL,
+          TRUST_FAIL, "checked here", false },
+        { "Authentication-Results: mx.other.example; dkim=pass "
+          "header.d=corp.example\r\n" AUTHOR,
+          false, TRUST_FAIL, TRUST_FAIL, "checked here", false },
+        { AR "dkim=pass header.d=free.example\r\n"
+             "From: a@free.example\r\n",
+          false, TRUST_NONE, TRUST_PASS, "mx.r.example", false },
+        { AR "dkim=pass header.d=corp.example\r\n" SIG("corp.example", "s")
+              AUTHOR,
+          true, TRUST_NONE, TRUST_PASS, "mx.r.example", false },
+        { AR "spf=softfail smtp.mailfrom=a@corp.example\r\n" SIG("corp.example",
+                                                                 "s") AUTHOR,
+          true, TRUST_NONE, TRUST_SOFTFAIL, "mx.r.example", false },
+        { AR "dkim=pass header.d=evil.example\r\n" AUTHOR, true, TRUST_NONE,
+          TRUST_NONE, "checked here", false },
+        { AUTHOR, true, TRUST_NONE, TRUST_TEMPERROR, "checked here", true },
+    };
+    g_autoptr(Dns) dns = dns_zone_create(
+        "_dmarc.corp.example TXT \"v=DMARC1; p=reject\"\n"
+        "_dmarc.strict.example TXT \"v=DMARC1; p=reject; adkim=s\"\n",
+        NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autofree char *message = g_strconcat(list[i].header, "\r\nx", NULL);
+        TrustParams params = { .dns = list[i].off ? NULL : dns,
+                               .authserv_ids = ids };
+        g_autoptr(TrustReport) report =
+            trust_check_bytes(message, strlen(message), &params);
+
+        g_test_message("%u: %s", i, report->verdict.text);
+        g_assert_cmpint(report->dmarc.result, ==, list[i].dmarc);
+        g_assert_cmpint(report->verdict.result, ==, list[i].want);
+        g_assert_cmpstr(report->verdict.source, ==, list[i].source);
+        g_assert_true(report->temporary == list[i].temporary);
+    }
+}
+
 /* Rules that allow, and that ignore (U6). */
 static void
 kinds(void)
@@ -499,6 +562,52 @@ below(void)
     }
 }
 
+/* The time of judgement is that of the arrival: the topmost Received field's,
+ * else the row's (D7). The message was signed in 2018. */
+static void
+arrival(void)
+{
+    static const char received[] =
+        "Received: from h.x.example (h.x.example [192.0.2.9])\r\n"
+        " by mx.r.example; Thu, 26 Nov %d 02:42:25 +0000\r\n";
+    static const struct {
+        int first;  /* year of the topmost field; 0: there is none */
+        int second; /* of the one below */
+        gint64 arrival;
+        guint warnings;
+    } list[] = {
+        { 2019, 2003, 1000000000, 0 },
+        { 2003, 2019, 1600000000, 1 },
+        { 0, 0, 1000000000, 1 },
+        { 0, 0, 1600000000, 0 },
+        { 0, 0, 0, 0 },
+        { 2099, 0, 1000000000, 1 },
+    };
+    g_autofree char *zone = g_strdup_printf(
+        "brisbane._domainkey.football.example.com TXT \"%s\"\n", old_record);
+    g_autoptr(Dns) dns = dns_zone_create(zone, NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_autofree char *one =
+            list[i].first ? g_strdup_printf(received, list[i].first) : NULL;
+        g_autofree char *two =
+            list[i].second ? g_strdup_printf(received, list[i].second) : NULL;
+        g_autofree char *message =
+            g_strconcat(one ? one : "", two ? two : "", signed_message, NULL);
+        TrustParams params = { .dns = dns, .arrival = list[i].arrival };
+        g_autoptr(TrustReport) report =
+            trust_check_bytes(message, strlen(message), &params);
+        const TrustSignature *sig = g_ptr_array_index(report->dkim, 0);
+
+        g_test_message("%u", i);
+        g_assert_cmpint(sig->result, ==, TRUST_PASS);
+        g_assert_cmpuint(sig->warnings->len, ==, list[i].warnings);
+        if (list[i].warnings > 0)
+            g_assert_nonnull(
+                strstr(g_ptr_array_index(sig->warnings, 0), "future"));
+    }
+}
+
 typedef struct {
     gint64 last;
     guint asked;
@@ -572,6 +681,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     mime_init();
     g_test_add_func("/trust/rules/U6-signers", rules);
+    g_test_add_func("/trust/rules/S6-M3-M4-said", said);
     g_test_add_func("/trust/rules/U4-resent", resent);
     g_test_add_func("/trust/rules/U6-kinds", kinds);
     g_test_add_func("/trust/rules/D11-M4-failing", failing);
@@ -579,6 +689,7 @@ main(int argc, char **argv)
     g_test_add_func("/trust/rules/R5-R6-results", results);
     g_test_add_func("/trust/rules/M3-signers", signers);
     g_test_add_func("/trust/rules/R3-below-the-border", below);
+    g_test_add_func("/trust/rules/D7-arrival", arrival);
     g_test_add_func("/trust/rules/U5-old-keys", old_keys);
     g_test_add_func("/trust/rules/U5-new-keys", new_keys);
     return g_test_run();

@@ -1,0 +1,40 @@
+/* A list of threads or messages, as its files see it. */
+#ifndef TUI_LIST_H
+#define TUI_LIST_H
+
+#include "core/search.h"
+#include "tui_fold.h"
+
+typedef struct {
+    View base;
+    gint64 folder;    /* 0: a query */
+    char *query;      /* NULL: a folder */
+    gint64 scope;     /* of the query: a folder; 0: all mail */
+    char *title_text;
+    char *account;
+    bool threads;
+    StoreOrder order;
+    bool reverse;
+    GArray *ids; /* threads; below 0 messages of those unfolded */
+    Fold *fold;
+    GHashTable *rows;     /* id → StoreRow, what was seen */
+    GHashTable *selected; /* ids */
+    gint64 range_from;    /* V: the other end; 0: none */
+    guint cursor, top;
+    guint rows_shown;
+    bool complete; /* ids holds all */
+    guint complete_source;
+    Search *search;
+    gint64 asked; /* monotonic time of the question */
+    int took_ms;
+    char *trouble; /* of the query; NULL: none */
+    guint unread, total;
+    guint new_above; /* rows that came in above what is seen */
+} ListView;
+
+/* tui_list_title.c: left and right of the top row, and where the cursor is; as
+ * in ViewClass. */
+char *list_title(View *view);
+char *list_place(View *view);
+
+#endif
