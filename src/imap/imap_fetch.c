@@ -104,6 +104,18 @@ imap_object_id(ImapDecoder *in)
                                                       : NULL;
 }
 
+/* Of Gmail, in place of an objectid: the dot keeps it from being one. */
+static char *
+gmail_id(ImapDecoder *in)
+{
+    g_autofree char *id = imap_decoder_word(in);
+    gsize size = strspn(id, G_CSET_DIGITS);
+
+    return size > 0 && size <= 20 && id[size] == '\0'
+               ? g_strconcat("gm.", id, NULL)
+               : NULL;
+}
+
 static void
 read_modseq(ImapDecoder *in, ImapMessage *message)
 {
@@ -153,6 +165,10 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
         imap_decoder_expect(in, ' ');
         g_free(texts->email_id);
         texts->email_id = imap_object_id(in);
+    } else if (imap_decoder_try_word(in, "X-GM-MSGID")) {
+        imap_decoder_expect(in, ' ');
+        g_free(texts->email_id);
+        texts->email_id = gmail_id(in);
     } else if (imap_decoder_try_word(in, "SAVEDATE")) {
         g_autofree char *text = NULL;
 
