@@ -1,7 +1,8 @@
 /* A message that is new in one mailbox may be in another one for long: moved or
  * copied by another program, or a label of Gmail. Where the server gives ids to
  * bytes (OBJECTID, RFC 8474; X-GM-EXT-1) it is not fetched again: the file that
- * is here is told as the server would have. What is the same by id and not by size is fetched. */
+ * is here is told as the server would have. What is the same by id and not by
+ * size is fetched. */
 #include "sync_private.h"
 
 #include "base/file.h"

@@ -260,11 +260,9 @@ fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
                          .flags = { message->flags, message->tags },
                          .internaldate = 1672653600,
                          .size = strlen(message->bytes) };
-
     bool gmail = strstr(items, "X-GM-MSGID") != NULL;
-    g_autofree char *email_id =
-        g_strdup_printf("%s%u", gmail ? "gm." : "M",
-                        g_str_hash(message->bytes));
+    g_autofree char *email_id = g_strdup_printf("%s%u", gmail ? "gm." : "M",
+                                                g_str_hash(message->bytes));
 
     if (strstr(items, "PREVIEW"))
         told.preview = "ahead of its body";
