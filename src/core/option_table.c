@@ -101,7 +101,8 @@ const OptionEntry option_table[] = {
       .fallback = "auto",
       .choices = auth_choices,
       .text = "The login mechanism; auto takes the strongest that the server "
-              "offers. CRAM-MD5 and APOP are used only when named here." },
+              "offers. CRAM-MD5 and APOP are used only when named here; GSSAPI "
+              "too, but by IMAP where a Kerberos ticket is here." },
     /* connections */
     { .name = "tls-ca-file",
       .type = CMD_PATH,

@@ -3,7 +3,7 @@
  * what the client is told to do:
  *
  *   starttls | insecure | auth NAME | compress | version TEXT | no password
- *                                before all
+ *   ticket                       before all
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
@@ -15,6 +15,7 @@
  *   told TEXT        what the calls told, put together in order */
 #include "base/err.h"
 #include "imap_private.h"
+#include "tickets.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -506,6 +507,7 @@ case_read(Case *c, const char *path)
     c->params.sasl_ir = true;
     c->params.sasl.user = g_strdup("ana");
     c->params.sasl.password = g_strdup("secret");
+    tickets_here = false;
     for (char **line = c->lines; *line; line++) {
         if (strcmp(*line, "starttls") == 0)
             c->params.net.security = NET_STARTTLS;
@@ -515,6 +517,8 @@ case_read(Case *c, const char *path)
             c->params.compress = IMAP_COMPRESS_ON;
         else if (strcmp(*line, "no password") == 0)
             g_clear_pointer(&c->params.sasl.password, g_free);
+        else if (strcmp(*line, "ticket") == 0)
+            tickets_here = true;
         else if (g_str_has_prefix(*line, "version "))
             c->params.version = g_strdup(*line + 8);
         else if (g_str_has_prefix(*line, "auth "))
