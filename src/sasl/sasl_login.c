@@ -226,16 +226,20 @@ begin(const SaslParams *params, const SaslChannel *channel, int row,
     return g_steal_pointer(&login);
 }
 
-/* Without a ticket there is no first step. */
+/* Without a ticket there is no first step. One thread at a time: libgssglue,
+ * over which gsasl may reach Kerberos, begins without a lock. */
 static SaslLogin *
 begin_by_ticket(const SaslParams *params, const SaslChannel *channel, int row)
 {
+    static GMutex lock;
     g_autoptr(SaslLogin) login = begin(params, channel, row, NULL);
 
     if (login == NULL)
         return NULL;
     login->by_ticket = true;
+    g_mutex_lock(&lock);
     login->begun = sasl_login_step(login, NULL, NULL);
+    g_mutex_unlock(&lock);
     return login->begun ? g_steal_pointer(&login) : NULL;
 }
 
