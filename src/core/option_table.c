@@ -196,7 +196,7 @@ const OptionEntry option_table[] = {
       .scope = OPTION_ACCOUNT,
       .fallback = "attachment signed encrypted",
       .text = "Tags that stay on this machine, separated by blanks; all "
-              "others become keywords on the server." },
+              "others become keywords on the server, labels with Gmail." },
     /* who sent this */
     { .name = "authserv-id",
       .type = CMD_STRING,

@@ -260,16 +260,28 @@ call_search(Case *c, UidSet *uids, const char *argument, GError **error)
 }
 
 static bool
-call_store(Case *c, UidSet *uids, const char *argument, GError **error)
+store(Case *c, UidSet *uids, bool add, const char *argument, GError **error)
 {
     ImapFlags flags = { .system = 4, .keywords = argument };
     g_autoptr(UidSet) modified = NULL;
     g_autofree char *text = NULL;
-    bool ok = imap_store(c->conn, uids, true, &flags, 7, &modified, error);
+    bool ok = imap_store(c->conn, uids, add, &flags, 7, &modified, error);
 
     text = modified ? uidset_format(modified) : NULL;
     g_string_append(c->told, text ? text : "");
     return ok;
+}
+
+static bool
+call_store(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return store(c, uids, true, argument, error);
+}
+
+static bool
+call_unstore(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return store(c, uids, false, argument, error);
 }
 
 static bool
@@ -443,6 +455,7 @@ static const struct {
     { "resync", call_resync },   { "fetch", call_fetch, true },
     { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
+    { "unstore", call_unstore, true },
     { "move", call_move, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
     { "append-two", call_append_two },
