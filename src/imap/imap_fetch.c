@@ -213,7 +213,7 @@ join_labels(const ImapConn *conn, ImapMessage *message, Texts *texts)
         g_clear_pointer(&texts->keywords, g_free);
         return;
     }
-    all = imap_keywords_join(texts->keywords, texts->labels);
+    all = imap_keywords_join(texts->keywords, texts->labels, conn->selected);
     g_free(texts->keywords);
     texts->keywords = all;
 }

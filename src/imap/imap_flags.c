@@ -114,9 +114,13 @@ imap_labels_read(ImapDecoder *in, char **labels)
 }
 
 char *
-imap_keywords_join(const char *keywords, const char *labels)
+imap_keywords_join(const char *keywords, const char *labels,
+                   const char *mailbox)
 {
-    g_autofree char *text = g_strconcat(keywords, " ", labels, NULL);
+    bool named = mailbox && is_label(mailbox)
+                 && g_ascii_strcasecmp(mailbox, "INBOX") != 0;
+    g_autofree char *text =
+        g_strjoin(" ", keywords, labels, named ? mailbox : NULL, NULL);
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     g_autoptr(GPtrArray) all = g_ptr_array_new();
 

@@ -127,7 +127,9 @@ unsigned imap_flag_bit(const char *flag);
 void imap_labels_read(ImapDecoder *in, char **labels);
 /* Those that Gmail is to keep as labels, or those that it is not. g_free(). */
 char *imap_keywords_pick(const char *keywords, bool labels);
-/* Each word of both once, sorted. g_free(). */
-char *imap_keywords_join(const char *keywords, const char *labels);
+/* Each word of both once, sorted, and the name of the mailbox, which is the
+ * label that is not told. g_free(). */
+char *imap_keywords_join(const char *keywords, const char *labels,
+                         const char *mailbox);
 
 #endif
