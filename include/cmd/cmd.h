@@ -70,7 +70,7 @@ struct CmdEntry {
     const char *alias; /* or NULL */
     const char *help;  /* one line */
     const char *group; /* help page: "mail", "view", "send", "configure" */
-    CmdFlag flags[14]; /* ends with name NULL */
+    CmdFlag flags[20]; /* ends with name NULL */
     CmdArg args[4];    /* ends with name NULL */
     CmdTarget target;
     bool undo; /* `undo` takes it back; `.` repeats it */

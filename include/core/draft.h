@@ -25,6 +25,8 @@ typedef enum {
     DRAFT_RESEND,           /* the same, subject and recipients as well */
 } DraftKind;
 
+typedef struct DraftSeal DraftSeal;
+
 typedef struct {
     char *path;    /* the file; absolute */
     char *account; /* that sends it */
@@ -53,6 +55,13 @@ typedef struct {
     bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool smallest;     /* in the smallest charset, not always in UTF-8 */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
+
+    /* How it leaves; kept beside the file. */
+    bool sign;
+    bool encrypt;
+    bool smime;   /* else OpenPGP */
+    bool answers; /* an encrypted message */
+    DraftSeal *seal; /* keys, once they were looked up; or NULL */
 
     GPtrArray *problems; /* char *: what could not be read, with its line */
 } Draft;
@@ -195,15 +204,27 @@ guint64 draft_size(const Draft *draft);
  * Borrowed; never NULL. */
 const char *draft_kind_name(DraftKind kind);
 
-/* The bytes to be sent, CRLF, without Bcc; as `v` of the review shows them.
- * date: seconds UTC; message_id without <>. */
+/* The bytes to be sent, CRLF, without Bcc; as `v` of the review shows them:
+ * before they are signed and encrypted. date: seconds UTC; message_id without
+ * <>. */
 GBytes *draft_build(const Draft *draft, const char *message_id, gint64 date,
                     GError **error);
 
-/* The same into a descriptor, the files in pieces. Any thread that has the
- * draft for itself. */
+/* The same into a descriptor, the files in pieces; signed and encrypted where
+ * draft_seal() said so, which blocks for gpg. Any thread that has the draft for
+ * itself. */
 bool draft_build_to(const Draft *draft, const char *message_id, gint64 date,
                     int fd, GError **error);
+
+/* Whose keys the draft needs, by its account's options, for draft_build_to().
+ * ERR_USAGE names an address that cannot be mailed to. */
+bool draft_seal(Session *session, Draft *draft, GError **error);
+
+/* The key that signs it, as gpg finds it. g_free(). */
+char *draft_signer(Session *session, const Draft *draft);
+
+/* "sign and encrypt (OpenPGP)"; NULL: neither. Borrowed. */
+const char *draft_seal_words(const Draft *draft);
 
 /* Every address of To, Cc and Bcc once: the envelope. ERR_USAGE names one that
  * cannot be mailed to. NULL-terminated; free with g_strfreev(). */

@@ -72,6 +72,10 @@ typedef struct {
     /* Runs another program with the terminal given up to it. */
     void (*run)(Frontend *frontend, const char *const *argv);
 
+    /* Gives the terminal up while fn runs, which may ask on it by another
+     * program: gpg-agent's pinentry. Without a screen, just runs it. */
+    void (*lend)(Frontend *frontend, void (*fn)(void *user), void *user);
+
     void (*tell)(Frontend *frontend, TellKind kind, bool undoable,
                  const char *text);
 

@@ -11,6 +11,10 @@
  * stay where they are. */
 bool mute_toggle(Session *session, const MessageSet *set, GError **error);
 
+/* After undo or redo of rows as they were before: where a thread is heard again
+ * so are the messages that arrived in it meanwhile. */
+void mute_follow(Session *session, const GPtrArray *before);
+
 /* Messages that arrived in muted threads are muted too. */
 void mute_arrived(Session *session, const gint64 *ids, guint n);
 

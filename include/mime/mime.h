@@ -203,6 +203,7 @@ typedef struct {
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
     bool smallest_charset; /* of text that has one smaller than UTF-8 */
+    const struct MimeSeal *seal; /* mime/seal.h; NULL: as it is */
 } MimeDraft;
 
 /* The bytes to submit, CRLF line ends. There is no field for Bcc, so none can

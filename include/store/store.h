@@ -33,6 +33,9 @@ typedef struct Store Store;
  * refused with ERR_LOCAL and never written (promise P27). */
 Store *store_open(const char *path, GError **error);
 void store_close(Store *store);
+
+/* The file that it was opened from. Borrowed. */
+const char *store_path(const Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 
 /* Nestable; the outermost end commits durably. On failure everything is
@@ -315,15 +318,19 @@ typedef struct {
     gint64 id, until, folder;
 } StoreSnooze;
 
-bool store_snooze(Store *store, gint64 id, gint64 until, gint64 folder,
+/* act: of store_act_begin(); while that is undone, the entry does not count. */
+bool store_snooze(Store *store, const StoreSnooze *entry, gint64 act,
                   GError **error);
-bool store_snooze_end(Store *store, gint64 id, GError **error);
 
-/* GArray of StoreSnooze, soonest first. */
-GArray *store_snoozed(Store *store, GError **error);
+/* GArray of StoreSnooze of the rows that have the tag, soonest first. */
+GArray *store_snoozed(Store *store, const char *tag, GError **error);
 
-/* False: it is not to come back. */
+/* False: there is none. */
 bool store_snooze_find(Store *store, gint64 id, StoreSnooze *entry);
+
+/* Forgets entries that were over before a time, of rows without the tag. */
+bool store_snooze_forget(Store *store, const char *tag, gint64 before,
+                         GError **error);
 
 /* Does a message of the thread other than id have that tag? */
 bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,

@@ -51,6 +51,42 @@ static const char images[] =
     "  ten seconds, and may write no file; of what it prints only characters\n"
     "  and colours are taken.\n";
 
+static const char sealing[] =
+    "\n"
+    "## Signing and encrypting\n"
+    "\n"
+    "posthorn signs, encrypts, decrypts and verifies with the programs and\n"
+    "keys of GnuPG: `gpg` for OpenPGP, `gpgsm` for S/MIME. Make or import\n"
+    "keys with those; posthorn finds them by address.\n"
+    "\n"
+    "* On the review page `S` signs, `E` encrypts, `C` changes between\n"
+    "  OpenPGP and S/MIME. `set crypto-sign on` and `set crypto-encrypt\n"
+    "  on`, in an account or an identity, begin every message so. In the\n"
+    "  shell: `posthorn compose --sign --encrypt … --send`.\n"
+    "* Someone without a key is named, and nothing is sent. A key that\n"
+    "  nobody you trust has certified counts as none (`crypto-any-key`):\n"
+    "  certify it, with `gpg --quick-lsign-key`.\n"
+    "* The subject is encrypted too; outside stands `[...]`. To, Cc and\n"
+    "  Date stay readable for the servers on the way. A message with Bcc\n"
+    "  does not say whose keys it is encrypted for; S/MIME cannot do that,\n"
+    "  and refuses.\n"
+    "* A draft that will be encrypted is so in the Drafts folder, for\n"
+    "  yourself; the file that you edit, on this machine, is not.\n"
+    "* A message is decrypted when you open it (`decrypt`), never for a\n"
+    "  list, the preview, a search or a hook, and only when the whole of it\n"
+    "  is encrypted. The line under its headers says so, and who signed: by\n"
+    "  a key that you or somebody you trust certified, or with a `?` and\n"
+    "  why not.\n"
+    "* When a passphrase is needed, `z d` gives the terminal to gpg-agent's\n"
+    "  pinentry; so does `y` on the review page. One with a window asks by\n"
+    "  itself.\n"
+    "* What was decrypted stays in memory. It is written to the disk only\n"
+    "  by you: a file that you save or open in another program, and an\n"
+    "  answer or a forward after `set quote-decrypted on`.\n"
+    "* `posthorn show` prints what is inside; with `--json`, `crypto` has\n"
+    "  `protocol`, `encrypted`, `opened`, `signature` (`none good unknown\n"
+    "  no-key expired revoked unchecked bad`), `signer`, `key`, `signed`.\n";
+
 static void
 append_command(GString *text, const CmdEntry *entry)
 {
@@ -228,5 +264,6 @@ cli_manual(const CliProgram *program, GError **error)
     g_string_append(text, images);
     append_options(text, program);
     append_events(text, program);
+    g_string_append(text, sealing);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

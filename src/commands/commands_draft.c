@@ -386,6 +386,7 @@ drafts_json(const GPtrArray *list)
         const Draft *draft = list->pdata[i];
         g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(draft->saved);
         g_autofree char *when = g_date_time_format_iso8601(date);
+        const char *seal = draft_seal_words(draft);
         const struct {
             const char *name;
             const char *value;
@@ -394,6 +395,7 @@ drafts_json(const GPtrArray *list)
             { "saved", when },       { "from", draft->from },
             { "to", draft->to },     { "cc", draft->cc },
             { "bcc", draft->bcc },   { "subject", draft->subject },
+            { "crypto", seal ? seal : "" },
         };
 
         json_builder_begin_object(builder);

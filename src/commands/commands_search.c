@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "core/crypto.h"
 #include "core/search.h"
 #include "core/search_servers.h"
 #include "input.h"
@@ -203,6 +204,7 @@ typedef struct {
     char *path;
     GBytes *bytes;
     StoreRow *row; /* NULL: not one of ours */
+    const MimeOpened *opened; /* borrowed; NULL: neither signed nor encrypted */
 } Shown;
 
 static void
@@ -301,17 +303,42 @@ show_part(CmdCall *call, MimeMessage *message, gint64 number)
     return CMD_DONE;
 }
 
+/* What gpg says of it. g_free(); NULL: nothing. */
+static char *
+opened_words(const Shown *shown, MimeMessage *message)
+{
+    g_autoptr(GPtrArray) from = mime_header_addresses(message, "From");
+    g_autofree char *words = NULL;
+    CryptoMark mark;
+
+    if (shown->opened == NULL)
+        return NULL;
+    words = crypto_words(shown->opened,
+                         from->len ? ((MimeAddress *)from->pdata[0])->addr
+                                   : NULL,
+                         &mark);
+    return text_sanitise(words, -1, TEXT_LINE);
+}
+
+static bool
+is_closed(const Shown *shown)
+{
+    return shown->opened && shown->opened->encrypted
+           && shown->opened->bytes == NULL;
+}
+
 static const char *const shown_fields[] = { "Subject", "From", "To", "Cc",
                                             "Date" };
 
 static void
-print_message(CmdCall *call, MimeMessage *message)
+print_message(CmdCall *call, const Shown *shown, MimeMessage *message)
 {
     const MimeTextOptions options = { .width = SHOWN_COLUMNS,
                                       .all_quotes = true,
                                       .list_links = true };
     g_autoptr(MimeText) text = mime_text(message, &options);
     const GPtrArray *parts = mime_parts(message);
+    g_autofree char *words = opened_words(shown, message);
     Printer *out = cmd_out(call);
 
     for (gsize i = 0; i < G_N_ELEMENTS(shown_fields); i++) {
@@ -322,7 +349,9 @@ print_message(CmdCall *call, MimeMessage *message)
         if (safe)
             printer_line(out, "%s: %s", shown_fields[i], safe);
     }
-    for (guint i = 0; i < parts->len; i++) {
+    if (words)
+        printer_line(out, "%s", words);
+    for (guint i = 0; i < parts->len && !is_closed(shown); i++) {
         const MimePart *part = parts->pdata[i];
         g_autofree char *name = text_sanitise(
             part->name ? part->name : part->content_type, -1, TEXT_LINE);
@@ -333,7 +362,7 @@ print_message(CmdCall *call, MimeMessage *message)
                          size);
     }
     printer_line(out, "%s", "");
-    for (guint i = 0; i < text->lines->len; i++)
+    for (guint i = 0; i < text->lines->len && !is_closed(shown); i++)
         printer_line(out, "%s", ((MimeLine *)text->lines->pdata[i])->text);
 }
 
@@ -404,6 +433,42 @@ add_text(JsonBuilder *builder, MimeMessage *message)
     json_builder_end_array(builder);
 }
 
+static void
+add_flag(JsonBuilder *builder, const char *name, bool value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_boolean_value(builder, value);
+}
+
+/* Null where the message is neither signed nor encrypted. */
+static void
+add_opened(JsonBuilder *builder, const Shown *shown, MimeMessage *message)
+{
+    const MimeOpened *opened = shown->opened;
+    g_autofree char *words = opened_words(shown, message);
+    g_autoptr(GDateTime) date = NULL;
+    g_autofree char *when = NULL;
+
+    json_builder_set_member_name(builder, "crypto");
+    if (opened == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    if (opened->signed_at > 0)
+        date = g_date_time_new_from_unix_utc(opened->signed_at);
+    when = date ? g_date_time_format_iso8601(date) : NULL;
+    json_builder_begin_object(builder);
+    member(builder, "protocol", mime_protocol_name(opened->protocol));
+    add_flag(builder, "encrypted", opened->encrypted);
+    add_flag(builder, "opened", opened->bytes != NULL);
+    member(builder, "signature", crypto_signature_word(opened->signature));
+    member(builder, "signer", opened->signer);
+    member(builder, "key", opened->key);
+    member(builder, "signed", when);
+    member(builder, "text", words);
+    json_builder_end_object(builder);
+}
+
 static CmdResult
 show_parts(CmdCall *call, const GPtrArray *parts)
 {
@@ -445,6 +510,7 @@ print_json(CmdCall *call, const Shown *shown, MimeMessage *message)
         member(builder, "tags", tags);
         member(builder, "verdict", shown->row->verdict);
     }
+    add_opened(builder, shown, message);
     json_builder_set_member_name(builder, "headers");
     json_builder_begin_array(builder);
     mime_headers(message, add_header, builder);
@@ -454,14 +520,82 @@ print_json(CmdCall *call, const Shown *shown, MimeMessage *message)
     for (guint i = 0; i < parts->len; i++)
         add_part(builder, parts->pdata[i]);
     json_builder_end_array(builder);
-    add_text(builder, message);
+    if (!is_closed(shown))
+        add_text(builder, message);
     json_builder_end_object(builder);
     printer_json(cmd_out(call), json_builder_get_root(builder));
     return CMD_DONE;
 }
 
+/* Prints it as the flags say. ERR_REFUSED when it stays closed. */
 static CmdResult
-show_shown(CmdCall *call, const Shown *shown)
+print_shown(CmdCall *call, const Shown *shown, MimeMessage *message)
+{
+    GError *error = NULL;
+
+    bool parts = cmd_has(call, "parts") || cmd_has(call, "part");
+
+    if (cmd_has(call, "json") && !parts)
+        return print_json(call, shown, message);
+    if (!parts)
+        print_message(call, shown, message);
+    if (is_closed(shown)) {
+        err_set(&error, ERR_REFUSED, "not opened: %s",
+                shown->opened->trouble ? shown->opened->trouble
+                                       : "a hook does not open messages");
+        return cmd_fail(call, error);
+    }
+    if (cmd_has(call, "part"))
+        return show_part(call, message, cmd_flag_int(call, "part", 0));
+    return parts ? show_parts(call, mime_parts(message)) : CMD_DONE;
+}
+
+/* A sealed message that gpg looks at. */
+typedef struct {
+    CmdCall *call; /* held */
+    Shown shown;
+} Waiting;
+
+static void
+shown_opened(const MimeOpened *opened, const GError *error, void *user)
+{
+    Waiting *waiting = user;
+    CmdCall *call = waiting->call;
+    g_autoptr(MimeMessage) message = NULL;
+    GError *trouble = error ? g_error_copy(error) : NULL;
+
+    waiting->shown.opened = opened;
+    if (trouble == NULL && opened && opened->bytes)
+        message = mime_opened_message(opened);
+    else if (trouble == NULL)
+        message = load(&waiting->shown, &trouble);
+    if (message)
+        print_shown(call, &waiting->shown, message);
+    cmd_finish(call, trouble);
+    shown_clear(&waiting->shown);
+    g_free(waiting);
+}
+
+/* A hook decrypts nothing (promise P67). Takes what shown has. */
+static CmdResult
+open_shown(CmdCall *call, Shown *shown)
+{
+    Waiting *waiting = g_new0(Waiting, 1);
+    CryptoRequest request = { .decrypt = cmd_context(call)->origin
+                                         != CMD_FROM_HOOK };
+
+    waiting->shown = *shown;
+    *shown = (Shown){ 0 };
+    request.path = waiting->shown.path;
+    request.bytes = waiting->shown.bytes;
+    waiting->call = cmd_hold(call);
+    crypto_open(session_crypto(cmd_session(call)), &request, shown_opened,
+                waiting);
+    return CMD_RUNNING;
+}
+
+static CmdResult
+show_shown(CmdCall *call, Shown *shown)
 {
     g_autoptr(MimeMessage) message = NULL;
     GError *error = NULL;
@@ -471,14 +605,9 @@ show_shown(CmdCall *call, const Shown *shown)
     message = load(shown, &error);
     if (message == NULL)
         return cmd_fail(call, error);
-    if (cmd_has(call, "part"))
-        return show_part(call, message, cmd_flag_int(call, "part", 0));
-    if (cmd_has(call, "parts"))
-        return show_parts(call, mime_parts(message));
-    if (cmd_has(call, "json"))
-        return print_json(call, shown, message);
-    print_message(call, message);
-    return CMD_DONE;
+    if (mime_is_sealed(message))
+        return open_shown(call, shown);
+    return print_shown(call, shown, message);
 }
 
 static bool
@@ -497,8 +626,9 @@ fetched(gint64 id, const GError *error, void *user)
     GError *trouble = error ? g_error_copy(error) : NULL;
 
     if (trouble == NULL && find_shown(call, &shown, &trouble)
-        && (shown.path || shown.bytes || not_here(&shown, &trouble)))
-        show_shown(call, &shown);
+        && (shown.path || shown.bytes || not_here(&shown, &trouble))
+        && show_shown(call, &shown) == CMD_RUNNING)
+        return;
     cmd_finish(call, trouble);
 }
 

@@ -7,6 +7,7 @@
 #include "base/paths.h"
 #include "core/mailto.h"
 #include "core/receipt.h"
+#include "opening.h"
 #include "targets.h"
 #include "writing.h"
 
@@ -155,6 +156,18 @@ template_path(CmdCall *call)
     return g_build_filename(expanded, name, NULL);
 }
 
+/* --sign, --encrypt, --smime, --plain on top of what the options say. */
+static bool
+set_crypto(CmdCall *call, Draft *draft, GError **error)
+{
+    if (cmd_has(call, "plain"))
+        draft->sign = draft->encrypt = false;
+    draft->sign = draft->sign || cmd_has(call, "sign");
+    draft->encrypt = draft->encrypt || cmd_has(call, "encrypt");
+    draft->smime = draft->smime || cmd_has(call, "smime");
+    return draft_save(draft, error);
+}
+
 static void
 tell_started(Session *session, const Draft *draft)
 {
@@ -174,9 +187,10 @@ started(Draft *draft, const GError *error, void *user)
 {
     CmdCall *call = user;
     Session *session = cmd_session(call);
+    GError *trouble = NULL;
 
-    if (draft == NULL) {
-        cmd_finish(call, g_error_copy(error));
+    if (draft == NULL || !set_crypto(call, draft, &trouble)) {
+        cmd_finish(call, trouble ? trouble : g_error_copy(error));
         return;
     }
     tell_started(session, draft);
@@ -238,6 +252,44 @@ resumed(Draft *draft, const GError *error, void *user)
     else if (draft)
         printer_line(cmd_out(call), "%s", draft->path);
     cmd_finish(call, error ? g_error_copy(error) : NULL);
+}
+
+typedef struct {
+    CmdCall *call;
+    GError *error; /* why the copy stays closed */
+} Reopening;
+
+/* One that cannot be opened may still be a draft of this machine. */
+static void
+reopened(Draft *draft, const GError *error, void *user)
+{
+    Reopening *reopening = user;
+
+    resumed(draft, error && reopening->error ? reopening->error : error,
+            reopening->call);
+    g_clear_error(&reopening->error);
+    g_free(reopening);
+}
+
+static void
+resume_opened(CmdCall *call, gint64 id, GError *error)
+{
+    Reopening *reopening = g_new0(Reopening, 1);
+
+    reopening->call = call;
+    reopening->error = error;
+    draft_resume(cmd_session(call), id, reopened, reopening);
+}
+
+static CmdResult
+resume(CmdCall *call, gint64 id)
+{
+    Session *session = cmd_session(call);
+
+    if (crypto_is_encrypted(session, id))
+        return opening_start(call, id, resume_opened);
+    draft_resume(session, id, resumed, cmd_hold(call));
+    return CMD_RUNNING;
 }
 
 static CmdResult
@@ -314,11 +366,8 @@ reply_apply(CmdCall *call, const MessageSet *set)
             kind = kinds[i].kind;
     if (kind == DRAFT_AS_NEW
         && draft_is_copy(cmd_session(call),
-                         g_array_index(set->ids, gint64, 0))) {
-        draft_resume(cmd_session(call), g_array_index(set->ids, gint64, 0),
-                     resumed, cmd_hold(call));
-        return CMD_RUNNING;
-    }
+                         g_array_index(set->ids, gint64, 0)))
+        return resume(call, g_array_index(set->ids, gint64, 0));
     return start(call, kind, g_array_index(set->ids, gint64, 0));
 }
 
@@ -474,6 +523,12 @@ sendmail_exec(CmdCall *call)
         { "from", 'f', CMD_ADDRESS, NULL, "write as this address" },           \
         { "account", 0, CMD_ACCOUNT, NULL, "write from this account" },        \
         { "at", 0, CMD_TIME, NULL, "with --send: not before this time" },      \
+        { "sign", 0, CMD_BOOL, NULL, "sign it" },                              \
+        { "encrypt", 0, CMD_BOOL, NULL,                                        \
+          "encrypt it for everyone it goes to, or send nothing" },             \
+        { "smime", 0, CMD_BOOL, NULL, "with S/MIME instead of OpenPGP" },      \
+        { "plain", 0, CMD_BOOL, NULL,                                          \
+          "neither, whatever the options say" },                               \
     {                                                                          \
         "send", 0, CMD_BOOL, NULL, "send without editing or review"            \
     }
@@ -559,5 +614,7 @@ const CmdEntry *const commands_send[] = {
     &command_draft_send,     &command_draft_edit,    &command_draft_spell,
     &command_draft_set,      &command_draft_attach,  &command_draft_detach,
     &command_draft_view,     &command_draft_discard, &command_outbox,
-    &command_draft_markdown, &entry_receipt,         NULL,
+    &command_draft_markdown, &entry_receipt,         &command_decrypt,
+    &command_draft_sign,     &command_draft_encrypt, &command_draft_protocol,
+    NULL,
 };

@@ -1,5 +1,6 @@
 /* Between the commands that write and the screen: editor, review page, the
  * undo of sending. */
+#include "opening.h"
 #include "writing.h"
 
 #include "base/err.h"
@@ -180,9 +181,20 @@ writing_flush(CmdCall *call)
 
 typedef struct {
     CmdCall *call;
-    gint64 at;
+    char *path;
+    SendHow how;
     bool is_shown; /* the review page has the focus */
+    bool unlocked; /* the passphrase was asked for */
 } Sending;
+
+static void
+sending_free(Sending *sending)
+{
+    g_free(sending->path);
+    g_free(sending);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sending, sending_free)
 
 static void
 tell_queued(Session *session, gint64 at, const char *id)
@@ -201,20 +213,44 @@ tell_queued(Session *session, gint64 at, const char *id)
         frontend_tell(frontend, TELL_INFO, false, "Sending.");
 }
 
+static void queued(const char *id, const GError *error, void *user);
+
+/* The key that signs is locked: its passphrase is asked for, then the same once
+ * more. False: there is nobody to ask, or it was done. */
+static bool
+unlock_and_send(Sending *sending)
+{
+    Session *session = cmd_session(sending->call);
+    g_autoptr(GError) error = NULL;
+
+    if (sending->unlocked || !session_frontend(session)->has_screen)
+        return false;
+    sending->unlocked = true;
+    if (opening_unlock(session, sending->path, &error)) {
+        send_draft(session, sending->path, &sending->how, queued, sending);
+        return true;
+    }
+    return false;
+}
+
 static void
 queued(const char *id, const GError *error, void *user)
 {
-    g_autofree Sending *sending = user;
+    g_autoptr(Sending) sending = user;
     CmdCall *call = sending->call;
     Session *session = cmd_session(call);
     Frontend *frontend = session_frontend(session);
 
+    if (err_is(error, ERR_AUTH) && unlock_and_send(sending)) {
+        g_steal_pointer(&sending);
+        return;
+    }
     if (error) {
         cmd_finish(call, g_error_copy(error));
         return;
     }
     if (frontend->has_screen) {
-        tell_queued(session, sending->at, id);
+        tell_queued(session, sending->how.at, id);
         draft_set_current(session, NULL);
         if (sending->is_shown)
             frontend->class->close(frontend);
@@ -222,7 +258,7 @@ queued(const char *id, const GError *error, void *user)
         return;
     }
     printer_line(cmd_out(call), "queued %s", id);
-    if (sending->at > 0)
+    if (sending->how.at > 0)
         cmd_finish(call, NULL);
     else
         writing_flush(call);
@@ -232,15 +268,16 @@ CmdResult
 writing_send(CmdCall *call, const char *path, gint64 at)
 {
     Session *session = cmd_session(call);
-    SendHow how = { .at = at,
-                    .no_undo = !session_frontend(session)->has_screen };
     Sending *sending = g_new0(Sending, 1);
 
     sending->call = cmd_hold(call);
-    sending->at = at;
+    sending->path = g_strdup(path);
+    sending->how = (SendHow){ .at = at,
+                              .no_undo =
+                                  !session_frontend(session)->has_screen };
     sending->is_shown = g_strcmp0(draft_current(session), path) == 0
                         && session_frontend(session)->has_screen;
-    send_draft(session, path, &how, queued, sending);
+    send_draft(session, sending->path, &sending->how, queued, sending);
     return CMD_RUNNING;
 }
 

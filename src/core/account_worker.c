@@ -2,6 +2,7 @@
  * connection; what follows from their answers is account_remote.c's. */
 #include "account_worker.h"
 
+#include "account_lock.h"
 #include "account_pop3.h"
 
 #include "base/clock.h"
@@ -16,13 +17,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum {
     IDLE_SECONDS = 24 * 60,
-    DAY_SECONDS = 24 * 60 * 60,
-    LOCK_PAUSE_US = 100 * 1000
+    DAY_SECONDS = 24 * 60 * 60
 };
 
 struct Lane {
@@ -402,37 +401,6 @@ watch(Task *task, GError **error)
     return err_set(error, ERR_CANCELLED, "cancelled");
 }
 
-/* One program at a time moves an account's messages; the kernel lets go for one
- * that died (promise P20). Returns the descriptor, -1 with *error. */
-static int
-lock_account(Task *task, GError **error)
-{
-    const LaneParams *params = &task->lane->params;
-    g_autofree char *name = maildir_encode_name(params->account);
-    g_autofree char *path =
-        g_strdup_printf("%s-%s.lock", params->state_db, name);
-    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool told = false;
-
-    if (fd < 0) {
-        err_set_errno(error, errno, "%s", path);
-        return -1;
-    }
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (!told)
-            log_add(LOG_INFO, params->account,
-                    "waiting for another posthorn that synchronises");
-        told = true;
-        g_usleep(LOCK_PAUSE_US);
-        if (!g_cancellable_is_cancelled(job_cancellable(task->job)))
-            continue;
-        close(fd);
-        err_set(error, ERR_CANCELLED, "cancelled");
-        return -1;
-    }
-    return fd;
-}
-
 /* What the notmuch command changed is told the server in the same round. The
  * index is no reason for a sync to fail. */
 static void
@@ -457,7 +425,9 @@ take_index_changes(Task *task, Store *store)
 static bool
 sync_locked(Task *task, Sync *sync, GError **error)
 {
-    int fd = lock_account(task, error);
+    int fd = account_lock(task->lane->params.state_db,
+                          task->lane->params.account,
+                          job_cancellable(task->job), error);
     bool ok;
 
     if (fd < 0)

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "core/account.h"
 #include "core/indexer.h"
+#include "core/mute.h"
+#include "core/snooze.h"
 #include "maildir/maildir.h"
 #include "act_private.h"
 #include "facts.h"
@@ -223,7 +225,7 @@ act_retag(Session *session, const StoreRow *row, const char *const *words,
 static bool
 change_custom(Act *act, const StoreRow *row, GError **error)
 {
-    return act->custom(act->session, row, act->user, error);
+    return act->custom(act->session, row, act->record, act->user, error);
 }
 
 bool
@@ -634,6 +636,8 @@ swap_rows(Session *session, gint64 id, guint *left, GError **error)
     *left = ids->len;
     tell_changes(&act, before);
     follow(session);
+    mute_follow(session, before);
+    snooze_start(session_snooze(session));
     return true;
 }
 

@@ -4,9 +4,10 @@
 
 #include "core/act.h"
 
-/* Changes one row inside the transaction; false with *error undoes all. */
-typedef bool (*ActChange)(Session *session, const StoreRow *row, void *user,
-                          GError **error);
+/* Changes one row inside the transaction; false with *error undoes all. record:
+ * of store_act_begin(); 0: none. */
+typedef bool (*ActChange)(Session *session, const StoreRow *row, gint64 record,
+                          void *user, GError **error);
 
 /* All rows of the set in one act, told as message-moved or message-tagged by
  * what changed. label: of undo; NULL: the program did it, and undo passes it

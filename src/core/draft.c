@@ -42,6 +42,7 @@ draft_free(Draft *draft)
     g_free(draft->references);
     g_free(draft->text);
     g_free(draft->kept);
+    draft_seal_free(draft->seal);
     g_strfreev(draft->copies);
     g_ptr_array_unref(draft->attach);
     g_ptr_array_unref(draft->problems);

@@ -1,6 +1,6 @@
 /* From a draft to what leaves: the bytes, and the addresses of the envelope.
  * Bcc is in the second only, by construction (promise P81). */
-#include "core/draft.h"
+#include "draft_private.h"
 
 #include "base/err.h"
 #include "base/text.h"
@@ -85,6 +85,7 @@ draft_build_to(const Draft *draft, const char *message_id, gint64 date, int fd,
     g_auto(Parts) parts = { 0 };
 
     take_parts(&parts, draft, message_id, date);
+    parts.message.seal = draft_mime_seal(draft);
     return mime_build_to(&parts.message, fd, error);
 }
 

@@ -280,6 +280,20 @@ check_content(Checker *c)
     check_size(c);
 }
 
+static void
+check_seal(Checker *c)
+{
+    const Draft *draft = c->draft;
+
+    if (draft->encrypt && draft->smime && *draft->bcc)
+        add(c, DRAFT_CHECK_STOP,
+            "S/MIME shows everyone for whom a message is encrypted: write to "
+            "those in Bcc by themselves, or use OpenPGP");
+    else if (draft->answers && !draft->encrypt)
+        add(c, DRAFT_CHECK_WARN,
+            "It answers an encrypted message, and will not be encrypted");
+}
+
 static int
 worst_first(const void *a, const void *b)
 {
@@ -306,6 +320,7 @@ draft_checks(Session *session, const Draft *draft)
     check_reply(&c);
     check_files(&c);
     check_content(&c);
+    check_seal(&c);
     g_strfreev(c.recipients);
     g_strfreev(c.wanted);
     g_ptr_array_sort(c.checks, worst_first);

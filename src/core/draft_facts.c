@@ -58,6 +58,14 @@ read_facts(Draft *draft, JsonObject *object)
         json_object_get_boolean_member_with_default(object, "open", FALSE);
     draft->markdown =
         json_object_get_boolean_member_with_default(object, "markdown", FALSE);
+    draft->sign =
+        json_object_get_boolean_member_with_default(object, "sign", FALSE);
+    draft->encrypt =
+        json_object_get_boolean_member_with_default(object, "encrypt", FALSE);
+    draft->smime =
+        json_object_get_boolean_member_with_default(object, "smime", FALSE);
+    draft->answers =
+        json_object_get_boolean_member_with_default(object, "answers", FALSE);
     g_free(draft->kept);
     draft->kept = g_strdup(
         json_object_get_string_member_with_default(object, "kept", NULL));
@@ -107,6 +115,10 @@ draft_save_facts(const Draft *draft, GError **error)
     json_object_set_int_member(object, "parent", draft->parent);
     json_object_set_boolean_member(object, "open", draft->open);
     json_object_set_boolean_member(object, "markdown", draft->markdown);
+    json_object_set_boolean_member(object, "sign", draft->sign);
+    json_object_set_boolean_member(object, "encrypt", draft->encrypt);
+    json_object_set_boolean_member(object, "smime", draft->smime);
+    json_object_set_boolean_member(object, "answers", draft->answers);
     json_object_set_array_member(object, "copies", words_array(draft->copies));
     if (draft->kept)
         json_object_set_string_member(object, "kept", draft->kept);

@@ -52,8 +52,10 @@ static char *
 sum_of(const Draft *draft)
 {
     g_autofree char *text = draft_text(draft);
+    const char *seal = draft_seal_words(draft);
     g_autofree char *all = g_strdup_printf(
-        "%s\n%s\n%" G_GUINT64_FORMAT, draft->account, text, draft_size(draft));
+        "%s\n%s\n%" G_GUINT64_FORMAT "\n%s", draft->account, text,
+        draft_size(draft), seal ? seal : "");
 
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
 }
@@ -260,7 +262,8 @@ put_in(Keeping *keeping, GError **error)
     return draft_save_facts(draft, error);
 }
 
-/* The fields that what is sent does not have, then the rest. */
+/* The fields that what is sent does not have, then the rest. Those of an
+ * encrypted one are inside. */
 static bool
 fill(int fd, void *user, GError **error)
 {
@@ -269,6 +272,9 @@ fill(int fd, void *user, GError **error)
     g_autofree char *bcc = NULL;
     g_autofree char *forwarded = NULL;
 
+    if (draft->seal)
+        return draft_build_to(draft, keeping->message_id, keeping->date, fd,
+                              error);
     if (*draft->bcc) {
         bcc = mime_address_field("Bcc", draft->bcc, error);
         if (bcc == NULL
@@ -377,6 +383,7 @@ keep(Session *session, Draft *taken)
     keeping->draft = g_steal_pointer(&draft);
     keeping->draft->flowed = false; /* to be read back as it is */
     keeping->draft->markdown = false;
+    draft_seal_copy(session, keeping->draft, keeping->forwarded);
     outbox_build(outbox, &keep_class, keeping);
 }
 

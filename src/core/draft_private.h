@@ -4,7 +4,7 @@
 
 #include "core/account.h"
 #include "core/draft.h"
-#include "mime/mime.h"
+#include "mime/seal.h"
 
 /* An empty draft at a new path in the folder of drafts. Nothing is written. */
 Draft *draft_create(Session *session);
@@ -47,6 +47,18 @@ bool draft_carry_run(DraftCarry *carry, GError **error);
  * message. */
 void draft_load_facts(Draft *draft);
 bool draft_save_facts(const Draft *draft, GError **error);
+
+/* draft_seal.c: what a new draft begins with, by the options of who writes. */
+void draft_seal_begin(Session *session, Draft *draft, const char *identity);
+void draft_seal_free(DraftSeal *seal);
+
+/* For the copy of the Drafts folder: encrypted for its writer alone, with Bcc
+ * and what it forwards (a Message-ID, or NULL) inside. */
+void
+draft_seal_copy(Session *session, Draft *draft, const char *forwarded);
+
+/* Borrowed; NULL: as it is. */
+const MimeSeal *draft_mime_seal(const Draft *draft);
 
 /* draft_keep.c: takes the copies out of the Drafts folder. */
 bool draft_remove_copies(Session *session, const Draft *draft, GError **error);

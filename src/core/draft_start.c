@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "core/crypto.h"
+#include "core/frontend.h"
 #include "core/identity.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
@@ -23,6 +25,10 @@ typedef struct {
     const Account *identity; /* of the account: who writes */
     Draft *template;         /* NULL: none */
     MimeMessage *parent;     /* NULL: a new message */
+    char *parent_path;
+    bool is_secret; /* the parent is encrypted, */
+    bool is_smime;  /* with S/MIME */
+    bool is_closed; /* and its text stays there */
     Draft *draft;
 } Start;
 
@@ -441,7 +447,7 @@ derive_text(Start *s)
         append_forward(s, text);
     else if (is_copy(kind) && s->start->body == NULL)
         append_same(s, text);
-    else if (s->parent && kind != DRAFT_FORWARD_ATTACHED
+    else if (s->parent && !s->is_closed && kind != DRAFT_FORWARD_ATTACHED
              && s->start->body == NULL)
         append_quote(s, text);
     if (!is_copy(kind))
@@ -450,21 +456,64 @@ derive_text(Start *s)
     s->draft->text = g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static MimeMessage *
-load_parent(Session *session, gint64 id, char **where, GError **error)
+static bool
+is_answer(DraftKind kind)
 {
-    g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
-    g_autofree char *path = NULL;
+    return kind == DRAFT_REPLY || kind == DRAFT_REPLY_ALL
+           || kind == DRAFT_REPLY_LIST;
+}
+
+/* The parent as far as a draft may have it: a draft is a file, and what was
+ * decrypted does not come into one unless the user says so (P67). A draft of
+ * the user's own does. */
+static MimeMessage *
+open_parent(Start *s, MimeMessage *taken, GError **error)
+{
+    g_autoptr(MimeMessage) parent = taken;
+    const MimeOpened *opened =
+        crypto_opened(session_crypto(s->session), s->start->parent);
+    MimeMessage *inside = opened ? mime_opened_message(opened) : NULL;
+
+    s->is_secret = mime_is_encrypted(parent);
+    s->is_smime = mime_seal_protocol(parent) == MIME_SMIME;
+    if (inside
+        && (!s->is_secret || s->start->resume
+            || options_bool(session_options(s->session), "quote-decrypted",
+                            NULL)))
+        return inside;
+    mime_message_free(inside);
+    if (!s->is_secret)
+        return g_steal_pointer(&parent);
+    if (!is_answer(s->start->kind) && s->start->kind != DRAFT_FORWARD_ATTACHED)
+        return err_null(error, ERR_USAGE,
+                        "the message is encrypted: `set quote-decrypted on` "
+                        "and open it, so that its text may be in a draft; or "
+                        "forward-attached sends it as it is");
+    s->is_closed = true;
+    if (is_answer(s->start->kind))
+        frontend_tell(session_frontend(s->session), TELL_INFO, false,
+                      "Nothing is quoted: the message is encrypted, and "
+                      "quote-decrypted is off or it was not opened.");
+    return mime_outside(parent);
+}
+
+static MimeMessage *
+load_parent(Start *s, GError **error)
+{
+    Session *session = s->session;
+    g_autoptr(StoreRow) row =
+        store_row(session_store(session), s->start->parent, error);
+    MimeMessage *parent;
 
     if (row == NULL)
         return NULL;
-    path = session_message_path(session, row);
-    if (path == NULL)
+    s->parent_path = session_message_path(session, row);
+    if (s->parent_path == NULL)
         return err_null(error, ERR_LOCAL,
                         "the message is not on this machine yet: open it "
                         "first, so that it is fetched");
-    *where = g_strdup(path);
-    return mime_load_file(path, error);
+    parent = mime_load_file(s->parent_path, error);
+    return parent ? open_parent(s, parent, error) : NULL;
 }
 
 /* The account named, or that of the identity named; else the parent's, else the
@@ -613,6 +662,20 @@ derive_identity(Start *s)
         draft_set(s->draft, "reply-to", reply_to, NULL);
 }
 
+/* An answer to an encrypted message is encrypted as that was. */
+static void
+derive_seal(Start *s)
+{
+    Draft *draft = s->draft;
+
+    draft_seal_begin(s->session, draft, account_name(s->identity));
+    if (!s->is_secret)
+        return;
+    draft->encrypt = true;
+    draft->answers = is_answer(draft->kind);
+    draft->smime = s->is_smime;
+}
+
 static bool
 derive(Start *s, GError **error)
 {
@@ -623,6 +686,7 @@ derive(Start *s, GError **error)
         derive_references(s);
     }
     derive_identity(s);
+    derive_seal(s);
     derive_text(s);
     return apply_template(s, error) && apply_wishes(s, error);
 }
@@ -636,7 +700,7 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
     g_autoptr(MimeMessage) parent = NULL;
     g_autoptr(Draft) template = NULL;
     g_autoptr(Draft) draft = NULL;
-    g_autofree char *path = NULL;
+    g_autofree char *path = NULL; /* s.parent_path */
 
     if (start->template) {
         template = draft_load(start->template, error);
@@ -649,7 +713,8 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
         return NULL;
     s.identity = s.account;
     if (start->kind != DRAFT_NEW) {
-        parent = load_parent(session, start->parent, &path, error);
+        parent = load_parent(&s, error);
+        path = s.parent_path;
         if (parent == NULL)
             return NULL;
     }

@@ -71,6 +71,12 @@ headless_run(Frontend *frontend, const char *const *argv)
                   argv[0]);
 }
 
+static void
+headless_lend(Frontend *frontend, void (*fn)(void *user), void *user)
+{
+    fn(user);
+}
+
 /* Results go where a pipe does not see them. */
 static void
 headless_tell(Frontend *frontend, TellKind kind, bool undoable,
@@ -113,6 +119,7 @@ static const FrontendClass headless_class = {
     .ask = headless_ask,
     .edit = headless_edit,
     .run = headless_run,
+    .lend = headless_lend,
     .tell = headless_tell,
     .progress = headless_progress,
     .quit = headless_quit,

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "account_lock.h"
 #include "facts.h"
 #include "maildir/maildir.h"
 
@@ -366,6 +367,11 @@ bool
 local_scan(const LocalScan *scan, GError **error)
 {
     g_autofree char *root = maildir_encode_name(scan->account);
+    int lock = account_lock(store_path(scan->store), scan->account,
+                            scan->cancel, error);
+    bool ok = lock >= 0 && scan_tree(scan, root, "", 0, error);
 
-    return scan_tree(scan, root, "", 0, error);
+    if (lock >= 0)
+        close(lock);
+    return ok;
 }

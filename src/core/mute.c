@@ -17,7 +17,8 @@ is_muted(const StoreRow *row)
 }
 
 static bool
-hear(Session *session, const StoreRow *row, void *user, GError **error)
+hear(Session *session, const StoreRow *row, gint64 record, void *user,
+     GError **error)
 {
     static const char *const words[] = { "-" MUTED, NULL };
 
@@ -25,7 +26,8 @@ hear(Session *session, const StoreRow *row, void *user, GError **error)
 }
 
 static bool
-mute(Session *session, const StoreRow *row, void *user, GError **error)
+mute(Session *session, const StoreRow *row, gint64 record, void *user,
+     GError **error)
 {
     static const char *const words[] = { "+" MUTED, "-unread", NULL };
     Store *store = session_store(session);
@@ -57,6 +59,41 @@ mute_toggle(Session *session, const MessageSet *set, GError **error)
         return false;
     frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
     return true;
+}
+
+/* Rows of those threads that are still muted. */
+static void
+keep_muted(Session *session, MessageSet *set)
+{
+    for (guint i = set->ids->len; i-- > 0;) {
+        g_autoptr(StoreRow) row = store_row(
+            session_store(session), g_array_index(set->ids, gint64, i), NULL);
+
+        if (row == NULL || !is_muted(row))
+            g_array_remove_index_fast(set->ids, i);
+    }
+}
+
+void
+mute_follow(Session *session, const GPtrArray *before)
+{
+    g_autoptr(MessageSet) set = message_set_create();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < before->len; i++) {
+        const StoreRow *was = before->pdata[i];
+        g_autoptr(StoreRow) row =
+            store_row(session_store(session), was->id, NULL);
+
+        if (row && is_muted(was) && !is_muted(row))
+            g_array_append_val(set->ids, was->id);
+    }
+    if (set->ids->len == 0 || !message_set_widen(session, set, NULL))
+        return;
+    keep_muted(session, set);
+    if (set->ids->len > 0
+        && !act_change(session, set, NULL, hear, NULL, &error))
+        log_add(LOG_WARN, "mute", "%s", error->message);
 }
 
 void

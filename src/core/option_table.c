@@ -9,6 +9,8 @@ static const char *const keys_choices[] = { "default", "mutt", "vim", "gmail",
 static const char *const save_sent_choices[] = { "auto", "yes", "no", NULL };
 static const char *const receipts_choices[] = { "never", "ask", NULL };
 static const char *const keep_drafts_choices[] = { "folder", "here", NULL };
+static const char *const protocol_choices[] = { "openpgp", "smime", NULL };
+static const char *const decrypt_choices[] = { "open", "ask", NULL };
 static const char *const send_later_choices[] = { "here", "server", NULL };
 static const char *const report_choices[] = {
     "failure", "failure,delay", "failure,delay,success", NULL
@@ -368,6 +370,42 @@ const OptionEntry option_table[] = {
       .text = "Keep drafts in the Drafts folder of the account too, so that "
               "they can be finished on another machine; here: on this one "
               "only." },
+    { .name = "crypto-protocol", .type = CMD_CHOICE, .scope = OPTION_ACCOUNT,
+      .fallback = "openpgp", .choices = protocol_choices,
+      .text = "How new messages are signed and encrypted: with OpenPGP (gpg) "
+              "or S/MIME (gpgsm)." },
+    { .name = "crypto-sign", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Sign what is written; S on the review page changes it for one "
+              "message." },
+    { .name = "crypto-encrypt", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Encrypt what is written, or send nothing when a recipient has "
+              "no key; E on the review page changes it for one message. An "
+              "answer to an encrypted message begins encrypted whatever stands "
+              "here." },
+    { .name = "openpgp-key", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Your OpenPGP key as gpg finds it: best its fingerprint. Without "
+              "it, the one of the address that writes." },
+    { .name = "smime-key", .type = CMD_STRING, .scope = OPTION_ACCOUNT,
+      .text = "Your S/MIME certificate as gpgsm finds it: best its "
+              "fingerprint. Without it, the one of the address that writes." },
+    { .name = "crypto-any-key", .type = CMD_BOOL, .scope = OPTION_ACCOUNT,
+      .fallback = "off",
+      .text = "Encrypt also with keys that neither you nor somebody whom you "
+              "trust has certified: anyone can make a key with any address in "
+              "it." },
+    { .name = "decrypt", .type = CMD_CHOICE, .scope = OPTION_GLOBAL,
+      .fallback = "open", .choices = decrypt_choices,
+      .text = "When encrypted messages are decrypted: when they are opened, "
+              "or, with ask, by the command decrypt only. Never in a list, the "
+              "preview or a search." },
+    { .name = "quote-decrypted", .type = CMD_BOOL, .scope = OPTION_GLOBAL,
+      .fallback = "off",
+      .text = "Let an answer or a forward have the text and the files of a "
+              "message that was decrypted. They stand in the draft, a file on "
+              "this machine that is not encrypted; all else that was decrypted "
+              "stays in memory." },
     { .name = "attribution",
       .type = CMD_STRING,
       .scope = OPTION_ACCOUNT,

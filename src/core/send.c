@@ -184,6 +184,8 @@ prepare(Sending *s, GError **error)
     if (s->entry == NULL)
         return false;
     send_take_options(s->session, s->draft);
+    if (!draft_seal(s->session, s->draft, error))
+        return false;
     s->folder = g_strdup(session_outbox(s->session)->folder);
     s->date = clock_now();
     return true;

@@ -1,6 +1,5 @@
 /* Builds the parts of one run in layer order and lends them to commands. Must
  * not contain a rule about mail: those live in act, arrive, account. */
-#include "core/session.h"
 
 #include "base/err.h"
 #include "base/file.h"
@@ -9,6 +8,7 @@
 #include "core/account.h"
 #include "core/act.h"
 #include "core/address_book.h"
+#include "core/crypto.h"
 #include "core/indexer.h"
 #include "core/judge.h"
 #include "core/option_table.h"
@@ -57,6 +57,7 @@ struct Session {
     Settler *settler;
     Verifier *verifier;
     Judge *judge;
+    Crypto *crypto;
     Signers *signers;
     Searches *searches;
     AddressBook *address_book;
@@ -131,6 +132,7 @@ session_create(Paths *paths, GError **error)
     session->outbox = outbox_create(session);
     session->verifier = verifier_create(session);
     session->judge = judge_create(session);
+    session->crypto = crypto_create(session);
     session->signers = signers_create();
     session->searches = searches_create();
     session->address_book = address_book_create(session);
@@ -203,6 +205,7 @@ session_destroy(Session *session)
     g_ptr_array_unref(session->accounts);
     if (session->judge)
         judge_end(session->judge);
+    crypto_destroy(session->crypto);
     verifier_destroy(session->verifier);
     judge_destroy(session->judge);
     signers_destroy(session->signers);
@@ -439,6 +442,12 @@ Judge *
 session_judge(const Session *session)
 {
     return session->judge;
+}
+
+Crypto *
+session_crypto(const Session *session)
+{
+    return session->crypto;
 }
 
 Searches *

@@ -1,5 +1,6 @@
-/* The tag says that a message is away, the table until when. Undo takes the tag
- * and leaves the entry, which is passed over then, so that redo finds it. */
+/* The tag says that a message is away, the table until when. Entries stay when a
+ * message came back or an act was undone: they count again when undo or redo
+ * brings the tag back. */
 #include "core/snooze.h"
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 
 enum {
     LOOK_SECONDS = 30, /* at most: a machine may have slept meanwhile */
+    KEPT_SECONDS = 90 * 24 * 60 * 60, /* what undo could still ask for */
 };
 
 struct Snooze {
@@ -61,23 +63,25 @@ find_places(Session *session, const StoreFolder *from, gint64 *away,
 }
 
 static bool
-put_away(Session *session, const StoreRow *row, void *user, GError **error)
+put_away(Session *session, const StoreRow *row, gint64 record, void *user,
+         GError **error)
 {
     static const char *const words[] = { "+" SNOOZED, NULL };
     const gint64 *until = user;
     Store *store = session_store(session);
     g_autoptr(StoreFolder) from = store_folder(store, row->folder, error);
-    StoreSnooze entry;
+    StoreSnooze entry = { 0 };
     gint64 away, back;
 
     if (from == NULL || !find_places(session, from, &away, &back, error))
         return false;
     if (is_away(row) && store_snooze_find(store, row->id, &entry))
         back = entry.folder; /* only its time changes */
+    entry = (StoreSnooze){ row->id, *until, back };
     return act_retag(session, row, words, error)
         && (away == row->folder
             || store_set_folder(store, row->id, away, error))
-        && store_snooze(store, row->id, *until, back, error);
+        && store_snooze(store, &entry, record, error);
 }
 
 /* The folder that it was in; the inbox where that is gone. 0: it stays. */
@@ -97,7 +101,8 @@ find_back(Session *session, const StoreRow *row, gint64 folder, GError **error)
 }
 
 static bool
-bring_back(Session *session, const StoreRow *row, void *user, GError **error)
+bring_back(Session *session, const StoreRow *row, gint64 record, void *user,
+         GError **error)
 {
     static const char *const words[] = { "-" SNOOZED, "+unread", NULL };
     Store *store = session_store(session);
@@ -169,32 +174,20 @@ tell_back(Session *session, const MessageSet *set)
                       count);
 }
 
-/* A row without the tag was brought back already, by undo or another machine.
- * Entries end behind: where the program ends before that, they are passed over
- * the next time. */
-static void
+static bool
 wake(Session *session, const GArray *due)
 {
-    Store *store = session_store(session);
     g_autoptr(MessageSet) set = message_set_create();
     g_autoptr(GError) error = NULL;
 
-    for (guint i = 0; i < due->len; i++) {
-        gint64 id = g_array_index(due, StoreSnooze, i).id;
-        g_autoptr(StoreRow) row = store_row(store, id, NULL);
-
-        if (row && is_away(row))
-            g_array_append_val(set->ids, id);
-    }
-    if (set->ids->len > 0
-        && !act_change(session, set, NULL, bring_back, NULL, &error)) {
-        log_add(LOG_WARN, "snooze", "%s", error->message);
-        return;
-    }
     for (guint i = 0; i < due->len; i++)
-        store_snooze_end(store, g_array_index(due, StoreSnooze, i).id, NULL);
-    if (set->ids->len > 0)
-        tell_back(session, set);
+        g_array_append_val(set->ids, g_array_index(due, StoreSnooze, i).id);
+    if (!act_change(session, set, NULL, bring_back, NULL, &error)) {
+        log_add(LOG_WARN, "snooze", "%s", error->message);
+        return false;
+    }
+    tell_back(session, set);
+    return true;
 }
 
 static gboolean
@@ -207,28 +200,38 @@ look(void *data)
     return G_SOURCE_REMOVE;
 }
 
-void
-snooze_start(Snooze *snooze)
+/* Brings back what is due. The seconds until it is to be looked again; 0: there
+ * is nothing to wait for. What fails is tried again. */
+static gint64
+look_now(Snooze *snooze)
 {
     g_autoptr(GArray) all =
-        store_snoozed(session_store(snooze->session), NULL);
+        store_snoozed(session_store(snooze->session), SNOOZED, NULL);
     gint64 now = clock_now();
+    gint64 wait = all ? 0 : LOOK_SECONDS;
     guint due = 0;
 
-    g_clear_handle_id(&snooze->source, g_source_remove);
     while (all && due < all->len
            && g_array_index(all, StoreSnooze, due).until <= now)
         due++;
-    if (all && due < all->len) {
-        gint64 wait = g_array_index(all, StoreSnooze, due).until - now;
+    if (all && due < all->len)
+        wait = g_array_index(all, StoreSnooze, due).until - now;
+    if (due == 0)
+        return wait;
+    g_array_set_size(all, due);
+    return wake(snooze->session, all) ? wait : LOOK_SECONDS;
+}
 
+void
+snooze_start(Snooze *snooze)
+{
+    gint64 wait;
+
+    g_clear_handle_id(&snooze->source, g_source_remove);
+    wait = look_now(snooze);
+    if (wait > 0)
         snooze->source = g_timeout_add_seconds(
             (guint)CLAMP(wait, 1, LOOK_SECONDS), look, snooze);
-    }
-    if (due > 0) {
-        g_array_set_size(all, due);
-        wake(snooze->session, all);
-    }
 }
 
 Snooze *
@@ -237,6 +240,8 @@ snooze_create(Session *session)
     Snooze *snooze = g_new0(Snooze, 1);
 
     snooze->session = session;
+    store_snooze_forget(session_store(session), SNOOZED,
+                        clock_now() - KEPT_SECONDS, NULL);
     return snooze;
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "mime/limits.h"
 #include "mime/mime.h"
+#include "mime_gpg.h"
 #include "mime_header.h"
 #include "mime_wrap.h"
 
@@ -433,7 +434,8 @@ write_message(const MimeDraft *draft, GMimeStream *stream, GError **error)
 
     mime_init();
     message = g_mime_message_new(TRUE);
-    if (!set_header(message, draft, error) || !set_body(message, draft, error))
+    if (!set_header(message, draft, error) || !set_body(message, draft, error)
+        || (draft->seal && !mime_seal_message(message, draft->seal, error)))
         return false;
     format = g_mime_format_options_new();
     g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);

@@ -22,7 +22,11 @@ store_act_free(StoreAct *act)
 static bool
 begin(Store *store, gint64 id, const char *label, GError **error)
 {
-    return store_exec(store, error, "DELETE FROM act WHERE undone = 1", "")
+    return store_exec(store, error,
+                      "DELETE FROM snooze WHERE act IN"
+                      " (SELECT id FROM act WHERE undone = 1)",
+                      "")
+           && store_exec(store, error, "DELETE FROM act WHERE undone = 1", "")
            && store_exec(store, error, "DELETE FROM act WHERE id <= ?", "i",
                          id - KEPT_ACTS)
            && store_exec(store, error,

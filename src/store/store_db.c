@@ -10,10 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    BUSY_MS = 5000
-};
-
 bool
 store_fail(Store *store, GError **error)
 {
@@ -118,7 +114,8 @@ store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
     va_end(args);
     if (statement == NULL)
         return false;
-    turn = store->depth == 0 ? store_turn_take(store->path, BUSY_MS) : NULL;
+    turn = store->depth == 0 ? store_turn_take(store->path, STORE_BUSY_MS)
+                             : NULL;
     do {
         result = store_step(store, statement, error);
     } while (result == SQLITE_ROW);
@@ -236,7 +233,7 @@ store_open(const char *path, GError **error)
         store_fail(store, error);
         return NULL;
     }
-    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
     if (!store_schema_prepare(store, error))
         return NULL;
@@ -255,6 +252,12 @@ store_close(Store *store)
     g_free(store);
 }
 
+const char *
+store_path(const Store *store)
+{
+    return store->path;
+}
+
 static void
 end_turn(Store *store)
 {
@@ -266,7 +269,7 @@ bool
 store_begin(Store *store, GError **error)
 {
     if (store->depth == 0) {
-        store->turn = store_turn_take(store->path, BUSY_MS);
+        store->turn = store_turn_take(store->path, STORE_BUSY_MS);
         if (!store_run(store, "BEGIN IMMEDIATE", error)) {
             end_turn(store);
             return false;

@@ -9,6 +9,10 @@
 
 #include <sqlite3.h>
 
+enum {
+    STORE_BUSY_MS = 5000 /* that another writer is waited for */
+};
+
 struct Store {
     sqlite3 *db;
     char *path;

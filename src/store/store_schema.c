@@ -96,11 +96,14 @@ static const char version_3[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
-/* What the user wants to see again, when, and in which folder. */
+/* What the user wants to see again, when, and in which folder; by the act that
+ * said so: one that was undone does not count. */
 static const char version_4[] =
-    "CREATE TABLE snooze (message INTEGER PRIMARY KEY"
-    " REFERENCES message ON DELETE CASCADE, until INTEGER NOT NULL,"
-    " folder INTEGER NOT NULL);";
+    "CREATE TABLE snooze (message INTEGER NOT NULL"
+    " REFERENCES message ON DELETE CASCADE, act INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, folder INTEGER NOT NULL,"
+    " PRIMARY KEY (message, act)) WITHOUT ROWID;"
+    "CREATE INDEX snooze_act ON snooze (act);";
 
 /* Whether a sender is new is asked of all rows. */
 static const char version_5[] =
@@ -186,6 +189,24 @@ migrate(Store *store, GError **error)
     return true;
 }
 
+/* A new file becomes one with a WAL under a lock for which SQLite does not
+ * wait. */
+static bool
+configure(Store *store, bool is_new, GError **error)
+{
+    StoreTurn *turn =
+        is_new ? store_turn_take(store->path, STORE_BUSY_MS) : NULL;
+    bool ok = store_run(store,
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                        "PRAGMA journal_size_limit = 33554432;"
+                        "PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;"
+                        "PRAGMA foreign_keys = ON",
+                        error);
+
+    store_turn_end(turn);
+    return ok;
+}
+
 bool
 store_schema_prepare(Store *store, GError **error)
 {
@@ -193,12 +214,7 @@ store_schema_prepare(Store *store, GError **error)
     bool ok;
 
     if (!find_version(store, &version, error)
-        || !store_run(store,
-                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                      "PRAGMA journal_size_limit = 33554432;"
-                      "PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;"
-                      "PRAGMA foreign_keys = ON",
-                      error))
+        || !configure(store, version == 0, error))
         return false;
     if (version == SCHEMA_VERSION)
         return true;

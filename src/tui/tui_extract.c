@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "core/crypto.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -34,10 +35,7 @@ current_row(Tui *tui)
 static MimeMessage *
 load(Tui *tui, const StoreRow *row)
 {
-    g_autofree char *path =
-        row ? session_message_path(tui->session, row) : NULL;
-
-    return path ? mime_load_file(path, NULL) : NULL;
+    return row ? crypto_load(tui->session, row, NULL) : NULL;
 }
 
 /* The text as a reader sees it, unfolded and unwrapped. g_free(). */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "core/crypto.h"
 #include "mime/mime.h"
 
 #include <errno.h>
@@ -383,16 +384,14 @@ files_popup(Tui *tui, gint64 id, bool locked)
 {
     FilesPopup *popup = g_new0(FilesPopup, 1);
     g_autoptr(StoreRow) row = store_row(session_store(tui->session), id, NULL);
-    g_autofree char *path =
-        row ? session_message_path(tui->session, row) : NULL;
     const GPtrArray *parts;
 
     popup->base.class = &files_class;
     popup->base.tui = tui;
     popup->parts = g_ptr_array_new();
     popup->locked = locked;
-    if (path)
-        popup->message = mime_load_file(path, NULL);
+    if (row)
+        popup->message = crypto_load(tui->session, row, NULL);
     parts = popup->message ? mime_parts(popup->message) : NULL;
     for (guint i = 0; parts && i < parts->len; i++)
         if (((const MimePart *)parts->pdata[i])->is_attachment)

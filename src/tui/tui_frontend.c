@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/spawn.h"
+#include "mime/seal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,8 +104,11 @@ ask(Frontend *frontend, const AskRequest *request)
 static int
 run_there(Tui *tui, const char *const *argv)
 {
-    int status = term_run(argv);
+    int status;
 
+    mime_seal_hide_terminal(false);
+    status = term_run(argv);
+    mime_seal_hide_terminal(true);
     tui_dirty(tui);
     return status;
 }
@@ -121,6 +125,19 @@ run(Frontend *frontend, const char *const *argv)
 
         tui_tell(tui, TELL_ERROR, false, text);
     }
+}
+
+/* What the user looks at is the question for his passphrase, so waiting for it
+ * freezes nothing. */
+static void
+lend(Frontend *frontend, void (*fn)(void *user), void *user)
+{
+    term_leave();
+    mime_seal_hide_terminal(false);
+    fn(user);
+    mime_seal_hide_terminal(true);
+    term_return();
+    tui_dirty(tui_of(frontend));
 }
 
 /* The option, $VISUAL, $EDITOR, then what systems have. */
@@ -204,6 +221,7 @@ static const FrontendClass tui_class = {
     .ask = ask,
     .edit = edit,
     .run = run,
+    .lend = lend,
     .tell = tell,
     .progress = progress,
     .quit = quit,
@@ -216,6 +234,7 @@ tui_frontend_create(Tui *tui)
 
     frontend->base.class = &tui_class;
     frontend->base.has_screen = true;
+    mime_seal_hide_terminal(true); /* a pinentry would draw over the screen */
     frontend->tui = tui;
     return &frontend->base;
 }
@@ -229,5 +248,6 @@ tui_of_frontend(Frontend *frontend)
 void
 tui_frontend_destroy(Frontend *frontend)
 {
+    mime_seal_hide_terminal(false);
     g_free(frontend);
 }

@@ -341,12 +341,11 @@ is_unread(ListView *list, guint index)
     return row && !(row->flags & STORE_FLAG_SEEN);
 }
 
-/* The next unread row in a direction, or -1. */
+/* The next unread row from one on in a direction, or -1. */
 static int
-next_unread(ListView *list, int step)
+next_unread(ListView *list, int from, int step)
 {
-    for (int i = (int)list->cursor + step;
-         i >= 0 && i < (int)list->ids->len; i += step)
+    for (int i = from + step; i >= 0 && i < (int)list->ids->len; i += step)
         if (is_unread(list, (guint)i))
             return i;
     return -1;
@@ -394,7 +393,7 @@ list_move(View *view, Motion motion, int count)
         cursor = (gint64)list->ids->len - 1;
         break;
     case MOVE_UNREAD:
-        unread = next_unread(list, count < 0 ? -1 : 1);
+        unread = next_unread(list, (int)list->cursor, count < 0 ? -1 : 1);
         if (unread < 0)
             return false;
         cursor = unread;
@@ -428,9 +427,12 @@ gint64
 list_view_neighbour(View *view, int step, bool unread)
 {
     ListView *list = (ListView *)view;
-    int next = unread ? next_unread(list, step) : (int)list->cursor + step;
+    int next = (int)list->cursor;
     const StoreRow *row;
 
+    do /* the messages of a thread stand on its page */
+        next = unread ? next_unread(list, next, step) : next + step;
+    while (next >= 0 && id_at(list, (guint)next) < 0);
     if (next < 0 || next >= (int)list->ids->len)
         return 0;
     list->cursor = (guint)next;
@@ -523,16 +525,32 @@ add_messages(ListView *list, gint64 id, TargetScope scope, GArray *ids)
     }
 }
 
+/* A thread and messages of it may both have been chosen. */
+static void
+add_once(const GArray *all, GArray *ids)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < all->len; i++) {
+        gint64 *id = &g_array_index(all, gint64, i);
+
+        if (g_hash_table_add(seen, id))
+            g_array_append_val(ids, *id);
+    }
+}
+
 static bool
 list_targets(View *view, TargetScope scope, GArray *ids)
 {
     ListView *list = (ListView *)view;
     bool any = g_hash_table_size(list->selected) > 0 || list->range_from;
     Range range = range_of(list);
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(gint64));
 
     for (guint i = 0; i < list->ids->len; i++)
         if (any ? is_chosen(list, range, i) : i == list->cursor)
-            add_messages(list, id_at(list, i), scope, ids);
+            add_messages(list, id_at(list, i), scope, all);
+    add_once(all, ids);
     g_hash_table_remove_all(list->selected);
     list->range_from = 0;
     return ids->len > 0;
@@ -568,7 +586,10 @@ toggle_selected(ListView *list)
 static void
 refold(ListView *list, gint64 cursor)
 {
+    guint new_above = list->new_above;
+
     take_ids(list, g_array_ref(list->ids));
+    list->new_above = new_above;
     for (guint i = 0; i < list->ids->len; i++)
         if (id_at(list, i) == cursor) {
             list->cursor = i;

@@ -572,6 +572,7 @@ create(Tui *tui, gint64 id, bool thread, bool preview)
     view->base.tui = tui;
     view->preview = preview;
     view->page = page_create(tui, id, thread);
+    view->page->look_only = preview;
     view->base.class =
         view->page->items->len > 1 ? &thread_class : &message_class;
     view->id = id;

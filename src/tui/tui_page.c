@@ -101,6 +101,8 @@ page_reload(Page *page)
             continue; /* gone on the server: shown until the view is left */
         store_row_free(item->row);
         item->row = row;
+        if (item->is_sealed)
+            sealed_follow(page, item);
     }
     page->columns = 0;
 }
@@ -122,6 +124,8 @@ page_load(Page *page, PageItem *item)
     item->path = session_message_path(page->tui->session, item->row);
     if (item->path)
         item->message = mime_load_file(item->path, NULL);
+    if (item->message)
+        sealed_follow(page, item);
     return item->message != NULL;
 }
 
@@ -240,6 +244,18 @@ add_verdict(Page *page, const PageItem *item)
                  ROLE_WARN);
 }
 
+/* Who signed it and whether it was encrypted: a line of its own, apart from
+ * the sender check. */
+static void
+add_sealed(Page *page, const PageItem *item)
+{
+    Role role = ROLE_DIM;
+    g_autofree char *text = sealed_line(page, item, &role);
+
+    if (text)
+        add_line(page, text, role);
+}
+
 /* "  1 design.md 26B". g_free(). */
 static char *
 file_words(const MimePart *part, guint number)
@@ -346,8 +362,10 @@ add_heading(Page *page, PageItem *item, guint number)
     else if (item->text && item->text->is_html)
         line->right = g_strdup("html");
     add_verdict(page, item);
+    add_sealed(page, item);
     add_snoozed(page, item->row);
-    add_files(page, item);
+    if (!item->is_closed)
+        add_files(page, item);
     if (page->wish.headers)
         mime_headers(item->message, add_header, page);
 }
@@ -396,10 +414,18 @@ make_text(Page *page, PageItem *item)
         .images = page->wish.images && !page_is_locked(page, item),
     };
 
+    g_autoptr(MimeMessage) source = NULL;
+    g_autofree char *path = NULL;
+
     if (item->text && item->text_width == options.width)
         return;
+    /* The source of what was opened is how it came. */
+    if (options.raw && item->taken)
+        path = session_message_path(page->tui->session, item->row);
+    if (path)
+        source = mime_load_file(path, NULL);
     mime_text_free(item->text);
-    item->text = mime_text(item->message, &options);
+    item->text = mime_text(source ? source : item->message, &options);
     item->text_width = options.width;
 }
 
@@ -422,6 +448,8 @@ add_body(Page *page, PageItem *item)
                  ROLE_WARN);
         return;
     }
+    if (item->is_closed && !page->wish.raw)
+        return; /* what stands round the encrypted part is not its text */
     if (item->text->note) {
         g_autofree char *note = draw_safe(item->text->note);
 
@@ -498,6 +526,18 @@ shown_tags(const StoreRow *row)
     return g_strdup(safe);
 }
 
+/* Of an encrypted message, the one that is inside. */
+static const char *
+subject_of(const PageItem *item)
+{
+    const char *inside = item->is_sealed && item->message
+                             ? mime_header(item->message, "Subject")
+                             : NULL;
+    const char *subject = inside ? inside : item->row->subject;
+
+    return subject && *subject ? subject : "(no subject)";
+}
+
 void
 page_make(Page *page, int columns)
 {
@@ -510,9 +550,7 @@ page_make(Page *page, int columns)
     page->columns = columns;
     g_ptr_array_set_size(page->lines, 0);
     first = page->items->pdata[0];
-    subject = draw_safe(first->row->subject && *first->row->subject
-                            ? first->row->subject
-                            : "(no subject)");
+    subject = draw_safe(subject_of(first));
     line = add_line(page, subject, ROLE_BOLD);
     line->right = shown_tags(first->row);
     line->item = 0;

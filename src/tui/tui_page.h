@@ -32,7 +32,13 @@ typedef struct {
     bool unfolded;
     char *path;           /* NULL: not on this machine */
     bool on_its_way;      /* it was asked for */
-    MimeMessage *message; /* loaded when it is first unfolded */
+    MimeMessage *message; /* loaded when it is first unfolded; of one that is
+                             opened, what was inside */
+    bool is_sealed;       /* signed or encrypted as a whole */
+    bool is_closed;       /* encrypted, and not opened yet */
+    bool is_opening;      /* gpg was asked */
+    const void *taken;    /* what was inside, as it was taken last */
+    bool is_partly;       /* a part of it is signed or encrypted */
     MimeText *text;       /* for the width it was made for */
     int text_width;
     ItemImages *images; /* that were loaded or drawn; NULL: none */
@@ -53,6 +59,7 @@ typedef struct {
     GPtrArray *lines; /* PageLine */
     PageWish wish;
     int columns; /* the lines were made for */
+    bool look_only; /* a preview: nothing is opened for it */
 } Page;
 
 Page *page_create(Tui *tui, gint64 id, bool thread);
@@ -69,6 +76,13 @@ void page_forget_texts(Page *page);
 
 /* Loads the message of an item; false: it is not here. */
 bool page_load(Page *page, PageItem *item);
+
+/* tui_sealed.c: has gpg open what is signed or encrypted, and shows what was
+ * inside once it is there. Again and again, until it is. */
+void sealed_follow(Page *page, PageItem *item);
+
+/* The line about it, with its role; NULL: there is nothing to say. g_free(). */
+char *sealed_line(const Page *page, const PageItem *item, Role *role);
 
 /* The links of the item in order; NULL: none. */
 const GPtrArray *page_links(const PageItem *item);

@@ -100,6 +100,8 @@ draw_headers(const ReviewView *view, Rect *left)
         draw_field(left, "Files", files->str);
     if (draft->markdown)
         draw_field(left, "Format", "text, and HTML from Markdown");
+    if (draft_seal_words(draft))
+        draw_field(left, "Crypto", draft_seal_words(draft));
 }
 
 static void
@@ -123,7 +125,8 @@ static void
 draw_keys(Rect area)
 {
     static const char *const rows[][2] = {
-        { "         y Send now (10 s to undo)", "w Send later" },
+        { "         y Send now (10 s to undo)",
+          "w Send later  S / E Sign / encrypt" },
         { "         e Edit text", "d Discard draft (asks)" },
         { " t c b s f Edit To, Cc, Bcc, Subject, From", "q Back" },
         { "     a / x Attach file / remove file",

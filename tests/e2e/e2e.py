@@ -12,6 +12,7 @@ import events
 import exchange
 import killed
 import pop3
+import sealed
 import sending
 import surroundings
 import trips
@@ -22,7 +23,7 @@ USERS = ("ana", "ben", "kim", "lea", "pat", "uma", "vic")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
           "behind": behind,
-          "sending": sending, "surroundings": surroundings}
+          "sending": sending, "sealed": sealed, "surroundings": surroundings}
 
 
 class World:

@@ -116,7 +116,7 @@ test_mute(Fixture *f, const void *data)
     check_state(f, f->first, "Archive ");
 }
 
-/* What arrives in a muted thread is muted, and undo is not about it. */
+/* What arrives in a muted thread is muted, until that is undone. */
 static void
 test_mute_arrived(Fixture *f, const void *data)
 {
@@ -130,7 +130,10 @@ test_mute_arrived(Fixture *f, const void *data)
     check_state(f, other, "INBOX unread");
     g_assert_true(act_undo(f->session, NULL));
     check_state(f, f->first, "INBOX unread");
-    check_state(f, later, "Archive muted");
+    check_state(f, later, "Archive ");
+    later = deliver(f, f->inbox, "five", "three");
+    arrive(f->session, &later, 1, false);
+    check_state(f, later, "INBOX unread");
 }
 
 static void
@@ -204,6 +207,40 @@ test_snooze_undone(Fixture *f, const void *data)
     check_state(f, f->answer, "Lists unread");
 }
 
+/* Undo brings back that it is away when its time has passed: it comes back at
+ * once, and does not stay away for ever. */
+static void
+test_snooze_passed(Fixture *f, const void *data)
+{
+    const char *const words[] = { "+todo", NULL };
+    g_autoptr(MessageSet) set = set_of(f->first);
+
+    snooze(f, f->first, NOW + HOUR);
+    g_assert_true(act_tag(f->session, set, words, NULL));
+    let_pass(f, NOW + HOUR);
+    check_state(f, f->first, "INBOX todo unread");
+    g_assert_true(act_undo(f->session, NULL));
+    check_state(f, f->first, "INBOX unread");
+    snooze(f, f->answer, NOW + 2 * HOUR);
+    g_assert_true(act_undo(f->session, NULL));
+    let_pass(f, NOW + 2 * HOUR);
+    g_assert_true(act_redo(f->session, NULL));
+    check_state(f, f->answer, "Lists unread");
+}
+
+/* Put off, and that undone: the first time counts again. */
+static void
+test_snooze_put_off(Fixture *f, const void *data)
+{
+    snooze(f, f->answer, NOW + HOUR);
+    snooze(f, f->answer, NOW + 9 * HOUR);
+    g_assert_true(act_undo(f->session, NULL));
+    g_assert_true(act_mark_read(f->session, f->first, NULL));
+    toggle(f, f->first);
+    let_pass(f, NOW + HOUR);
+    check_state(f, f->answer, "Lists muted unread");
+}
+
 /* `snooze now`; what went to the trash meanwhile stays there; what was moved
  * and lost its tag is left alone. */
 static void
@@ -263,6 +300,8 @@ main(int argc, char **argv)
     add("/core/later/snooze", test_snooze);
     add("/core/later/snooze-over", test_snooze_over);
     add("/core/later/snooze-undone", test_snooze_undone);
+    add("/core/later/snooze-passed", test_snooze_passed);
+    add("/core/later/snooze-put-off", test_snooze_put_off);
     add("/core/later/snooze-ended", test_snooze_ended);
     add("/core/later/snooze-places", test_snooze_places);
     return g_test_run();

@@ -1,0 +1,68 @@
+/* Messages that were signed or encrypted, opened: by gpg, in a thread of their
+ * own, when the user opens them. What was decrypted is kept in memory for as
+ * long as the program runs, at most CRYPTO_KEPT messages of it; it is never
+ * written to a file, a row or the index (promise P67). Main thread. */
+#ifndef CORE_CRYPTO_H
+#define CORE_CRYPTO_H
+
+#include "core/session.h"
+#include "mime/seal.h"
+
+enum {
+    CRYPTO_KEPT = 20,
+};
+
+Crypto *crypto_create(Session *session);
+void crypto_destroy(Crypto *crypto);
+
+/* Is something being opened? */
+bool crypto_busy(const Crypto *crypto);
+
+typedef struct {
+    gint64 id;        /* of the row; 0: no message of ours, nothing is kept */
+    const char *path; /* NULL: bytes */
+    GBytes *bytes;
+    bool decrypt; /* else signatures are checked only */
+} CryptoRequest;
+
+/* opened NULL without an error: neither signed nor encrypted. Both borrowed. */
+typedef void (*CryptoDone)(const MimeOpened *opened, const GError *error,
+                           void *user);
+
+/* Opens in the thread; done is called once, later. */
+void crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
+                 void *user);
+
+/* The same here and now, for when the terminal is lent and gpg-agent may ask
+ * on it (core/frontend.h). ERR_LOCAL when the file cannot be read. */
+const MimeOpened *
+crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error);
+
+/* What is known of a message by now; NULL: it was not opened yet. Borrowed. */
+const MimeOpened *crypto_opened(Crypto *crypto, gint64 id);
+
+/* The message as it can be read by now: what was inside, where it was opened;
+ * else as it lies there. NULL with ERR_LOCAL, also when it is not here. */
+MimeMessage *
+crypto_load(Session *session, const StoreRow *row, GError **error);
+
+/* Is the whole message of a row encrypted? False too when it is not here. */
+bool crypto_is_encrypted(Session *session, gint64 id);
+
+typedef enum {
+    CRYPTO_DIM,
+    CRYPTO_GOOD,
+    CRYPTO_WARN,
+    CRYPTO_BAD,
+} CryptoMark;
+
+/* "OpenPGP: encrypted · signed by Ana <ana@…>": who signed, in words, against
+ * the address that is shown as the sender's. Untrusted text in it; sanitise.
+ * g_free(). */
+char *
+crypto_words(const MimeOpened *opened, const char *from, CryptoMark *mark);
+
+/* "good" "unknown" "no-key" …: a promise to scripts. */
+const char *crypto_signature_word(MimeSigned signature);
+
+#endif

@@ -1,0 +1,293 @@
+/* Signed and encrypted messages, opened behind. What gpg says is kept by row,
+ * the newest of it; decrypted text is here and nowhere else. */
+#include "core/crypto.h"
+
+#include "base/err.h"
+#include "base/job.h"
+
+#include <string.h>
+
+struct Crypto {
+    Session *session;
+    Worker *worker;   /* NULL: nothing was opened yet */
+    GHashTable *kept; /* id -> MimeOpened */
+    GQueue order;     /* gint64 *: ids of kept, the oldest first; theirs */
+    guint running;
+};
+
+typedef struct {
+    Crypto *crypto;
+    gint64 id;
+    char *path;
+    GBytes *bytes;
+    bool decrypt;
+    CryptoDone done;
+    void *user;
+} Opening;
+
+static void
+opening_free(Opening *opening)
+{
+    g_free(opening->path);
+    g_clear_pointer(&opening->bytes, g_bytes_unref);
+    g_free(opening);
+}
+
+Crypto *
+crypto_create(Session *session)
+{
+    Crypto *crypto = g_new0(Crypto, 1);
+
+    crypto->session = session;
+    crypto->kept =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                              (GDestroyNotify)mime_opened_free);
+    g_queue_init(&crypto->order);
+    return crypto;
+}
+
+void
+crypto_destroy(Crypto *crypto)
+{
+    if (crypto == NULL)
+        return;
+    worker_destroy(crypto->worker);
+    g_queue_clear(&crypto->order);
+    g_hash_table_unref(crypto->kept);
+    g_free(crypto);
+}
+
+bool
+crypto_busy(const Crypto *crypto)
+{
+    return crypto->running > 0;
+}
+
+static void
+forget(Crypto *crypto, gint64 id)
+{
+    for (GList *at = crypto->order.head; at; at = at->next)
+        if (*(gint64 *)at->data == id) {
+            g_queue_delete_link(&crypto->order, at);
+            break;
+        }
+    g_hash_table_remove(crypto->kept, &id);
+}
+
+/* Takes opened. */
+static void
+keep(Crypto *crypto, gint64 id, MimeOpened *opened)
+{
+    gint64 *key = g_memdup2(&id, sizeof id);
+
+    forget(crypto, id);
+    if (crypto->order.length >= CRYPTO_KEPT)
+        forget(crypto, *(gint64 *)crypto->order.head->data);
+    g_queue_push_tail(&crypto->order, key);
+    g_hash_table_insert(crypto->kept, key, opened);
+}
+
+static MimeMessage *
+load(const Opening *opening, GError **error)
+{
+    gsize size;
+    const char *bytes;
+
+    if (opening->path)
+        return mime_load_file(opening->path, error);
+    bytes = g_bytes_get_data(opening->bytes, &size);
+    return mime_load_bytes(bytes, size);
+}
+
+static void *
+run(Job *job, void *request, GError **error)
+{
+    const Opening *opening = request;
+    g_autoptr(MimeMessage) message = load(opening, error);
+
+    return message ? mime_open(message, opening->decrypt) : NULL;
+}
+
+static MimeOpened *
+copy(const MimeOpened *opened)
+{
+    MimeOpened *same = g_memdup2(opened, sizeof *opened);
+
+    same->signer = g_strdup(opened->signer);
+    same->signer_address = g_strdup(opened->signer_address);
+    same->key = g_strdup(opened->key);
+    same->trouble = g_strdup(opened->trouble);
+    same->bytes = opened->bytes ? g_bytes_ref(opened->bytes) : NULL;
+    return same;
+}
+
+static void
+answered(void *user, void *answer, const GError *error)
+{
+    Opening *opening = user;
+    Crypto *crypto = opening->crypto;
+
+    crypto->running--;
+    if (answer && opening->id)
+        keep(crypto, opening->id, copy(answer));
+    opening->done(answer, error, opening->user);
+}
+
+static const JobClass open_class = {
+    .name = "open message",
+    .run = run,
+    .answer = answered,
+    .free_request = (GDestroyNotify)opening_free,
+    .free_answer = (GDestroyNotify)mime_opened_free,
+};
+
+void
+crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
+            void *user)
+{
+    Opening *opening = g_new0(Opening, 1);
+
+    opening->crypto = crypto;
+    opening->id = request->id;
+    opening->path = g_strdup(request->path);
+    opening->bytes = request->bytes ? g_bytes_ref(request->bytes) : NULL;
+    opening->decrypt = request->decrypt;
+    opening->done = done;
+    opening->user = user;
+    if (crypto->worker == NULL)
+        crypto->worker = worker_create("crypto");
+    crypto->running++;
+    worker_submit(crypto->worker, JOB_URGENT, &open_class, opening, opening);
+}
+
+const MimeOpened *
+crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error)
+{
+    g_autoptr(MimeMessage) message = mime_load_file(path, error);
+    MimeOpened *opened = message ? mime_open(message, true) : NULL;
+
+    if (opened)
+        keep(crypto, id, opened);
+    return opened;
+}
+
+const MimeOpened *
+crypto_opened(Crypto *crypto, gint64 id)
+{
+    return g_hash_table_lookup(crypto->kept, &id);
+}
+
+MimeMessage *
+crypto_load(Session *session, const StoreRow *row, GError **error)
+{
+    const MimeOpened *opened =
+        crypto_opened(session_crypto(session), row->id);
+    MimeMessage *inside = opened ? mime_opened_message(opened) : NULL;
+    g_autofree char *path = NULL;
+
+    if (inside)
+        return inside;
+    path = session_message_path(session, row);
+    return path ? mime_load_file(path, error)
+                : err_null(error, ERR_LOCAL,
+                           "the message is not on this machine");
+}
+
+bool
+crypto_is_encrypted(Session *session, gint64 id)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+    g_autofree char *path = row ? session_message_path(session, row) : NULL;
+    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
+
+    return message && mime_is_encrypted(message);
+}
+
+const char *
+crypto_signature_word(MimeSigned signature)
+{
+    static const char *const words[] = { "none",    "good",    "unknown",
+                                         "no-key",  "expired", "revoked",
+                                         "unchecked", "bad" };
+
+    return words[signature];
+}
+
+static const char *
+encryption_words(const MimeOpened *opened)
+{
+    if (!opened->encrypted)
+        return NULL;
+    return opened->bytes ? "encrypted" : "encrypted, not opened";
+}
+
+/* The signer's name comes last: it is long or short as he likes. */
+static char *
+good_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
+{
+    const char *signer = opened->signer ? opened->signer : "an unnamed key";
+
+    if (opened->signer_address && from
+        && g_ascii_strcasecmp(opened->signer_address, from) == 0) {
+        *mark = CRYPTO_GOOD;
+        return g_strdup_printf("signed by %s", signer);
+    }
+    *mark = CRYPTO_WARN;
+    return g_strdup_printf("signed by another than the sender: %s", signer);
+}
+
+static char *
+signature_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
+{
+    const char *signer = opened->signer ? opened->signer : "an unnamed key";
+
+    *mark = CRYPTO_WARN;
+    switch (opened->signature) {
+    case MIME_SIGNED_NOT:
+        *mark = CRYPTO_DIM;
+        return opened->bytes ? g_strdup("not signed") : NULL;
+    case MIME_SIGNED_GOOD:
+        return good_words(opened, from, mark);
+    case MIME_SIGNED_UNKNOWN:
+        return g_strdup_printf("signed with a key that you have not certified: "
+                               "%s",
+                               signer);
+    case MIME_SIGNED_NO_KEY:
+        return g_strdup_printf("signed with an unknown key%s%s",
+                               opened->key ? ", " : "",
+                               opened->key ? opened->key : "");
+    case MIME_SIGNED_EXPIRED:
+        return g_strdup_printf("signed; key or signature has expired: %s",
+                               signer);
+    case MIME_SIGNED_UNCHECKED:
+        return g_strdup("the signature could not be checked");
+    case MIME_SIGNED_REVOKED:
+        *mark = CRYPTO_BAD;
+        return g_strdup_printf("signed with a revoked key: %s", signer);
+    case MIME_SIGNED_BAD:
+        break;
+    }
+    *mark = CRYPTO_BAD;
+    return g_strdup_printf("bad signature, it was changed: %s", signer);
+}
+
+char *
+crypto_words(const MimeOpened *opened, const char *from, CryptoMark *mark)
+{
+    const char *encryption = encryption_words(opened);
+    g_autofree char *signature = signature_words(opened, from, mark);
+    GString *out = g_string_new(mime_protocol_name(opened->protocol));
+
+    g_string_append(out, ": ");
+    if (opened->other_from)
+        g_string_append(out, "another sender is named inside · ");
+    if (encryption)
+        g_string_append(out, encryption);
+    if (signature)
+        g_string_append_printf(out, "%s%s", encryption ? " · " : "", signature);
+    if (opened->trouble)
+        g_string_append_printf(out, ": %s", opened->trouble);
+    if (opened->other_from || opened->trouble)
+        *mark = MAX(*mark, CRYPTO_WARN);
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Signed and encrypted messages on a real terminal, with real keyrings and
+gpg-agent's pinentry. Prints TAP. Usage: sealed.py POSTHORN [--write] [NAME…]"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+
+sys.argv, WRITE = [a for a in sys.argv if a != "--write"], sys.argv
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from alive import POSTHORN, Mail, Skip, command, main  # noqa: E402
+import program  # noqa: E402
+
+program.WRITE = "--write" in WRITE
+SECRET = "The treasure lies under the oak."
+KEYRINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                        "keyrings.sh")
+TESTS = []
+
+BEN = """set dns off
+set undo-send 0s
+set crypto-any-key on
+account ben {{
+    name      "Ben Okafor"
+    address   ben@example.org
+    outgoing  sendmail://{script}
+}}
+"""
+ANA = """account here {{
+    name      "Ana Novak"
+    address   ana@example.org
+    incoming  maildir://{maildir}
+    outgoing  sendmail://{script}
+}}
+"""
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Sealed(Mail):
+    """Ana's mail, her keyrings, and Ben who writes to her. What leaves lies in
+    `sent`."""
+
+    def __init__(self, ring="ana", more=""):
+        if not all(map(shutil.which, ("gpg", "gpgsm", "pinentry-curses"))):
+            raise Skip("gpg, gpgsm or pinentry-curses is not installed")
+        self.ring = ring
+        super().__init__()
+        self.sent = self.path("sent")
+        script = self.script("take", f"cat > {self.sent}\n")
+        self.write("posthorn.conf", "set dns off\nset undo-send 0s\n"
+                   + ANA.format(maildir=self.path("mail"), script=script)
+                   + more)
+        self.write("ben.conf", BEN.format(script=script))
+        subprocess.run(["sh", KEYRINGS, self.path("k")], check=True,
+                       capture_output=True, timeout=120)
+
+    def env(self, **more):
+        return super().env(GNUPGHOME=self.path("k", self.ring), **more)
+
+    def from_ben(self, name, *flags, change=None):
+        """Ben's posthorn makes the message; it arrives at a fixed time."""
+        body = self.write("body", SECRET + "\n")
+        env = dict(os.environ, **super().env(
+            GNUPGHOME=self.path("k", "ben"), HOME=self.path()))
+        for part in ("CONFIG", "DATA", "CACHE"):
+            env[f"XDG_{part}_HOME"] = self.path("ben", part)
+        done = subprocess.run(
+            [POSTHORN, "-c", self.path("ben.conf"), "compose", "--to",
+             "ana@example.org", "--subject", name, "--body", body, "--send",
+             *flags], env=env, check=False, capture_output=True, timeout=120)
+        assert done.returncode == 0, done
+        with open(self.sent, "rb") as file:
+            data = file.read()
+        os.remove(self.sent)
+        lines = data.replace(b"\r\n", b"\n").split(b"\n")
+        lines = [b"Date: Mon, 23 Nov 2026 05:14:00 +0000"
+                 if line.startswith(b"Date: ") and number < 9 else line
+                 for number, line in enumerate(lines)]
+        data = b"\n".join(lines)
+        self.deliver(name, change(data) if change else data)
+
+    def close(self):
+        subprocess.run(["sh", KEYRINGS, self.path("k"), "stop"], check=False,
+                       capture_output=True, timeout=60)
+        super().close()
+
+
+@contextlib.contextmanager
+def opened(mail, subject):
+    """The message on the screen."""
+    with mail.terminal() as terminal:
+        terminal.wait_text(subject)
+        terminal.settle()
+        terminal.keys("Enter")
+        terminal.wait_text("to me")
+        yield terminal
+
+
+@test
+def golden_sealed():
+    """What the line under the headers says; the subject is the inner one."""
+    def spoil(data):
+        return data.replace(b"the oak", b"my bed")
+    for name, flags, change, text in (
+            ("encrypted", ("--sign", "--encrypt"), None, "signed by Ben"),
+            ("smime", ("--sign", "--encrypt", "--smime"), None,
+             "signed by ben"),
+            ("bad", ("--sign",), spoil, "bad signature")):
+        with Sealed() as mail:
+            mail.from_ben(name, *flags, change=change)
+            shown = name if name == "bad" else "[...]"
+            with opened(mail, shown) as terminal:
+                terminal.wait_text(text)
+                program.golden(f"sealed-80-{name}", terminal.settle())
+                terminal.keys("q")
+                terminal.wait_text(shown)
+
+
+@test
+def unknown_key():
+    with Sealed(ring="carl") as mail:
+        mail.from_ben("matter", "--sign")
+        with opened(mail, "matter") as terminal:
+            terminal.wait_text("signed with an unknown key")
+            terminal.wait_text(SECRET)
+
+
+@test
+def not_looked_into():
+    """Neither the preview nor, with `decrypt ask`, the page decrypts; a key
+    does (P67)."""
+    with Sealed(more="set decrypt ask\n") as mail:
+        mail.from_ben("matter", "--sign", "--encrypt")
+        with mail.terminal(120, 40) as terminal:
+            terminal.wait_text("[...]")
+            terminal.settle()
+            terminal.keys("p")
+            terminal.wait_text("OpenPGP: encrypted")
+            assert not any(SECRET in row for row in terminal.settle())
+            terminal.keys("p", "Enter")
+            terminal.wait_text("zd opens it")
+            assert not any(SECRET in row for row in terminal.settle())
+            terminal.type("zd")
+            terminal.wait_text(SECRET)
+            terminal.wait_text("signed by Ben Okafor")
+            terminal.type("zr")
+            terminal.wait_text("BEGIN PGP MESSAGE")
+            terminal.type("zr")
+            terminal.wait_text(SECRET)
+
+
+def unlock(terminal):
+    """In pinentry."""
+    terminal.wait_text("Please enter the passphrase")
+    terminal.settle()
+    terminal.type("sesame")
+    terminal.keys("Enter")
+
+
+@test
+def passphrase_to_read():
+    """The terminal is lent to pinentry, and comes back."""
+    with Sealed(ring="locked") as mail:
+        subprocess.run(
+            ["gpg", "--batch", "--quiet", "--import",
+             mail.path("k", "ben.key")], check=True, capture_output=True,
+            env=dict(os.environ, GNUPGHOME=mail.path("k", "locked")))
+        lock_for(mail)
+        mail.from_ben("matter", "--encrypt")
+        with opened(mail, "[...]") as terminal:
+            terminal.wait_text("zd asks for it")
+            assert not any("Please enter" in row for row in terminal.settle())
+            terminal.type("zd")
+            unlock(terminal)
+            terminal.wait_text(SECRET)
+            terminal.keys("q")
+            terminal.wait_text("[...]")
+
+
+def lock_for(mail):
+    """Ben knows the locked key as Ana's, and no other."""
+    env = dict(os.environ)
+    key = subprocess.run(
+        ["gpg", "--batch", "--export", "ana@example.org"], check=True,
+        capture_output=True,
+        env=dict(env, GNUPGHOME=mail.path("k", "locked"))).stdout
+    env["GNUPGHOME"] = mail.path("k", "ben")
+    subprocess.run(["gpg", "--batch", "--yes", "--delete-keys",
+                    "<ana@example.org>"], check=True, capture_output=True,
+                   env=env)
+    subprocess.run(["gpg", "--batch", "--import"], input=key, check=True,
+                   capture_output=True, env=env)
+
+
+@test
+def passphrase_to_send():
+    """`y` asks for it, and then the message leaves; who does not answer keeps
+    the draft, on the review page."""
+    with Sealed(ring="locked") as mail:
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.settle()
+            command(terminal, "compose --to ben@example.org --subject matter")
+            terminal.wait_text("not sent yet")
+            terminal.keys("S")
+            terminal.wait_text("sign (OpenPGP)")
+            terminal.keys("y")
+            terminal.wait_text("Please enter the passphrase")
+            terminal.settle()
+            terminal.keys("Escape")  # cancel
+            terminal.wait_text("not sent yet")
+            terminal.wait_text("is needed")
+            assert not os.path.exists(mail.sent)
+            terminal.keys("y")
+            unlock(terminal)
+            terminal.wait_text("Sent to ben@example.org")
+        with open(mail.sent, "rb") as file:
+            assert b"multipart/signed" in file.read()
+
+
+@test
+def nobody_has_a_key():
+    """Said on the review page, and the draft is still there."""
+    with Sealed() as mail:
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.settle()
+            command(terminal, "compose --to dora@example.org --subject matter")
+            terminal.wait_text("not sent yet")
+            terminal.keys("E")
+            terminal.wait_text("encrypt (OpenPGP)")
+            terminal.keys("y")
+            terminal.wait_text("no OpenPGP key for dora@example.org")
+            assert not os.path.exists(mail.sent)
+            terminal.keys("C")
+            terminal.wait_text("encrypt (S/MIME)")
+
+
+if __name__ == "__main__":
+    main(TESTS)
