@@ -610,6 +610,9 @@ cancel_locked(Outbox *outbox, const char *id, GError **error)
 
     if (entry == NULL)
         return false;
+    if (entry->accepted && !entry->filed)
+        return err_set(error, ERR_RETRY,
+                       "message %s was sent, and its copy is not kept yet", id);
     if (entry->accepted && entry->draft
         && g_file_test(entry->draft, G_FILE_TEST_EXISTS)
         && !keep_refused(entry, error))

@@ -8,6 +8,7 @@
 #include "core/act.h"
 #include "core/send.h"
 #include "mime/mime.h"
+#include "outbox_private.h"
 #include "scene.h"
 
 #include <arpa/inet.h>
@@ -463,6 +464,76 @@ test_other_file_system(Fixture *f, const void *data)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* Sends from the account without a server, and waits until its Sent copy is on
+ * its way to another file system. The id of the entry. */
+static char *
+send_to_copying(Fixture *f, Draft *draft, guint *told)
+{
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GPtrArray) list = NULL;
+    Sent result = { 0 };
+
+    links_fail = true;
+    send_now(f, draft->path, &result);
+    wait_sent(&result);
+    list = outbox_list(outbox, NULL);
+    outbox_flush(outbox, flushed, told);
+    while (!outbox_is_building(outbox))
+        g_main_context_iteration(NULL, TRUE);
+    return g_strdup(((OutboxEntry *)list->pdata[0])->id);
+}
+
+/* What is sent cannot be taken back before its copy is kept, and the draft
+ * stays as it was sent (P80). */
+static void
+test_cancel_while_copying(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    g_autoptr(Draft) during = NULL;
+    g_autoptr(GError) error = NULL;
+    guint told = 0;
+    g_autofree char *id = send_to_copying(f, draft, &told);
+    g_autofree char *copy = NULL;
+
+    g_assert_false(outbox_cancel(session_outbox(f->session), id, &error));
+    g_assert_true(err_is(error, ERR_RETRY));
+    during = draft_load(draft->path, NULL);
+    g_assert_cmpstr(during->to, ==, "bob@x.example");
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    links_fail = false;
+    copy = only_message(f, FOLDER_ROLE_SENT);
+    g_assert_nonnull(strstr(copy, "text\r\n"));
+}
+
+/* An entry that another program took away leaves nothing in the folder. */
+static void
+test_gone_while_copying(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    guint told = 0;
+    g_autofree char *id = send_to_copying(f, draft, &told);
+    g_autoptr(StoreFolder) folder = store_folder_by_role(
+        session_store(f->session), "local", FOLDER_ROLE_SENT, NULL);
+    g_autofree char *path = g_strdup_printf(
+        "%s/%s/tmp/%s.sent", session_paths(f->session)->mail, folder->path, id);
+
+    while (!g_file_test(path, G_FILE_TEST_EXISTS))
+        g_thread_yield();
+    g_assert_true(
+        outbox_entry_remove(session_paths(f->session)->outbox, id, NULL));
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    links_fail = false;
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 /* Offline nothing is tried; what waited goes when that ends, also where there
  * is no server to come back to. */
 static void
@@ -509,6 +580,8 @@ main(int argc, char **argv)
     ADD("carry-fails", NULL, test_carry_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     ADD("other-file-system", NULL, test_other_file_system);
+    ADD("cancel-while-copying", NULL, test_cancel_while_copying);
+    ADD("gone-while-copying", NULL, test_gone_while_copying);
     ADD("offline", NULL, test_offline);
     return g_test_run();
 }
