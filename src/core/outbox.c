@@ -333,7 +333,8 @@ outbox_staged(Outbox *outbox, const char *id, const GError *error)
         outbox_file(outbox, id, &reason);
     if (reason) {
         tell_not_kept(outbox, reason);
-        set_clock(outbox, LONGEST_SLEEP);
+        if (outbox->clock_source == 0) /* one that is set rings sooner */
+            set_clock(outbox, LONGEST_SLEEP);
     }
     outbox_changed(outbox);
     end_flush(outbox);

@@ -1,5 +1,6 @@
 /* A draft between the key that sends it and the outbox, and a session that ends
  * while something is on its way. */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -534,6 +535,31 @@ test_gone_while_copying(Fixture *f, const void *data)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* A copy that failed is tried again later; what is due before is not put off.
+ */
+static void
+test_clock(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GError) error = g_error_new(ERR_DOMAIN, ERR_LOCAL, "full");
+    SendHow how = { .at = clock_now() + 30 };
+    Sent result = { 0 };
+    guint clock;
+
+    outbox_staged(outbox, "x", error);
+    g_assert_cmpuint(outbox->clock_source, !=, 0);
+    send_draft(f->session, draft->path, &how, sent, &result);
+    wait_sent(&result);
+    outbox_start(outbox);
+    while (outbox->scan_source != 0)
+        g_main_context_iteration(NULL, TRUE);
+    clock = outbox->clock_source;
+    g_assert_cmpuint(clock, !=, 0);
+    outbox_staged(outbox, "x", error);
+    g_assert_cmpuint(outbox->clock_source, ==, clock);
+}
+
 /* Offline nothing is tried; what waited goes when that ends, also where there
  * is no server to come back to. */
 static void
@@ -582,6 +608,7 @@ main(int argc, char **argv)
     ADD("other-file-system", NULL, test_other_file_system);
     ADD("cancel-while-copying", NULL, test_cancel_while_copying);
     ADD("gone-while-copying", NULL, test_gone_while_copying);
+    ADD("clock", NULL, test_clock);
     ADD("offline", NULL, test_offline);
     return g_test_run();
 }
