@@ -368,6 +368,84 @@ test_carry_fails(Fixture *f, const void *data)
     begun_clear(&result);
 }
 
+/* Holds up the thread that copies until the gate opens. */
+typedef struct {
+    Outbox *outbox;
+    GMutex gate;
+} Holding;
+
+static void *
+hold(Job *job, void *request, GError **error)
+{
+    Holding *holding = request;
+
+    g_mutex_lock(&holding->gate);
+    g_mutex_unlock(&holding->gate);
+    return NULL;
+}
+
+static void
+held(void *user, void *answer, const GError *error)
+{
+    ((Holding *)user)->outbox->building--;
+}
+
+static void
+leave(void *request)
+{
+}
+
+static const JobClass hold_class = {
+    .name = "hold",
+    .run = hold,
+    .answer = held,
+    .free_request = leave,
+};
+
+/* The file of a message gets another name, in another folder. */
+static void
+move_file(Fixture *f, gint64 id)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(f->session), id, NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    g_autofree char *moved = g_build_filename(f->root, "moved", NULL);
+
+    g_assert_cmpint(rename(path, moved), ==, 0);
+}
+
+/* What is attached or forwarded may be read and filed meanwhile. */
+static void
+test_renamed(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    DraftMessages part = { .ids = ids, .part = 3 };
+    DraftMessages whole = { .ids = ids };
+    gint64 id = deliver(f, WITH_FILE);
+    DraftStart forward = { .kind = DRAFT_FORWARD_ATTACHED, .parent = id };
+    Outbox *outbox = session_outbox(f->session);
+    Holding holding = { .outbox = outbox };
+    Begun results[3] = { { 0 } };
+
+    g_array_append_val(ids, id);
+    g_mutex_init(&holding.gate);
+    g_mutex_lock(&holding.gate);
+    outbox_build(outbox, &hold_class, &holding);
+    draft_attach_messages(f->session, draft->path, &part, begun, &results[0]);
+    draft_attach_messages(f->session, draft->path, &whole, begun, &results[1]);
+    draft_start_behind(f->session, &forward, begun, &results[2]);
+    move_file(f, id);
+    g_mutex_unlock(&holding.gate);
+    while (results[2].times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpstr(results[0].files, ==, "notes|");
+    g_assert_cmpstr(results[1].files, ==, "notes|" WITH_FILE "|");
+    g_assert_cmpstr(results[2].files, ==, WITH_FILE "|");
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
+        begun_clear(&results[i]);
+    g_mutex_clear(&holding.gate);
+}
+
 static guint
 count_names(const char *folder, const char *suffix)
 {
@@ -378,6 +456,32 @@ count_names(const char *folder, const char *suffix)
     while ((name = g_dir_read_name(dir)) != NULL)
         n += g_str_has_suffix(name, suffix);
     return n;
+}
+
+/* All or nothing is attached: of what was copied nothing is left. */
+static void
+test_attach_fails(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(Draft) after = NULL;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    DraftMessages what = { .ids = ids, .part = 3 };
+    g_autofree char *base = g_strndup(draft->path, strlen(draft->path) - 4);
+    g_autofree char *folder = g_strconcat(base, ".files", NULL);
+    gint64 id = deliver(f, WITH_FILE);
+    Begun result = { 0 };
+
+    g_array_append_val(ids, id);
+    id = deliver(f, "From: bob@x.example\n\ntext\n");
+    g_array_append_val(ids, id);
+    draft_attach_messages(f->session, draft->path, &what, begun, &result);
+    while (result.times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_nonnull(strstr(result.reason, "no part 3"));
+    g_assert_cmpuint(count_names(folder, "notes"), ==, 0);
+    after = draft_load(draft->path, NULL);
+    g_assert_cmpuint(after->attach->len, ==, 0);
+    begun_clear(&result);
 }
 
 /* The end of the program: the draft is there, or nothing of it. */
@@ -604,6 +708,8 @@ main(int argc, char **argv)
     ADD("read-once", NULL, test_read_once);
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
+    ADD("renamed", NULL, test_renamed);
+    ADD("attach-fails", NULL, test_attach_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     ADD("other-file-system", NULL, test_other_file_system);
     ADD("cancel-while-copying", NULL, test_cancel_while_copying);
