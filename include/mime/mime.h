@@ -54,6 +54,8 @@ typedef struct MimeMessage MimeMessage;
 /* Parses a file; bodies stay on disk until they are asked for (100 MB passes
  * through in pieces). ERR_LOCAL when it cannot be read. */
 MimeMessage *mime_load_file(const char *path, GError **error);
+/* Of an open file, which stays the caller's. */
+MimeMessage *mime_load_fd(int fd, GError **error);
 MimeMessage *mime_load_bytes(const char *bytes, gsize size);
 /* The same message for another thread: the bytes are shared. */
 MimeMessage *mime_load_again(const MimeMessage *message);

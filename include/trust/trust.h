@@ -176,6 +176,10 @@ enum {
     TRUST_MAX_LOOKUPS = 100,
     TRUST_TIMEOUT_MS = 30000,
 
+    /* Of that time, what all keys of others than the author have; and what is
+     * left for DMARC, however long SPF takes (20 seconds are its own). */
+    TRUST_SHARE_MS = 5000,
+
     /* Bits of an RSA key. */
     TRUST_MIN_RSA_BITS = 1024,
     TRUST_WEAK_RSA_BITS = 2048,

@@ -6,10 +6,13 @@
 #include "base/err.h"
 #include "outbox_private.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 enum {
     MESSAGES = 100,
+    OPEN_TRIES = 3,
 };
 
 typedef struct {
@@ -70,6 +73,8 @@ copied(void *user, void *answer, const GError *error)
     session_outbox(a->session)->building--;
     if (reason == NULL)
         draft = add_files(a, &reason);
+    for (guint i = 0; reason && i < a->carries->len; i++)
+        draft_carry_undo(a->carries->pdata[i]);
     a->done(draft, reason, a->user);
 }
 
@@ -80,20 +85,50 @@ static const JobClass copy_class = {
     .free_request = (GDestroyNotify)attaching_free,
 };
 
+/* ENOENT: renamed since it was looked up. */
+static int
+open_row(Session *session, const StoreRow *row, GError **error)
+{
+    g_autofree char *path = session_message_path(session, row);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (path == NULL)
+        err_set(error, ERR_LOCAL,
+                "the message is not on this machine yet: open it first, so "
+                "that it is fetched");
+    else if (fd < 0 && errno != ENOENT)
+        err_set_errno(error, errno, "%s", path);
+    return fd;
+}
+
+int
+draft_open_message(Session *session, gint64 id, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    int fd = -1;
+
+    for (int i = 0; i < OPEN_TRIES && fd < 0 && reason == NULL; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(session_store(session), id, &reason);
+
+        if (row)
+            fd = open_row(session, row, &reason);
+    }
+    if (reason)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    else if (fd < 0)
+        err_set(error, ERR_RETRY, "the message is being moved just now");
+    return fd;
+}
+
 static bool
 add_message(Attaching *a, gint64 id, guint part, GError **error)
 {
-    g_autoptr(StoreRow) row = store_row(session_store(a->session), id, error);
-    g_autofree char *path = row ? session_message_path(a->session, row) : NULL;
+    int from = draft_open_message(a->session, id, error);
 
-    if (row == NULL)
-        return false;
-    if (path == NULL)
-        return err_set(error, ERR_LOCAL,
-                       "the message is not on this machine yet: open it "
-                       "first, so that it is fetched");
-    g_ptr_array_add(a->carries, draft_carry_message(a->path, path, part));
-    return true;
+    if (from >= 0)
+        g_ptr_array_add(a->carries, draft_carry_message(a->path, from, part));
+    return from >= 0;
 }
 
 static bool

@@ -35,32 +35,31 @@ has_files(MimeMessage *parent)
 }
 
 DraftCarry *
-draft_carry_message(const char *draft, const char *path, guint part)
+draft_carry_message(const char *draft, int from, guint part)
 {
     DraftCarry *carry = g_new0(DraftCarry, 1);
 
     carry->folder = draft_files_folder(draft);
-    carry->whole = g_strdup(path);
+    carry->from = from;
     carry->part = part;
     carry->files = g_ptr_array_new_with_free_func(g_free);
     return carry;
 }
 
 DraftCarry *
-draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path)
+draft_carry_create(const Draft *draft, MimeMessage *parent, int from)
 {
-    bool whole = draft->kind == DRAFT_FORWARD_ATTACHED;
     DraftCarry *carry;
 
     if (parent == NULL
-        || (!whole && !(wants_parts(draft->kind) && has_files(parent)))) {
+        || (from < 0 && !(wants_parts(draft->kind) && has_files(parent)))) {
         mime_message_free(parent);
         return NULL;
     }
     carry = g_new0(DraftCarry, 1);
     carry->folder = draft_files_folder(draft->path);
     carry->parent = parent;
-    carry->whole = whole ? g_strdup(path) : NULL;
+    carry->from = from;
     carry->files = g_ptr_array_new_with_free_func(g_free);
     return carry;
 }
@@ -71,8 +70,9 @@ draft_carry_free(DraftCarry *carry)
     if (carry == NULL)
         return;
     mime_message_free(carry->parent);
+    if (carry->from >= 0)
+        close(carry->from);
     g_free(carry->folder);
-    g_free(carry->whole);
     g_ptr_array_unref(carry->files);
     g_free(carry);
 }
@@ -112,6 +112,8 @@ carry_part(DraftCarry *carry, const MimePart *part, GError **error)
         ok = err_set_errno(error, errno, "%s", path);
     if (ok)
         g_ptr_array_add(carry->files, g_steal_pointer(&path));
+    else
+        unlink(path);
     return ok;
 }
 
@@ -130,15 +132,7 @@ carry_parts(DraftCarry *carry, GError **error)
 static bool
 copy_whole(int fd, void *user, GError **error)
 {
-    const DraftCarry *carry = user;
-    int from = open(carry->whole, O_RDONLY | O_CLOEXEC);
-    bool ok;
-
-    if (from < 0)
-        return err_set_errno(error, errno, "%s", carry->whole);
-    ok = file_copy_all(from, fd, carry->whole, error);
-    close(from);
-    return ok;
+    return file_copy_all(((DraftCarry *)user)->from, fd, "the message", error);
 }
 
 /* The parent as it is, a file of the draft. */
@@ -157,7 +151,7 @@ carry_one(DraftCarry *carry, GError **error)
 {
     const GPtrArray *parts;
 
-    carry->parent = mime_load_file(carry->whole, error);
+    carry->parent = mime_load_fd(carry->from, error);
     if (carry->parent == NULL)
         return false;
     parts = mime_parts(carry->parent);
@@ -179,5 +173,13 @@ draft_carry_run(DraftCarry *carry, GError **error)
         return false;
     if (carry->part)
         return carry_one(carry, error);
-    return carry->whole ? carry_whole(carry, error) : carry_parts(carry, error);
+    return carry->from >= 0 ? carry_whole(carry, error)
+                            : carry_parts(carry, error);
+}
+
+void
+draft_carry_undo(const DraftCarry *carry)
+{
+    for (guint i = 0; i < carry->files->len; i++)
+        unlink(carry->files->pdata[i]);
 }

@@ -26,22 +26,29 @@ draft_append_signature(Session *session, const Account *writer, GString *text);
 typedef struct {
     char *folder; /* for the files */
     MimeMessage *parent;
-    char *whole;      /* the file of the parent, as it is; NULL: its parts */
+    int from;         /* the file of the parent, as it is; -1: its parts */
     guint part;       /* of the file, this part alone; 0: all of it */
     GPtrArray *files; /* char *: paths, when it was run */
 } DraftCarry;
 
-/* Takes parent, which may be NULL. NULL: there is nothing to take along. */
+/* The file of a message, open: that it is renamed when it is read or filed does
+ * no harm from here on. -1 on error. */
+int draft_open_message(Session *session, gint64 id, GError **error);
+
+/* Takes parent, which may be NULL, and from. NULL: there is nothing to take
+ * along. */
 DraftCarry *
-draft_carry_create(const Draft *draft, MimeMessage *parent, const char *path);
-/* A message, or a part of it, of the file at path. */
-DraftCarry *
-draft_carry_message(const char *draft, const char *path, guint part);
+draft_carry_create(const Draft *draft, MimeMessage *parent, int from);
+/* A message, or a part of it, of the file, which it takes. */
+DraftCarry *draft_carry_message(const char *draft, int from, guint part);
 void draft_carry_free(DraftCarry *carry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DraftCarry, draft_carry_free)
 
 /* Blocks; any thread that has carry for itself. */
 bool draft_carry_run(DraftCarry *carry, GError **error);
+
+/* Takes away what it made. */
+void draft_carry_undo(const DraftCarry *carry);
 
 /* draft_facts.c: what the user does not edit. A draft without facts is a new
  * message. */

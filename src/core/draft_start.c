@@ -25,7 +25,6 @@ typedef struct {
     const Account *identity; /* of the account: who writes */
     Draft *template;         /* NULL: none */
     MimeMessage *parent;     /* NULL: a new message */
-    char *parent_path;
     bool is_secret; /* the parent is encrypted, */
     bool is_smime;  /* with S/MIME */
     bool is_closed; /* and its text stays there */
@@ -503,16 +502,17 @@ load_parent(Start *s, GError **error)
     Session *session = s->session;
     g_autoptr(StoreRow) row =
         store_row(session_store(session), s->start->parent, error);
+    g_autofree char *path = NULL;
     MimeMessage *parent;
 
     if (row == NULL)
         return NULL;
-    s->parent_path = session_message_path(session, row);
-    if (s->parent_path == NULL)
+    path = session_message_path(session, row);
+    if (path == NULL)
         return err_null(error, ERR_LOCAL,
                         "the message is not on this machine yet: open it "
                         "first, so that it is fetched");
-    parent = mime_load_file(s->parent_path, error);
+    parent = mime_load_file(path, error);
     return parent ? open_parent(s, parent, error) : NULL;
 }
 
@@ -700,7 +700,7 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
     g_autoptr(MimeMessage) parent = NULL;
     g_autoptr(Draft) template = NULL;
     g_autoptr(Draft) draft = NULL;
-    g_autofree char *path = NULL; /* s.parent_path */
+    int from = -1;
 
     if (start->template) {
         template = draft_load(start->template, error);
@@ -714,7 +714,6 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
     s.identity = s.account;
     if (start->kind != DRAFT_NEW) {
         parent = load_parent(&s, error);
-        path = s.parent_path;
         if (parent == NULL)
             return NULL;
     }
@@ -727,7 +726,12 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
     s.draft = draft;
     if (!derive(&s, error))
         return NULL;
-    *carry = draft_carry_create(draft, g_steal_pointer(&parent), path);
+    if (draft->kind == DRAFT_FORWARD_ATTACHED) {
+        from = draft_open_message(session, draft->parent, error);
+        if (from < 0)
+            return NULL;
+    }
+    *carry = draft_carry_create(draft, g_steal_pointer(&parent), from);
     return g_steal_pointer(&draft);
 }
 

@@ -333,7 +333,8 @@ outbox_staged(Outbox *outbox, const char *id, const GError *error)
         outbox_file(outbox, id, &reason);
     if (reason) {
         tell_not_kept(outbox, reason);
-        set_clock(outbox, LONGEST_SLEEP);
+        if (outbox->clock_source == 0) /* one that is set rings sooner */
+            set_clock(outbox, LONGEST_SLEEP);
     }
     outbox_changed(outbox);
     end_flush(outbox);
@@ -610,6 +611,9 @@ cancel_locked(Outbox *outbox, const char *id, GError **error)
 
     if (entry == NULL)
         return false;
+    if (entry->accepted && !entry->filed)
+        return err_set(error, ERR_RETRY,
+                       "message %s was sent, and its copy is not kept yet", id);
     if (entry->accepted && entry->draft
         && g_file_test(entry->draft, G_FILE_TEST_EXISTS)
         && !keep_refused(entry, error))

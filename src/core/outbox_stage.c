@@ -59,6 +59,8 @@ staged(void *user, void *answer, const GError *error)
     outbox->building--;
     g_hash_table_remove(outbox->staging, staging->id);
     outbox_staged(outbox, staging->id, error);
+    if (access(staging->bytes, F_OK) != 0)
+        unlink(staging->staged); /* the entry is gone, nobody links it */
 }
 
 static const JobClass stage_class = {

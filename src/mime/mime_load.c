@@ -43,6 +43,17 @@ mime_load_file(const char *path, GError **error)
 }
 
 MimeMessage *
+mime_load_fd(int fd, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, &reason);
+
+    if (map == NULL)
+        return err_null(error, ERR_LOCAL, "%s", reason->message);
+    return message_create(g_mapped_file_get_bytes(map));
+}
+
+MimeMessage *
 mime_load_bytes(const char *bytes, gsize size)
 {
     return message_create(g_bytes_new(bytes, size));

@@ -22,6 +22,9 @@ enum {
     KEY_DAYS = 28,
 
     MAX_AUTHRES = 5000,
+
+    /* A share is no more of the time. */
+    SHARES = 6,
 };
 
 /* The state of one check. */
@@ -36,7 +39,16 @@ typedef struct {
     TrustArcChain arc;
     TrustLookup lookup;
     gint64 now;
+    gint64 end;   /* monotonic µs */
+    gint64 share; /* of the time until then, µs */
 } Check;
+
+/* Until when what is asked next may take. */
+static void
+set_deadline(Check *check, gint64 deadline)
+{
+    check->lookup.wait.deadline = MIN(check->end, deadline);
+}
 
 /* Old mail is judged by the time of its arrival (D7). */
 static gint64
@@ -195,22 +207,29 @@ check_spf(Check *check)
     trust_spf_check(spf, &envelope, &check->lookup);
 }
 
-/* Asks all at once what is known to be asked. */
+/* Asks at once what is known to be asked: first what is about the author, then,
+ * not for long, the keys of others, who may write any number of names that
+ * nobody answers. */
 static void
 ask_ahead(Check *check)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
+    const char *author = check->from.domain;
     const char *at = check->params->mail_from
                          ? strrchr(check->params->mail_from, '@')
                          : NULL;
     g_autofree char *sender = at ? trust_domain_ascii(at + 1) : NULL;
 
-    trust_dkim_names(&check->dkim, names);
-    trust_arc_names(&check->arc, names);
-    trust_dmarc_names(check->from.domain, names);
+    trust_dkim_names(&check->dkim, author, true, names);
+    trust_dmarc_names(author, names);
     if (sender != NULL && check->params->client_ip != NULL)
         g_ptr_array_add(names, g_strdup(sender));
     trust_lookup_ahead(&check->lookup, names, DNS_TXT);
+    trust_dkim_names(&check->dkim, author, false, others);
+    trust_arc_names(&check->arc, others);
+    set_deadline(check, g_get_monotonic_time() + check->share);
+    trust_lookup_ahead(&check->lookup, others, DNS_TXT);
 }
 
 static void
@@ -294,7 +313,9 @@ finish(Check *check)
     g_autoptr(GPtrArray) said = trust_signers_said(report);
     TrustEvidence evidence = { report->dkim, said, &report->spf };
 
+    set_deadline(check, check->end - check->share);
     check_spf(check);
+    set_deadline(check, check->end);
     trust_dmarc_judge(&report->dmarc, &author, &evidence, &check->lookup);
     trust_author_check(
         check->message, &check->from,
@@ -323,7 +344,12 @@ run(const TrustMessage *message, const TrustParams *params)
     guint timeout = params->timeout_ms ? params->timeout_ms : TRUST_TIMEOUT_MS;
     DnsWait wait = { g_get_monotonic_time() + (gint64)timeout * 1000,
                      params->cancel };
-    Check check = { .params = params, .message = message };
+    Check check = {
+        .params = params,
+        .message = message,
+        .end = wait.deadline,
+        .share = (gint64)MIN(TRUST_SHARE_MS, timeout / SHARES) * 1000,
+    };
 
     check.report = trust_report_create();
     trust_lookup_init(&check.lookup, params->dns, &wait);

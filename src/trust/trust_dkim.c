@@ -88,12 +88,13 @@ trust_dkim_finish(TrustDkim *dkim)
 }
 
 void
-trust_dkim_names(const TrustDkim *dkim, GPtrArray *names)
+trust_dkim_names(const TrustDkim *dkim, const char *author, bool of_author,
+                 GPtrArray *names)
 {
     for (guint i = 0; i < dkim->chosen->len; i++) {
         const TrustSig *sig = g_ptr_array_index(dkim->chosen, i);
 
-        if (sig->reason == NULL)
+        if (sig->reason == NULL && is_author(sig, author) == of_author)
             g_ptr_array_add(names, trust_key_name(sig->selector, sig->domain));
     }
 }

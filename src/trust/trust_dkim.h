@@ -22,8 +22,10 @@ void trust_dkim_init(TrustDkim *dkim, const TrustMessage *message,
                      const char *author, TrustBodies *bodies);
 void trust_dkim_finish(TrustDkim *dkim);
 
-/* Names of the keys that will be asked for, added to names. */
-void trust_dkim_names(const TrustDkim *dkim, GPtrArray *names);
+/* Names of the keys that will be asked for, added to names: the author's, or
+ * those of others. */
+void trust_dkim_names(const TrustDkim *dkim, const char *author, bool of_author,
+                      GPtrArray *names);
 
 /* Verifies, and returns TrustSignature, best first. */
 GPtrArray *trust_dkim_judge(TrustDkim *dkim, const TrustDkimSetting *setting,

@@ -1,5 +1,6 @@
 /* A draft between the key that sends it and the outbox, and a session that ends
  * while something is on its way. */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -8,6 +9,7 @@
 #include "core/act.h"
 #include "core/send.h"
 #include "mime/mime.h"
+#include "outbox_private.h"
 #include "scene.h"
 
 #include <arpa/inet.h>
@@ -366,6 +368,84 @@ test_carry_fails(Fixture *f, const void *data)
     begun_clear(&result);
 }
 
+/* Holds up the thread that copies until the gate opens. */
+typedef struct {
+    Outbox *outbox;
+    GMutex gate;
+} Holding;
+
+static void *
+hold(Job *job, void *request, GError **error)
+{
+    Holding *holding = request;
+
+    g_mutex_lock(&holding->gate);
+    g_mutex_unlock(&holding->gate);
+    return NULL;
+}
+
+static void
+held(void *user, void *answer, const GError *error)
+{
+    ((Holding *)user)->outbox->building--;
+}
+
+static void
+leave(void *request)
+{
+}
+
+static const JobClass hold_class = {
+    .name = "hold",
+    .run = hold,
+    .answer = held,
+    .free_request = leave,
+};
+
+/* The file of a message gets another name, in another folder. */
+static void
+move_file(Fixture *f, gint64 id)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(f->session), id, NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    g_autofree char *moved = g_build_filename(f->root, "moved", NULL);
+
+    g_assert_cmpint(rename(path, moved), ==, 0);
+}
+
+/* What is attached or forwarded may be read and filed meanwhile. */
+static void
+test_renamed(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    DraftMessages part = { .ids = ids, .part = 3 };
+    DraftMessages whole = { .ids = ids };
+    gint64 id = deliver(f, WITH_FILE);
+    DraftStart forward = { .kind = DRAFT_FORWARD_ATTACHED, .parent = id };
+    Outbox *outbox = session_outbox(f->session);
+    Holding holding = { .outbox = outbox };
+    Begun results[3] = { { 0 } };
+
+    g_array_append_val(ids, id);
+    g_mutex_init(&holding.gate);
+    g_mutex_lock(&holding.gate);
+    outbox_build(outbox, &hold_class, &holding);
+    draft_attach_messages(f->session, draft->path, &part, begun, &results[0]);
+    draft_attach_messages(f->session, draft->path, &whole, begun, &results[1]);
+    draft_start_behind(f->session, &forward, begun, &results[2]);
+    move_file(f, id);
+    g_mutex_unlock(&holding.gate);
+    while (results[2].times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpstr(results[0].files, ==, "notes|");
+    g_assert_cmpstr(results[1].files, ==, "notes|" WITH_FILE "|");
+    g_assert_cmpstr(results[2].files, ==, WITH_FILE "|");
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
+        begun_clear(&results[i]);
+    g_mutex_clear(&holding.gate);
+}
+
 static guint
 count_names(const char *folder, const char *suffix)
 {
@@ -376,6 +456,32 @@ count_names(const char *folder, const char *suffix)
     while ((name = g_dir_read_name(dir)) != NULL)
         n += g_str_has_suffix(name, suffix);
     return n;
+}
+
+/* All or nothing is attached: of what was copied nothing is left. */
+static void
+test_attach_fails(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    g_autoptr(Draft) after = NULL;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    DraftMessages what = { .ids = ids, .part = 3 };
+    g_autofree char *base = g_strndup(draft->path, strlen(draft->path) - 4);
+    g_autofree char *folder = g_strconcat(base, ".files", NULL);
+    gint64 id = deliver(f, WITH_FILE);
+    Begun result = { 0 };
+
+    g_array_append_val(ids, id);
+    id = deliver(f, "From: bob@x.example\n\ntext\n");
+    g_array_append_val(ids, id);
+    draft_attach_messages(f->session, draft->path, &what, begun, &result);
+    while (result.times == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_nonnull(strstr(result.reason, "no part 3"));
+    g_assert_cmpuint(count_names(folder, "notes"), ==, 0);
+    after = draft_load(draft->path, NULL);
+    g_assert_cmpuint(after->attach->len, ==, 0);
+    begun_clear(&result);
 }
 
 /* The end of the program: the draft is there, or nothing of it. */
@@ -463,6 +569,101 @@ test_other_file_system(Fixture *f, const void *data)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* Sends from the account without a server, and waits until its Sent copy is on
+ * its way to another file system. The id of the entry. */
+static char *
+send_to_copying(Fixture *f, Draft *draft, guint *told)
+{
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GPtrArray) list = NULL;
+    Sent result = { 0 };
+
+    links_fail = true;
+    send_now(f, draft->path, &result);
+    wait_sent(&result);
+    list = outbox_list(outbox, NULL);
+    outbox_flush(outbox, flushed, told);
+    while (!outbox_is_building(outbox))
+        g_main_context_iteration(NULL, TRUE);
+    return g_strdup(((OutboxEntry *)list->pdata[0])->id);
+}
+
+/* What is sent cannot be taken back before its copy is kept, and the draft
+ * stays as it was sent (P80). */
+static void
+test_cancel_while_copying(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    g_autoptr(Draft) during = NULL;
+    g_autoptr(GError) error = NULL;
+    guint told = 0;
+    g_autofree char *id = send_to_copying(f, draft, &told);
+    g_autofree char *copy = NULL;
+
+    g_assert_false(outbox_cancel(session_outbox(f->session), id, &error));
+    g_assert_true(err_is(error, ERR_RETRY));
+    during = draft_load(draft->path, NULL);
+    g_assert_cmpstr(during->to, ==, "bob@x.example");
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    links_fail = false;
+    copy = only_message(f, FOLDER_ROLE_SENT);
+    g_assert_nonnull(strstr(copy, "text\r\n"));
+}
+
+/* An entry that another program took away leaves nothing in the folder. */
+static void
+test_gone_while_copying(Fixture *f, const void *data)
+{
+    DraftStart how = { .account = "local",
+                       .to = "bob@x.example",
+                       .body = "text\n" };
+    g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
+    guint told = 0;
+    g_autofree char *id = send_to_copying(f, draft, &told);
+    g_autoptr(StoreFolder) folder = store_folder_by_role(
+        session_store(f->session), "local", FOLDER_ROLE_SENT, NULL);
+    g_autofree char *path = g_strdup_printf(
+        "%s/%s/tmp/%s.sent", session_paths(f->session)->mail, folder->path, id);
+
+    while (!g_file_test(path, G_FILE_TEST_EXISTS))
+        g_thread_yield();
+    g_assert_true(
+        outbox_entry_remove(session_paths(f->session)->outbox, id, NULL));
+    while (told == 0)
+        g_main_context_iteration(NULL, TRUE);
+    links_fail = false;
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+/* A copy that failed is tried again later; what is due before is not put off.
+ */
+static void
+test_clock(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) draft = start(f);
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GError) error = g_error_new(ERR_DOMAIN, ERR_LOCAL, "full");
+    SendHow how = { .at = clock_now() + 30 };
+    Sent result = { 0 };
+    guint clock;
+
+    outbox_staged(outbox, "x", error);
+    g_assert_cmpuint(outbox->clock_source, !=, 0);
+    send_draft(f->session, draft->path, &how, sent, &result);
+    wait_sent(&result);
+    outbox_start(outbox);
+    while (outbox->scan_source != 0)
+        g_main_context_iteration(NULL, TRUE);
+    clock = outbox->clock_source;
+    g_assert_cmpuint(clock, !=, 0);
+    outbox_staged(outbox, "x", error);
+    g_assert_cmpuint(outbox->clock_source, ==, clock);
+}
+
 /* Offline nothing is tried; what waited goes when that ends, also where there
  * is no server to come back to. */
 static void
@@ -507,8 +708,13 @@ main(int argc, char **argv)
     ADD("read-once", NULL, test_read_once);
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
+    ADD("renamed", NULL, test_renamed);
+    ADD("attach-fails", NULL, test_attach_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     ADD("other-file-system", NULL, test_other_file_system);
+    ADD("cancel-while-copying", NULL, test_cancel_while_copying);
+    ADD("gone-while-copying", NULL, test_gone_while_copying);
+    ADD("clock", NULL, test_clock);
     ADD("offline", NULL, test_offline);
     return g_test_run();
 }

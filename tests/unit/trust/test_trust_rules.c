@@ -675,6 +675,76 @@ new_keys(void)
     g_assert_cmpstr(g_ptr_array_index(report->keys, 1), ==, old_record);
 }
 
+/* A resolver over a zone with a clock of its own: what is below evil.example is
+ * waited for until the deadline, and what is asked then has no time left. */
+typedef struct {
+    Dns base;
+    Dns *zone;
+    gint64 clock;
+} Tarpit;
+
+static bool
+is_stuck(const DnsLookup *lookup)
+{
+    return g_str_has_suffix(lookup->name, "evil.example");
+}
+
+static void
+tarpit_ask(Dns *dns, DnsLookup *lookups, guint n, const DnsWait *wait)
+{
+    Tarpit *tarpit = (Tarpit *)dns;
+    bool late = wait->deadline <= tarpit->clock;
+
+    for (guint i = 0; i < n; i++) {
+        if (late || is_stuck(&lookups[i]))
+            lookups[i].answer = dns_answer_create(DNS_TEMPORARY, "timeout");
+        else
+            dns_ask(tarpit->zone, &lookups[i], 1, wait);
+        if (is_stuck(&lookups[i]))
+            tarpit->clock = MAX(tarpit->clock, wait->deadline);
+    }
+}
+
+static TrustReport *
+judge_slowly(const char *message)
+{
+    static const DnsClass class = { .ask = tarpit_ask };
+    Tarpit tarpit = { .base.class = &class };
+    TrustParams params = { .dns = &tarpit.base, .authserv_ids = ids };
+    TrustReport *report;
+
+    tarpit.zone = dns_zone_create(
+        "_dmarc.corp.example TXT \"v=DMARC1; p=reject\"\n"
+        "corp.example TXT \"v=spf1 include:spf.host.example -all\"\n"
+        "spf.host.example TXT \"v=spf1 ip4:198.51.100.1 -all\"\n"
+        "_dmarc.bank.example TXT \"v=DMARC1; p=none; np=reject\"\n",
+        NULL);
+    report = trust_check_bytes(message, strlen(message), &params);
+    dns_unref(tarpit.zone);
+    return report;
+}
+
+/* Who sends a forged message may name any domains whose DNS does not answer:
+ * what is asked about the author has its time all the same. */
+static void
+strangers(void)
+{
+    g_autoptr(TrustReport) signatures = judge_slowly(
+        RETURN BORDER SIG("evil.example", "a") SIG("b.evil.example", "b") REST);
+    g_autoptr(TrustReport) sender =
+        judge_slowly("Return-Path: <x@evil.example>\r\n" BORDER
+                     "From: a@none.bank.example\r\n\r\nx");
+
+    g_assert_cmpint(signatures->spf.result, ==, TRUST_FAIL);
+    g_assert_cmpint(signatures->dmarc.result, ==, TRUST_FAIL);
+    g_assert_cmpint(signatures->verdict.result, ==, TRUST_FAIL);
+    g_assert_true(signatures->verdict.alarm);
+    g_assert_false(signatures->temporary);
+    g_assert_cmpint(sender->spf.result, ==, TRUST_TEMPERROR);
+    g_assert_cmpint(sender->dmarc.result, ==, TRUST_FAIL);
+    g_assert_cmpstr(sender->dmarc.policy, ==, "reject");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -690,6 +760,7 @@ main(int argc, char **argv)
     g_test_add_func("/trust/rules/M3-signers", signers);
     g_test_add_func("/trust/rules/R3-below-the-border", below);
     g_test_add_func("/trust/rules/D7-arrival", arrival);
+    g_test_add_func("/trust/rules/D11-strangers", strangers);
     g_test_add_func("/trust/rules/U5-old-keys", old_keys);
     g_test_add_func("/trust/rules/U5-new-keys", new_keys);
     return g_test_run();
