@@ -260,12 +260,14 @@ store_server_gone(Store *store, gint64 id, char **file, GError **error)
     " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
 
 gint64
-store_match_object(Store *store, gint64 folder, const char *email_id)
+store_match_object(Store *store, gint64 folder, const char *email_id,
+                   const char *message_id, guint64 size)
 {
     return store_int(store, 0,
                      "SELECT id FROM message JOIN object ON message = id"
-                     " WHERE email_id = ?1" WAITS_IN,
-                     "si", email_id, folder);
+                     " WHERE email_id = ?1 AND message_id IS ?3"
+                     " AND (message_id IS NOT NULL OR size = ?4)" WAITS_IN,
+                     "sisi", email_id, folder, message_id, (gint64)size);
 }
 
 gint64

@@ -297,6 +297,29 @@ test_match_by_size(void)
         store_match(fixture->store, inbox, "a@x", 100, row->date, NULL), ==, 0);
 }
 
+/* A name that a server gave to two does not make them one. */
+static void
+test_match_object(void)
+{
+    static const StoreObject object = { "M1", 5 };
+    g_autoptr(Fixture) fixture = fixture_create();
+    Store *store = fixture->store;
+    gint64 inbox = fixture->folders[F_INBOX];
+    gint64 named = fixture_add(fixture, inbox, 1, "a@x", NULL);
+    gint64 sized = fixture_add(fixture, inbox, 2, NULL, NULL);
+
+    must(store_object_put(store, named, &object, error));
+    must(store_object_put(store, sized, &object, error));
+    must(store_uidvalidity_changed(store, inbox, 8, error));
+    g_assert_cmpint(store_match_object(store, inbox, "M1", "a@x", 7), ==,
+                    named);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 100), ==,
+                    sized);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", "b@x", 100), ==, 0);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 101), ==, 0);
+    g_assert_cmpint(store_match_object(store, inbox, "M2", "a@x", 100), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -312,5 +335,6 @@ main(int argc, char **argv)
     g_test_add_func("/store/server/uids", test_uids);
     g_test_add_func("/store/server/uidvalidity", test_uidvalidity);
     g_test_add_func("/store/server/match-by-size", test_match_by_size);
+    g_test_add_func("/store/server/match-object", test_match_object);
     return g_test_run();
 }

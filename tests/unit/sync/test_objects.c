@@ -101,6 +101,24 @@ test_object_renumbered(void)
     bench_destroy(bench);
 }
 
+/* Renumbered in another order by a server that gives all the same name: they
+ * are not mixed up. */
+static void
+test_object_same(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    bench->fake->same = "M1";
+    objects_bench(bench);
+    inbox->uidvalidity++;
+    g_ptr_array_remove_index(inbox->messages, 0);
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* A server that tells one part, and takes its encoding off or refuses to. */
 static const char *part_asked; /* last */
 static bool part_refuses;
@@ -181,6 +199,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/object-last", test_object_last);
     g_test_add_func("/sync/object-lies", test_object_lies);
     g_test_add_func("/sync/object-renumbered", test_object_renumbered);
+    g_test_add_func("/sync/object-same", test_object_same);
     g_test_add_func("/sync/part", test_part);
     return g_test_run();
 }
