@@ -202,6 +202,7 @@ place(Store *store, gint64 id, gint64 folder, guint32 uid, GError **error)
                          " orphan = 0, settled = CASE WHEN folder = 0"
                          " THEN ?1 > 0 ELSE settled END WHERE id = ?3",
                          "iii", folder, (gint64)(folder ? uid : 0), id)
+           && (folder != 0 || store_object_forget(store, id, error))
            && store_pending_update(store, id, error);
 }
 
