@@ -80,6 +80,40 @@ test_object_lies(void)
     bench_destroy(bench);
 }
 
+/* What has another one's name, and its size: fetched. */
+static void
+test_object_mistaken(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->same = "M1";
+    objects_bench(bench);
+    fake_add(bench->fake, "Archive", 3, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Without a Message-ID, name and size do not tell enough. */
+static void
+test_object_nameless(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->same = "M1";
+    bench->fake->objects = true;
+    fake_put(fake_mailbox(bench->fake, "INBOX"),
+             "Subject: a\r\n\r\none\r\n", 0, "");
+    bench_sync(bench);
+    fake_put(fake_mailbox(bench->fake, "Archive"),
+             "Subject: b\r\n\r\ntwo\r\n", 0, "");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 2);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* Renumbered, and neither Message-ID nor date tells which is which. */
 static void
 test_object_renumbered(void)
@@ -198,6 +232,8 @@ main(int argc, char **argv)
     g_test_add_func("/sync/object-moved", test_object_moved);
     g_test_add_func("/sync/object-last", test_object_last);
     g_test_add_func("/sync/object-lies", test_object_lies);
+    g_test_add_func("/sync/object-mistaken", test_object_mistaken);
+    g_test_add_func("/sync/object-nameless", test_object_nameless);
     g_test_add_func("/sync/object-renumbered", test_object_renumbered);
     g_test_add_func("/sync/object-same", test_object_same);
     g_test_add_func("/sync/part", test_part);
