@@ -5,14 +5,19 @@
  * a server may mistake one for the other. */
 #include "sync_private.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "maildir/maildir.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10 };
+enum {
+    PIECE = 64 << 10,
+    KEPT_SECONDS = 24 * 60 * 60
+};
 
 static char *
 kept_dir(const Sync *sync)
@@ -42,6 +47,24 @@ sync_adopt_keep(const Sync *sync, gint64 id, const char *file)
     if (kept && file_mkdir(dir, NULL) && link(path, kept) != 0
         && errno != EEXIST)
         log_add(LOG_DEBUG, sync->account, "not kept: %s", file);
+}
+
+/* st_ctime is when it was kept: it got this name then and lost its old one. */
+void
+sync_adopt_begin(const Sync *sync)
+{
+    g_autofree char *path = kept_dir(sync);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *kept = kept_path(sync, name);
+        struct stat info;
+
+        if (lstat(kept, &info) == 0
+            && info.st_ctime + KEPT_SECONDS < clock_now())
+            unlink(kept);
+    }
 }
 
 void
