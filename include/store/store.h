@@ -421,8 +421,10 @@ bool store_has_objects(Store *store);
 gint64 store_object_here(Store *store, const char *account,
                          const char *email_id);
 
-/* The row that waits for a UID in folder and has these bytes; 0: none. */
-gint64 store_match_object(Store *store, gint64 folder, const char *email_id);
+/* The row that waits for a UID in folder and has these bytes, by their name and
+ * by Message-ID (without one: size); 0: none. */
+gint64 store_match_object(Store *store, gint64 folder, const char *email_id,
+                          const char *message_id, guint64 size);
 
 /* A row with uid 0, waiting in folder or to be appended there, that this
  * message on the server is (same Message-ID; without one, same size and date);

@@ -116,7 +116,12 @@ bool store_state_write(Store *store, gint64 id, const StoreState *state,
 /* store_pending.c: makes `pending` true for one message (S4), or for all of a
  * folder. */
 bool store_pending_update(Store *store, gint64 id, GError **error);
+
 bool store_pending_update_folder(Store *store, gint64 folder, GError **error);
+
+/* It is on no server, or not yet on another one: what the old one called it
+ * means nothing there. */
+bool store_object_forget(Store *store, gint64 id, GError **error);
 
 /* S4 as a condition on message m; an orphan waits for store_match(), a row that
  * is nowhere for its removal, and a local folder has no server. */

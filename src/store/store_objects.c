@@ -12,6 +12,13 @@ store_object_put(Store *store, gint64 id, const StoreObject *object,
                          "isi", id, object->email_id, object->save_date);
 }
 
+bool
+store_object_forget(Store *store, gint64 id, GError **error)
+{
+    return store_exec(store, error, "DELETE FROM object WHERE message = ?",
+                      "i", id);
+}
+
 gint64
 store_save_date(Store *store, gint64 id)
 {
@@ -49,9 +56,7 @@ store_object_here(Store *store, const char *account, const char *email_id)
         store, 0,
         "SELECT message.id FROM object"
         " JOIN message ON message.id = object.message"
-        " JOIN folder ON folder.id"
-        " = CASE message.folder WHEN 0 THEN server_folder"
-        " ELSE message.folder END"
+        " JOIN folder ON folder.id = server_folder"
         " WHERE email_id = ? AND account = ? AND file IS NOT NULL LIMIT 1",
         "ss", email_id, account);
 }

@@ -202,6 +202,7 @@ place(Store *store, gint64 id, gint64 folder, guint32 uid, GError **error)
                          " orphan = 0, settled = CASE WHEN folder = 0"
                          " THEN ?1 > 0 ELSE settled END WHERE id = ?3",
                          "iii", folder, (gint64)(folder ? uid : 0), id)
+           && (folder != 0 || store_object_forget(store, id, error))
            && store_pending_update(store, id, error);
 }
 
@@ -260,12 +261,14 @@ store_server_gone(Store *store, gint64 id, char **file, GError **error)
     " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
 
 gint64
-store_match_object(Store *store, gint64 folder, const char *email_id)
+store_match_object(Store *store, gint64 folder, const char *email_id,
+                   const char *message_id, guint64 size)
 {
     return store_int(store, 0,
                      "SELECT id FROM message JOIN object ON message = id"
-                     " WHERE email_id = ?1" WAITS_IN,
-                     "si", email_id, folder);
+                     " WHERE email_id = ?1 AND message_id IS ?3"
+                     " AND (message_id IS NOT NULL OR size = ?4)" WAITS_IN,
+                     "sisi", email_id, folder, message_id, (gint64)size);
 }
 
 gint64

@@ -200,11 +200,19 @@ note_keep(const Sync *sync, GError **error)
     return folders && store_set_value(sync->store, key, now, error);
 }
 
+/* Folders that are refused are not waited for: what moved there is fetched
+ * again. */
 static bool
-end_round(const Sync *sync, GError **error)
+pull_and_push(Round *round, bool *yielded, GError **error)
 {
-    sync_adopt_end(sync);
-    return sync_carry_end(sync, error);
+    const Sync *sync = round->sync;
+
+    sync_adopt_begin(sync);
+    if (!pull_all(round, yielded, error))
+        return false;
+    if (sync->only == NULL)
+        sync_adopt_end(sync);
+    return push_last(round, error);
 }
 
 bool
@@ -228,9 +236,9 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     order_folders(&round);
     if (!mark_empty(&round, error))
         return false;
-    ok = pull_all(&round, yielded, &trouble) && push_last(&round, &trouble);
+    ok = pull_and_push(&round, yielded, &trouble);
     if (ok && round.first == NULL)
-        return sync->only != NULL || end_round(sync, error);
+        return sync->only != NULL || sync_carry_end(sync, error);
     if (*yielded) {
         g_clear_error(&round.first);
         return true;

@@ -2,17 +2,22 @@
  * copied by another program, or a label of Gmail. Where the server gives ids to
  * bytes (OBJECTID, RFC 8474; X-GM-EXT-1) it is not fetched again: the file that
  * is here is told as the server would have. What is the same by id and not by
- * size is fetched. */
+ * size and Message-ID is fetched: a server may mistake one for the other. */
 #include "sync_private.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "maildir/maildir.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10 };
+enum {
+    PIECE = 64 << 10,
+    KEPT_SECONDS = 24 * 60 * 60
+};
 
 static char *
 kept_dir(const Sync *sync)
@@ -44,6 +49,24 @@ sync_adopt_keep(const Sync *sync, gint64 id, const char *file)
         log_add(LOG_DEBUG, sync->account, "not kept: %s", file);
 }
 
+/* st_ctime is when it was kept: it got this name then and lost its old one. */
+void
+sync_adopt_begin(const Sync *sync)
+{
+    g_autofree char *path = kept_dir(sync);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *kept = kept_path(sync, name);
+        struct stat info;
+
+        if (lstat(kept, &info) == 0
+            && info.st_ctime + KEPT_SECONDS < clock_now())
+            unlink(kept);
+    }
+}
+
 void
 sync_adopt_end(const Sync *sync)
 {
@@ -67,12 +90,14 @@ typedef struct {
     ImapMessage message;
     char *tags;
     char *email_id;
+    char *message_id;
     char *path; /* of its file */
 } Here;
 
 typedef struct {
     const SyncRun *run;
-    GArray *here; /* Here */
+    GArray *here;     /* Here */
+    GByteArray *head; /* of the message that is told next */
 } Look;
 
 static void
@@ -82,6 +107,7 @@ here_clear(void *data)
 
     g_free(here->tags);
     g_free(here->email_id);
+    g_free(here->message_id);
     g_free(here->path);
 }
 
@@ -101,18 +127,51 @@ find_file(const Sync *sync, const char *email_id)
                                                      : NULL;
 }
 
+/* g_free(); NULL: it has none. */
+static char *
+message_id(const Sync *sync, const char *bytes, gsize size)
+{
+    StoreMessage *facts =
+        size > 0 ? sync->describe(bytes, MIN(size, SYNC_HEAD_BYTES)) : NULL;
+    char *id = facts ? g_strdup(facts->message_id) : NULL;
+
+    if (facts)
+        sync->describe_free(facts);
+    return id;
+}
+
+static bool
+look_begin(void *user, const char *section, guint64 size, GError **error)
+{
+    g_byte_array_set_size(((Look *)user)->head, 0);
+    return true;
+}
+
+static bool
+look_bytes(void *user, const void *bytes, gsize size, GError **error)
+{
+    GByteArray *head = ((Look *)user)->head;
+
+    if (head->len + size <= SYNC_HEAD_BYTES)
+        g_byte_array_append(head, bytes, (guint)size);
+    return true;
+}
+
 static bool
 look_message(void *user, const ImapMessage *message, GError **error)
 {
     Look *look = user;
     const Sync *sync = look->run->sync;
     Here here = { .message = *message };
+    gsize size = look->head->len;
 
+    g_byte_array_set_size(look->head, 0);
     if (message->uid == 0 || message->email_id == NULL || !message->has_flags)
         return true;
     here.path = find_file(sync, message->email_id);
     if (here.path == NULL)
         return true;
+    here.message_id = message_id(sync, (char *)look->head->data, size);
     here.tags = g_strdup(message->flags.keywords);
     here.email_id = g_strdup(message->email_id);
     here.message.preview = NULL;
@@ -121,20 +180,30 @@ look_message(void *user, const ImapMessage *message, GError **error)
     return true;
 }
 
+static bool
+is_same(const Sync *sync, const Here *here, GMappedFile *map)
+{
+    gsize size = g_mapped_file_get_length(map);
+    g_autofree char *id = NULL;
+
+    if (size != here->message.size || here->message_id == NULL)
+        return false;
+    id = message_id(sync, g_mapped_file_get_contents(map), size);
+    return g_strcmp0(id, here->message_id) == 0;
+}
+
 static GMappedFile *
-open_file(const Here *here)
+open_file(const Sync *sync, const Here *here)
 {
     g_autoptr(GMappedFile) map = g_mapped_file_new(here->path, FALSE, NULL);
 
-    return map && g_mapped_file_get_length(map) == here->message.size
-               ? g_steal_pointer(&map)
-               : NULL;
+    return map && is_same(sync, here, map) ? g_steal_pointer(&map) : NULL;
 }
 
 static bool
-tell(Here *here, const ImapSink *sink, GError **error)
+tell(const Sync *sync, Here *here, const ImapSink *sink, GError **error)
 {
-    g_autoptr(GMappedFile) map = open_file(here);
+    g_autoptr(GMappedFile) map = open_file(sync, here);
     gsize size = map ? g_mapped_file_get_length(map) : 0;
     const char *bytes = map ? g_mapped_file_get_contents(map) : NULL;
 
@@ -158,10 +227,15 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
     const Sync *sync = run->sync;
     const SyncServer *server = &sync->server;
     g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(Here));
-    Look look = { run, here };
-    ImapSink ids = { .user = &look, .message = look_message };
+    g_autoptr(GByteArray) head = g_byte_array_new();
+    Look look = { run, here, head };
+    ImapSink ids = { .user = &look,
+                     .body_begin = look_begin,
+                     .body_bytes = look_bytes,
+                     .message = look_message };
     g_autofree char *items =
-        g_strconcat("UID FLAGS INTERNALDATE RFC822.SIZE",
+        g_strconcat("UID FLAGS INTERNALDATE RFC822.SIZE"
+                    " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]",
                     sync_object_items(sync), NULL);
 
     g_array_set_clear_func(here, here_clear);
@@ -170,7 +244,7 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
     if (!server->class->fetch_sets(server->conn, sets, items, &ids, error))
         return false;
     for (guint i = 0; i < here->len && !sync_yields(sync); i++)
-        if (!tell(&g_array_index(here, Here, i), sink, error))
+        if (!tell(sync, &g_array_index(here, Here, i), sink, error))
             return false;
     return true;
 }

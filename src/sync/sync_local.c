@@ -192,7 +192,7 @@ take_all_missing(Scan *scan, guint total, GError **error)
     return true;
 }
 
-/* Files of any row of the account, wherever: being moved by core. */
+/* Files of any row, wherever: being moved by core. */
 static void
 forget_known(Scan *scan, const GPtrArray *files)
 {
@@ -238,8 +238,9 @@ read_facts(const Sync *sync, const char *path, struct stat *info)
     return got >= 0 && size > 0 ? sync->describe(bytes, size) : NULL;
 }
 
-/* A file of another program: a row of its own, to be uploaded. It is looked
- * for by its Message-ID first: state.db may have been lost (P79). */
+/* A file of another program, if it is still there: a row of its own, to be
+ * uploaded. It is looked for by its Message-ID first: state.db may have been
+ * lost (P79). */
 static bool
 add_file(const Sync *sync, const Found *found, GError **error)
 {
@@ -248,7 +249,7 @@ add_file(const Sync *sync, const Found *found, GError **error)
     gint64 id;
 
     if (facts == NULL)
-        return true;
+        return true; /* renamed since it was seen, or no message */
     facts->folder = found->folder->id;
     facts->file = found->path + strlen(sync->mail) + 1;
     facts->size = (guint64)info.st_size;
@@ -335,14 +336,18 @@ forget_known_in(Scan *scan, gint64 folder, GError **error)
 }
 
 /* Rows that know a file of that base, in any folder or in none: those that the
- * user deleted for good keep theirs until the server has heard of it. */
+ * user deleted for good keep theirs until the server has heard of it, and those
+ * that he moved to another account until core has renamed it. */
 static bool
 forget_all_known(Scan *scan, GError **error)
 {
-    g_autoptr(GPtrArray) all =
-        store_folders(scan->sync->store, scan->sync->account, error);
-    bool ok = all != NULL && forget_known_in(scan, 0, error);
+    Store *store = scan->sync->store;
+    g_autoptr(GPtrArray) all = store_folders(store, scan->sync->account, error);
+    g_autoptr(GPtrArray) moved = store_unsettled_files(store, error);
+    bool ok = all != NULL && moved != NULL && forget_known_in(scan, 0, error);
 
+    if (ok)
+        forget_known(scan, moved);
     for (guint i = 0; ok && g_hash_table_size(scan->found) > 0 && i < all->len;
          i++)
         ok = forget_known_in(scan, ((StoreFolder *)all->pdata[i])->id, error);

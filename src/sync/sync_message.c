@@ -71,7 +71,8 @@ match(SyncRun *run, const SyncArrival *arrival, GError **error)
     gint64 date = facts->date ? facts->date : arrival->arrival;
     gint64 id = arrival->object.email_id
                     ? store_match_object(store, run->folder->id,
-                                         arrival->object.email_id)
+                                         arrival->object.email_id,
+                                         facts->message_id, arrival->size)
                     : 0;
 
     if (id == 0)

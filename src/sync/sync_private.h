@@ -76,7 +76,9 @@ bool sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
                 GError **error);
 
 /* A file that goes because its message is gone from one mailbox is kept until
- * the round of all folders ends: it may turn up in another. */
+ * the round of all folders ends: it may turn up in another. Where rounds do not
+ * come to their end, for a day. */
+void sync_adopt_begin(const Sync *sync);
 void sync_adopt_keep(const Sync *sync, gint64 id, const char *file);
 void sync_adopt_end(const Sync *sync);
 

@@ -297,6 +297,49 @@ test_match_by_size(void)
         store_match(fixture->store, inbox, "a@x", 100, row->date, NULL), ==, 0);
 }
 
+/* A name that a server gave to two does not make them one. */
+static void
+test_match_object(void)
+{
+    static const StoreObject object = { "M1", 5 };
+    g_autoptr(Fixture) fixture = fixture_create();
+    Store *store = fixture->store;
+    gint64 inbox = fixture->folders[F_INBOX];
+    gint64 named = fixture_add(fixture, inbox, 1, "a@x", NULL);
+    gint64 sized = fixture_add(fixture, inbox, 2, NULL, NULL);
+
+    must(store_object_put(store, named, &object, error));
+    must(store_object_put(store, sized, &object, error));
+    must(store_uidvalidity_changed(store, inbox, 8, error));
+    g_assert_cmpint(store_match_object(store, inbox, "M1", "a@x", 7), ==,
+                    named);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 100), ==,
+                    sized);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", "b@x", 100), ==, 0);
+    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 101), ==, 0);
+    g_assert_cmpint(store_match_object(store, inbox, "M2", "a@x", 100), ==, 0);
+}
+
+/* One server's name of a message means nothing to another one. */
+static void
+test_object_left(void)
+{
+    static const StoreObject object = { "M1", 5 };
+    g_autoptr(Fixture) fixture = fixture_create();
+    Store *store = fixture->store;
+    gint64 id = fixture_add(fixture, fixture->folders[F_INBOX], 1, "a@x", NULL);
+
+    must(store_set_file(store, id, "work/INBOX/cur/a:2,", error));
+    must(store_object_put(store, id, &object, error));
+    must(store_set_folder(store, id, fixture->folders[F_LOCAL], error));
+    g_assert_cmpint(store_object_here(store, "work", "M1"), ==, id);
+    g_assert_cmpint(store_object_here(store, "local", "M1"), ==, 0);
+    must(store_server_place(store, id, 0, 0, error));
+    g_assert_cmpint(store_object_here(store, "work", "M1"), ==, 0);
+    g_assert_false(store_has_objects(store));
+    g_assert_cmpint(store_save_date(store, id), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -312,5 +355,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/server/uids", test_uids);
     g_test_add_func("/store/server/uidvalidity", test_uidvalidity);
     g_test_add_func("/store/server/match-by-size", test_match_by_size);
+    g_test_add_func("/store/server/match-object", test_match_object);
+    g_test_add_func("/store/server/object-left", test_object_left);
     return g_test_run();
 }

@@ -38,6 +38,7 @@ typedef struct {
     bool no_keywords; /* no \\* in PERMANENTFLAGS */
     bool objects;     /* OBJECTID and SAVEDATE */
     bool gmail;       /* X-GM-EXT-1 */
+    const char *same; /* the EMAILID of every message; NULL: of their bytes */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -251,8 +252,8 @@ fake_status(void *conn, const char *name, ImapMailbox *status, GError **error)
 }
 
 static bool
-fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
-          GError **error)
+fake_tell(const Fake *fake, const FakeMessage *message, const char *items,
+          const ImapSink *sink, GError **error)
 {
     ImapMessage told = { .uid = message->uid,
                          .modseq = message->modseq,
@@ -261,8 +262,10 @@ fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
                          .internaldate = 1672653600,
                          .size = strlen(message->bytes) };
     bool gmail = strstr(items, "X-GM-MSGID") != NULL;
-    g_autofree char *email_id = g_strdup_printf("%s%u", gmail ? "gm." : "M",
-                                                g_str_hash(message->bytes));
+    g_autofree char *email_id =
+        fake->same ? g_strdup(fake->same)
+                   : g_strdup_printf("%s%u", gmail ? "gm." : "M",
+                                     g_str_hash(message->bytes));
 
     if (strstr(items, "PREVIEW"))
         told.preview = "ahead of its body";
@@ -274,7 +277,7 @@ fake_tell(const FakeMessage *message, const char *items, const ImapSink *sink,
 }
 
 static bool
-fake_resync(FakeMailbox *mailbox, const ImapResync *resync,
+fake_resync(const Fake *fake, FakeMailbox *mailbox, const ImapResync *resync,
             const ImapSink *sink, GError **error)
 {
     g_autoptr(UidSet) gone = uidset_create();
@@ -287,7 +290,7 @@ fake_resync(FakeMailbox *mailbox, const ImapResync *resync,
         const FakeMessage *message = mailbox->messages->pdata[i];
 
         if (message->modseq > resync->modseq
-            && !fake_tell(message, "", sink, error))
+            && !fake_tell(fake, message, "", sink, error))
             return false;
     }
     return true;
@@ -315,7 +318,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     selected->resynced = resync && fake->qresync
         && resync->uidvalidity == mailbox->uidvalidity;
     return (!selected->resynced
-            || fake_resync(mailbox, resync, sink, error))
+            || fake_resync(fake, mailbox, resync, sink, error))
         && fake_answer(fake, error);
 }
 
@@ -343,13 +346,13 @@ fake_send(Fake *fake, const FakeMessage *message, const char *items,
     } else if (strstr(items, "BODY.PEEK[]")) {
         fake->bodies++;
     } else {
-        return fake_tell(message, items, sink, error);
+        return fake_tell(fake, message, items, sink, error);
     }
     return sink->body_begin(sink->user, "", size, error)
         && sink->body_bytes(sink->user, message->bytes, size / 2, error)
         && sink->body_bytes(sink->user, message->bytes + size / 2,
                             size - size / 2, error)
-        && fake_tell(message, items, sink, error);
+        && fake_tell(fake, message, items, sink, error);
 }
 
 static bool

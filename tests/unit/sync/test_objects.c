@@ -1,5 +1,6 @@
 /* What a server tells of messages beside their bytes: names that stay when they
  * move (OBJECTID), and single parts. */
+#include "base/clock.h"
 #include "bench.h"
 
 #include <fcntl.h>
@@ -14,6 +15,12 @@ objects_bench(Bench *bench)
     bench->fake->bodies = 0;
 }
 
+static char *
+gone_dir(const Bench *bench)
+{
+    return g_build_filename(bench->mail, "work", ".gone", NULL);
+}
+
 /* Moved and copied by another client: what is here is not fetched again, unless
  * its file is another by now. */
 static void
@@ -22,8 +29,7 @@ test_object_moved(void)
     Bench *bench = bench_create();
     FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
     FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
-    g_autofree char *gone = g_build_filename(bench->mail, "work", ".gone",
-                                             NULL);
+    g_autofree char *gone = gone_dir(bench);
 
     objects_bench(bench);
     g_assert_cmpint(store_save_date(bench->store, bench_row(bench, 1)), ==,
@@ -87,6 +93,56 @@ test_object_gmail(void)
     bench_destroy(bench);
 }
 
+static guint
+count_names(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n = 0;
+
+    while (dir && g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
+/* One mailbox that cannot be read does not keep deleted mail on the disk. */
+static void
+test_object_refused(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *gone = gone_dir(bench);
+
+    objects_bench(bench);
+    fake_add(bench->fake, "Archive", 3, 0);
+    fake_mailbox(bench->fake, "Archive")->refused = true;
+    fake_remove(fake_mailbox(bench->fake, "INBOX"), 1);
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 0);
+    g_assert_false(g_file_test(gone, G_FILE_TEST_EXISTS));
+    bench_destroy(bench);
+}
+
+/* Rounds that never end, or see one folder only: what is kept goes after a
+ * day. */
+static void
+test_object_left_over(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *gone = gone_dir(bench);
+
+    objects_bench(bench);
+    bench->sync.only = "work/INBOX";
+    fake_remove(fake_mailbox(bench->fake, "INBOX"), 1);
+    bench_sync(bench);
+    g_assert_cmpuint(count_names(gone), ==, 1);
+    bench_sync(bench);
+    g_assert_cmpuint(count_names(gone), ==, 1);
+    clock_pin(clock_now() + 25 * 60 * 60);
+    bench_sync(bench);
+    clock_pin(0);
+    g_assert_cmpuint(count_names(gone), ==, 0);
+    bench_destroy(bench);
+}
+
 static void
 test_object_lies(void)
 {
@@ -108,6 +164,40 @@ test_object_lies(void)
     bench_destroy(bench);
 }
 
+/* What has another one's name, and its size: fetched. */
+static void
+test_object_mistaken(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->same = "M1";
+    objects_bench(bench);
+    fake_add(bench->fake, "Archive", 3, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Without a Message-ID, name and size do not tell enough. */
+static void
+test_object_nameless(void)
+{
+    Bench *bench = bench_create();
+
+    bench->fake->same = "M1";
+    bench->fake->objects = true;
+    fake_put(fake_mailbox(bench->fake, "INBOX"),
+             "Subject: a\r\n\r\none\r\n", 0, "");
+    bench_sync(bench);
+    fake_put(fake_mailbox(bench->fake, "Archive"),
+             "Subject: b\r\n\r\ntwo\r\n", 0, "");
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 2);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* Renumbered, and neither Message-ID nor date tells which is which. */
 static void
 test_object_renumbered(void)
@@ -125,6 +215,24 @@ test_object_renumbered(void)
     fake_put(inbox, "Subject: a\r\n\r\none\r\n", 0, "");
     bench_sync(bench);
     g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Renumbered in another order by a server that gives all the same name: they
+ * are not mixed up. */
+static void
+test_object_same(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    bench->fake->same = "M1";
+    objects_bench(bench);
+    inbox->uidvalidity++;
+    g_ptr_array_remove_index(inbox->messages, 0);
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
     bench_check(bench);
     bench_destroy(bench);
 }
@@ -208,8 +316,13 @@ main(int argc, char **argv)
     g_test_add_func("/sync/object-moved", test_object_moved);
     g_test_add_func("/sync/object-last", test_object_last);
     g_test_add_func("/sync/object-gmail", test_object_gmail);
+    g_test_add_func("/sync/object-refused", test_object_refused);
+    g_test_add_func("/sync/object-left-over", test_object_left_over);
     g_test_add_func("/sync/object-lies", test_object_lies);
+    g_test_add_func("/sync/object-mistaken", test_object_mistaken);
+    g_test_add_func("/sync/object-nameless", test_object_nameless);
     g_test_add_func("/sync/object-renumbered", test_object_renumbered);
+    g_test_add_func("/sync/object-same", test_object_same);
     g_test_add_func("/sync/part", test_part);
     return g_test_run();
 }

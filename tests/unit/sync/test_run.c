@@ -275,6 +275,38 @@ test_behind_our_back(void)
     bench_destroy(bench);
 }
 
+/* The user moved a message to another account, and its file is still where it
+ * was when the folder is read because of another one: it is no new message. */
+static void
+test_to_another_account(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *added =
+        g_build_filename(bench->mail, "work/INBOX/new/77.other", NULL);
+    StoreFolder notes = { .account = (char *)"here",
+                          .name = (char *)"Notes",
+                          .path = (char *)"here/Notes",
+                          .delimiter = '/',
+                          .selectable = true,
+                          .local = true };
+    gint64 to;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    to = store_folder_put(bench->store, &notes, NULL);
+    g_assert_true(store_set_folder(bench->store, bench_row(bench, 1), to,
+                                   NULL));
+    g_assert_true(g_file_set_contents(
+        added, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1, NULL));
+    bench_sync(bench);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 60), ==, 1);
+    g_assert_cmpuint(bench->fake->appends, ==, 1);
+    bench_settle(bench);
+    g_assert_cmpuint(bench_files(bench, "here/Notes"), ==, 1);
+    bench_destroy(bench);
+}
+
 /* LIST-STATUS says all there is to say of folders without news, and of empty
  * ones the first time. */
 static void
@@ -741,6 +773,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/state.db lost", test_state_lost);
     g_test_add_func("/run/suddenly empty", test_suddenly_empty);
     g_test_add_func("/run/behind our back", test_behind_our_back);
+    g_test_add_func("/run/to another account", test_to_another_account);
     g_test_add_func("/run/few calls", test_few_calls);
     g_test_add_func("/run/a thousand archived", test_thousand_archived);
     g_test_add_func("/sync/search", test_search);
