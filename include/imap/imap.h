@@ -131,8 +131,8 @@ typedef struct {
     gint64 internaldate; /* seconds UTC; 0: not told */
     guint64 size;        /* RFC822.SIZE; 0: not told */
     const char *preview; /* PREVIEW (RFC 8970); NULL: not told; untrusted */
-    const char *email_id; /* EMAILID (RFC 8474): of these bytes, wherever they
-                             are; NULL: not told */
+    const char *email_id; /* EMAILID (RFC 8474), or X-GM-MSGID behind "gm.":
+                             of these bytes, wherever; NULL: not told */
     gint64 savedate;     /* SAVEDATE (RFC 8514), seconds UTC; 0: not told */
     GPtrArray *parts;    /* ImapPart, in document order; NULL: not told */
 } ImapMessage;

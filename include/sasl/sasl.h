@@ -24,6 +24,8 @@ typedef struct {
     bool encrypted;   /* TLS is up: PLAIN and LOGIN are allowed */
     bool insecure_ok; /* the URL says +insecure */
     bool certificate; /* TLS was made with a certificate of ours */
+    bool tickets;     /* GSSAPI may be taken unasked: the caller takes another
+                         mechanism where the server refuses the ticket */
     GBytes *binding;  /* channel binding bytes or NULL */
     const char *binding_type;
 } SaslChannel;
@@ -44,6 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SaslLogin, sasl_login_destroy)
 const char *sasl_login_hint(const SaslLogin *login, const char *auth);
 
 const char *sasl_login_mechanism(const SaslLogin *login);
+
+/* Is it GSSAPI that nobody asked for? */
+bool sasl_login_by_ticket(const SaslLogin *login);
 
 /* May the first step be sent with the command (initial response)? */
 bool sasl_login_client_first(const SaslLogin *login);

@@ -313,7 +313,7 @@ char *store_key_of(Store *store, const char *domain);
 char *store_key_at(Store *store, const char *name, gint64 when);
 
 /* A message that is to come back at a time (seconds since 1970), and the folder
- * it came from. An entry goes with its row. */
+ * it came from. Where its row is gone, that of the same Message-ID. */
 typedef struct {
     gint64 id, until, folder;
 } StoreSnooze;
@@ -328,7 +328,7 @@ GArray *store_snoozed(Store *store, const char *tag, GError **error);
 /* False: there is none. */
 bool store_snooze_find(Store *store, gint64 id, StoreSnooze *entry);
 
-/* Forgets entries that were over before a time, of rows without the tag. */
+/* Forgets entries that were over before a time, but for rows with the tag. */
 bool store_snooze_forget(Store *store, const char *tag, gint64 before,
                          GError **error);
 

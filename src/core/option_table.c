@@ -103,7 +103,8 @@ const OptionEntry option_table[] = {
       .fallback = "auto",
       .choices = auth_choices,
       .text = "The login mechanism; auto takes the strongest that the server "
-              "offers. CRAM-MD5 and APOP are used only when named here." },
+              "offers. CRAM-MD5 and APOP are used only when named here; GSSAPI "
+              "too, but by IMAP where a Kerberos ticket is here." },
     /* connections */
     { .name = "tls-ca-file",
       .type = CMD_PATH,
@@ -197,7 +198,7 @@ const OptionEntry option_table[] = {
       .scope = OPTION_ACCOUNT,
       .fallback = "attachment signed encrypted",
       .text = "Tags that stay on this machine, separated by blanks; all "
-              "others become keywords on the server." },
+              "others become keywords on the server, labels with Gmail." },
     /* who sent this */
     { .name = "authserv-id",
       .type = CMD_STRING,

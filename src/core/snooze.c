@@ -1,5 +1,5 @@
-/* The tag says that a message is away, the table until when. Entries stay when a
- * message came back or an act was undone: they count again when undo or redo
+/* The tag says that a message is away, the table until when. Entries stay when
+ * a message came back or an act was undone: they count again when undo or redo
  * brings the tag back. */
 #include "core/snooze.h"
 

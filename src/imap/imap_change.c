@@ -89,6 +89,26 @@ store_set(ImapConn *conn, const char *set, const char *what, guint64 since,
     return imap_cmd_finish(conn, error);
 }
 
+/* Of what Gmail keeps as labels: a keyword of the same name may be there from
+ * other programs, and goes too. */
+static bool
+store_labels(ImapConn *conn, const GPtrArray *sets, bool add,
+             const ImapFlags *flags, GError **error)
+{
+    g_autofree char *picked = imap_keywords_pick(flags->keywords, true);
+    ImapFlags words = { 0, picked };
+    g_autoptr(GString) what =
+        g_string_new(add ? "+X-GM-LABELS (" : "-X-GM-LABELS (");
+    bool ok = true;
+
+    if (!imap_flags_write(what, &words))
+        return true;
+    g_string_append_c(what, ')');
+    for (guint i = 0; ok && i < sets->len; i++)
+        ok = store_set(conn, sets->pdata[i], what->str, 0, error);
+    return ok;
+}
+
 bool
 imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
            guint64 unchanged_since, UidSet **modified, GError **error)
@@ -97,16 +117,20 @@ imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
     g_autoptr(GString) what =
         g_string_new(add ? "+FLAGS.SILENT (" : "-FLAGS.SILENT (");
     ImapAnswers answers = { .modified = modified, .flags_expected = true };
+    bool labels = imap_conn_can(conn, "X-GM-EXT-1");
+    g_autofree char *others = imap_keywords_pick(flags->keywords, false);
+    ImapFlags kept = { flags->system,
+                       labels && add ? others : flags->keywords };
+    bool any = imap_flags_write(what, &kept);
     bool ok = true;
 
     if (modified)
         *modified = NULL;
-    if (!imap_flags_write(what, flags))
-        return true; /* nothing that the server could keep */
     g_string_append_c(what, ')');
     imap_cmd_answers(conn, &answers);
-    for (guint i = 0; ok && i < sets->len; i++)
+    for (guint i = 0; any && ok && i < sets->len; i++)
         ok = store_set(conn, sets->pdata[i], what->str, unchanged_since, error);
+    ok = ok && (!labels || store_labels(conn, sets, add, flags, error));
     imap_cmd_answers(conn, NULL);
     return ok;
 }

@@ -235,8 +235,13 @@ needs_password(const SaslLogin *sasl)
            && strcmp(mechanism, "GSSAPI") != 0;
 }
 
+typedef struct {
+    const char *hint;
+    bool ticket; /* was tried */
+} Tried;
+
 static bool
-try_login(ImapConn *conn, char **names, const char **hint, GError **error)
+try_login(ImapConn *conn, char **names, Tried *tried, GError **error)
 {
     const char *binding_type = NULL;
     g_autoptr(GBytes) binding =
@@ -248,6 +253,7 @@ try_login(ImapConn *conn, char **names, const char **hint, GError **error)
         .encrypted = net_is_tls(conn->stream),
         .certificate =
             net_is_tls(conn->stream) && conn->params.net.client_cert != NULL,
+        .tickets = !tried->ticket,
         .insecure_ok = conn->params.net.security == NET_PLAIN,
         .binding = binding,
         .binding_type = binding_type,
@@ -255,8 +261,10 @@ try_login(ImapConn *conn, char **names, const char **hint, GError **error)
     g_autoptr(SaslLogin) sasl = sasl_login_create(
         &conn->params.sasl, &channel, (const char *const *)names, error);
 
-    if (sasl)
-        *hint = sasl_login_hint(sasl, conn->params.sasl.auth);
+    if (sasl) {
+        tried->hint = sasl_login_hint(sasl, conn->params.sasl.auth);
+        tried->ticket = sasl_login_by_ticket(sasl);
+    }
     if (sasl && needs_password(sasl) && conn->params.sasl.password == NULL)
         return err_set(error, ERR_AUTH,
                        "%s wants a password for %s: set password-command",
@@ -269,16 +277,21 @@ login(ImapConn *conn, GError **error)
 {
     g_auto(GStrv) names = offered(conn);
     g_autoptr(GError) trouble = NULL;
-    const char *hint = "";
+    Tried tried = { "", false };
 
     if (conn->preauth)
         return true;
     if (names[0] == NULL)
         return plain_login(conn, error);
-    if (try_login(conn, names, &hint, &trouble))
+    if (try_login(conn, names, &tried, &trouble))
         return true;
-    if (*hint && err_is(trouble, ERR_AUTH))
-        return err_set(error, ERR_AUTH, "%s%s", trouble->message, hint);
+    if (tried.ticket && err_is(trouble, ERR_AUTH)) {
+        g_clear_error(&trouble);
+        if (try_login(conn, names, &tried, &trouble))
+            return true;
+    }
+    if (*tried.hint && err_is(trouble, ERR_AUTH))
+        return err_set(error, ERR_AUTH, "%s%s", trouble->message, tried.hint);
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
 }

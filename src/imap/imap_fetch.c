@@ -104,6 +104,18 @@ imap_object_id(ImapDecoder *in)
                                                       : NULL;
 }
 
+/* Of Gmail, in place of an objectid: the dot keeps it from being one. */
+static char *
+gmail_id(ImapDecoder *in)
+{
+    g_autofree char *id = imap_decoder_word(in);
+    gsize size = strspn(id, G_CSET_DIGITS);
+
+    return size > 0 && size <= 20 && id[size] == '\0'
+               ? g_strconcat("gm.", id, NULL)
+               : NULL;
+}
+
 static void
 read_modseq(ImapDecoder *in, ImapMessage *message)
 {
@@ -117,6 +129,7 @@ typedef struct {
     char *keywords;
     char *preview;
     char *email_id;
+    char *labels; /* of Gmail */
     GPtrArray *parts;
 } Texts;
 
@@ -153,6 +166,13 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
         imap_decoder_expect(in, ' ');
         g_free(texts->email_id);
         texts->email_id = imap_object_id(in);
+    } else if (imap_decoder_try_word(in, "X-GM-MSGID")) {
+        imap_decoder_expect(in, ' ');
+        g_free(texts->email_id);
+        texts->email_id = gmail_id(in);
+    } else if (imap_decoder_try_word(in, "X-GM-LABELS")) {
+        imap_decoder_expect(in, ' ');
+        imap_labels_read(in, &texts->labels);
     } else if (imap_decoder_try_word(in, "SAVEDATE")) {
         g_autofree char *text = NULL;
 
@@ -178,6 +198,26 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
     }
 }
 
+/* Labels are keywords of which FLAGS says nothing: one without the other, told
+ * on the side, is not all of them. */
+static void
+join_labels(const ImapConn *conn, ImapMessage *message, Texts *texts)
+{
+    char *all;
+
+    if (!message->has_flags || !imap_conn_can(conn, "X-GM-EXT-1"))
+        return;
+    if (texts->labels == NULL) {
+        message->has_flags = false;
+        message->flags.system = 0;
+        g_clear_pointer(&texts->keywords, g_free);
+        return;
+    }
+    all = imap_keywords_join(texts->keywords, texts->labels, conn->selected);
+    g_free(texts->keywords);
+    texts->keywords = all;
+}
+
 void
 imap_response_fetch(ImapConn *conn, guint32 seq)
 {
@@ -191,6 +231,7 @@ imap_response_fetch(ImapConn *conn, guint32 seq)
         read_attribute(conn, &message, &texts);
         imap_decoder_try(in, ' ');
     }
+    join_labels(conn, &message, &texts);
     if (texts.keywords)
         message.flags.keywords = texts.keywords;
     message.preview = texts.preview;
@@ -201,6 +242,7 @@ imap_response_fetch(ImapConn *conn, guint32 seq)
     g_free(texts.keywords);
     g_free(texts.preview);
     g_free(texts.email_id);
+    g_free(texts.labels);
     g_clear_pointer(&texts.parts, g_ptr_array_unref);
 }
 
@@ -208,7 +250,10 @@ static void
 send_fetch(ImapConn *conn, const char *set, const char *items, guint64 since)
 {
     imap_cmd_begin(conn, "UID FETCH ");
-    imap_cmd_text(conn, "%s (%s)", set, items);
+    imap_cmd_text(conn, "%s (%s%s)", set, items,
+                  imap_conn_can(conn, "X-GM-EXT-1") && strstr(items, "FLAGS")
+                      ? " X-GM-LABELS"
+                      : "");
     if (since > 0 && conn->qresync)
         imap_cmd_text(conn, " (CHANGEDSINCE %" G_GUINT64_FORMAT " VANISHED)",
                       since);

@@ -73,6 +73,66 @@ is_atom(const char *word)
     return true;
 }
 
+/* A label of Gmail that is a keyword as it is written: not "\\Inbox", no
+ * spaces, nothing encoded, and none of those that programs agreed on ("$Junk").
+ */
+static bool
+is_label(const char *text)
+{
+    return is_keyword(text) && is_atom(text) && strchr(text, '&') == NULL
+           && *text != '$';
+}
+
+char *
+imap_keywords_pick(const char *keywords, bool labels)
+{
+    g_auto(GStrv) words = g_strsplit(keywords ? keywords : "", " ", -1);
+    GString *picked = g_string_new(NULL);
+
+    for (char **word = words; *word; word++)
+        if (**word && is_label(*word) == labels)
+            g_string_append_printf(picked, "%s ", *word);
+    return g_string_free(picked, FALSE);
+}
+
+void
+imap_labels_read(ImapDecoder *in, char **labels)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    imap_decoder_expect(in, '(');
+    for (int i = 0; imap_decoder_ok(in) && !imap_decoder_try(in, ')'); i++) {
+        g_autofree char *label = imap_decoder_string(in);
+
+        if (i < IMAP_FLAGS && label && is_label(label))
+            g_string_append_printf(words, "%s ", label);
+        while (imap_decoder_try(in, ' '))
+            ;
+    }
+    g_free(*labels);
+    *labels = g_string_free(g_steal_pointer(&words), FALSE);
+}
+
+char *
+imap_keywords_join(const char *keywords, const char *labels,
+                   const char *mailbox)
+{
+    bool named = mailbox && is_label(mailbox)
+                 && g_ascii_strcasecmp(mailbox, "INBOX") != 0;
+    g_autofree char *text =
+        g_strjoin(" ", keywords, labels, named ? mailbox : NULL, NULL);
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    for (char **word = words; *word; word++)
+        if (**word
+            && !g_ptr_array_find_with_equal_func(all, *word, g_str_equal, NULL))
+            g_ptr_array_add(all, *word);
+    g_ptr_array_sort(all, compare);
+    g_ptr_array_add(all, NULL);
+    return g_strjoinv(" ", (char **)all->pdata);
+}
+
 bool
 imap_flags_write(GString *to, const ImapFlags *flags)
 {

@@ -122,5 +122,14 @@ void imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords);
 /* The flags as atoms; false: there is none. */
 bool imap_flags_write(GString *to, const ImapFlags *flags);
 unsigned imap_flag_bit(const char *flag);
+/* Labels of Gmail that can be keywords, with spaces between; *labels is freed
+ * before. */
+void imap_labels_read(ImapDecoder *in, char **labels);
+/* Those that Gmail is to keep as labels, or those that it is not. g_free(). */
+char *imap_keywords_pick(const char *keywords, bool labels);
+/* Each word of both once, sorted, and the name of the mailbox, which is the
+ * label that is not told. g_free(). */
+char *imap_keywords_join(const char *keywords, const char *labels,
+                         const char *mailbox);
 
 #endif

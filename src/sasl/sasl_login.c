@@ -21,6 +21,8 @@ struct SaslLogin {
     Gsasl_session *session; /* NULL: an OAuth mechanism */
     bool first;             /* no step was made yet */
     bool complete;          /* gsasl is content */
+    bool by_ticket;         /* GSSAPI that nobody asked for */
+    char *begun;            /* its first step, which shows the ticket */
 };
 
 typedef enum {
@@ -28,6 +30,7 @@ typedef enum {
     NEEDS_TLS,         /* sends what a listener could use */
     NEEDS_FORCE,       /* weak: only where the user names it */
     NEEDS_CERTIFICATE, /* of ours: it says who we are */
+    NEEDS_TICKET,      /* of Kerberos */
 } Condition;
 
 /* Strongest first. */
@@ -45,7 +48,7 @@ static const struct {
     { "SCRAM-SHA-256", NEEDS_NOTHING, false, false, true },
     { "SCRAM-SHA-1-PLUS", NEEDS_NOTHING, true, false, true },
     { "SCRAM-SHA-1", NEEDS_NOTHING, false, false, true },
-    { "GSSAPI", NEEDS_FORCE, false, false, true },
+    { "GSSAPI", NEEDS_TICKET, false, false, true },
     { "PLAIN", NEEDS_TLS, false, false, true },
     { "LOGIN", NEEDS_TLS, false, false, false },
     { "CRAM-MD5", NEEDS_FORCE, false, false, false },
@@ -98,6 +101,8 @@ is_allowed(gsize i, const SaslParams *params, const SaslChannel *channel)
                    || channel->insecure_ok);
     if (mechanisms[i].condition == NEEDS_CERTIFICATE)
         return channel->certificate;
+    if (mechanisms[i].condition == NEEDS_TICKET)
+        return channel->tickets && !params->is_token;
     if (mechanisms[i].condition == NEEDS_FORCE
         || mechanisms[i].token != params->is_token)
         return false;
@@ -126,12 +131,12 @@ none_fits(const SaslParams *params, const SaslChannel *channel,
                    *list ? list : "none");
 }
 
-/* The row to take, or -1. */
+/* The row to take, of those from first on, or -1. */
 static int
 choose(const SaslParams *params, const SaslChannel *channel,
-       const char *const *offered)
+       const char *const *offered, int first)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+    for (gsize i = (gsize)first; i < G_N_ELEMENTS(mechanisms); i++)
         if (is_offered(offered, mechanisms[i].name)
             && is_allowed(i, params, channel)
             && (!mechanisms[i].binding || channel->binding))
@@ -155,8 +160,9 @@ answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
     case GSASL_PASSWORD:
         value = login->params.password;
         break;
-    case GSASL_AUTHZID:
-        return GSASL_NO_CALLBACK;
+    case GSASL_AUTHZID: /* the ticket may be another's */
+        value = login->by_ticket ? login->params.user : NULL;
+        break;
     case GSASL_SERVICE:
         value = login->service;
         break;
@@ -201,18 +207,12 @@ start_gsasl(SaslLogin *login, GError **error)
     return true;
 }
 
-SaslLogin *
-sasl_login_create(const SaslParams *params, const SaslChannel *channel,
-                  const char *const *offered, GError **error)
+static SaslLogin *
+begin(const SaslParams *params, const SaslChannel *channel, int row,
+      GError **error)
 {
-    g_autoptr(SaslLogin) login = NULL;
-    int row = choose(params, channel, offered);
+    g_autoptr(SaslLogin) login = g_new0(SaslLogin, 1);
 
-    if (row < 0) {
-        none_fits(params, channel, offered, error);
-        return NULL;
-    }
-    login = g_new0(SaslLogin, 1);
     login->mechanism = g_strdup(mechanisms[row].name);
     sasl_params_copy(&login->params, params);
     login->service = g_strdup(channel->service);
@@ -226,6 +226,43 @@ sasl_login_create(const SaslParams *params, const SaslChannel *channel,
     return g_steal_pointer(&login);
 }
 
+/* Without a ticket there is no first step. One thread at a time: libgssglue,
+ * over which gsasl may reach Kerberos, begins without a lock. */
+static SaslLogin *
+begin_by_ticket(const SaslParams *params, const SaslChannel *channel, int row)
+{
+    static GMutex lock;
+    g_autoptr(SaslLogin) login = begin(params, channel, row, NULL);
+
+    if (login == NULL)
+        return NULL;
+    login->by_ticket = true;
+    g_mutex_lock(&lock);
+    login->begun = sasl_login_step(login, NULL, NULL);
+    g_mutex_unlock(&lock);
+    return login->begun ? g_steal_pointer(&login) : NULL;
+}
+
+SaslLogin *
+sasl_login_create(const SaslParams *params, const SaslChannel *channel,
+                  const char *const *offered, GError **error)
+{
+    int row = choose(params, channel, offered, 0);
+
+    if (row >= 0 && mechanisms[row].condition == NEEDS_TICKET
+        && wanted(params) == NULL) {
+        SaslLogin *login = begin_by_ticket(params, channel, row);
+
+        if (login)
+            return login;
+        row = choose(params, channel, offered, row + 1);
+    }
+    if (row >= 0)
+        return begin(params, channel, row, error);
+    none_fits(params, channel, offered, error);
+    return NULL;
+}
+
 void
 sasl_login_destroy(SaslLogin *login)
 {
@@ -237,6 +274,7 @@ sasl_login_destroy(SaslLogin *login)
         gsasl_done(login->context);
     sasl_params_clear(&login->params);
     g_clear_pointer(&login->binding, g_bytes_unref);
+    g_free(login->begun);
     g_free(login->mechanism);
     g_free(login->service);
     g_free(login->host);
@@ -247,6 +285,12 @@ const char *
 sasl_login_mechanism(const SaslLogin *login)
 {
     return login->mechanism;
+}
+
+bool
+sasl_login_by_ticket(const SaslLogin *login)
+{
+    return login->by_ticket;
 }
 
 /* Seen with Cyrus 3.6: -PLUS is offered and tls-exporter, the binding of TLS
@@ -334,6 +378,8 @@ sasl_login_step(SaslLogin *login, const char *challenge, GError **error)
 
     if (login->session == NULL)
         return keep_secret(oauth_step(login));
+    if (login->begun)
+        return g_steal_pointer(&login->begun);
     login->first = false;
     result = gsasl_step64(login->session, challenge ? challenge : "", &output);
     if (result != GSASL_OK && result != GSASL_NEEDS_MORE) {

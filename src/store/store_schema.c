@@ -97,11 +97,11 @@ static const char version_3[] =
     " PRIMARY KEY (name, record)) WITHOUT ROWID;";
 
 /* What the user wants to see again, when, and in which folder; by the act that
- * said so: one that was undone does not count. */
+ * said so: one that was undone does not count. An entry outlives its row, for
+ * the row that the message has then. */
 static const char version_4[] =
-    "CREATE TABLE snooze (message INTEGER NOT NULL"
-    " REFERENCES message ON DELETE CASCADE, act INTEGER NOT NULL,"
-    " until INTEGER NOT NULL, folder INTEGER NOT NULL,"
+    "CREATE TABLE snooze (message INTEGER NOT NULL, act INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, folder INTEGER NOT NULL, message_id TEXT,"
     " PRIMARY KEY (message, act)) WITHOUT ROWID;"
     "CREATE INDEX snooze_act ON snooze (act);";
 

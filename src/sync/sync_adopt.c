@@ -1,8 +1,8 @@
 /* A message that is new in one mailbox may be in another one for long: moved or
- * copied by another program. Where the server gives ids to bytes (OBJECTID, RFC
- * 8474) it is not fetched again: the file that is here is told as the server
- * would have. What is the same by id and not by size and Message-ID is fetched:
- * a server may mistake one for the other. */
+ * copied by another program, or a label of Gmail. Where the server gives ids to
+ * bytes (OBJECTID, RFC 8474; X-GM-EXT-1) it is not fetched again: the file that
+ * is here is told as the server would have. What is the same by id and not by
+ * size and Message-ID is fetched: a server may mistake one for the other. */
 #include "sync_private.h"
 
 #include "base/clock.h"
@@ -239,8 +239,7 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
                     sync_object_items(sync), NULL);
 
     g_array_set_clear_func(here, here_clear);
-    if (sets->len == 0 || !server->class->can(server->conn, "OBJECTID")
-        || !has_any(sync))
+    if (sets->len == 0 || !sync_has_ids(sync) || !has_any(sync))
         return true;
     if (!server->class->fetch_sets(server->conn, sets, items, &ids, error))
         return false;

@@ -91,11 +91,22 @@ const char *
 sync_object_items(const Sync *sync)
 {
     const SyncServer *server = &sync->server;
-    bool ids = server->class->can(server->conn, "OBJECTID");
+    bool dates = server->class->can(server->conn, "SAVEDATE");
 
-    if (server->class->can(server->conn, "SAVEDATE"))
-        return ids ? " EMAILID SAVEDATE" : " SAVEDATE";
-    return ids ? " EMAILID" : "";
+    if (server->class->can(server->conn, "OBJECTID"))
+        return dates ? " EMAILID SAVEDATE" : " EMAILID";
+    if (server->class->can(server->conn, "X-GM-EXT-1"))
+        return dates ? " X-GM-MSGID SAVEDATE" : " X-GM-MSGID";
+    return dates ? " SAVEDATE" : "";
+}
+
+bool
+sync_has_ids(const Sync *sync)
+{
+    const SyncServer *server = &sync->server;
+
+    return server->class->can(server->conn, "OBJECTID")
+           || server->class->can(server->conn, "X-GM-EXT-1");
 }
 
 static gint64

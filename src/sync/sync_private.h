@@ -67,6 +67,9 @@ gint64 sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
  * has it. Interned. */
 const char *sync_object_items(const Sync *sync);
 
+/* Does the server name messages: EMAILID, or X-GM-MSGID of Gmail? */
+bool sync_has_ids(const Sync *sync);
+
 /* Messages of these sets whose bytes are here in another folder are told to
  * sink as if the server had sent them (sync_adopt.c). */
 bool sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,

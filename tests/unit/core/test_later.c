@@ -241,6 +241,26 @@ test_snooze_put_off(Fixture *f, const void *data)
     check_state(f, f->answer, "Lists muted unread");
 }
 
+/* Another program moved the message while it was away: another row, which the
+ * server says is snoozed. */
+static void
+test_snooze_moved(Fixture *f, const void *data)
+{
+    const char *const words[] = { "+snoozed", NULL };
+    g_autoptr(MessageSet) set = NULL;
+    gint64 other;
+
+    snooze(f, f->first, NOW + HOUR);
+    g_assert_true(store_remove(f->store, f->first, NULL));
+    other = deliver(f, f->lists, "one", NULL);
+    set = set_of(other);
+    let_pass(f, NOW + HOUR);
+    check_state(f, other, "Lists unread");
+    g_assert_true(act_tag(f->session, set, words, NULL));
+    let_pass(f, NOW + HOUR);
+    check_state(f, other, "INBOX unread");
+}
+
 /* `snooze now`; what went to the trash meanwhile stays there; what was moved
  * and lost its tag is left alone. */
 static void
@@ -302,6 +322,7 @@ main(int argc, char **argv)
     add("/core/later/snooze-undone", test_snooze_undone);
     add("/core/later/snooze-passed", test_snooze_passed);
     add("/core/later/snooze-put-off", test_snooze_put_off);
+    add("/core/later/snooze-moved", test_snooze_moved);
     add("/core/later/snooze-ended", test_snooze_ended);
     add("/core/later/snooze-places", test_snooze_places);
     return g_test_run();

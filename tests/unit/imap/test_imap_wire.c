@@ -3,7 +3,7 @@
  * what the client is told to do:
  *
  *   starttls | insecure | auth NAME | compress | version TEXT | no password
- *                                before all
+ *   ticket                       before all
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
@@ -15,6 +15,7 @@
  *   told TEXT        what the calls told, put together in order */
 #include "base/err.h"
 #include "imap_private.h"
+#include "tickets.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -259,16 +260,28 @@ call_search(Case *c, UidSet *uids, const char *argument, GError **error)
 }
 
 static bool
-call_store(Case *c, UidSet *uids, const char *argument, GError **error)
+store(Case *c, UidSet *uids, bool add, const char *argument, GError **error)
 {
     ImapFlags flags = { .system = 4, .keywords = argument };
     g_autoptr(UidSet) modified = NULL;
     g_autofree char *text = NULL;
-    bool ok = imap_store(c->conn, uids, true, &flags, 7, &modified, error);
+    bool ok = imap_store(c->conn, uids, add, &flags, 7, &modified, error);
 
     text = modified ? uidset_format(modified) : NULL;
     g_string_append(c->told, text ? text : "");
     return ok;
+}
+
+static bool
+call_store(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return store(c, uids, true, argument, error);
+}
+
+static bool
+call_unstore(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    return store(c, uids, false, argument, error);
 }
 
 static bool
@@ -442,6 +455,7 @@ static const struct {
     { "resync", call_resync },   { "fetch", call_fetch, true },
     { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
+    { "unstore", call_unstore, true },
     { "move", call_move, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
     { "append-two", call_append_two },
@@ -506,6 +520,7 @@ case_read(Case *c, const char *path)
     c->params.sasl_ir = true;
     c->params.sasl.user = g_strdup("ana");
     c->params.sasl.password = g_strdup("secret");
+    tickets_here = false;
     for (char **line = c->lines; *line; line++) {
         if (strcmp(*line, "starttls") == 0)
             c->params.net.security = NET_STARTTLS;
@@ -515,6 +530,8 @@ case_read(Case *c, const char *path)
             c->params.compress = IMAP_COMPRESS_ON;
         else if (strcmp(*line, "no password") == 0)
             g_clear_pointer(&c->params.sasl.password, g_free);
+        else if (strcmp(*line, "ticket") == 0)
+            tickets_here = true;
         else if (g_str_has_prefix(*line, "version "))
             c->params.version = g_strdup(*line + 8);
         else if (g_str_has_prefix(*line, "auth "))

@@ -2,6 +2,7 @@
  * listener could use is said without TLS (P48, P52, P85). */
 #include "base/err.h"
 #include "sasl/sasl.h"
+#include "tickets.h"
 
 #include <gsasl.h>
 #include <string.h>
@@ -72,6 +73,47 @@ static const Choice choices[] = {
     { "PLAIN", "EXTERNAL", &certified, false, NULL },
     { "", NULL, &tls, false, NULL },
 };
+
+/* GSSAPI by itself: only with a ticket, where the caller can do without, and
+ * only where nothing is stronger. */
+static void
+test_ticket(void)
+{
+    static const struct {
+        const char *offered, *auth;
+        bool here, unasked, token;
+        const char *chosen;
+    } cases[] = {
+        { "GSSAPI PLAIN", NULL, true, true, false, "GSSAPI" },
+        { "GSSAPI PLAIN", "auto", true, true, false, "GSSAPI" },
+        { "GSSAPI PLAIN", NULL, false, true, false, "PLAIN" },
+        { "GSSAPI PLAIN", NULL, true, false, false, "PLAIN" },
+        { "GSSAPI PLAIN", "PLAIN", true, true, false, "PLAIN" },
+        { "GSSAPI SCRAM-SHA-1", NULL, true, true, false, "SCRAM-SHA-1" },
+        { "GSSAPI XOAUTH2", NULL, true, true, true, "XOAUTH2" },
+        { "GSSAPI", NULL, false, true, false, NULL },
+        { "GSSAPI PLAIN", "GSSAPI", false, false, false, "GSSAPI" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) names = g_strsplit(cases[i].offered, " ", -1);
+        SaslParams with = params;
+        SaslChannel channel = tls;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SaslLogin) login = NULL;
+
+        with.auth = (char *)cases[i].auth;
+        with.is_token = cases[i].token;
+        channel.tickets = cases[i].unasked;
+        tickets_here = cases[i].here;
+        login = sasl_login_create(&with, &channel, (const char *const *)names,
+                                  &error);
+        g_assert_cmpstr(login ? sasl_login_mechanism(login) : NULL, ==,
+                        cases[i].chosen);
+        g_assert_true(login || err_is(error, ERR_REFUSED));
+        g_assert_cmpint(login && sasl_login_by_ticket(login), ==, i < 2);
+    }
+}
 
 static SaslLogin *
 create(const char *offered, const char *auth, const SaslChannel *channel,
@@ -344,6 +386,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sasl/choice", test_choice);
     g_test_add_func("/sasl/binding-choice", test_binding_choice);
+    g_test_add_func("/sasl/ticket", test_ticket);
     g_test_add_func("/sasl/plain", test_plain);
     g_test_add_func("/sasl/login", test_login);
     g_test_add_func("/sasl/xoauth2", test_xoauth2);

@@ -38,6 +38,7 @@ typedef struct {
     bool no_keywords; /* no \\* in PERMANENTFLAGS */
     bool objects;     /* OBJECTID and SAVEDATE */
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
+    bool gmail;       /* X-GM-EXT-1 */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -200,6 +201,8 @@ fake_can(void *conn, const char *capability)
     if (strcmp(capability, "OBJECTID") == 0
         || strcmp(capability, "SAVEDATE") == 0)
         return fake->objects;
+    if (strcmp(capability, "X-GM-EXT-1") == 0)
+        return fake->gmail;
     return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
 }
 
@@ -258,14 +261,15 @@ fake_tell(const Fake *fake, const FakeMessage *message, const char *items,
                          .flags = { message->flags, message->tags },
                          .internaldate = 1672653600,
                          .size = strlen(message->bytes) };
-
+    bool gmail = strstr(items, "X-GM-MSGID") != NULL;
     g_autofree char *email_id =
         fake->same ? g_strdup(fake->same)
-                   : g_strdup_printf("M%u", g_str_hash(message->bytes));
+                   : g_strdup_printf("%s%u", gmail ? "gm." : "M",
+                                     g_str_hash(message->bytes));
 
     if (strstr(items, "PREVIEW"))
         told.preview = "ahead of its body";
-    if (strstr(items, "EMAILID"))
+    if (gmail || strstr(items, "EMAILID"))
         told.email_id = email_id;
     if (strstr(items, "SAVEDATE"))
         told.savedate = 1672653700;
