@@ -37,8 +37,8 @@ typedef struct {
     bool status;      /* LIST-STATUS */
     bool no_keywords; /* no \\* in PERMANENTFLAGS */
     bool objects;     /* OBJECTID and SAVEDATE */
-    bool gmail;       /* X-GM-EXT-1 */
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
+    bool gmail;       /* X-GM-EXT-1 */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */

@@ -65,34 +65,6 @@ test_object_last(void)
     bench_destroy(bench);
 }
 
-/* Gmail: what has many labels lies in many mailboxes. */
-static void
-test_object_gmail(void)
-{
-    Bench *bench = bench_create();
-    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
-    FakeMailbox *work = fake_mailbox(bench->fake, "Work");
-
-    bench->fake->gmail = true;
-    fake_add(bench->fake, "INBOX", 1, 0);
-    fake_add(bench->fake, "INBOX", 2, 0);
-    fake_put(work, fake_find(inbox, 1)->bytes, STORE_FLAG_SEEN, "");
-    fake_put(work, fake_find(inbox, 2)->bytes, 0, "");
-    fake_add(bench->fake, "Work", 3, 0);
-    bench_sync(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 3);
-    g_assert_cmpuint(bench_rows(bench, 1), ==, 2);
-    fake_put(fake_mailbox(bench->fake, "Label"), fake_find(work, 3)->bytes, 0,
-             "");
-    fake_remove(inbox, 1);
-    bench_sync(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 3);
-    g_assert_cmpuint(bench_rows(bench, 1), ==, 1);
-    g_assert_cmpuint(bench_rows(bench, 3), ==, 2);
-    bench_check(bench);
-    bench_destroy(bench);
-}
-
 static guint
 count_names(const char *path)
 {
@@ -140,6 +112,34 @@ test_object_left_over(void)
     bench_sync(bench);
     clock_pin(0);
     g_assert_cmpuint(count_names(gone), ==, 0);
+    bench_destroy(bench);
+}
+
+/* Gmail: what has many labels lies in many mailboxes. */
+static void
+test_object_gmail(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    FakeMailbox *work = fake_mailbox(bench->fake, "Work");
+
+    bench->fake->gmail = true;
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    fake_put(work, fake_find(inbox, 1)->bytes, STORE_FLAG_SEEN, "");
+    fake_put(work, fake_find(inbox, 2)->bytes, 0, "");
+    fake_add(bench->fake, "Work", 3, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 3);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 2);
+    fake_put(fake_mailbox(bench->fake, "Label"), fake_find(work, 3)->bytes, 0,
+             "");
+    fake_remove(inbox, 1);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 3);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 3), ==, 2);
+    bench_check(bench);
     bench_destroy(bench);
 }
 
@@ -315,9 +315,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sync/object-moved", test_object_moved);
     g_test_add_func("/sync/object-last", test_object_last);
-    g_test_add_func("/sync/object-gmail", test_object_gmail);
     g_test_add_func("/sync/object-refused", test_object_refused);
     g_test_add_func("/sync/object-left-over", test_object_left_over);
+    g_test_add_func("/sync/object-gmail", test_object_gmail);
     g_test_add_func("/sync/object-lies", test_object_lies);
     g_test_add_func("/sync/object-mistaken", test_object_mistaken);
     g_test_add_func("/sync/object-nameless", test_object_nameless);
