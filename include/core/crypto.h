@@ -34,11 +34,13 @@ void crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
                  void *user);
 
 /* The same here and now, for when the terminal is lent and gpg-agent may ask
- * on it (core/frontend.h). ERR_LOCAL when the file cannot be read. */
+ * on it (core/frontend.h); what crypto_opened() has then. ERR_LOCAL when the
+ * file cannot be read. */
 const MimeOpened *
 crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error);
 
-/* What is known of a message by now; NULL: it was not opened yet. Borrowed. */
+/* What is known of a message by now; one that was opened stays so, whatever
+ * comes of opening it again. NULL: it was not opened yet. Borrowed. */
 const MimeOpened *crypto_opened(Crypto *crypto, gint64 id);
 
 /* The message as it can be read by now: what was inside, where it was opened;

@@ -74,12 +74,18 @@ forget(Crypto *crypto, gint64 id)
     g_hash_table_remove(crypto->kept, &id);
 }
 
-/* Takes opened. */
+/* Takes opened. What is open stays so when a passphrase is not given again. */
 static void
 keep(Crypto *crypto, gint64 id, MimeOpened *opened)
 {
-    gint64 *key = g_memdup2(&id, sizeof id);
+    const MimeOpened *before = crypto_opened(crypto, id);
+    gint64 *key;
 
+    if (before && before->bytes && opened->bytes == NULL) {
+        mime_opened_free(opened);
+        return;
+    }
+    key = g_memdup2(&id, sizeof id);
     forget(crypto, id);
     if (crypto->order.length >= CRYPTO_KEPT)
         forget(crypto, *(gint64 *)crypto->order.head->data);
@@ -166,9 +172,10 @@ crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error)
     g_autoptr(MimeMessage) message = mime_load_file(path, error);
     MimeOpened *opened = message ? mime_open(message, true) : NULL;
 
-    if (opened)
-        keep(crypto, id, opened);
-    return opened;
+    if (opened == NULL)
+        return NULL;
+    keep(crypto, id, opened);
+    return crypto_opened(crypto, id);
 }
 
 const MimeOpened *

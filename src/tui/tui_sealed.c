@@ -50,7 +50,8 @@ take(PageItem *item, const MimeOpened *opened)
     MimeMessage *inside;
 
     item->is_opening = false;
-    if (item->taken == opened->bytes || item->message == NULL)
+    if (opened->bytes == NULL || item->taken == opened->bytes
+        || item->message == NULL)
         return;
     inside = mime_opened_message(opened);
     item->taken = opened->bytes;

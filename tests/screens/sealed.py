@@ -183,6 +183,33 @@ def passphrase_to_read():
             terminal.wait_text("[...]")
 
 
+@test
+def passphrase_not_given_again():
+    """The agent forgot it, and pinentry is left: what is open stays so."""
+    with Sealed(ring="locked") as mail:
+        lock_for(mail)
+        mail.from_ben("matter", "--encrypt")
+        with opened(mail, "[...]") as terminal:
+            terminal.wait_text("zd asks for it")
+            terminal.type("zd")
+            unlock(terminal)
+            terminal.wait_text(SECRET)
+            subprocess.run(
+                ["gpg-connect-agent", "reloadagent", "/bye"], check=True,
+                capture_output=True,
+                env=dict(os.environ, GNUPGHOME=mail.path("k", "locked")))
+            terminal.type("zd")
+            terminal.wait_text("Please enter the passphrase")
+            terminal.settle()
+            terminal.keys("Escape")
+            terminal.wait_text(SECRET)
+            terminal.keys("q")
+            terminal.wait_text("[...]")
+            terminal.type("Q")
+            terminal.wait_end()
+            assert not terminal.reports(), terminal.reports()
+
+
 def lock_for(mail):
     """Ben knows the locked key as Ana's, and no other."""
     env = dict(os.environ)

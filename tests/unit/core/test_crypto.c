@@ -212,6 +212,28 @@ test_kept(Fixture *f, const void *data)
     g_assert_nonnull(crypto_opened(crypto, 103));
 }
 
+/* Opened again without its key, it stays open. */
+static void
+test_stays_open(Fixture *f, const void *data)
+{
+    Crypto *crypto = session_crypto(f->session);
+    g_autoptr(StoreRow) row =
+        store_row(session_store(f->session), f->parent, NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    const MimeOpened *opened = open_row(f, f->parent, true);
+    const GBytes *bytes = opened->bytes;
+
+    g_assert_nonnull(bytes);
+    keyrings_use("carl");
+    opened = open_row(f, f->parent, true);
+    g_assert_true(opened->bytes == bytes);
+    opened = crypto_open_here(crypto, f->parent, path, NULL);
+    g_assert_true(opened->bytes == bytes);
+    opened = crypto_open_here(crypto, f->parent + 1, path, NULL);
+    g_assert_true(opened->encrypted && opened->bytes == NULL);
+    keyrings_use("ana");
+}
+
 static void
 test_reply(Fixture *f, const void *data)
 {
@@ -668,6 +690,7 @@ main(int argc, char **argv)
     ADD("P67/forward", "", test_forward);
     ADD("P67/layers", "", test_layers);
     ADD("kept", "", test_kept);
+    ADD("stays-open", "", test_stays_open);
     ADD("checks", "", test_checks);
     ADD("no-key", "set crypto-encrypt on\n", test_no_key);
     ADD("P69/sent", "set crypto-encrypt on\nset crypto-any-key on\n",
