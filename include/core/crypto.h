@@ -1,7 +1,8 @@
 /* Messages that were signed or encrypted, opened: by gpg, in a thread of their
  * own, when the user opens them. What was decrypted is kept in memory for as
- * long as the program runs, at most CRYPTO_KEPT messages of it; it is never
- * written to a file, a row or the index (promise P67). Main thread. */
+ * long as the program runs, at most CRYPTO_KEPT messages of it, besides what a
+ * page shows; it is never written to a file, a row or the index (promise P67).
+ * Main thread. */
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
 

@@ -78,6 +78,9 @@ typedef struct {
 void mime_opened_free(MimeOpened *opened);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeOpened, mime_opened_free)
 
+/* With the same bytes. */
+MimeOpened *mime_opened_copy(const MimeOpened *opened);
+
 /* Is the whole of it encrypted, or signed? What is only a part of a message is
  * not opened (promise P67). Looks at the types alone: whether there is an
  * encrypted layer in S/MIME's signed data, mime_open() finds. */

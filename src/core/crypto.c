@@ -114,19 +114,6 @@ run(Job *job, void *request, GError **error)
     return message ? mime_open(message, opening->decrypt) : NULL;
 }
 
-static MimeOpened *
-copy(const MimeOpened *opened)
-{
-    MimeOpened *same = g_memdup2(opened, sizeof *opened);
-
-    same->signer = g_strdup(opened->signer);
-    same->signer_address = g_strdup(opened->signer_address);
-    same->key = g_strdup(opened->key);
-    same->trouble = g_strdup(opened->trouble);
-    same->bytes = opened->bytes ? g_bytes_ref(opened->bytes) : NULL;
-    return same;
-}
-
 static void
 answered(void *user, void *answer, const GError *error)
 {
@@ -135,7 +122,7 @@ answered(void *user, void *answer, const GError *error)
 
     crypto->running--;
     if (answer && opening->id)
-        keep(crypto, opening->id, copy(answer));
+        keep(crypto, opening->id, mime_opened_copy(answer));
     opening->done(answer, error, opening->user);
 }
 

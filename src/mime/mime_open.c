@@ -40,6 +40,19 @@ mime_opened_free(MimeOpened *opened)
     g_free(opened);
 }
 
+MimeOpened *
+mime_opened_copy(const MimeOpened *opened)
+{
+    MimeOpened *same = g_memdup2(opened, sizeof *opened);
+
+    same->signer = g_strdup(opened->signer);
+    same->signer_address = g_strdup(opened->signer_address);
+    same->key = g_strdup(opened->key);
+    same->trouble = g_strdup(opened->trouble);
+    same->bytes = opened->bytes ? g_bytes_ref(opened->bytes) : NULL;
+    return same;
+}
+
 static bool
 is_pkcs7(const char *type)
 {

@@ -4,6 +4,7 @@ gpg-agent's pinentry. Prints TAP. Usage: sealed.py POSTHORN [--write] [NAME…]"
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,34 @@ def unknown_key():
         with opened(mail, "matter") as terminal:
             terminal.wait_text("signed with an unknown key")
             terminal.wait_text(SECRET)
+
+
+@test
+def more_than_are_kept():
+    """A page of more messages than are kept in memory knows of each what gpg
+    said, and asks for none twice."""
+    number = 22  # CRYPTO_KEPT and two
+    with Sealed() as mail:
+        mail.from_ben("matter", "--sign")
+        path = mail.path("mail", "cur", "matter:2,")
+        with open(path, "rb") as file:
+            first = file.read()
+        for more in range(1, number):
+            mail.deliver(f"more{more}", re.sub(
+                rb"(?im)^Message-ID: *(<.*>)", rb"Message-ID: <more%d@x>\n"
+                rb"In-Reply-To: \1" % more, first, count=1))
+        with mail.terminal(80, 12 * number) as terminal:
+            terminal.wait_text("matter")
+            terminal.settle()
+            terminal.keys("Enter")
+
+            def all_known(screen):
+                return number == sum("OpenPGP: signed by Ben" in row
+                                     for row in screen)
+            terminal.wait(all_known)
+            terminal.type("F")
+            terminal.settle()
+            assert all_known(terminal.screen()), terminal.screen()
 
 
 @test
