@@ -12,6 +12,7 @@ import sys
 sys.argv, WRITE = [a for a in sys.argv if a != "--write"], sys.argv
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from alive import POSTHORN, Mail, Skip, command, main  # noqa: E402
+from images import OWN, Server  # noqa: E402
 import program  # noqa: E402
 
 program.WRITE = "--write" in WRITE
@@ -158,6 +159,47 @@ def more_than_are_kept():
             terminal.type("F")
             terminal.settle()
             assert all_known(terminal.screen()), terminal.screen()
+
+
+def encrypted(mail, entity):
+    """For Ana, as an entity."""
+    done = subprocess.run(
+        ["gpg", "--batch", "--trust-model", "always", "--armor", "--encrypt",
+         "-r", "<ana@example.org>"], input=entity, check=True,
+        capture_output=True, timeout=120,
+        env=dict(os.environ, GNUPGHOME=mail.path("k", "ben")))
+    return (b"Content-Type: multipart/encrypted; boundary=e;\n"
+            b" protocol=\"application/pgp-encrypted\"\n\n--e\n"
+            b"Content-Type: application/pgp-encrypted\n\nVersion: 1\n--e\n"
+            b"Content-Type: application/octet-stream\n\n" + done.stdout
+            + b"\n--e--\n")
+
+
+@test
+def images_of_what_was_encrypted():
+    """What was decrypted has no remote images, and no key for them is named;
+    neither with a signature beside the encrypted part (P61)."""
+    for beside in (False, True):
+        with Sealed(more=OWN) as mail, Server() as server:
+            entity = encrypted(
+                mail, b"Content-Type: text/html\n\nthe words"
+                b"<img src=%s/1>\n" % server.url.encode())
+            if beside:
+                entity = (b"Content-Type: multipart/signed; boundary=s;\n"
+                          b" protocol=\"application/x\"\n\n--s\n" + entity
+                          + b"\n--s\nContent-Type: application/x\n\nx\n"
+                          b"--s--\n")
+            mail.deliver("matter", Mail.message("matter").replace(
+                b"\n\nhello\n", b"\nMIME-Version: 1.0\n" + entity
+            ).replace(b"05:13", b"05:14"))
+            with opened(mail, "matter") as terminal:
+                terminal.wait_text("the words")
+                terminal.wait(lambda s: any(
+                    row.strip() == "1 remote image not loaded" for row in s))
+                terminal.type("i")
+                terminal.wait_text("of an encrypted message are not loaded")
+                terminal.settle()
+                assert not server.asked, server.asked
 
 
 @test
