@@ -1,7 +1,8 @@
 /* Messages that were signed or encrypted, opened: by gpg, in a thread of their
  * own, when the user opens them. What was decrypted is kept in memory for as
- * long as the program runs, at most CRYPTO_KEPT messages of it; it is never
- * written to a file, a row or the index (promise P67). Main thread. */
+ * long as the program runs, at most CRYPTO_KEPT messages of it, besides what a
+ * page shows; it is never written to a file, a row or the index (promise P67).
+ * Main thread. */
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
 
@@ -34,11 +35,13 @@ void crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
                  void *user);
 
 /* The same here and now, for when the terminal is lent and gpg-agent may ask
- * on it (core/frontend.h). ERR_LOCAL when the file cannot be read. */
+ * on it (core/frontend.h); what crypto_opened() has then. ERR_LOCAL when the
+ * file cannot be read. */
 const MimeOpened *
 crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error);
 
-/* What is known of a message by now; NULL: it was not opened yet. Borrowed. */
+/* What is known of a message by now; one that was opened stays so, whatever
+ * comes of opening it again. NULL: it was not opened yet. Borrowed. */
 const MimeOpened *crypto_opened(Crypto *crypto, gint64 id);
 
 /* The message as it can be read by now: what was inside, where it was opened;
@@ -46,7 +49,8 @@ const MimeOpened *crypto_opened(Crypto *crypto, gint64 id);
 MimeMessage *
 crypto_load(Session *session, const StoreRow *row, GError **error);
 
-/* Is the whole message of a row encrypted? False too when it is not here. */
+/* Is the whole message of a row encrypted, as far as is known by now? False too
+ * when it is not here. */
 bool crypto_is_encrypted(Session *session, gint64 id);
 
 typedef enum {

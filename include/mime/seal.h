@@ -60,7 +60,7 @@ typedef enum {
 
 /* A message of which the whole was signed or encrypted, opened. */
 typedef struct {
-    MimeProtocol protocol;
+    MimeProtocol protocol; /* if encrypted: of that */
     bool encrypted; /* the whole was, decrypted or not */
     bool opened;    /* bytes has what was inside */
     bool needs_passphrase;
@@ -78,12 +78,16 @@ typedef struct {
 void mime_opened_free(MimeOpened *opened);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeOpened, mime_opened_free)
 
+/* With the same bytes. */
+MimeOpened *mime_opened_copy(const MimeOpened *opened);
+
 /* Is the whole of it encrypted, or signed? What is only a part of a message is
- * not opened (promise P67). Looks at the type alone. */
+ * not opened (promise P67). Looks at the types alone: whether there is an
+ * encrypted layer in S/MIME's signed data, mime_open() finds. */
 bool mime_is_encrypted(MimeMessage *message);
 bool mime_is_sealed(MimeMessage *message);
 
-/* Of a message that is sealed. */
+/* Of a message that is sealed; of the encryption where that is seen. */
 MimeProtocol mime_seal_protocol(MimeMessage *message);
 
 /* The message as it came, for another thread. g_bytes_unref(). */

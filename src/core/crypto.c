@@ -74,12 +74,18 @@ forget(Crypto *crypto, gint64 id)
     g_hash_table_remove(crypto->kept, &id);
 }
 
-/* Takes opened. */
+/* Takes opened. What is open stays so when a passphrase is not given again. */
 static void
 keep(Crypto *crypto, gint64 id, MimeOpened *opened)
 {
-    gint64 *key = g_memdup2(&id, sizeof id);
+    const MimeOpened *before = crypto_opened(crypto, id);
+    gint64 *key;
 
+    if (before && before->bytes && opened->bytes == NULL) {
+        mime_opened_free(opened);
+        return;
+    }
+    key = g_memdup2(&id, sizeof id);
     forget(crypto, id);
     if (crypto->order.length >= CRYPTO_KEPT)
         forget(crypto, *(gint64 *)crypto->order.head->data);
@@ -108,19 +114,6 @@ run(Job *job, void *request, GError **error)
     return message ? mime_open(message, opening->decrypt) : NULL;
 }
 
-static MimeOpened *
-copy(const MimeOpened *opened)
-{
-    MimeOpened *same = g_memdup2(opened, sizeof *opened);
-
-    same->signer = g_strdup(opened->signer);
-    same->signer_address = g_strdup(opened->signer_address);
-    same->key = g_strdup(opened->key);
-    same->trouble = g_strdup(opened->trouble);
-    same->bytes = opened->bytes ? g_bytes_ref(opened->bytes) : NULL;
-    return same;
-}
-
 static void
 answered(void *user, void *answer, const GError *error)
 {
@@ -129,7 +122,7 @@ answered(void *user, void *answer, const GError *error)
 
     crypto->running--;
     if (answer && opening->id)
-        keep(crypto, opening->id, copy(answer));
+        keep(crypto, opening->id, mime_opened_copy(answer));
     opening->done(answer, error, opening->user);
 }
 
@@ -166,9 +159,10 @@ crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error)
     g_autoptr(MimeMessage) message = mime_load_file(path, error);
     MimeOpened *opened = message ? mime_open(message, true) : NULL;
 
-    if (opened)
-        keep(crypto, id, opened);
-    return opened;
+    if (opened == NULL)
+        return NULL;
+    keep(crypto, id, opened);
+    return crypto_opened(crypto, id);
 }
 
 const MimeOpened *
@@ -196,11 +190,13 @@ crypto_load(Session *session, const StoreRow *row, GError **error)
 bool
 crypto_is_encrypted(Session *session, gint64 id)
 {
+    const MimeOpened *opened = crypto_opened(session_crypto(session), id);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
     g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
 
-    return message && mime_is_encrypted(message);
+    return (opened && opened->encrypted)
+           || (message && mime_is_encrypted(message));
 }
 
 const char *

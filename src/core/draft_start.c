@@ -473,8 +473,9 @@ open_parent(Start *s, MimeMessage *taken, GError **error)
         crypto_opened(session_crypto(s->session), s->start->parent);
     MimeMessage *inside = opened ? mime_opened_message(opened) : NULL;
 
-    s->is_secret = mime_is_encrypted(parent);
-    s->is_smime = mime_seal_protocol(parent) == MIME_SMIME;
+    s->is_secret = mime_is_encrypted(parent) || (opened && opened->encrypted);
+    s->is_smime =
+        (opened ? opened->protocol : mime_seal_protocol(parent)) == MIME_SMIME;
     if (inside
         && (!s->is_secret || s->start->resume
             || options_bool(session_options(s->session), "quote-decrypted",

@@ -40,6 +40,19 @@ mime_opened_free(MimeOpened *opened)
     g_free(opened);
 }
 
+MimeOpened *
+mime_opened_copy(const MimeOpened *opened)
+{
+    MimeOpened *same = g_memdup2(opened, sizeof *opened);
+
+    same->signer = g_strdup(opened->signer);
+    same->signer_address = g_strdup(opened->signer_address);
+    same->key = g_strdup(opened->key);
+    same->trouble = g_strdup(opened->trouble);
+    same->bytes = opened->bytes ? g_bytes_ref(opened->bytes) : NULL;
+    return same;
+}
+
 static bool
 is_pkcs7(const char *type)
 {
@@ -71,10 +84,24 @@ node_is_sealed(const MimeNode *node)
                && g_ascii_strcasecmp(kind, "signed-data") == 0);
 }
 
+/* What is under the signatures that stand beside it. */
+static const MimeNode *
+signed_node(MimeMessage *message)
+{
+    int at = 0;
+
+    while (g_str_equal(mime_node(message, at)->pub.content_type,
+                       "multipart/signed")
+           && at + 1 < (int)message->nodes->len
+           && mime_node(message, at + 1)->parent == at)
+        at++;
+    return mime_node(message, at);
+}
+
 bool
 mime_is_encrypted(MimeMessage *message)
 {
-    return node_is_encrypted(mime_node(message, 0));
+    return node_is_encrypted(signed_node(message));
 }
 
 bool
@@ -86,10 +113,11 @@ mime_is_sealed(MimeMessage *message)
 MimeProtocol
 mime_seal_protocol(MimeMessage *message)
 {
-    const MimeNode *root = mime_node(message, 0);
-    const char *protocol = mime_node_param(root, "protocol");
+    const MimeNode *node = mime_is_encrypted(message) ? signed_node(message)
+                                                      : mime_node(message, 0);
+    const char *protocol = mime_node_param(node, "protocol");
 
-    return is_pkcs7(root->pub.content_type)
+    return is_pkcs7(node->pub.content_type)
                    || (protocol && strstr(protocol, "pkcs7-signature"))
                ? MIME_SMIME
                : MIME_OPENPGP;
@@ -254,6 +282,8 @@ open_encrypted(Opening *o)
     GMimeObject *inside;
 
     o->opened->encrypted = true;
+    o->opened->protocol =
+        GMIME_IS_MULTIPART_ENCRYPTED(o->entity) ? MIME_OPENPGP : MIME_SMIME;
     o->opened->opened = false;
     o->done = !o->decrypt;
     if (!o->decrypt)

@@ -255,11 +255,14 @@ image_follow(Page *page, PageItem *item)
         submit(page, item);
 }
 
+/* Or was, before it was opened. */
 static bool
-is_encrypted(PageItem *item)
+is_encrypted(const PageItem *item)
 {
     const GPtrArray *parts = mime_parts(item->message);
 
+    if (item->opened && item->opened->encrypted)
+        return true;
     for (guint i = 0; i < parts->len; i++) {
         const char *type = ((const MimePart *)parts->pdata[i])->content_type;
 
@@ -433,7 +436,7 @@ image_add_notes(Page *page, const PageItem *item)
 {
     guint missing = item->text->remote_images - count_loaded(item);
     guint trackers = item->text->trackers;
-    const char *key = page_is_locked(page, item)
+    const char *key = page_is_locked(page, item) || is_encrypted(item)
                           ? NULL
                           : keys_for(session_keys(page->tui->session),
                                      "message", "load-images");

@@ -35,6 +35,7 @@ item_free(void *data)
     mime_message_free(item->message);
     mime_text_free(item->text);
     item_images_free(item->images);
+    sealed_clear(item);
     g_free(item);
 }
 
@@ -420,7 +421,7 @@ make_text(Page *page, PageItem *item)
     if (item->text && item->text_width == options.width)
         return;
     /* The source of what was opened is how it came. */
-    if (options.raw && item->taken)
+    if (options.raw && item->opened && item->opened->bytes)
         path = session_message_path(page->tui->session, item->row);
     if (path)
         source = mime_load_file(path, NULL);

@@ -3,7 +3,7 @@
 #ifndef TUI_PAGE_H
 #define TUI_PAGE_H
 
-#include "mime/mime.h"
+#include "mime/seal.h"
 #include "tui_private.h"
 
 typedef enum {
@@ -24,6 +24,7 @@ typedef struct {
 } PageLine;
 
 typedef struct ItemImages ItemImages;
+typedef struct SealedAsk SealedAsk;
 
 /* One message of the page. */
 typedef struct {
@@ -36,8 +37,8 @@ typedef struct {
                              opened, what was inside */
     bool is_sealed;       /* signed or encrypted as a whole */
     bool is_closed;       /* encrypted, and not opened yet */
-    bool is_opening;      /* gpg was asked */
-    const void *taken;    /* what was inside, as it was taken last */
+    SealedAsk *ask;       /* gpg was asked, once; NULL: not yet */
+    MimeOpened *opened;   /* what it said, as it was taken last; or NULL */
     bool is_partly;       /* a part of it is signed or encrypted */
     MimeText *text;       /* for the width it was made for */
     int text_width;
@@ -80,6 +81,9 @@ bool page_load(Page *page, PageItem *item);
 /* tui_sealed.c: has gpg open what is signed or encrypted, and shows what was
  * inside once it is there. Again and again, until it is. */
 void sealed_follow(Page *page, PageItem *item);
+
+/* What the item has of it. */
+void sealed_clear(PageItem *item);
 
 /* The line about it, with its role; NULL: there is nothing to say. g_free(). */
 char *sealed_line(const Page *page, const PageItem *item, Role *role);

@@ -9,12 +9,47 @@
 
 static const Role roles[] = { ROLE_DIM, ROLE_GOOD, ROLE_WARN, ROLE_BAD };
 
+/* Of one message; the page that asks may be gone when the answer comes. */
+struct SealedAsk {
+    Session *session;
+    bool is_answered;
+    MimeOpened *opened; /* not taken yet; or NULL */
+};
+
 static void
-opened(const MimeOpened *opened, const GError *error, void *user)
+clear_ask(void *data)
 {
-    /* The pages look for it by themselves. */
+    SealedAsk *ask = data;
+
+    mime_opened_free(ask->opened);
+}
+
+static void
+ask_release(SealedAsk *ask)
+{
+    if (ask)
+        g_rc_box_release_full(ask, clear_ask);
+}
+
+void
+sealed_clear(PageItem *item)
+{
+    ask_release(item->ask);
+    mime_opened_free(item->opened);
+}
+
+/* The pages look for it by themselves. */
+static void
+answered(const MimeOpened *opened, const GError *error, void *user)
+{
+    SealedAsk *ask = user;
+
+    ask->is_answered = true;
+    if (opened)
+        ask->opened = mime_opened_copy(opened);
     if (!err_is(error, ERR_CANCELLED))
-        session_rows_changed(user);
+        session_rows_changed(ask->session);
+    ask_release(ask);
 }
 
 static bool
@@ -36,28 +71,39 @@ ask(Page *page, PageItem *item)
                               .bytes = bytes,
                               .decrypt = may_decrypt(page) };
 
-    if (page->look_only || item->is_opening
-        || (item->is_closed && !request.decrypt))
+    if (page->look_only || (item->is_closed && !request.decrypt))
         return;
-    item->is_opening = true;
-    crypto_open(session_crypto(session), &request, opened, session);
+    item->ask = g_rc_box_new0(SealedAsk);
+    item->ask->session = session;
+    crypto_open(session_crypto(session), &request, answered,
+                g_rc_box_acquire(item->ask));
 }
 
 /* From here on the page has what was inside, and nothing else. */
 static void
-take(PageItem *item, const MimeOpened *opened)
+show_inside(PageItem *item)
 {
-    MimeMessage *inside;
+    MimeMessage *inside = mime_opened_message(item->opened);
 
-    item->is_opening = false;
-    if (item->taken == opened->bytes || item->message == NULL)
-        return;
-    inside = mime_opened_message(opened);
-    item->taken = opened->bytes;
     mime_message_free(item->message);
     item->message = inside;
     item->is_closed = mime_is_encrypted(inside);
     item->text_width = 0;
+}
+
+/* What is open stays so. */
+static void
+take(PageItem *item, const MimeOpened *opened)
+{
+    MimeOpened *before = item->opened;
+    const GBytes *shown = before ? before->bytes : NULL;
+
+    if (item->message == NULL || (shown && opened->bytes == NULL))
+        return;
+    item->opened = mime_opened_copy(opened);
+    if (item->opened->bytes != shown)
+        show_inside(item);
+    mime_opened_free(before);
 }
 
 void
@@ -72,11 +118,16 @@ sealed_follow(Page *page, PageItem *item)
     }
     if (!item->is_sealed)
         return;
+    if (item->ask && item->ask->opened) {
+        take(item, item->ask->opened);
+        g_clear_pointer(&item->ask->opened, mime_opened_free);
+    }
+    /* Opened from elsewhere, or once more. */
     opened =
         crypto_opened(session_crypto(page->tui->session), item->row->id);
     if (opened)
         take(item, opened);
-    else
+    else if (item->ask == NULL && item->opened == NULL)
         ask(page, item);
 }
 
@@ -88,7 +139,7 @@ waiting_line(const Page *page, const PageItem *item)
         mime_protocol_name(mime_seal_protocol(item->message));
     const char *state = "encrypted";
 
-    if (item->is_opening)
+    if (item->ask && !item->ask->is_answered)
         state = item->is_closed ? "encrypted, being opened"
                                 : "signed, being checked";
     else if (!item->is_closed)
@@ -100,8 +151,9 @@ waiting_line(const Page *page, const PageItem *item)
 
 /* "  OpenPGP: encrypted · signed by …". */
 static char *
-known_line(const PageItem *item, const MimeOpened *opened, Role *role)
+known_line(const PageItem *item, Role *role)
 {
+    const MimeOpened *opened = item->opened;
     CryptoMark mark = CRYPTO_DIM;
     g_autofree char *words = crypto_words(opened, item->row->from_addr, &mark);
     g_autofree char *safe = draw_safe(words);
@@ -119,12 +171,9 @@ known_line(const PageItem *item, const MimeOpened *opened, Role *role)
 char *
 sealed_line(const Page *page, const PageItem *item, Role *role)
 {
-    const MimeOpened *opened =
-        crypto_opened(session_crypto(page->tui->session), item->row->id);
-
     *role = ROLE_DIM;
-    if (opened && item->is_sealed)
-        return known_line(item, opened, role);
+    if (item->opened)
+        return known_line(item, role);
     if (item->is_partly)
         return g_strdup("  A part of this message is signed or encrypted, not "
                         "the whole of it: it stays closed");

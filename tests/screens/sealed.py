@@ -4,6 +4,7 @@ gpg-agent's pinentry. Prints TAP. Usage: sealed.py POSTHORN [--write] [NAME…]"
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import sys
 sys.argv, WRITE = [a for a in sys.argv if a != "--write"], sys.argv
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from alive import POSTHORN, Mail, Skip, command, main  # noqa: E402
+from images import OWN, Server  # noqa: E402
 import program  # noqa: E402
 
 program.WRITE = "--write" in WRITE
@@ -132,6 +134,75 @@ def unknown_key():
 
 
 @test
+def more_than_are_kept():
+    """A page of more messages than are kept in memory knows of each what gpg
+    said, and asks for none twice."""
+    number = 22  # CRYPTO_KEPT and two
+    with Sealed() as mail:
+        mail.from_ben("matter", "--sign")
+        path = mail.path("mail", "cur", "matter:2,")
+        with open(path, "rb") as file:
+            first = file.read()
+        for more in range(1, number):
+            mail.deliver(f"more{more}", re.sub(
+                rb"(?im)^Message-ID: *(<.*>)", rb"Message-ID: <more%d@x>\n"
+                rb"In-Reply-To: \1" % more, first, count=1))
+        with mail.terminal(80, 12 * number) as terminal:
+            terminal.wait_text("matter")
+            terminal.settle()
+            terminal.keys("Enter")
+
+            def all_known(screen):
+                return number == sum("OpenPGP: signed by Ben" in row
+                                     for row in screen)
+            terminal.wait(all_known)
+            terminal.type("F")
+            terminal.settle()
+            assert all_known(terminal.screen()), terminal.screen()
+
+
+def encrypted(mail, entity):
+    """For Ana, as an entity."""
+    done = subprocess.run(
+        ["gpg", "--batch", "--trust-model", "always", "--armor", "--encrypt",
+         "-r", "<ana@example.org>"], input=entity, check=True,
+        capture_output=True, timeout=120,
+        env=dict(os.environ, GNUPGHOME=mail.path("k", "ben")))
+    return (b"Content-Type: multipart/encrypted; boundary=e;\n"
+            b" protocol=\"application/pgp-encrypted\"\n\n--e\n"
+            b"Content-Type: application/pgp-encrypted\n\nVersion: 1\n--e\n"
+            b"Content-Type: application/octet-stream\n\n" + done.stdout
+            + b"\n--e--\n")
+
+
+@test
+def images_of_what_was_encrypted():
+    """What was decrypted has no remote images, and no key for them is named;
+    neither with a signature beside the encrypted part (P61)."""
+    for beside in (False, True):
+        with Sealed(more=OWN) as mail, Server() as server:
+            entity = encrypted(
+                mail, b"Content-Type: text/html\n\nthe words"
+                b"<img src=%s/1>\n" % server.url.encode())
+            if beside:
+                entity = (b"Content-Type: multipart/signed; boundary=s;\n"
+                          b" protocol=\"application/x\"\n\n--s\n" + entity
+                          + b"\n--s\nContent-Type: application/x\n\nx\n"
+                          b"--s--\n")
+            mail.deliver("matter", Mail.message("matter").replace(
+                b"\n\nhello\n", b"\nMIME-Version: 1.0\n" + entity
+            ).replace(b"05:13", b"05:14"))
+            with opened(mail, "matter") as terminal:
+                terminal.wait_text("the words")
+                terminal.wait(lambda s: any(
+                    row.strip() == "1 remote image not loaded" for row in s))
+                terminal.type("i")
+                terminal.wait_text("of an encrypted message are not loaded")
+                terminal.settle()
+                assert not server.asked, server.asked
+
+
+@test
 def not_looked_into():
     """Neither the preview nor, with `decrypt ask`, the page decrypts; a key
     does (P67)."""
@@ -181,6 +252,33 @@ def passphrase_to_read():
             terminal.wait_text(SECRET)
             terminal.keys("q")
             terminal.wait_text("[...]")
+
+
+@test
+def passphrase_not_given_again():
+    """The agent forgot it, and pinentry is left: what is open stays so."""
+    with Sealed(ring="locked") as mail:
+        lock_for(mail)
+        mail.from_ben("matter", "--encrypt")
+        with opened(mail, "[...]") as terminal:
+            terminal.wait_text("zd asks for it")
+            terminal.type("zd")
+            unlock(terminal)
+            terminal.wait_text(SECRET)
+            subprocess.run(
+                ["gpg-connect-agent", "reloadagent", "/bye"], check=True,
+                capture_output=True,
+                env=dict(os.environ, GNUPGHOME=mail.path("k", "locked")))
+            terminal.type("zd")
+            terminal.wait_text("Please enter the passphrase")
+            terminal.settle()
+            terminal.keys("Escape")
+            terminal.wait_text(SECRET)
+            terminal.keys("q")
+            terminal.wait_text("[...]")
+            terminal.type("Q")
+            terminal.wait_end()
+            assert not terminal.reports(), terminal.reports()
 
 
 def lock_for(mail):

@@ -56,20 +56,30 @@ from_ben(MimeProtocol protocol)
     return bytes;
 }
 
+/* It arrives. */
+static gint64
+add(Fixture *f, GBytes *bytes)
+{
+    ActAppend what = { .bytes = g_bytes_get_data(bytes, NULL),
+                       .size = g_bytes_get_size(bytes) };
+    g_autoptr(GError) error = NULL;
+    gint64 id;
+
+    what.folder = session_make_folder(f->session, "work", "INBOX",
+                                      FOLDER_ROLE_INBOX, &error);
+    id = act_append(f->session, &what, &error);
+    g_assert_no_error(error);
+    return id;
+}
+
 static void
 set_up(Fixture *f, const void *data)
 {
     g_autofree char *text = g_strconcat(config, data, NULL);
     g_autoptr(GBytes) bytes = from_ben(MIME_OPENPGP);
-    ActAppend what = { .bytes = g_bytes_get_data(bytes, NULL),
-                       .size = g_bytes_get_size(bytes) };
-    g_autoptr(GError) error = NULL;
 
     f->session = scene_open(text, false, &f->root);
-    what.folder = session_make_folder(f->session, "work", "INBOX",
-                                      FOLDER_ROLE_INBOX, &error);
-    f->parent = act_append(f->session, &what, &error);
-    g_assert_no_error(error);
+    f->parent = add(f, bytes);
 }
 
 static void
@@ -202,6 +212,28 @@ test_kept(Fixture *f, const void *data)
     g_assert_nonnull(crypto_opened(crypto, 103));
 }
 
+/* Opened again without its key, it stays open. */
+static void
+test_stays_open(Fixture *f, const void *data)
+{
+    Crypto *crypto = session_crypto(f->session);
+    g_autoptr(StoreRow) row =
+        store_row(session_store(f->session), f->parent, NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    const MimeOpened *opened = open_row(f, f->parent, true);
+    const GBytes *bytes = opened->bytes;
+
+    g_assert_nonnull(bytes);
+    keyrings_use("carl");
+    opened = open_row(f, f->parent, true);
+    g_assert_true(opened->bytes == bytes);
+    opened = crypto_open_here(crypto, f->parent, path, NULL);
+    g_assert_true(opened->bytes == bytes);
+    opened = crypto_open_here(crypto, f->parent + 1, path, NULL);
+    g_assert_true(opened->encrypted && opened->bytes == NULL);
+    keyrings_use("ana");
+}
+
 static void
 test_reply(Fixture *f, const void *data)
 {
@@ -239,6 +271,82 @@ test_forward(Fixture *f, const void *data)
     whole = start(f, &how);
     g_assert_cmpuint(whole->attach->len, ==, 1);
     g_assert_false(is_below(f->root, SECRET));
+}
+
+#define OUTSIDE                                                                \
+    "From: ben@example.org\nTo: ana@example.org\nSubject: layers\n"            \
+    "MIME-Version: 1.0\n"
+
+/* Anybody can put a signature beside what was encrypted, even one that is
+ * none. */
+static GBytes *
+beside_signature(MimeProtocol protocol)
+{
+    g_autoptr(GBytes) inside = from_ben(protocol);
+    g_autoptr(GString) out =
+        g_string_new(OUTSIDE "Content-Type: multipart/signed; boundary=b;\n"
+                             " protocol=\"application/x\"\n\n--b\n");
+
+    g_string_append_len(out, g_bytes_get_data(inside, NULL),
+                        (gssize)g_bytes_get_size(inside));
+    g_string_append(out, "\n--b\nContent-Type: application/x\n\nx\n--b--\n");
+    return g_string_free_to_bytes(g_steal_pointer(&out));
+}
+
+/* The type does not say that there is an encrypted layer in it. */
+static GBytes *
+in_signed_data(MimeProtocol protocol)
+{
+    g_autoptr(GBytes) inside = from_ben(protocol);
+    g_autofree char *base64 =
+        keyrings_run("ben",
+                     "gpgsm --batch --quiet -u ben@example.org --sign \"$IN\" "
+                     "2>/dev/null | base64",
+                     inside, NULL);
+    char *text = g_strconcat(OUTSIDE "Content-Type: application/pkcs7-mime;"
+                                     " smime-type=signed-data\n"
+                                     "Content-Transfer-Encoding: base64\n\n",
+                             base64, NULL);
+
+    keyrings_use("ana");
+    return g_bytes_new_take(text, strlen(text));
+}
+
+/* Nothing of what is encrypted below a signature comes into a draft either. */
+static void
+check_layers(Fixture *f, GBytes *bytes, MimeProtocol protocol)
+{
+    DraftStart how = { .kind = DRAFT_REPLY, .parent = add(f, bytes) };
+    g_autoptr(Draft) before = start(f, &how);
+    g_autoptr(Draft) after = NULL;
+    g_autoptr(GError) error = NULL;
+    const MimeOpened *opened;
+
+    g_assert_null(strstr(before->text, SECRET));
+    opened = open_row(f, how.parent, true);
+    g_assert_true(opened->encrypted && opened->bytes);
+    g_assert_true(crypto_is_encrypted(f->session, how.parent));
+    after = start(f, &how);
+    g_assert_null(strstr(after->text, SECRET));
+    g_assert_true(after->encrypt && after->answers);
+    g_assert_cmpint(after->smime, ==, protocol == MIME_SMIME);
+    how.kind = DRAFT_FORWARD;
+    g_assert_null(draft_start(f->session, &how, &error));
+    g_assert_nonnull(strstr(error->message, "quote-decrypted"));
+    g_assert_false(is_below(f->root, SECRET));
+}
+
+static void
+test_layers(Fixture *f, const void *data)
+{
+    for (MimeProtocol protocol = MIME_OPENPGP; protocol <= MIME_SMIME;
+         protocol++) {
+        g_autoptr(GBytes) beside = beside_signature(protocol);
+        g_autoptr(GBytes) in = in_signed_data(protocol);
+
+        check_layers(f, beside, protocol);
+        check_layers(f, in, protocol);
+    }
 }
 
 /* An answer in the clear to what was encrypted is worth a look. */
@@ -580,7 +688,9 @@ main(int argc, char **argv)
     ADD("P67/reply", "", test_reply);
     ADD("P67/reply-quoted", "set quote-decrypted on\n", test_reply);
     ADD("P67/forward", "", test_forward);
+    ADD("P67/layers", "", test_layers);
     ADD("kept", "", test_kept);
+    ADD("stays-open", "", test_stays_open);
     ADD("checks", "", test_checks);
     ADD("no-key", "set crypto-encrypt on\n", test_no_key);
     ADD("P69/sent", "set crypto-encrypt on\nset crypto-any-key on\n",
