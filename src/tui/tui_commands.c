@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "core/account.h"
 #include "core/draft.h"
+#include "core/outbox.h"
 
 #include <string.h>
 
@@ -144,12 +145,33 @@ left_exec(CmdCall *call)
     return CMD_DONE;
 }
 
+static void
+quit_answered(const char *answer, void *user)
+{
+    Frontend *frontend = user;
+
+    if (g_strcmp0(answer, "y") == 0)
+        frontend->class->quit(frontend, 0);
+}
+
+/* A key may be a slip: it asks when something is not sent yet. */
 static CmdResult
 quit_exec(CmdCall *call)
 {
     Frontend *frontend = session_frontend(cmd_session(call));
+    guint n = outbox_count(session_outbox(cmd_session(call)), NULL);
+    g_autofree char *prompt =
+        g_strdup_printf("%u message%s not sent yet, kept for the next time. "
+                        "Quit?",
+                        n, n == 1 ? " is" : "s are");
+    AskRequest request = { .prompt = prompt, .keys = "yn",
+                           .answer = quit_answered, .user = frontend };
 
-    frontend->class->quit(frontend, 0);
+    if (n > 0 && frontend->has_screen
+        && cmd_context(call)->origin == CMD_FROM_KEY)
+        frontend->class->ask(frontend, &request);
+    else
+        frontend->class->quit(frontend, 0);
     return CMD_DONE;
 }
 

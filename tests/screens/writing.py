@@ -243,6 +243,35 @@ def receipt_is_asked():
             assert lines(left)[0].endswith("-f  -- ben@example.org"), lines(left)
 
 
+@test
+def quit_asks_about_what_is_unsent():
+    """Q asks while a message waits; E begins a new one from one that is read."""
+    with Mail() as mail:
+        with shell(mail, EDITOR="true", VISUAL="") as terminal:
+            in_shell(mail, terminal)
+            terminal.keys("Enter")
+            terminal.wait(lambda s: "subject" in s[1])
+            subject = terminal.settle()[1].strip()
+            terminal.type("E")
+            terminal.wait(lambda s: "not sent yet" in s[0]
+                          and any(subject in row for row in s[1:8]))
+            terminal.keys("t")
+            terminal.wait(lambda s: s[-1].startswith("to: "))
+            terminal.keys("C-u")
+            terminal.type("ben@example.org\r")
+            terminal.wait(lambda s: not s[-1].startswith("to: "))
+            terminal.type("y")
+            terminal.wait(lambda s: "u undo" in s[-1])
+            terminal.type("Q")
+            terminal.wait(lambda s: "1 message is not sent yet" in s[-1])
+            terminal.type("n")
+            terminal.wait(lambda s: "not sent yet" not in s[-1])
+            terminal.type("Q")
+            terminal.wait(lambda s: "1 message is not sent yet" in s[-1])
+            terminal.type("y")
+            terminal.wait(lambda s: any(row.strip() == "ready>" for row in s))
+
+
 def lines(path):
     if not os.path.exists(path):
         return []
