@@ -13,7 +13,7 @@ libssl-dev libunbound-dev libpsl-dev libidn2-dev libgsasl-dev zlib1g-dev
 libgumbo-dev libmd4c-dev libmd4c-html0-dev libcurl4-openssl-dev chafa libjson-glib-dev libncurses-dev ncurses-term tmux procps openssl
 gpg gpg-agent gpgsm pinentry-curses
 notmuch dovecot-imapd dovecot-pop3d postfix git-email libmailtools-perl
-python3-dkim python3-nacl python3-spf libsasl2-modules libsasl2-modules-db
+python3-dkim python3-nacl python3-spf libopendkim-dev libsasl2-modules libsasl2-modules-db
 libical3 libjansson4 libldap-2.5-0 libpcre3 libpq5 libwrap0 libnsl2"
 
 # Debian's servers start themselves when they are installed: not here.
