@@ -443,6 +443,28 @@ def thousand(checker, names):
     return f"{len(differ)} differ, such as {differ[0]}" if differ else None
 
 
+def peak(process):
+    """The most memory that it ever held, in KiB."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+
+
+def streamed(program, names, folder):
+    """25 MB take no more memory than a few lines, within 1 MB."""
+    checker = Checker(program, names, folder)
+    large = sign(MESSAGE + b"A line of  words.\r\n" * (25 << 20 >> 4),
+                 canonicalize=(b"relaxed", b"relaxed"))
+    peaks = []
+    for message in (sign(), sign(), large):
+        result = checker.check(message)["dkim"][0]["result"]
+        if result != "pass":
+            return f"{len(message)} octets: {result}"
+        peaks.append(peak(checker.process))
+    checker.close()
+    grown = peaks[2] - peaks[1]
+    return f"grew by {grown} KiB: {peaks}" if grown >= 1024 else None
+
+
 def meant(message, got):
     head = re.split(rb"\r?\n\r?\n", message)[0].lower()
     return len(re.findall(rb"(?m)^from\s*:", head)) != 1
@@ -738,6 +760,7 @@ def rows(check_many, posthorn, folder):
         yield from dmarc_rows(checker)
         yield from arc_rows(checker)
         yield "thousand-beside-dkimpy", thousand(checker, names.names)
+        yield "25-MB-streamed", streamed(check_many, names, folder)
         code = checker.close()
         yield "check-many-ends", None if code == 0 else f"status {code}"
         if posthorn:
