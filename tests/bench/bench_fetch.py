@@ -10,6 +10,7 @@ import contextlib
 import imaplib
 import os
 import sys
+import time
 
 import field
 from field import Line
@@ -55,6 +56,7 @@ def first_fetches(peers, options, line):
 
 
 def again(peers, options, line, changes):
+    time.sleep(3)  # what was written just now is looked at once more
     for _ in range(max(options.rounds, 7)):
         for peer in peers:
             peer.run("nothing to do", line)
