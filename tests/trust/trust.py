@@ -485,7 +485,7 @@ SPF_RECORDS = [
 
 
 def beside_pyspf(program, folder):
-    """Records beside pyspf, for an address of each family and a foreign one."""
+    """A thousand pairs of a record and an address beside pyspf."""
     names = {
         "_a.corp.example": [(TXT, b"v=spf1 ip4:198.51.100.7 -all")],
         "h.corp.example": [(A, "203.0.113.200"), (AAAA, "2001:db8::9")],
@@ -498,9 +498,15 @@ def beside_pyspf(program, folder):
     pyspf.DNSLookup = lambda name, kind, *_, **__: fake_lookup(names, name,
                                                               kind)
     checker, bad = Checker(program, Zone(names), folder), []
+    rng = random.Random(7208)
+    addresses = ["192.0.2.1", "198.51.100.7", "203.0.113.202", "203.0.113.9",
+                 "2001:db8::9", "2001:db9::1"]
+    for net in ("192.0.2.", "198.51.100.", "203.0.113."):
+        addresses += [net + str(rng.randrange(256)) for _ in range(12)]
+    addresses += [f"2001:db{rng.randrange(6, 10)}::{rng.randrange(16):x}"
+                  for _ in range(8)]
     for i, record in enumerate(SPF_RECORDS):
-        for ip in ("192.0.2.1", "198.51.100.7", "203.0.113.202", "203.0.113.9",
-                   "2001:db8::9", "2001:db9::1"):
+        for ip in addresses:
             sender = f"a+b@r{i}.corp.example"
             want = pyspf.check2(i=ip, s=sender, h="h.corp.example")[0]
             got = checker.check(MESSAGE, ip, "h.corp.example",
