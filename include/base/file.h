@@ -26,6 +26,11 @@ bool file_copy_all(int from, int to, const char *path, GError **error);
  * of over limit bytes. Free with g_free(). */
 char *file_read(const char *path, gsize limit, gsize *size, GError **error);
 
+/* Adds a line to a file of lines that is ours, as file_write_atomic() does; a
+ * new one begins with heading, a line too. */
+bool file_add_line(const char *path, const char *heading, const char *line,
+                   GError **error);
+
 /* mkdir -p with mode 0700. */
 bool file_mkdir(const char *path, GError **error);
 

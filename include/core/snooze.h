@@ -13,6 +13,9 @@ void snooze_destroy(Snooze *snooze);
 /* Brings back what is due, and from now on what becomes due. */
 void snooze_start(Snooze *snooze);
 
+/* Until when a message is away; 0: it is not, or this machine does not know. */
+gint64 snooze_end(Session *session, const StoreRow *row);
+
 /* Puts the messages away until then (seconds since 1970), in one act; a time
  * that is not in the future brings those back that were put away. ERR_USAGE for
  * drafts and for what lies in junk or trash. */

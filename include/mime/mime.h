@@ -72,6 +72,10 @@ void mime_headers(MimeMessage *message,
                   void *user);
 gint64 mime_date(MimeMessage *message);
 
+/* The value of a Date field (RFC 5322, 3.3), in UTC: it says nothing of where
+ * this machine stands. g_free(). */
+char *mime_date_text(gint64 time);
+
 /* The mailboxes of every field of that name: the raw field is parsed before
  * names are decoded, so that no encoded word can add an address. Array of
  * MimeAddress, maybe empty. */

@@ -14,6 +14,7 @@
 enum {
     SAFE_NAME_BYTES = 200,
     COPY_BYTES = 65536,
+    LINES_BYTES = 1 << 20, /* of a file that lines are added to */
 };
 
 bool
@@ -229,6 +230,23 @@ bool
 file_remove_tree(const char *path, GError **error)
 {
     return remove_at(AT_FDCWD, path, error);
+}
+
+bool
+file_add_line(const char *path, const char *heading, const char *line,
+              GError **error)
+{
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        before = file_read(path, LINES_BYTES, NULL, error);
+        if (before == NULL)
+            return false;
+    }
+    after = before ? g_strdup_printf("%s%s\n", before, line)
+                   : g_strdup_printf("%s\n%s\n", heading, line);
+    return file_write_atomic(path, after, strlen(after), error);
 }
 
 /* A character that may stand in a file name of ours. */

@@ -3,17 +3,14 @@
 
 #include "base/log.h"
 #include "act_private.h"
-
-#include <string.h>
+#include "tags.h"
 
 #define MUTED "muted"
 
 static bool
 is_muted(const StoreRow *row)
 {
-    g_auto(GStrv) tags = g_strsplit(row->tags ? row->tags : "", " ", -1);
-
-    return g_strv_contains((const char *const *)tags, MUTED);
+    return tags_have(row->tags, MUTED);
 }
 
 static bool

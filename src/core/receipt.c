@@ -108,23 +108,6 @@ add(GString *out, const char *format, ...)
     g_string_append_printf(out, "%s\r\n", line);
 }
 
-static char *
-date_field(void)
-{
-    static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
-                                        "Fri", "Sat", "Sun" };
-    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-                                          "May", "Jun", "Jul", "Aug",
-                                          "Sep", "Oct", "Nov", "Dec" };
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now());
-    g_autofree char *clock = g_date_time_format(now, "%Y %H:%M:%S +0000");
-
-    return g_strdup_printf("%s, %d %s %s",
-                           days[g_date_time_get_day_of_week(now) - 1],
-                           g_date_time_get_day_of_month(now),
-                           months[g_date_time_get_month(now) - 1], clock);
-}
-
 /* The report says what RFC 8098, 3.2 demands and nothing of this machine: no
  * Reporting-UA (promise P81). */
 static GBytes *
@@ -132,7 +115,7 @@ build(const Receipt *receipt, const char *from, const char *id)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *boundary = g_uuid_string_random();
-    g_autofree char *date = date_field();
+    g_autofree char *date = mime_date_text(clock_now());
     const char *about = receipt->row->message_id;
 
     add(out, "Date: %s", date);

@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-enum {
-    FILE_LIMIT = 1 << 20
-};
-
 struct Searches {
     GPtrArray *all; /* SavedSearch */
 };
@@ -63,11 +59,14 @@ searches_find(const Searches *searches, const char *name)
 }
 
 static bool
-is_name(const char *name)
+check(const char *name, const char *query, GError **error)
 {
     g_autofree char *safe = text_sanitise(name, -1, TEXT_LINE);
 
-    return *name != '\0' && strcmp(safe, name) == 0;
+    return (*name != '\0' && strcmp(safe, name) == 0 && !strchr(query, '\n'))
+        || err_set(error, ERR_USAGE,
+                   "saved-search: a name and a query of one line are needed: "
+                   "saved-search bills subject:invoice");
 }
 
 bool
@@ -76,10 +75,8 @@ searches_put(Searches *searches, const char *name, const char *query,
 {
     SavedSearch *search = (SavedSearch *)searches_find(searches, name);
 
-    if (!is_name(name) || strchr(query, '\n'))
-        return err_set(error, ERR_USAGE,
-                       "saved-search: a name and a query of one line are "
-                       "needed: saved-search bills subject:invoice");
+    if (!check(name, query, error))
+        return false;
     if (search && *query == '\0') {
         g_ptr_array_remove(searches->all, search);
     } else if (search) {
@@ -103,26 +100,16 @@ searches_file(const Session *session)
     return g_build_filename(folder, "searches.conf", NULL);
 }
 
-static bool
-add_line(const char *path, const char *name, const char *query, GError **error)
+/* "saved-search -- NAME QUERY". g_free(). */
+static char *
+search_line(const char *name, const char *query)
 {
     g_autofree char *quoted_name = cmd_quote(name);
     g_autofree char *quoted = cmd_quote(query);
-    g_autofree char *before = NULL;
-    g_autofree char *after = NULL;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        before = file_read(path, FILE_LIMIT, NULL, error);
-        if (before == NULL)
-            return false;
-    }
-    after = g_strdup_printf("%ssaved-search %s-- %s %s\n",
-                            before ? before
-                                   : "# Searches that have a name: `posthorn "
-                                     "help saved-search`.\n",
-                            *query ? "" : "--remove ", quoted_name,
-                            *query ? quoted : "");
-    return file_write_atomic(path, after, strlen(after), error);
+    if (*query == '\0')
+        return g_strdup_printf("saved-search --remove -- %s", quoted_name);
+    return g_strdup_printf("saved-search -- %s %s", quoted_name, quoted);
 }
 
 bool
@@ -130,10 +117,12 @@ searches_keep(Session *session, const char *name, const char *query,
               GError **error)
 {
     g_autofree char *path = searches_file(session);
-    Searches *trial = searches_create();
-    bool ok = searches_put(trial, name, query, error);
+    g_autofree char *line = search_line(name, query);
 
-    searches_destroy(trial);
-    return ok && add_line(path, name, query, error)
+    return check(name, query, error)
+        && file_add_line(path,
+                         "# Searches that have a name: "
+                         "`posthorn help saved-search`.",
+                         line, error)
         && searches_put(session_searches(session), name, query, error);
 }

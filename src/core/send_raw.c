@@ -51,23 +51,6 @@ raw_free(Raw *raw)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Raw, raw_free)
 
-static char *
-date_field(void)
-{
-    static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
-                                        "Fri", "Sat", "Sun" };
-    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-                                          "May", "Jun", "Jul", "Aug",
-                                          "Sep", "Oct", "Nov", "Dec" };
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now());
-    g_autofree char *clock = g_date_time_format(now, "%Y %H:%M:%S +0000");
-
-    return g_strdup_printf("%s, %d %s %s",
-                           days[g_date_time_get_day_of_week(now) - 1],
-                           g_date_time_get_day_of_month(now),
-                           months[g_date_time_get_month(now) - 1], clock);
-}
-
 /* What the header lacks is put on top of it. */
 static char *
 missing_fields(const Raw *raw, MimeMessage *message)
@@ -81,7 +64,7 @@ missing_fields(const Raw *raw, MimeMessage *message)
         g_string_append_printf(top, "Message-ID: <%s>\r\n",
                                raw->entry->message_id);
     if (mime_header(message, "Date") == NULL) {
-        g_autofree char *date = date_field();
+        g_autofree char *date = mime_date_text(clock_now());
 
         g_string_append_printf(top, "Date: %s\r\n", date);
     }

@@ -7,10 +7,6 @@
 
 #include <string.h>
 
-enum {
-    FILE_LIMIT = 1 << 20
-};
-
 struct Signers {
     GPtrArray *brands; /* TrustRule */
     GPtrArray *own;
@@ -147,26 +143,6 @@ is_one_sender(const TrustRule *rule)
            && (!trust_rule_is_of_list(rule) || strchr(rule->from, '@') == NULL);
 }
 
-/* Adds a line to the file, durably. */
-static bool
-write_line(const char *path, const char *line, GError **error)
-{
-    g_autofree char *before = NULL;
-    g_autofree char *after = NULL;
-
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        before = file_read(path, FILE_LIMIT, NULL, error);
-        if (before == NULL)
-            return false;
-    }
-    after = g_strdup_printf("%s%s\n",
-                            before ? before
-                                   : "# Whose signature mail of a sender must "
-                                     "have: `posthorn help signers`.\n",
-                            line);
-    return file_write_atomic(path, after, strlen(after), error);
-}
-
 bool
 signers_keep(Session *session, const char *from, const char *domain,
              GError **error)
@@ -182,6 +158,9 @@ signers_keep(Session *session, const char *from, const char *domain,
     if (!check_rule(&rule, error))
         return false;
     line = signers_line(&rule);
-    return write_line(path, line, error)
+    return file_add_line(path,
+                         "# Whose signature mail of a sender must have: "
+                         "`posthorn help signers`.",
+                         line, error)
            && signers_add(session_signers(session), &rule, false, error);
 }

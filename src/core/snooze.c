@@ -7,8 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "act_private.h"
-
-#include <string.h>
+#include "tags.h"
 
 #define SNOOZED "snoozed"
 
@@ -25,9 +24,17 @@ struct Snooze {
 static bool
 is_away(const StoreRow *row)
 {
-    g_auto(GStrv) tags = g_strsplit(row->tags ? row->tags : "", " ", -1);
+    return tags_have(row->tags, SNOOZED);
+}
 
-    return g_strv_contains((const char *const *)tags, SNOOZED);
+gint64
+snooze_end(Session *session, const StoreRow *row)
+{
+    StoreSnooze entry;
+
+    return is_away(row)
+            && store_snooze_find(session_store(session), row->id, &entry)
+        ? entry.until : 0;
 }
 
 static gint64

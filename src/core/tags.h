@@ -32,6 +32,9 @@ char *tag_change_tags(const TagChange *change, const char *tags);
 /* "+todo -unread", for telling. g_free(). */
 char *tag_change_text(const TagChange *change);
 
+/* Is the keyword among those of a row (may be NULL)? */
+bool tags_have(const char *tags, const char *tag);
+
 /* All tags of a row as the user names them, sorted: "flagged todo unread".
  * g_free(). */
 char *tags_of(unsigned flags, const char *tags);

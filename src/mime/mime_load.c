@@ -194,3 +194,11 @@ mime_date(MimeMessage *message)
 
     return date ? g_date_time_to_unix(date) : 0;
 }
+
+char *
+mime_date_text(gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time);
+
+    return g_mime_utils_header_format_date(date);
+}

@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "net_curl.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +19,7 @@ enum {
 };
 
 struct NetFetch {
+    const Curl *curl;
     CURLM *multi; /* keeps the connections */
     GCancellable *cancel;
     char *proxy;    /* as curl writes it; "": none */
@@ -30,12 +31,6 @@ struct NetFetch {
     gsize limit;
     bool too_large, refused;
 };
-
-static gpointer
-start_curl(gpointer unused)
-{
-    return GINT_TO_POINTER(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
 
 /* Names of hosts are resolved by the proxy, as for mail. */
 static char *
@@ -50,16 +45,19 @@ NetFetch *
 net_fetch_create(const NetFetchParams *params, GCancellable *cancel,
                  GError **error)
 {
-    static GOnce once = G_ONCE_INIT;
     g_autoptr(GPtrArray) own = net_address_masks(params->own, error);
+    const Curl *curl = net_curl();
     NetFetch *fetch;
 
     if (own == NULL)
         return NULL;
-    if (!g_once(&once, start_curl, NULL))
-        return err_null(error, ERR_LOCAL, "libcurl does not start");
+    if (curl == NULL)
+        return err_null(error, ERR_LOCAL,
+                        "%s cannot be used: install libcurl to load images",
+                        NET_CURL_FILE);
     fetch = g_new0(NetFetch, 1);
-    fetch->multi = curl_multi_init();
+    fetch->curl = curl;
+    fetch->multi = curl->multi_init();
     fetch->cancel = cancel;
     fetch->proxy = curl_proxy(params->proxy);
     fetch->own = g_steal_pointer(&own);
@@ -74,7 +72,7 @@ net_fetch_destroy(NetFetch *fetch)
 {
     if (fetch == NULL)
         return;
-    curl_multi_cleanup(fetch->multi);
+    fetch->curl->multi_cleanup(fetch->multi);
     g_free(fetch->proxy);
     g_ptr_array_unref(fetch->own);
     g_free(fetch->host);
@@ -136,15 +134,15 @@ take_body(char *bytes, gsize size, gsize n, void *user)
 }
 
 static char *
-url_part(CURLU *url, CURLUPart part)
+url_part(const Curl *curl, CURLU *url, CURLUPart part)
 {
     g_autofree char *safe = NULL;
     char *text = NULL;
 
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
+    if (curl->url_get(url, part, &text, 0) != CURLUE_OK)
         return NULL;
     safe = text_sanitise(text, -1, TEXT_LINE);
-    curl_free(text);
+    curl->free(text);
     return g_steal_pointer(&safe);
 }
 
@@ -167,20 +165,22 @@ check_host(NetFetch *fetch, const char *host, GError **error)
 static bool
 check_url(NetFetch *fetch, CURLU *url, const char *text, GError **error)
 {
+    const Curl *curl = fetch->curl;
     g_autofree char *scheme = NULL;
     g_autofree char *user = NULL;
     CURLUcode code =
-        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+        curl->url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
 
     g_free(fetch->host);
-    fetch->host = code == CURLUE_OK ? url_part(url, CURLUPART_HOST) : NULL;
+    fetch->host =
+        code == CURLUE_OK ? url_part(curl, url, CURLUPART_HOST) : NULL;
     if (fetch->host == NULL || *fetch->host == '\0') {
         g_free(fetch->host);
         fetch->host = g_strdup("?");
         return err_set(error, ERR_REFUSED, "no address of the web");
     }
-    scheme = url_part(url, CURLUPART_SCHEME);
-    user = url_part(url, CURLUPART_USER);
+    scheme = url_part(curl, url, CURLUPART_SCHEME);
+    user = url_part(curl, url, CURLUPART_USER);
     if (g_strcmp0(scheme, "http") != 0 && g_strcmp0(scheme, "https") != 0)
         return err_set(error, ERR_REFUSED,
                        "%s: %s is not asked, only http and https", fetch->host,
@@ -194,24 +194,26 @@ check_url(NetFetch *fetch, CURLU *url, const char *text, GError **error)
 static CURL *
 make_request(NetFetch *fetch, CURLU *url, gint64 until)
 {
-    CURL *easy = curl_easy_init();
+    const Curl *curl = fetch->curl;
+    CURL *easy = curl->easy_init();
     gint64 left = (until - g_get_monotonic_time()) / 1000;
 
-    curl_easy_setopt(easy, CURLOPT_CURLU, url);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Mozilla/5.0");
-    curl_easy_setopt(easy, CURLOPT_PROXY, fetch->proxy);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)MAX(left, 1));
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)fetch->limit);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
+    curl->easy_setopt(easy, CURLOPT_CURLU, url);
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "Mozilla/5.0");
+    curl->easy_setopt(easy, CURLOPT_PROXY, fetch->proxy);
+    curl->easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)MAX(left, 1));
+    curl->easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                      (curl_off_t)fetch->limit);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
     return easy;
 }
 
@@ -219,19 +221,21 @@ make_request(NetFetch *fetch, CURLU *url, gint64 until)
 static CURLcode
 run_request(NetFetch *fetch, CURL *easy)
 {
+    const Curl *curl = fetch->curl;
     struct curl_waitfd wake = { -1, CURL_WAIT_POLLIN, 0 };
     CURLcode result = CURLE_ABORTED_BY_CALLBACK;
     int running = 1, left;
 
     wake.fd = fetch->cancel ? g_cancellable_get_fd(fetch->cancel) : -1;
-    curl_multi_add_handle(fetch->multi, easy);
+    curl->multi_add_handle(fetch->multi, easy);
     while (running && !g_cancellable_is_cancelled(fetch->cancel)
-           && curl_multi_perform(fetch->multi, &running) == CURLM_OK && running)
-        curl_multi_poll(fetch->multi, &wake, wake.fd >= 0, POLL_MS, NULL);
+           && curl->multi_perform(fetch->multi, &running) == CURLM_OK
+           && running)
+        curl->multi_poll(fetch->multi, &wake, wake.fd >= 0, POLL_MS, NULL);
     for (CURLMsg *message;
-         !running && (message = curl_multi_info_read(fetch->multi, &left));)
+         !running && (message = curl->multi_info_read(fetch->multi, &left));)
         result = message->data.result;
-    curl_multi_remove_handle(fetch->multi, easy);
+    curl->multi_remove_handle(fetch->multi, easy);
     if (wake.fd >= 0)
         g_cancellable_release_fd(fetch->cancel);
     return result;
@@ -249,7 +253,7 @@ explain(const NetFetch *fetch, CURLcode result, GError **error)
     if (result == CURLE_OPERATION_TIMEDOUT)
         return err_set(error, ERR_RETRY, "%s: no answer in time", fetch->host);
     return err_set(error, ERR_RETRY, "%s: %s", fetch->host,
-                   curl_easy_strerror(result));
+                   fetch->curl->easy_strerror(result));
 }
 
 /* One request. *next gets the address of a redirect. */
@@ -257,7 +261,8 @@ static bool
 ask_once(NetFetch *fetch, const char *text, gint64 until, char **next,
          GError **error)
 {
-    CURLU *url = curl_url();
+    const Curl *curl = fetch->curl;
+    CURLU *url = curl->url();
     CURL *easy = NULL;
     CURLcode result;
     const char *redirect = NULL;
@@ -269,16 +274,16 @@ ask_once(NetFetch *fetch, const char *text, gint64 until, char **next,
         fetch->refused = fetch->too_large = false;
         easy = make_request(fetch, url, until);
         result = run_request(fetch, easy);
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect);
+        curl->easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+        curl->easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect);
         ok = result == CURLE_OK || explain(fetch, result, error);
     }
     if (ok && redirect)
         *next = g_strdup(redirect);
     else if (ok && status != 200)
         ok = err_set(error, ERR_RETRY, "%s: answered %ld", fetch->host, status);
-    curl_easy_cleanup(easy);
-    curl_url_cleanup(url);
+    curl->easy_cleanup(easy);
+    curl->url_cleanup(url);
     return ok;
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "core/snooze.h"
 #include "tui_image.h"
 #include "tui_sender.h"
 
@@ -320,19 +321,16 @@ add_header(const char *name, const char *value, void *user)
     add_line(page, text, ROLE_DIM);
 }
 
-/* Until when it was put away. */
 static void
 add_snoozed(Page *page, const StoreRow *row)
 {
-    StoreSnooze entry;
+    gint64 until = snooze_end(page->tui->session, row);
     g_autofree char *when = NULL;
     g_autofree char *text = NULL;
 
-    if (row->tags == NULL || strstr(row->tags, "snoozed") == NULL
-        || !store_snooze_find(session_store(page->tui->session), row->id,
-                              &entry))
+    if (until == 0)
         return;
-    when = long_date(entry.until, page->columns >= 100);
+    when = long_date(until, page->columns >= 100);
     text = g_strdup_printf("Snoozed until %s", when);
     add_line(page, text, ROLE_ACCENT);
 }
