@@ -12,7 +12,6 @@
 
 enum {
     FIRST_IDS = 300,
-    UNFOLD_ROWS = 500, /* of unfold: from the first one seen */
 };
 
 #define EMPTY_SEARCH \
@@ -617,13 +616,13 @@ fold_current(ListView *list)
     return true;
 }
 
-/* Of very long lists the threads that are seen, and those some pages on. */
+/* Those that are seen: each costs a question at every reload. */
 static bool
 unfold_seen(ListView *list, bool open)
 {
     const StoreRow *row = row_at(list, list->cursor);
     gint64 thread = row ? row->thread : 0;
-    guint last = MIN(list->ids->len, list->top + UNFOLD_ROWS);
+    guint last = MIN(list->ids->len, list->top + list->rows_shown);
 
     if (!list->threads)
         return false;

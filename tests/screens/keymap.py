@@ -152,6 +152,33 @@ def threads_unfold_in_the_list():
 
 
 @test
+def a_thread_and_its_messages_are_one():
+    """Chosen twice they are copied once; unfolded they are no new mail; the page
+    of the thread is left as if it were folded."""
+    with demo() as terminal:
+        before = terminal.settle()
+        row = next(i for i, line in enumerate(before) if "Offsite" in line)
+        terminal.type(f"{row}\r")
+        at(terminal, row)
+        terminal.type("zR")
+        unfolded = terminal.wait(lambda s: any("└" in line for line in s))
+        assert "new" not in unfolded[0], unfolded
+        terminal.type("V4j")
+        terminal.wait(lambda s: sum(line.startswith(("✓", "▌"))
+                                    for line in s[1:-1]) == 5)
+        terminal.type("C")
+        terminal.wait_text("Copy to:")
+        terminal.type("arch\r")
+        told(terminal, "Copied 4 messages")
+        terminal.type("4k\r")
+        terminal.wait(lambda s: "Offsite" in s[1])
+        for _ in range(5):
+            if "Offsite" in terminal.settle()[1]:
+                terminal.type("J")
+        terminal.wait(lambda s: "Offsite" not in s[1] and s[1].strip())
+
+
+@test
 def long_lines_wrap_or_not():
     with demo() as terminal:
         terminal.type("gglza")
