@@ -34,8 +34,8 @@ store_snoozed(Store *store, const char *tag, GError **error)
 {
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(StoreSnooze));
     sqlite3_stmt *rows = store_prepare(
-        store, error, ENTRIES " AND " STORE_HAS_TAG " ORDER BY s.until, m.id", "s",
-        tag);
+        store, error,
+        ENTRIES " AND " STORE_HAS_TAG " ORDER BY s.until, m.id", "s", tag);
     int step = SQLITE_ERROR;
 
     while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {

@@ -50,7 +50,7 @@ forget_rows(ListView *list)
 static bool
 stays(const ListView *list)
 {
-    if (list->base.tui->restoring)
+    if (list->base.tui->restoring && tui_top(list->base.tui) == &list->base)
         return false;
     return list->cursor > 0 || g_hash_table_size(list->selected) > 0
         || list->range_from || tui_top(list->base.tui) != &list->base;
@@ -112,7 +112,9 @@ take_ids(ListView *list, GArray *new_ids)
     list->ids = ids;
     for (guint i = 0; current && stays(list) && i < ids->len; i++)
         if (g_array_index(ids, gint64, i) == current) {
-            list->new_above += i > list->cursor ? i - list->cursor : 0;
+            list->new_above = i > list->cursor
+                ? list->new_above + i - list->cursor
+                : list->new_above - MIN(list->new_above, list->cursor - i);
             list->cursor = i;
             list->top = i > offset ? i - offset : 0;
             break;

@@ -105,7 +105,7 @@ def snooze_goes_and_comes_back():
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("someday\r")
-        told(terminal, '"someday" is no time')
+        told(terminal, 'or 2026-11-30 09:00, not "someday"')
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("+2h\r")
@@ -117,7 +117,7 @@ def snooze_goes_and_comes_back():
         terminal.type("\r")
         terminal.wait_text("Snoozed until ")
         terminal.type("qwnow\r")
-        told(terminal, "Brought back 1 message")
+        told(terminal, "Brought back 1 thread")
         terminal.type("qgg")
         terminal.wait(lambda s: s[0].startswith(" Inbox")
                       and subjects(s)[:10] == before[:10])
@@ -195,6 +195,8 @@ def searches_have_names():
     with demo(ready=True) as terminal:
         terminal.type("gq")
         told(terminal, "No search has a name yet")
+        terminal.type(":saved-search\r")
+        told(terminal, "No search has a name yet: saved-search --keep")
         terminal.type("/subject:invoice\r")
         terminal.wait(lambda s: "found" in s[0])
         terminal.type(":keep-search\r")
@@ -206,8 +208,44 @@ def searches_have_names():
         terminal.wait_text("subject:invoice")
         terminal.type("bil\t\r")
         terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("gq")
+        terminal.wait_text("Saved search:")
+        terminal.keys("Enter")  # there is only one
+        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
         terminal.type(":saved-search\r")
         terminal.wait_text("bills")
+
+
+@test
+def a_popup_says_what_it_has_no_room_for():
+    with demo(40, 12) as terminal:
+        terminal.type("g")
+        terminal.wait(lambda s: any("more: ? all keys" in row for row in s))
+
+
+@test
+def undo_from_elsewhere_leaves_the_cursor():
+    """What another list brings back does not come under the cursor of this one,
+    and is not counted as new when it goes again."""
+    with demo(ready=True) as terminal:
+        before = subjects(terminal.settle())
+        terminal.type("w+2h\r")
+        told(terminal, "Snoozed 1 message until")
+        terminal.wait(lambda s: subjects(s)[0] == before[1])
+        terminal.type("gw")
+        terminal.wait(lambda s: s[0].startswith(" Snoozed")
+                      and "Your Bank" in s[1])
+        terminal.type("wnow\r")
+        told(terminal, "Brought back 1 thread")
+        terminal.type("u")
+        told(terminal, "Undone")
+        terminal.type("q")
+        screen = terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        assert "new" not in screen[0], screen
+        assert screen[1].startswith("▌") and "Your Bank" not in screen[1], \
+            screen
 
 
 @test
