@@ -219,6 +219,35 @@ def searches_have_names():
 
 
 @test
+def selected_lines_are_quoted_and_copied():
+    with demo(ready=True, env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.type("/Migration window\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.keys("Enter")
+        terminal.wait_text("close, but there are three things")
+        terminal.type("Vjj")
+        screen = terminal.wait(lambda s: "quote them" in s[-1])
+        assert "Esc end" in screen[-1], screen
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "quote them" not in s[-1])
+        terminal.type("Vj")
+        terminal.type("yt")
+        told(terminal, "Copied the text")
+        terminal.type("Vj")
+        terminal.wait(lambda s: "quote them" in s[-1])
+        terminal.type("r")
+        screen = terminal.wait(lambda s: s[0].startswith(" Review"))
+        quoted = [row.strip() for row in screen if row.startswith(" >")]
+        assert len(quoted) == 2 and "three things" in quoted[1], screen
+        terminal.type("p")
+        terminal.wait_text("close, but there are three things")
+        terminal.type("r")  # nothing is selected any more: all is quoted
+        screen = terminal.wait(lambda s: s[0].startswith(" Review"))
+        quoted = [row for row in screen if row.startswith(" >")]
+        assert len(quoted) > 4, screen
+
+
+@test
 def a_popup_says_what_it_has_no_room_for():
     with demo(40, 12) as terminal:
         terminal.type("g")
