@@ -296,6 +296,7 @@ list_draw(View *view, Rect area)
             .current = index == list->cursor,
             .selected = is_chosen(list, range, index),
             .depth = fold_depth(list->fold, id_at(list, index)),
+            .mixed = list->query != NULL,
         };
 
         if (state.row)

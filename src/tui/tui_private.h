@@ -179,6 +179,7 @@ typedef struct {
     bool selected; /* x */
     bool current;  /* cursor */
     int depth;     /* in an unfolded thread */
+    bool mixed;    /* with rows of other folders: says where it lies */
 } RowState;
 void row_draw(Tui *tui, const RowState *state, int y, int x, int columns);
 /* "Marta … Ben": names of a thread within width columns. g_free(). */

@@ -248,6 +248,28 @@ def selected_lines_are_quoted_and_copied():
 
 
 @test
+def a_search_follows_the_index():
+    """What an act makes a search find stands in it without a key; where a
+    message lies, and until when it is away, is said in the row."""
+    with demo(ready=True) as terminal:
+        terminal.type("gw")
+        terminal.wait(lambda s: "0 found" in s[0])
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        for n in (1, 2):  # the view is there before the index has it
+            terminal.type("w+2h\rgw")
+            terminal.wait(lambda s, n=n: f"· {n} found" in s[0])
+            screen = terminal.settle()
+            assert "until " in screen[n] and "until " not in screen[n + 1], \
+                screen
+            terminal.type("q")
+            terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("/Kernel results\r")
+        terminal.wait(lambda s: "found" in s[0]
+                      and any(" Archive " in row for row in s[1:-1]))
+
+
+@test
 def a_popup_says_what_it_has_no_room_for():
     with demo(40, 12) as terminal:
         terminal.type("g")
