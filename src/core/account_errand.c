@@ -3,9 +3,6 @@
 #include "account_remote.h"
 
 #include "base/err.h"
-#include "mime/mime.h"
-
-#include <string.h>
 
 enum {
     SLOW_MS = 300 /* until it is said that a message is on its way */
@@ -121,67 +118,11 @@ hits_of(const GArray *rows)
 }
 
 static void
-part_free(void *data)
-{
-    MimePart *part = data;
-
-    g_free(part->content_type);
-    g_free(part->name);
-    g_free(part);
-}
-
-/* About as large as it is without its encoding. */
-static guint64
-plain_size(const ImapPart *told)
-{
-    bool base64 = told->encoding
-                  && g_ascii_strcasecmp(told->encoding, "base64") == 0;
-
-    /* 57 octets are a line of 76 and its end */
-    return base64 ? told->octets / 78 * 57 + told->octets % 78 * 3 / 4
-                  : told->octets;
-}
-
-/* Its header is read as that of a part of a message would be. */
-static MimePart *
-part_of(const ImapPart *told, guint number)
-{
-    g_autofree char *text =
-        g_strdup_printf("Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-                        "--b\r\n%s\r\n\r\n--b--\r\n",
-                        told->header);
-    g_autoptr(MimeMessage) around = mime_load_bytes(text, strlen(text));
-    const GPtrArray *all = mime_parts(around);
-    const MimePart *read = all->pdata[all->len > 1 ? 1 : 0];
-    MimePart *part = g_new0(MimePart, 1);
-
-    part->number = number;
-    part->depth = (int)told->depth;
-    part->content_type = g_strdup(read->content_type);
-    part->name = g_strdup(read->name);
-    part->size = plain_size(told);
-    part->is_multipart = told->encoding == NULL;
-    part->is_attachment = read->is_attachment && !part->is_multipart;
-    return part;
-}
-
-static GPtrArray *
-parts_of(const GPtrArray *told)
-{
-    GPtrArray *parts = told ? g_ptr_array_new_with_free_func(part_free) : NULL;
-
-    for (guint i = 0; told && i < told->len; i++)
-        g_ptr_array_add(parts, part_of(told->pdata[i], i + 1));
-    return parts;
-}
-
-static void
 errand_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     g_autoptr(GArray) hits = hits_of(answer->found.rows);
     AccountFound found = { hits, answer->found.left };
-    g_autoptr(GPtrArray) parts = parts_of(answer->parts);
-    AccountPart part = { parts, answer->path };
+    AccountPart part = { answer->parts, answer->path };
     Outcome outcome = { &found, &part };
 
     errand_end(user, &outcome, error);
