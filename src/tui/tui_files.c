@@ -135,30 +135,22 @@ save_all(FilesPopup *popup)
     tell_saved(popup, text, error);
 }
 
-/* Another program gets a copy of its own, in a folder that goes with us. */
+/* Another program gets a copy of its own. */
 static void
 open_current(FilesPopup *popup)
 {
     Tui *tui = popup->base.tui;
     const MimePart *part = unlocked_part(popup);
     g_autofree char *path = NULL;
-    g_autofree char *name = NULL;
-    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
 
     if (part == NULL)
         return;
-    if (tui->open_folder == NULL)
-        tui->open_folder = g_dir_make_tmp("posthorn-XXXXXX", &error);
-    name = file_safe_name(part->name ? part->name : part->content_type);
-    if (tui->open_folder)
-        path =
-            g_strdup_printf("%s/%u/%s", tui->open_folder, ++tui->opened, name);
-    if (path && save_part(popup, part, path, &error))
-        tui_open_in(tui, path);
-    text = g_strdup_printf("Opened %s", name);
-    tui_tell(tui, error ? TELL_ERROR : TELL_INFO, false,
-             error ? error->message : text);
+    path = tui_open_path(tui, part->name ? part->name : part->content_type,
+                         &error);
+    if (path)
+        save_part(popup, part, path, &error);
+    tui_opened(tui, path, error);
 }
 
 typedef struct {

@@ -194,7 +194,11 @@ const char *tui_context(Tui *tui);
 /* tui_programs.c: other programs. */
 /* A path or an address in the program of the option opener. */
 void tui_open_in(Tui *tui, const char *what);
-/* A copy of bytes there, under a name of a stranger's. Says what was done. */
+/* Where a copy for it may be written, under a name of a stranger's, in a folder
+ * that goes with us; g_free(). tui_opened() opens it and says what was done. */
+char *tui_open_path(Tui *tui, const char *name, GError **error);
+void tui_opened(Tui *tui, const char *path, const GError *error);
+/* Both, with a copy of bytes. */
 void tui_open_bytes(Tui *tui, const char *name, GBytes *bytes);
 /* Bytes to a command line of the user's; what it prints becomes a page. */
 void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
