@@ -637,15 +637,16 @@ static void
 part_fetched(const AccountPart *part, const GError *error, void *user)
 {
     CmdCall *call = user;
-    g_autoptr(MimeMessage) message = NULL;
+    g_autoptr(GMappedFile) bytes = NULL;
     GError *trouble = error ? g_error_copy(error) : NULL;
 
     if (part && part->parts)
         show_parts(call, part->parts);
     else if (part)
-        message = mime_load_file(part->path, &trouble);
-    if (message)
-        show_part(call, message, 1);
+        bytes = g_mapped_file_new(part->path, FALSE, &trouble);
+    if (bytes && g_mapped_file_get_length(bytes) > 0)
+        printer_bytes(cmd_out(call), g_mapped_file_get_contents(bytes),
+                      g_mapped_file_get_length(bytes));
     cmd_finish(call, trouble);
 }
 

@@ -13,6 +13,7 @@ typedef struct {
     struct RemoteFollower *follower;
     LaneJob kind;
     LaneRequest request; /* its texts are ours */
+    Job *job;            /* NULL: waits for the lanes */
     void (*fetched)(gint64 id, const GError *error, void *user);
     AccountFoundFn found;
     AccountPartFn parted;
@@ -27,9 +28,14 @@ errand_show(Errand *errand)
 {
     Frontend *frontend =
         session_frontend(errand->follower->account->session);
+    const char *what = errand->kind == LANE_FETCH
+                           ? "fetching this message, KiB"
+                       : errand->request.part > 0
+                           ? "fetching this file, KiB"
+                           : "asking the server which files there are";
 
-    frontend->class->progress(frontend, "fetching this message, KiB",
-                              errand->done / 1024, errand->total / 1024);
+    frontend->class->progress(frontend, what, errand->done / 1024,
+                              errand->total / 1024);
 }
 
 static gboolean
@@ -62,6 +68,7 @@ errand_end(Errand *errand, const Outcome *outcome, const GError *error)
         session_frontend(errand->follower->account->session);
 
     g_clear_handle_id(&errand->slow, g_source_remove);
+    g_ptr_array_remove(errand->follower->errands, errand);
     if (errand->said)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (errand->kind == LANE_FETCH)
@@ -75,11 +82,26 @@ errand_end(Errand *errand, const Outcome *outcome, const GError *error)
     g_free(errand);
 }
 
+/* One that waits for the lanes; NULL: none. */
+static Errand *
+waiting(const struct RemoteFollower *follower)
+{
+    for (guint i = 0; i < follower->errands->len; i++) {
+        Errand *errand = follower->errands->pdata[i];
+
+        if (errand->job == NULL)
+            return errand;
+    }
+    return NULL;
+}
+
 void
 errands_end(struct RemoteFollower *follower, const GError *error)
 {
-    while (follower->errands->len > 0)
-        errand_end(g_ptr_array_steal_index(follower->errands, 0), NULL, error);
+    Errand *errand;
+
+    while ((errand = waiting(follower)))
+        errand_end(errand, NULL, error);
 }
 
 static Lane *
@@ -133,15 +155,35 @@ submit_errand(Errand *errand)
 {
     LaneCallbacks callbacks = { errand_progress, errand_answer, errand };
 
-    lane_submit(urgent_lane(errand->follower), errand->kind, &errand->request,
-                &callbacks);
+    errand->job = lane_submit(urgent_lane(errand->follower), errand->kind,
+                              &errand->request, &callbacks);
 }
 
 void
 errands_submit(struct RemoteFollower *follower)
 {
-    while (follower->errands->len > 0)
-        submit_errand(g_ptr_array_steal_index(follower->errands, 0));
+    Errand *errand;
+
+    while ((errand = waiting(follower)))
+        submit_errand(errand);
+}
+
+void
+remote_follower_fetch_stop(struct RemoteFollower *follower, gint64 id)
+{
+    g_autoptr(GError) stopped = NULL;
+
+    err_set(&stopped, ERR_CANCELLED, "cancelled");
+    for (guint i = follower->errands->len; i-- > 0;) {
+        Errand *errand = follower->errands->pdata[i];
+
+        if (!is_fetch(errand) || errand->request.id != id)
+            continue;
+        if (errand->job)
+            job_cancel(errand->job);
+        else
+            errand_end(errand, NULL, stopped);
+    }
 }
 
 static void
@@ -155,12 +197,13 @@ begin_errand(Errand *errand, const char *offline)
         err_set(&error, ERR_RETRY, "%s and %s is offline: go online first",
                 offline, account->name);
         errand_end(errand, NULL, error);
-    } else if (follower->bulk == NULL) {
-        g_ptr_array_add(follower->errands, errand);
-        remote_connect(follower);
-    } else {
-        submit_errand(errand);
+        return;
     }
+    g_ptr_array_add(follower->errands, errand);
+    if (follower->bulk == NULL)
+        remote_connect(follower);
+    else
+        submit_errand(errand);
 }
 
 void
@@ -192,7 +235,8 @@ remote_follower_part(struct RemoteFollower *follower, gint64 id, guint number,
     errand->parted = done;
     errand->user = user;
     errand->slow = g_timeout_add(SLOW_MS, errand_is_slow, errand);
-    begin_errand(errand, "this part is not here");
+    begin_errand(errand, number > 0 ? "this part is not here"
+                                    : "this message is not here");
 }
 
 void

@@ -461,26 +461,58 @@ perform_pop3(Task *task, const Sync *sync, GError **error)
     return account_pop3_run(&job, task->kind, task->request.id, error);
 }
 
-/* Into a file of the cache, which goes with the answer. */
+/* A new file of the cache; its descriptor, or -1. *path: g_free() */
+static int
+open_part(const Task *task, char **path, GError **error)
+{
+    const char *cache = task->lane->params.cache;
+    int fd = -1;
+
+    *path = NULL;
+    if (!file_mkdir(cache, error))
+        return -1;
+    *path = g_build_filename(cache, "part-XXXXXX", NULL);
+    fd = g_mkstemp_full(*path, O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        err_set_errno(error, errno, "%s", *path);
+        g_clear_pointer(path, g_free);
+    }
+    return fd;
+}
+
+static bool
+close_part(int fd, const char *path, bool ok, GError **error)
+{
+    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+}
+
+/* Without its encoding, into the file that goes with the answer. */
+static bool
+decode_part(Task *task, const char *path, GError **error)
+{
+    g_autoptr(MimeMessage) message = mime_load_file(path, error);
+    int fd = message ? open_part(task, &task->answer.path, error) : -1;
+
+    return fd >= 0
+           && close_part(fd, task->answer.path,
+                         mime_part_save(message, 1, fd, error), error);
+}
+
 static bool
 fetch_part(Task *task, const Sync *sync, GError **error)
 {
-    const char *cache = task->lane->params.cache;
-    char *path = g_build_filename(cache, "part-XXXXXX", NULL);
-    int fd = file_mkdir(cache, error)
-                 ? g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600)
-                 : -1;
-    bool ok;
+    g_autofree char *path = NULL;
+    int fd = open_part(task, &path, error);
+    bool ok = fd >= 0
+              && close_part(fd, path,
+                            sync_fetch_part(sync, task->request.id,
+                                            task->request.part, fd, error),
+                            error)
+              && decode_part(task, path, error);
 
-    if (fd < 0) {
-        if (error == NULL || *error == NULL)
-            err_set_errno(error, errno, "%s", path);
-        g_free(path);
-        return false;
-    }
-    task->answer.path = path;
-    ok = sync_fetch_part(sync, task->request.id, task->request.part, fd, error);
-    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+    if (path)
+        unlink(path);
+    return ok;
 }
 
 static void

@@ -249,6 +249,8 @@ char *binding_keys(const KeyBinding *binding, char **help);
 /* locked: the sender check failed, nothing leaves the message. */
 View *files_popup(Tui *tui, gint64 id, bool locked);
 guint files_popup_count(const View *popup);
+/* The server is asked: the message is not here, and not fetched any more. */
+bool files_popup_asks(const View *popup);
 
 /* tui_empty.c: folder: where other mail is stands below. */
 void empty_draw(Tui *tui, Rect area, const char *safe, bool folder);
