@@ -341,6 +341,72 @@ test_label_removed(void)
     bench_destroy(bench);
 }
 
+/* What was changed here goes along. */
+static void
+test_changed_both(void)
+{
+    Bench *bench = some_mail();
+    g_autoptr(StoreRow) row = NULL;
+
+    g_assert_true(store_set_flags(bench->store, bench_row(bench, 1),
+                                  STORE_FLAG_FLAGGED, NULL));
+    g_assert_true(
+        store_set_tags(bench->store, bench_row(bench, 4), "todo", NULL));
+    unlabel(bench, "INBOX", there(bench, 1));
+    fake_label(bench->fake, "Work", there(bench, 4));
+    bench_sync(bench);
+    bench_settle(bench);
+    bench_sync(bench);
+    row = store_row(bench->store, assert_in(bench, 1, ALL), NULL);
+    g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==, STORE_FLAG_FLAGGED);
+    g_assert_cmpuint(there(bench, 1)->flags, ==, STORE_FLAG_FLAGGED);
+    g_clear_pointer(&row, store_row_free);
+    row = store_row(bench->store, assert_in(bench, 4, "Work"), NULL);
+    g_assert_cmpstr(row->tags, ==, "todo");
+    g_assert_cmpstr(there(bench, 4)->tags, ==, "todo");
+    check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 5);
+    bench_destroy(bench);
+}
+
+static void
+test_trashed_there(void)
+{
+    Bench *bench = some_mail();
+    FakeMailbox *trash = fake_mailbox(bench->fake, "Trash");
+    g_autofree char *bytes = g_strdup(there(bench, 2)->bytes);
+
+    fake_label(bench->fake, "Trash", there(bench, 2));
+    fake_trash(bench->fake, trash, bytes);
+    bench_sync(bench);
+    assert_in(bench, 2, "Trash");
+    check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 5);
+    bench_destroy(bench);
+}
+
+/* Only headers are here. */
+static void
+test_headers_only(void)
+{
+    Bench *bench = gmail_create();
+    const FakeMessage *message = mail(bench, 1, "INBOX");
+    const FakeMessage *archived = mail(bench, 2, NULL);
+
+    bench->sync.keep.after = G_MAXINT64;
+    bench_sync(bench);
+    assert_in(bench, 1, "INBOX");
+    assert_in(bench, 2, ALL);
+    unlabel(bench, "INBOX", message);
+    fake_label(bench->fake, "INBOX", archived);
+    bench->sync.only = "work/INBOX";
+    bench_sync(bench);
+    assert_in(bench, 1, ALL);
+    assert_in(bench, 2, "INBOX");
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_destroy(bench);
+}
+
 /* New mail in one mailbox is no reason to ask for the rest. */
 static void
 test_new_mail(void)
@@ -578,6 +644,9 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/archived-here", test_archived_here);
     g_test_add_func("/sync/rest/archived-labelled", test_archived_labelled);
     g_test_add_func("/sync/rest/label-removed", test_label_removed);
+    g_test_add_func("/sync/rest/changed-both", test_changed_both);
+    g_test_add_func("/sync/rest/trashed-there", test_trashed_there);
+    g_test_add_func("/sync/rest/headers-only", test_headers_only);
     g_test_add_func("/sync/rest/new-mail", test_new_mail);
     g_test_add_func("/sync/rest/changed-here", test_changed_here);
     g_test_add_func("/sync/rest/deleted", test_deleted);
