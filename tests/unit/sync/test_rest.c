@@ -243,6 +243,7 @@ archive_there(bool only, bool condstore)
     bench->sync.only = only ? "work/INBOX" : NULL;
     unlabel(bench, "INBOX", message);
     bench_sync(bench);
+    g_assert_cmpuint(bench->news, ==, 0);
     row = store_row(bench->store, assert_in(bench, 1, ALL), NULL);
     g_assert_cmpstr(row->tags, ==, "todo");
     check(bench);
@@ -423,6 +424,7 @@ test_new_mail(void)
     mail(bench, 7, NULL);
     bench_sync(bench);
     assert_in(bench, 7, ALL);
+    g_assert_cmpuint(bench->news, ==, 2);
     check(bench);
     bench_destroy(bench);
 }
