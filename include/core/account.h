@@ -115,7 +115,7 @@ void account_fetch(Account *account, gint64 id,
 /* Which parts a message has that is not here, or one of them. */
 typedef struct {
     const GPtrArray *parts; /* MimePart, in document order; NULL: one only */
-    const char *path; /* of the one: a file with it as its first part, which is
+    const char *path; /* of the one: a file of its bytes, without any encoding;
                          removed behind the call */
 } AccountPart;
 
@@ -126,6 +126,10 @@ typedef void (*AccountPartFn)(const AccountPart *part, const GError *error,
  * once, part NULL on error. */
 void account_fetch_part(Account *account, gint64 id, guint number,
                         AccountPartFn done, void *user);
+
+/* Of a message that is fetched, or its parts, no more comes: done is called
+ * with ERR_CANCELLED. */
+void account_fetch_stop(Account *account, gint64 id);
 
 /* A row that a search on the server found. */
 typedef struct {

@@ -64,7 +64,7 @@ typedef enum {
     FOLDER_ROLE_ARCHIVE,
     FOLDER_ROLE_JUNK,
     FOLDER_ROLE_TRASH,
-    FOLDER_ROLE_ALL,     /* Gmail's All Mail */
+    FOLDER_ROLE_ALL,     /* all of them, once more */
     FOLDER_ROLE_FLAGGED, /* virtual on the server */
 } FolderRole;
 
@@ -416,6 +416,12 @@ char *store_email_id(Store *store, gint64 id); /* g_free(); NULL: none */
 
 /* Is any EMAILID known? */
 bool store_has_objects(Store *store);
+
+/* Does the server have these bytes in that folder, by our rows? */
+bool store_object_in(Store *store, gint64 server_folder, const char *email_id);
+
+/* Does it have those of this row in another folder too, which are to stay? */
+bool store_object_elsewhere(Store *store, gint64 id);
 
 /* A row of the account that has these bytes in a file; 0: none. */
 gint64 store_object_here(Store *store, const char *account,

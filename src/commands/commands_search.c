@@ -336,7 +336,8 @@ print_message(CmdCall *call, const Shown *shown, MimeMessage *message)
     const MimeTextOptions options = { .width = SHOWN_COLUMNS,
                                       .all_quotes = true,
                                       .list_links = true };
-    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autoptr(MimeText) text =
+        is_closed(shown) ? NULL : mime_text(message, &options);
     const GPtrArray *parts = mime_parts(message);
     g_autofree char *words = opened_words(shown, message);
     Printer *out = cmd_out(call);
@@ -362,7 +363,7 @@ print_message(CmdCall *call, const Shown *shown, MimeMessage *message)
                          size);
     }
     printer_line(out, "%s", "");
-    for (guint i = 0; i < text->lines->len && !is_closed(shown); i++)
+    for (guint i = 0; text && i < text->lines->len; i++)
         printer_line(out, "%s", ((MimeLine *)text->lines->pdata[i])->text);
 }
 
@@ -636,15 +637,16 @@ static void
 part_fetched(const AccountPart *part, const GError *error, void *user)
 {
     CmdCall *call = user;
-    g_autoptr(MimeMessage) message = NULL;
+    g_autoptr(GMappedFile) bytes = NULL;
     GError *trouble = error ? g_error_copy(error) : NULL;
 
     if (part && part->parts)
         show_parts(call, part->parts);
     else if (part)
-        message = mime_load_file(part->path, &trouble);
-    if (message)
-        show_part(call, message, 1);
+        bytes = g_mapped_file_new(part->path, FALSE, &trouble);
+    if (bytes && g_mapped_file_get_length(bytes) > 0)
+        printer_bytes(cmd_out(call), g_mapped_file_get_contents(bytes),
+                      g_mapped_file_get_length(bytes));
     cmd_finish(call, trouble);
 }
 

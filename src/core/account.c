@@ -527,6 +527,13 @@ account_fetch_part(Account *account, gint64 id, guint number,
 }
 
 void
+account_fetch_stop(Account *account, gint64 id)
+{
+    if (account->remote)
+        remote_follower_fetch_stop(account->remote, id);
+}
+
+void
 account_search(Account *account, const char *folder, const char *criteria,
                AccountFoundFn done, void *user)
 {

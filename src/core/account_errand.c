@@ -3,9 +3,6 @@
 #include "account_remote.h"
 
 #include "base/err.h"
-#include "mime/mime.h"
-
-#include <string.h>
 
 enum {
     SLOW_MS = 300 /* until it is said that a message is on its way */
@@ -16,6 +13,7 @@ typedef struct {
     struct RemoteFollower *follower;
     LaneJob kind;
     LaneRequest request; /* its texts are ours */
+    Job *job;            /* NULL: waits for the lanes */
     void (*fetched)(gint64 id, const GError *error, void *user);
     AccountFoundFn found;
     AccountPartFn parted;
@@ -30,9 +28,14 @@ errand_show(Errand *errand)
 {
     Frontend *frontend =
         session_frontend(errand->follower->account->session);
+    const char *what = errand->kind == LANE_FETCH
+                           ? "fetching this message, KiB"
+                       : errand->request.part > 0
+                           ? "fetching this file, KiB"
+                           : "asking the server which files there are";
 
-    frontend->class->progress(frontend, "fetching this message, KiB",
-                              errand->done / 1024, errand->total / 1024);
+    frontend->class->progress(frontend, what, errand->done / 1024,
+                              errand->total / 1024);
 }
 
 static gboolean
@@ -65,6 +68,7 @@ errand_end(Errand *errand, const Outcome *outcome, const GError *error)
         session_frontend(errand->follower->account->session);
 
     g_clear_handle_id(&errand->slow, g_source_remove);
+    g_ptr_array_remove(errand->follower->errands, errand);
     if (errand->said)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (errand->kind == LANE_FETCH)
@@ -78,11 +82,26 @@ errand_end(Errand *errand, const Outcome *outcome, const GError *error)
     g_free(errand);
 }
 
+/* One that waits for the lanes; NULL: none. */
+static Errand *
+waiting(const struct RemoteFollower *follower)
+{
+    for (guint i = 0; i < follower->errands->len; i++) {
+        Errand *errand = follower->errands->pdata[i];
+
+        if (errand->job == NULL)
+            return errand;
+    }
+    return NULL;
+}
+
 void
 errands_end(struct RemoteFollower *follower, const GError *error)
 {
-    while (follower->errands->len > 0)
-        errand_end(g_ptr_array_steal_index(follower->errands, 0), NULL, error);
+    Errand *errand;
+
+    while ((errand = waiting(follower)))
+        errand_end(errand, NULL, error);
 }
 
 static Lane *
@@ -121,67 +140,11 @@ hits_of(const GArray *rows)
 }
 
 static void
-part_free(void *data)
-{
-    MimePart *part = data;
-
-    g_free(part->content_type);
-    g_free(part->name);
-    g_free(part);
-}
-
-/* About as large as it is without its encoding. */
-static guint64
-plain_size(const ImapPart *told)
-{
-    bool base64 = told->encoding
-                  && g_ascii_strcasecmp(told->encoding, "base64") == 0;
-
-    /* 57 octets are a line of 76 and its end */
-    return base64 ? told->octets / 78 * 57 + told->octets % 78 * 3 / 4
-                  : told->octets;
-}
-
-/* Its header is read as that of a part of a message would be. */
-static MimePart *
-part_of(const ImapPart *told, guint number)
-{
-    g_autofree char *text =
-        g_strdup_printf("Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-                        "--b\r\n%s\r\n\r\n--b--\r\n",
-                        told->header);
-    g_autoptr(MimeMessage) around = mime_load_bytes(text, strlen(text));
-    const GPtrArray *all = mime_parts(around);
-    const MimePart *read = all->pdata[all->len > 1 ? 1 : 0];
-    MimePart *part = g_new0(MimePart, 1);
-
-    part->number = number;
-    part->depth = (int)told->depth;
-    part->content_type = g_strdup(read->content_type);
-    part->name = g_strdup(read->name);
-    part->size = plain_size(told);
-    part->is_multipart = told->encoding == NULL;
-    part->is_attachment = read->is_attachment && !part->is_multipart;
-    return part;
-}
-
-static GPtrArray *
-parts_of(const GPtrArray *told)
-{
-    GPtrArray *parts = told ? g_ptr_array_new_with_free_func(part_free) : NULL;
-
-    for (guint i = 0; told && i < told->len; i++)
-        g_ptr_array_add(parts, part_of(told->pdata[i], i + 1));
-    return parts;
-}
-
-static void
 errand_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     g_autoptr(GArray) hits = hits_of(answer->found.rows);
     AccountFound found = { hits, answer->found.left };
-    g_autoptr(GPtrArray) parts = parts_of(answer->parts);
-    AccountPart part = { parts, answer->path };
+    AccountPart part = { answer->parts, answer->path };
     Outcome outcome = { &found, &part };
 
     errand_end(user, &outcome, error);
@@ -192,15 +155,35 @@ submit_errand(Errand *errand)
 {
     LaneCallbacks callbacks = { errand_progress, errand_answer, errand };
 
-    lane_submit(urgent_lane(errand->follower), errand->kind, &errand->request,
-                &callbacks);
+    errand->job = lane_submit(urgent_lane(errand->follower), errand->kind,
+                              &errand->request, &callbacks);
 }
 
 void
 errands_submit(struct RemoteFollower *follower)
 {
-    while (follower->errands->len > 0)
-        submit_errand(g_ptr_array_steal_index(follower->errands, 0));
+    Errand *errand;
+
+    while ((errand = waiting(follower)))
+        submit_errand(errand);
+}
+
+void
+remote_follower_fetch_stop(struct RemoteFollower *follower, gint64 id)
+{
+    g_autoptr(GError) stopped = NULL;
+
+    err_set(&stopped, ERR_CANCELLED, "cancelled");
+    for (guint i = follower->errands->len; i-- > 0;) {
+        Errand *errand = follower->errands->pdata[i];
+
+        if (!is_fetch(errand) || errand->request.id != id)
+            continue;
+        if (errand->job)
+            job_cancel(errand->job);
+        else
+            errand_end(errand, NULL, stopped);
+    }
 }
 
 static void
@@ -214,12 +197,13 @@ begin_errand(Errand *errand, const char *offline)
         err_set(&error, ERR_RETRY, "%s and %s is offline: go online first",
                 offline, account->name);
         errand_end(errand, NULL, error);
-    } else if (follower->bulk == NULL) {
-        g_ptr_array_add(follower->errands, errand);
-        remote_connect(follower);
-    } else {
-        submit_errand(errand);
+        return;
     }
+    g_ptr_array_add(follower->errands, errand);
+    if (follower->bulk == NULL)
+        remote_connect(follower);
+    else
+        submit_errand(errand);
 }
 
 void
@@ -251,7 +235,8 @@ remote_follower_part(struct RemoteFollower *follower, gint64 id, guint number,
     errand->parted = done;
     errand->user = user;
     errand->slow = g_timeout_add(SLOW_MS, errand_is_slow, errand);
-    begin_errand(errand, "this part is not here");
+    begin_errand(errand, number > 0 ? "this part is not here"
+                                    : "this message is not here");
 }
 
 void

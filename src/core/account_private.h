@@ -62,6 +62,7 @@ void remote_follower_fetch(struct RemoteFollower *follower, gint64 id,
                            void (*done)(gint64 id, const GError *error,
                                         void *user),
                            void *user);
+void remote_follower_fetch_stop(struct RemoteFollower *follower, gint64 id);
 void remote_follower_part(struct RemoteFollower *follower, gint64 id,
                           guint number, AccountPartFn done, void *user);
 void remote_follower_search(struct RemoteFollower *follower, const char *folder,

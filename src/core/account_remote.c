@@ -10,7 +10,6 @@
 #include "config.h"
 #include "core/arrive.h"
 #include "core/indexer.h"
-#include "core/judge.h"
 #include "core/outbox.h"
 #include "settle.h"
 
@@ -285,15 +284,6 @@ retry_now(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-network_back(void *user)
-{
-    struct RemoteFollower *follower = user;
-
-    judge_again(session_judge(follower->account->session));
-    return retry_now(follower);
-}
-
 /* May a sync begin that the user did not ask for? A refused login is not tried
  * on and on, and a server's word about when to come back is kept (P36). */
 static bool
@@ -314,7 +304,7 @@ network_changed(GNetworkMonitor *monitor, gboolean available, void *user)
     if (!available || !follower->account->started || !may_begin(follower))
         return;
     g_clear_handle_id(&follower->retry_source, g_source_remove);
-    follower->retry_source = g_timeout_add(SETTLE_MS, network_back, follower);
+    follower->retry_source = g_timeout_add(SETTLE_MS, retry_now, follower);
 }
 
 static void

@@ -28,7 +28,7 @@ struct RemoteFollower {
     guint failures; /* in a row, to reach the server */
     guint push_source, poll_source, retry_source;
     gint64 began;       /* monotonic; of the folder that is fetched */
-    GPtrArray *errands; /* Errand: waiting for a password */
+    GPtrArray *errands; /* Errand: on its way, or waiting for a password */
     bool wanted;        /* a sync is, once there is a password */
 };
 

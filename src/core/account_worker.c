@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "index_changes.h"
 #include "maildir/maildir.h"
+#include "mime/mime.h"
 #include "sync/sync.h"
 
 #include <errno.h>
@@ -460,35 +461,117 @@ perform_pop3(Task *task, const Sync *sync, GError **error)
     return account_pop3_run(&job, task->kind, task->request.id, error);
 }
 
-/* Into a file of the cache, which goes with the answer. */
-static bool
-fetch_part(Task *task, const Sync *sync, GError **error)
+/* A new file of the cache; its descriptor, or -1. *path: g_free() */
+static int
+open_part(const Task *task, char **path, GError **error)
 {
     const char *cache = task->lane->params.cache;
-    char *path = g_build_filename(cache, "part-XXXXXX", NULL);
-    int fd = file_mkdir(cache, error)
-                 ? g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600)
-                 : -1;
-    bool ok;
+    int fd = -1;
 
+    *path = NULL;
+    if (!file_mkdir(cache, error))
+        return -1;
+    *path = g_build_filename(cache, "part-XXXXXX", NULL);
+    fd = g_mkstemp_full(*path, O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) {
-        if (error == NULL || *error == NULL)
-            err_set_errno(error, errno, "%s", path);
-        g_free(path);
-        return false;
+        err_set_errno(error, errno, "%s", *path);
+        g_clear_pointer(path, g_free);
     }
-    task->answer.path = path;
-    ok = sync_fetch_part(sync, task->request.id, task->request.part, fd, error);
-    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+    return fd;
 }
 
 static bool
-perform_part(Task *task, const Sync *sync, GError **error)
+close_part(int fd, const char *path, bool ok, GError **error)
 {
-    if (task->request.part > 0)
-        return fetch_part(task, sync, error);
-    task->answer.parts = sync_fetch_parts(sync, task->request.id, error);
-    return task->answer.parts != NULL;
+    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+}
+
+/* Without its encoding, into the file that goes with the answer. */
+static bool
+decode_part(Task *task, const char *path, GError **error)
+{
+    g_autoptr(MimeMessage) message = mime_load_file(path, error);
+    int fd = message ? open_part(task, &task->answer.path, error) : -1;
+
+    return fd >= 0
+           && close_part(fd, task->answer.path,
+                         mime_part_save(message, 1, fd, error), error);
+}
+
+static bool
+fetch_part(Task *task, const Sync *sync, GError **error)
+{
+    g_autofree char *path = NULL;
+    int fd = open_part(task, &path, error);
+    bool ok = fd >= 0
+              && close_part(fd, path,
+                            sync_fetch_part(sync, task->request.id,
+                                            task->request.part, fd, error),
+                            error)
+              && decode_part(task, path, error);
+
+    if (path)
+        unlink(path);
+    return ok;
+}
+
+static void
+part_free(void *data)
+{
+    MimePart *part = data;
+
+    g_free(part->content_type);
+    g_free(part->name);
+    g_free(part);
+}
+
+/* About as large as it is without its encoding. */
+static guint64
+plain_size(const ImapPart *told)
+{
+    bool base64 = told->encoding
+                  && g_ascii_strcasecmp(told->encoding, "base64") == 0;
+
+    /* 57 octets are a line of 76 and its end */
+    return base64 ? told->octets / 78 * 57 + told->octets % 78 * 3 / 4
+                  : told->octets;
+}
+
+/* Its header is read as that of a part of a message would be. */
+static MimePart *
+part_of(const ImapPart *told, guint number)
+{
+    g_autofree char *text =
+        g_strdup_printf("Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+                        "--b\r\n%s\r\n\r\n--b--\r\n",
+                        told->header);
+    g_autoptr(MimeMessage) around = mime_load_bytes(text, strlen(text));
+    const GPtrArray *all = mime_parts(around);
+    const MimePart *read = all->pdata[all->len > 1 ? 1 : 0];
+    MimePart *part = g_new0(MimePart, 1);
+
+    part->number = number;
+    part->depth = (int)told->depth;
+    part->content_type = g_strdup(read->content_type);
+    part->name = g_strdup(read->name);
+    part->size = plain_size(told);
+    part->is_multipart = told->encoding == NULL;
+    part->is_attachment = read->is_attachment && !part->is_multipart;
+    return part;
+}
+
+static bool
+fetch_parts(Task *task, const Sync *sync, GError **error)
+{
+    g_autoptr(GPtrArray) told =
+        sync_fetch_parts(sync, task->request.id, error);
+
+    if (told == NULL)
+        return false;
+    task->answer.parts = g_ptr_array_new_with_free_func(part_free);
+    for (guint i = 0; i < told->len; i++)
+        g_ptr_array_add(task->answer.parts, part_of(told->pdata[i], i + 1));
+    return true;
 }
 
 static bool
@@ -517,7 +600,8 @@ perform(Task *task, GError **error)
     case LANE_FETCH:
         return sync_fetch_one(&sync, task->request.id, error);
     case LANE_PART:
-        return perform_part(task, &sync, error);
+        return task->request.part > 0 ? fetch_part(task, &sync, error)
+                                      : fetch_parts(task, &sync, error);
     case LANE_SEARCH:
         return sync_search(&sync, task->request.only, task->request.criteria,
                            &task->answer.found, error);

@@ -81,7 +81,7 @@ typedef struct {
     guint login_delay; /* seconds that it wants between logins */
     ImapQuota room; /* LANE_CHECK: of INBOX */
     SyncFound found; /* LANE_SEARCH */
-    GPtrArray *parts; /* LANE_PART: ImapPart; NULL: one part was asked for */
+    GPtrArray *parts; /* LANE_PART: MimePart; NULL: one part was asked for */
     char *path; /* LANE_PART: the file of the part, removed with the answer */
 } LaneAnswer;
 

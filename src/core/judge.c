@@ -11,6 +11,7 @@
 enum {
     AT_ONCE = 2, /* of what arrived; what is shown has a thread of its own */
     MAX_FAILED = 1000,
+    SETTLE_MS = 1000, /* after a change of the network */
 };
 
 /* Who waits for some rows. */
@@ -39,6 +40,8 @@ struct Judge {
     guint urgent;       /* of those that are shown */
     guint waited;       /* batches that somebody waits for */
     GHashTable *failed; /* id -> why it could not be checked now */
+    GNetworkMonitor *network; /* borrowed; watched once anything failed */
+    guint settle;             /* source: the network is back */
     bool ending;
 };
 
@@ -115,6 +118,10 @@ judge_end(Judge *judge)
     Entry *entry;
 
     judge->ending = true;
+    if (judge->network)
+        g_signal_handlers_disconnect_by_data(judge->network, judge);
+    judge->network = NULL;
+    g_clear_handle_id(&judge->settle, g_source_remove);
     while ((entry = g_queue_pop_head(&judge->shown))
            || (entry = g_queue_pop_head(&judge->arrived)))
         entry_over(entry);
@@ -167,6 +174,37 @@ request_for(const Judge *judge, const Entry *entry, GError **error)
     return g_steal_pointer(&request);
 }
 
+static gboolean
+network_back(void *data)
+{
+    Judge *judge = data;
+
+    judge->settle = 0;
+    if (!session_offline(judge->session))
+        judge_again(judge);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+network_changed(GNetworkMonitor *monitor, gboolean available, void *data)
+{
+    Judge *judge = data;
+
+    g_clear_handle_id(&judge->settle, g_source_remove);
+    if (available)
+        judge->settle = g_timeout_add(SETTLE_MS, network_back, judge);
+}
+
+static void
+watch_network(Judge *judge)
+{
+    if (judge->network || judge->ending)
+        return;
+    judge->network = g_network_monitor_get_default();
+    g_signal_connect(judge->network, "network-changed",
+                     G_CALLBACK(network_changed), judge);
+}
+
 static void
 note_failed(Judge *judge, gint64 id, const char *why)
 {
@@ -174,6 +212,7 @@ note_failed(Judge *judge, gint64 id, const char *why)
         g_hash_table_remove_all(judge->failed);
     g_hash_table_replace(judge->failed, g_memdup2(&id, sizeof id),
                          g_strdup(why));
+    watch_network(judge);
     session_rows_news(judge->session);
 }
 

@@ -136,8 +136,8 @@ skip_blanks(Clean *clean, const char *also)
         clean->at++;
 }
 
-/* In lower case, without blanks, each declaration ended by ";". */
-static GString *
+/* In lower case, without blanks, each declaration ended by ";". g_free(). */
+static char *
 style_flat(const char *style)
 {
     GString *flat = g_string_new(";");
@@ -146,7 +146,7 @@ style_flat(const char *style)
         if (!is_blank(*style))
             g_string_append_c(flat, g_ascii_tolower(*style));
     g_string_append_c(flat, ';');
-    return flat;
+    return g_string_free(flat, FALSE);
 }
 
 /* A length of less than two pixels; without a number it is none. */
@@ -162,37 +162,33 @@ is_tiny(const char *length)
 
 /* A declaration of a size that nobody sees. */
 static bool
-style_is_tiny(const char *style)
+style_is_tiny(const char *flat)
 {
     static const char *const sizes[] = { ";width:", ";height:", ";max-width:",
                                          ";max-height:" };
-    GString *flat = style_flat(style);
     bool tiny = false;
 
     for (guint i = 0; i < G_N_ELEMENTS(sizes) && !tiny; i++) {
-        const char *found = strstr(flat->str, sizes[i]);
+        const char *found = strstr(flat, sizes[i]);
 
         tiny = found && is_tiny(found + strlen(sizes[i]));
     }
-    g_string_free(flat, TRUE);
     return tiny;
 }
 
 /* A declaration that hides, anywhere in a style attribute. */
 static bool
-style_hides(const char *style)
+style_hides(const char *flat)
 {
     static const char *const hints[] = { "display:none",   "visibility:hidden",
                                          "mso-hide:all",   "font-size:0;",
                                          "font-size:0px;", "max-height:0",
                                          "opacity:0;" };
-    GString *flat = style_flat(style);
-    bool hides = false;
 
-    for (guint i = 0; i < G_N_ELEMENTS(hints) && !hides; i++)
-        hides = strstr(flat->str, hints[i]) != NULL;
-    g_string_free(flat, TRUE);
-    return hides;
+    for (guint i = 0; i < G_N_ELEMENTS(hints); i++)
+        if (strstr(flat, hints[i]))
+            return true;
+    return false;
 }
 
 static bool
@@ -219,8 +215,10 @@ tag_set(Tag *tag, const char *name, gsize size, char *value)
     if (is_name(name, size, "width") || is_name(name, size, "height"))
         tag->tiny = tag->tiny || is_tiny(value);
     if (is_name(name, size, "style")) {
-        tag->hidden = tag->hidden || style_hides(value);
-        tag->tiny = tag->tiny || style_is_tiny(value);
+        g_autofree char *flat = style_flat(value);
+
+        tag->hidden = tag->hidden || style_hides(flat);
+        tag->tiny = tag->tiny || style_is_tiny(flat);
     }
     for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
         if (*kept[i].slot == NULL && is_name(name, size, kept[i].name))

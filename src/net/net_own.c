@@ -6,27 +6,26 @@
 
 #include <string.h>
 
-static const char *const own[] = {
-    "0.0.0.0/8",      /* this host */
-    "10.0.0.0/8",     /* private */
-    "100.64.0.0/10",  /* shared with a carrier's customers */
-    "127.0.0.0/8",    /* loopback */
-    "169.254.0.0/16", /* link-local; clouds tell secrets there */
-    "172.16.0.0/12",  /* private */
-    "192.0.0.0/24",   /* protocols */
-    "192.168.0.0/16", /* private */
-    "198.18.0.0/15",  /* benchmarks */
-    "224.0.0.0/3",    /* many, and reserved */
-    "::/96",          /* unspecified, loopback, mapped of old */
-    "::ffff:0:0/96",  /* an IPv4 address in disguise */
-    "64:ff9b:1::/48", /* translated, within one network */
-    "100::/64",       /* nobody */
-    "2001::/32",      /* a tunnel to an IPv4 address */
-    "2002::/16",      /* another one */
-    "fc00::/7",       /* private */
-    "fe80::/9",       /* link-local, site-local of old */
-    "ff00::/8",       /* many */
-};
+static const char own[] =
+    "0.0.0.0/8 "         /* this host */
+    "10.0.0.0/8 "        /* private */
+    "100.64.0.0/10 "     /* shared with a carrier's customers */
+    "127.0.0.0/8 "       /* loopback */
+    "169.254.0.0/16 "    /* link-local; clouds tell secrets there */
+    "172.16.0.0/12 "     /* private */
+    "192.0.0.0/24 "      /* protocols */
+    "192.168.0.0/16 "    /* private */
+    "198.18.0.0/15 "     /* benchmarks */
+    "224.0.0.0/3 "       /* many, and reserved */
+    "::/96 "             /* unspecified, loopback, mapped of old */
+    "::ffff:0:0/96 "     /* an IPv4 address in disguise */
+    "64:ff9b:1::/48 "    /* translated, within one network */
+    "100::/64 "          /* nobody */
+    "2001::/32 "         /* a tunnel to an IPv4 address */
+    "2002::/16 "         /* another one */
+    "fc00::/7 "          /* private */
+    "fe80::/9 "          /* link-local, site-local of old */
+    "ff00::/8";          /* many */
 
 GPtrArray *
 net_address_masks(const char *text, GError **error)
@@ -74,17 +73,18 @@ translated(GInetAddress *address)
                                          G_SOCKET_FAMILY_IPV4);
 }
 
+static void *
+parse_own(void *unused)
+{
+    return net_address_masks(own, NULL);
+}
+
 bool
 net_address_is_own(GInetAddress *address)
 {
+    static GOnce once = G_ONCE_INIT;
     g_autoptr(GInetAddress) behind = translated(address);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
-        g_autoptr(GInetAddressMask) mask =
-            g_inet_address_mask_new_from_string(own[i], NULL);
-
-        if (g_inet_address_mask_matches(mask, behind ? behind : address))
-            return true;
-    }
-    return false;
+    return net_address_matches(behind ? behind : address,
+                               g_once(&once, parse_own, NULL));
 }

@@ -15,8 +15,8 @@ store_object_put(Store *store, gint64 id, const StoreObject *object,
 bool
 store_object_forget(Store *store, gint64 id, GError **error)
 {
-    return store_exec(store, error, "DELETE FROM object WHERE message = ?",
-                      "i", id);
+    return store_exec(store, error, "DELETE FROM object WHERE message = ?", "i",
+                      id);
 }
 
 gint64
@@ -46,6 +46,32 @@ store_has_objects(Store *store)
     return store_int(store, 0,
                      "SELECT 1 FROM object WHERE email_id IS NOT NULL LIMIT 1",
                      "")
+           != 0;
+}
+
+bool
+store_object_in(Store *store, gint64 server_folder, const char *email_id)
+{
+    return store_int(store, 0,
+                     "SELECT 1 FROM object JOIN message ON id = message"
+                     " WHERE email_id = ? AND server_folder = ? LIMIT 1",
+                     "si", email_id, server_folder)
+           != 0;
+}
+
+bool
+store_object_elsewhere(Store *store, gint64 id)
+{
+    return store_int(store, 0,
+                     "SELECT 1 FROM object mine JOIN message me ON me.id = ?1"
+                     " JOIN folder ours ON ours.id = me.server_folder"
+                     " JOIN object theirs ON theirs.email_id = mine.email_id"
+                     " JOIN message other ON other.id = theirs.message"
+                     " JOIN folder its ON its.id = other.server_folder"
+                     " WHERE mine.message = ?1 AND other.id <> ?1"
+                     " AND other.folder <> 0 AND its.account = ours.account"
+                     " AND other.server_folder <> me.server_folder LIMIT 1",
+                     "i", id)
            != 0;
 }
 

@@ -93,6 +93,19 @@ mark_empty(Round *round, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+static void
+rest_last(Round *round)
+{
+    gint64 rest = sync_rest(round->sync);
+
+    for (guint i = 0; rest && i < round->folders->len; i++)
+        if (((const StoreFolder *)round->folders->pdata[i])->id == rest) {
+            g_ptr_array_add(round->folders,
+                            g_ptr_array_steal_index(round->folders, i));
+            return;
+        }
+}
+
 /* Folders that messages are moved out of come first, so that a move whose
  * answer was lost waits in its new folder before that one is looked at. */
 static void
@@ -102,6 +115,7 @@ order_folders(Round *round)
         store_pending(round->sync->store, round->sync->account, 0, NULL);
     guint at = 0;
 
+    rest_last(round);
     for (guint i = 0; pending && i < pending->len; i++) {
         const StorePending *row = pending->pdata[i];
 
@@ -138,29 +152,46 @@ pull_one(Round *round, StoreFolder *folder, GError **error)
 }
 
 static bool
+pull_next(Round *round, guint i, bool *yielded, GError **error)
+{
+    const Sync *sync = round->sync;
+    StoreFolder *folder = round->folders->pdata[i];
+    SyncProgress progress = { folder->path, 0, 0, i + 1, round->folders->len };
+
+    if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+        return err_set(error, ERR_CANCELLED, "cancelled");
+    if (sync->progress)
+        sync->progress(sync->user, &progress);
+    if (pull_one(round, folder, error))
+        return true;
+    *yielded = sync_yields(sync) && error != NULL
+               && err_is(*error, ERR_CANCELLED)
+               && !(sync->cancel && g_cancellable_is_cancelled(sync->cancel));
+    return false;
+}
+
+/* What is due of Gmail's is looked at behind all others (R1, R2). */
+static bool
 pull_all(Round *round, bool *yielded, GError **error)
 {
     const Sync *sync = round->sync;
+    gint64 rest = sync_rest(sync);
+    bool held = false;
 
     for (guint i = 0; i < round->folders->len; i++) {
-        StoreFolder *folder = round->folders->pdata[i];
-        SyncProgress progress = { folder->path, 0, 0, i + 1,
-                                  round->folders->len };
+        const StoreFolder *folder = round->folders->pdata[i];
 
-        if (!is_wanted(round, folder) || is_at_mark(round, folder))
+        if (!is_wanted(round, folder) || is_at_mark(round, folder)
+            || (folder->id == rest && sync_rest_is_due(sync)))
             continue;
-        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
-            return err_set(error, ERR_CANCELLED, "cancelled");
-        if (sync->progress)
-            sync->progress(sync->user, &progress);
-        if (!pull_one(round, folder, error)) {
-            *yielded =
-                sync_yields(sync) && error != NULL
-                && err_is(*error, ERR_CANCELLED)
-                && !(sync->cancel && g_cancellable_is_cancelled(sync->cancel));
+        if (!pull_next(round, i, yielded, error))
             return false;
-        }
+        held |= folder->id == rest && sync_rest_is_due(sync);
     }
+    for (guint i = 0; rest && i < round->folders->len; i++)
+        if (((const StoreFolder *)round->folders->pdata[i])->id == rest)
+            return held || !sync_rest_is_due(sync)
+                   || pull_next(round, i, yielded, error);
     return true;
 }
 
@@ -200,6 +231,31 @@ note_keep(const Sync *sync, GError **error)
     return folders && store_set_value(sync->store, key, now, error);
 }
 
+/* What was followed before its mailbox was known to show messages of other
+ * mailboxes once more. */
+static bool
+drop_views(Round *round, GError **error)
+{
+    for (guint i = 0; i < round->folders->len; i++) {
+        StoreFolder *folder = round->folders->pdata[i];
+        g_autoptr(GArray) rows = NULL;
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+        if (folder->role != FOLDER_ROLE_FLAGGED || folder->uidvalidity == 0)
+            continue;
+        rows = store_uids(round->sync->store, folder->id, error);
+        for (guint j = 0; rows && j < rows->len; j++)
+            g_array_append_val(ids, g_array_index(rows, StoreUid, j).id);
+        if (rows == NULL || !sync_remove_rows(round->sync, folder, ids, error))
+            return false;
+        folder->uidvalidity = folder->uidnext = 0;
+        folder->modseq = 0;
+        if (store_folder_put(round->sync->store, folder, error) == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Folders that are refused are not waited for: what moved there is fetched
  * again. */
 static bool
@@ -234,7 +290,7 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     round.mailboxes = mailboxes;
     round.folders = folders;
     order_folders(&round);
-    if (!mark_empty(&round, error))
+    if (!drop_views(&round, error) || !mark_empty(&round, error))
         return false;
     ok = pull_and_push(&round, yielded, &trouble);
     if (ok && round.first == NULL)

@@ -76,12 +76,23 @@ sync_adopt_end(const Sync *sync)
         file_remove_tree(dir, NULL);
 }
 
+/* Before the bodies of Gmail's rest were all here once: what is in no other
+ * mailbox can only be what just left one. */
 static bool
-has_any(const Sync *sync)
+is_rest_begun(const SyncRun *run)
 {
-    g_autofree char *dir = kept_dir(sync);
+    g_autofree char *lacking = sync_fact(run->sync, run->folder, "lacking");
 
-    return store_has_objects(sync->store)
+    return run->rest == run->folder->id
+           && (run->folder->uidvalidity == 0 || lacking);
+}
+
+static bool
+has_any(const SyncRun *run)
+{
+    g_autofree char *dir = kept_dir(run->sync);
+
+    return (store_has_objects(run->sync->store) && !is_rest_begun(run))
            || g_file_test(dir, G_FILE_TEST_IS_DIR);
 }
 
@@ -239,7 +250,7 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
                     sync_object_items(sync), NULL);
 
     g_array_set_clear_func(here, here_clear);
-    if (sets->len == 0 || !sync_has_ids(sync) || !has_any(sync))
+    if (sets->len == 0 || !sync_has_ids(sync) || !has_any(run))
         return true;
     if (!server->class->fetch_sets(server->conn, sets, items, &ids, error))
         return false;

@@ -28,6 +28,7 @@ typedef struct {
     GByteArray *head; /* its beginning */
     guint64 size, got;
     guint sets; /* told to their ends */
+    bool quiet; /* no news: a first fetch, or what was archived elsewhere */
 } Bodies;
 
 static void
@@ -188,7 +189,7 @@ flush(Bodies *bodies, GError **error)
     sync_run_progress(run);
     if (sync->arrived && bodies->arrived->len > 0)
         sync->arrived(sync->user, (const gint64 *)bodies->arrived->data,
-                      bodies->arrived->len, run->quiet);
+                      bodies->arrived->len, bodies->quiet);
     g_array_set_size(bodies->arrived, 0);
     return true;
 }
@@ -298,7 +299,7 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
     g_autoptr(GPtrArray) lacking = all_lacking(run, sets);
-    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0, 0 };
+    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0, 0, true };
     ImapSink sink = { .user = &bodies,
                       .body_begin = body_begin,
                       .body_bytes = body_bytes,
@@ -307,10 +308,12 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     bool ok;
 
     g_array_set_clear_func(whole, whole_clear);
+    bodies.quiet = run->quiet || run->rest == run->folder->id;
     ok = batch != NULL && sync_adopt(run, lacking, &sink, error)
          && flush(&bodies, error);
     g_ptr_array_unref(lacking);
     lacking = all_lacking(run, sets);
+    bodies.quiet = run->quiet;
     ok = ok && fetch_bodies(&bodies, lacking, &sink, error);
     *all = bodies.sets == lacking->len;
     forget_facts(&bodies);

@@ -17,6 +17,7 @@ static const struct {
     { "\\Junk", FOLDER_ROLE_JUNK },       { "\\Sent", FOLDER_ROLE_SENT },
     { "\\Trash", FOLDER_ROLE_TRASH },     { "\\All", FOLDER_ROLE_ALL },
     { "\\Flagged", FOLDER_ROLE_FLAGGED },
+    { "\\Important", FOLDER_ROLE_FLAGGED },
 };
 
 /* The last component of a mailbox's name, folded, in the languages of the mail
@@ -468,6 +469,24 @@ follow_renames(const Sync *sync, const GPtrArray *folders,
     return true;
 }
 
+/* Gmail calls it otherwise in each language. */
+static bool
+follow_rest(const Sync *sync, const GPtrArray *folders,
+            const GPtrArray *mailboxes, const ImapMailbox *rest,
+            GError **error)
+{
+    gint64 id = sync_rest(sync);
+
+    for (guint i = 0; id && rest && i < folders->len; i++) {
+        StoreFolder *folder = folders->pdata[i];
+
+        if (folder->id == id && is_missing(folder, mailboxes)
+            && find_folder(folders, rest->name) == NULL)
+            return sync_folder_called(sync->store, folder, rest->name, error);
+    }
+    return true;
+}
+
 static bool
 note_prefix(const Sync *sync, GError **error)
 {
@@ -508,6 +527,7 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
 {
     g_autoptr(GPtrArray) listed = NULL;
     g_autoptr(GPtrArray) folders = NULL;
+    const ImapMailbox *rest;
     bool ok = true;
 
     if (!sync_tell_wishes(sync, error))
@@ -523,10 +543,13 @@ sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
         || !ask_ids(sync, folders, listed, error)
         || !store_begin(sync->store, error))
         return false;
+    rest = sync_rest_find(sync, listed);
     ok = note_prefix(sync, error)
+         && follow_rest(sync, folders, listed, rest, error)
          && follow_renames(sync, folders, listed, error);
     for (guint i = 0; ok && i < listed->len; i++)
         ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);
+    ok = ok && sync_rest_note(sync, rest, error);
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
     /* A list without INBOX is no list: nothing is concluded from it. */

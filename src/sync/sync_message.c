@@ -148,6 +148,7 @@ sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,
     return id
                    && store_object_put(run->sync->store, id, &arrival->object,
                                        error)
+                   && sync_rest_placed(run, arrival->object.email_id, error)
                ? id
                : 0;
 }

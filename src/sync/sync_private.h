@@ -14,6 +14,7 @@ typedef struct {
     GHashTable *rows; /* UID → row id * 2 + 1 when no body is to come */
     bool quiet;       /* a first fetch: no news */
     bool match;       /* rows wait for a UID */
+    gint64 rest;      /* sync_rest() */
     char *carried;    /* sync_carry(); NULL: nothing */
     guint64 done, total;
     guint number, folders;
@@ -81,6 +82,28 @@ bool sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
 void sync_adopt_begin(const Sync *sync);
 void sync_adopt_keep(const Sync *sync, gint64 id, const char *file);
 void sync_adopt_end(const Sync *sync);
+
+/* Gmail's \All (sync_rest.c). Its folder; 0: the account has none. */
+gint64 sync_rest(const Sync *sync);
+/* What is searched for there. */
+const char *sync_rest_criteria(void);
+
+/* Which of the mailboxes it is, which from then on is the archive, unless
+ * another one is; NULL: none. Its folder, once it has one, is noted. */
+const ImapMailbox *sync_rest_find(const Sync *sync, const GPtrArray *mailboxes);
+bool sync_rest_note(const Sync *sync, const ImapMailbox *rest, GError **error);
+
+bool sync_rest_is_due(const Sync *sync);
+bool sync_rest_set_due(const Sync *sync, bool due, GError **error);
+/* A message was placed in the folder of a run. In its transaction. */
+bool sync_rest_placed(const SyncRun *run, const char *email_id, GError **error);
+
+/* The messages that lie in no other mailbox; it is selected. NULL on error. */
+UidSet *sync_rest_members(const Sync *sync, const ImapSelected *now,
+                          GError **error);
+/* How many of these are not in it any more at all. */
+bool sync_rest_lost(const Sync *sync, const UidSet *gone, guint *lost,
+                    GError **error);
 
 /* Names that are not to stay unless a row has them; see sync_sweep.c. */
 bool sweep_note(const Sync *sync, const StoreFolder *folder,

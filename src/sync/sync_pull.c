@@ -1,6 +1,7 @@
 /* What the server says of a folder, in as few words as it can: nothing when
  * LIST-STATUS shows the mark, QRESYNC's changes and vanished (RFC 7162), else
- * CHANGEDSINCE and a count, else the flags of everything. Then plan and run. */
+ * CHANGEDSINCE and a count, else the flags of everything. Of Gmail's \All, what
+ * lies in no other mailbox is everything. Then plan and run. */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -249,6 +250,126 @@ note_id(const Sync *sync, const StoreFolder *folder, const char *id,
            || sync_set_fact(sync, folder, "mailboxid", id, error);
 }
 
+static bool
+is_rest(const Sync *sync, const StoreFolder *folder)
+{
+    return folder->id == sync_rest(sync);
+}
+
+static UidSet *
+known_uids(const GArray *rows)
+{
+    UidSet *known = uidset_create();
+
+    for (guint i = 0; i < rows->len; i++)
+        uidset_add(known, g_array_index(rows, StoreUid, i).uid);
+    return known;
+}
+
+/* What changed of what we know, by the mark where there is one. */
+static bool
+ask_known(const Sync *sync, const StoreFolder *folder, Look *look,
+          const UidSet *members, GError **error)
+{
+    ImapSink sink = { .user = look, .message = told_message };
+    const GArray *rows = look->view.rows;
+    g_autoptr(UidSet) known = uidset_create();
+
+    if (rows->len == 0)
+        return true;
+    if (folder->modseq > 0 && look->selected.modseq > 0)
+        return list_changes(sync, folder, look, &sink, error);
+    for (guint i = 0; i < rows->len; i++) {
+        guint32 uid = g_array_index(rows, StoreUid, i).uid;
+
+        if (uidset_contains(members, uid))
+            uidset_add(known, uid);
+    }
+    return uidset_n_ranges(known) == 0
+           || sync->server.class->fetch(sync->server.conn, known, "UID FLAGS",
+                                        0, &sink, error);
+}
+
+/* Keeps what was told of messages that are ours, adds those that are new, and
+ * finds those that went. */
+static void
+compare_members(Look *look, const UidSet *members, const UidSet *known)
+{
+    SyncView *view = &look->view;
+    g_autoptr(GArray) told = g_steal_pointer(&view->messages);
+
+    view->messages = g_array_new(FALSE, FALSE, sizeof(SyncMessage));
+    for (guint i = 0; i < told->len; i++) {
+        const SyncMessage *message = &g_array_index(told, SyncMessage, i);
+
+        if (uidset_contains(members, message->uid)
+            && uidset_contains(known, message->uid))
+            g_array_append_val(view->messages, *message);
+    }
+    for (guint i = 0; i < uidset_n_ranges(members); i++) {
+        UidRange range = uidset_range(members, i);
+
+        for (guint64 uid = range.first; uid <= range.last; uid++) {
+            SyncMessage fresh = { .uid = (guint32)uid, .tags = "" };
+
+            if (!uidset_contains(known, fresh.uid))
+                g_array_append_val(view->messages, fresh);
+        }
+    }
+    for (guint i = 0; i < view->rows->len; i++) {
+        guint32 uid = g_array_index(view->rows, StoreUid, i).uid;
+
+        if (!uidset_contains(members, uid))
+            uidset_add(view->vanished, uid);
+    }
+}
+
+/* Many that went into other mailboxes are no loss (R3). */
+static bool
+check_lost(const Sync *sync, SyncView *view, GError **error)
+{
+    guint lost = 0;
+
+    if (!sync_removal_is_large((guint)uidset_count(view->vanished),
+                               view->total))
+        return true;
+    if (!sync_rest_lost(sync, view->vanished, &lost, error))
+        return false;
+    view->accept_removals |= !sync_removal_is_large(lost, view->total);
+    return true;
+}
+
+/* The rest is selected. */
+static bool
+look_at_rest(const Sync *sync, const StoreFolder *folder, Look *look,
+             bool *nothing, GError **error)
+{
+    const ImapSelected *now = &look->selected;
+    bool same = now->uidvalidity == folder->uidvalidity;
+    g_autofree char *lacking = sync_fact(sync, folder, "lacking");
+    g_autoptr(UidSet) members = NULL;
+    g_autoptr(UidSet) known = NULL;
+
+    fill_view(sync, folder, look);
+    *nothing = same && now->uidnext == folder->uidnext && now->modseq != 0
+               && now->modseq == folder->modseq && lacking == NULL
+               && look->view.unplaced == 0 && !sync_rest_is_due(sync);
+    if (*nothing)
+        return true;
+    members = sync_rest_members(sync, now, error);
+    if (members == NULL
+        || !take_rows(look, store_uids(sync->store, folder->id, error)))
+        return false;
+    look->view.total = look->view.rows->len;
+    if (!same && folder->uidvalidity != 0) /* these UIDs mean nothing */
+        g_array_set_size(look->view.rows, 0);
+    known = known_uids(look->view.rows);
+    if (!ask_known(sync, folder, look, members, error))
+        return false;
+    compare_members(look, members, known);
+    return check_lost(sync, &look->view, error);
+}
+
 /* Selects and fills the view. *nothing: the mark is the server's state. */
 static bool
 look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
@@ -259,14 +380,17 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
                       .vanished = told_vanished };
     ImapResync resync = { folder->uidvalidity, folder->modseq, NULL };
     g_autofree char *lacking = sync_fact(sync, folder, "lacking");
-    bool resynced;
+    bool rest = is_rest(sync, folder);
+    bool resynced = !rest && can_resync(sync, folder);
 
     *nothing = false;
     if (!sync->server.class->select(sync->server.conn, folder->name,
-                                    can_resync(sync, folder) ? &resync : NULL,
-                                    &sink, &look->selected, error)
+                                    resynced ? &resync : NULL, &sink,
+                                    &look->selected, error)
         || !note_id(sync, folder, look->selected.mailbox_id, error))
         return false;
+    if (rest)
+        return look_at_rest(sync, folder, look, nothing, error);
     resynced = look->selected.resynced
                && look->selected.uidvalidity == folder->uidvalidity;
     *nothing = is_unchanged(folder, look) && lacking == NULL
@@ -286,6 +410,35 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
 }
 
 static bool
+has_step(const GPtrArray *steps, SyncStepKind kind)
+{
+    for (guint i = 0; i < steps->len; i++)
+        if (((const SyncStep *)steps->pdata[i])->kind == kind)
+            return true;
+    return false;
+}
+
+/* What leaves a mailbox may be in no other one any more (R1). */
+static bool
+begin_due(const Sync *sync, const StoreFolder *folder, const GPtrArray *steps,
+          GError **error)
+{
+    if (sync_rest(sync) == 0 || is_rest(sync, folder)
+        || !(has_step(steps, SYNC_GONE) || has_step(steps, SYNC_LEFT)))
+        return true;
+    return sync_rest_set_due(sync, true, error);
+}
+
+/* What is held is looked at until there is a yes. */
+static bool
+end_due(const Sync *sync, const StoreFolder *folder, const GPtrArray *steps,
+        GError **error)
+{
+    return !is_rest(sync, folder)
+           || sync_rest_set_due(sync, has_step(steps, SYNC_HOLD), error);
+}
+
+static bool
 pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
 {
     g_autoptr(GPtrArray) steps = NULL;
@@ -301,7 +454,9 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
                        "UIDVALIDITY: it cannot be synchronised",
                        folder->path);
     steps = sync_plan(&look->view);
-    return sync_run(sync, folder, &look->view, steps, error);
+    return begin_due(sync, folder, steps, error)
+           && sync_run(sync, folder, &look->view, steps, error)
+           && end_due(sync, folder, steps, error);
 }
 
 bool

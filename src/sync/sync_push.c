@@ -161,7 +161,96 @@ push_move(Pusher *pusher, const PushStep *step, GError **error)
         ok = record_place(pusher, row->id, to->id,
                           known ? copied_uid(&copied, row->uid) : 0, error);
     }
+    /* with a label it is not of the rest, and stays in its mailbox */
+    if (ok && to->id == sync_rest(sync))
+        ok = sync_rest_set_due(sync, true, error);
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+/* Where Gmail takes a message that is to go; NULL: it goes where it is. What is
+ * expunged elsewhere loses a label, and is still there. */
+static const StoreFolder *
+trash_for(const Pusher *pusher, gint64 from)
+{
+    const SyncServer *server = &pusher->sync->server;
+    const StoreFolder *folder = folder_of(pusher, from);
+
+    if (folder->role == FOLDER_ROLE_TRASH || folder->role == FOLDER_ROLE_JUNK
+        || !server->class->can(server->conn, "X-GM-EXT-1"))
+        return NULL;
+    for (guint i = 0; i < pusher->folders->len; i++) {
+        const StoreFolder *trash = pusher->folders->pdata[i];
+
+        if (trash->role == FOLDER_ROLE_TRASH && trash->selectable
+            && g_strcmp0(trash->account, pusher->sync->account) == 0)
+            return trash;
+    }
+    return NULL;
+}
+
+/* Those that no other mailbox has; where ids are not known, none. */
+static UidSet *
+alone(const Pusher *pusher, const PushStep *step)
+{
+    UidSet *uids = uidset_create();
+
+    for (guint i = 0; i < step->rows->len; i++) {
+        const StorePending *row = step->rows->pdata[i];
+        g_autofree char *email_id =
+            store_email_id(pusher->sync->store, row->id);
+
+        if (step->folder == sync_rest(pusher->sync)
+            || (email_id
+                && !store_object_elsewhere(pusher->sync->store, row->id)))
+            uidset_add(uids, row->uid);
+    }
+    return uids;
+}
+
+/* By the UIDs that they have in the trash. */
+static bool
+expunge_trashed(Pusher *pusher, const StoreFolder *trash,
+                const ImapCopied *copied, GError **error)
+{
+    const SyncServer *server = &pusher->sync->server;
+    g_autoptr(UidSet) uids = uidset_create();
+    bool marked = false;
+
+    for (guint i = 0; copied->to && i < copied->to->len; i++)
+        uidset_add(uids, g_array_index(copied->to, guint32, i));
+    return uidset_n_ranges(uids) == 0
+           || (sync_open(pusher->sync, trash, &pusher->opened, error)
+               && (copied->uidvalidity != pusher->opened.uidvalidity
+                   || server->class->expunge(server->conn, uids, &marked,
+                                             error)));
+}
+
+/* All of a step; for good: not even in Gmail's trash. */
+static bool
+remove_there(Pusher *pusher, const PushStep *step, bool for_good,
+             GError **error)
+{
+    const SyncServer *server = &pusher->sync->server;
+    const StoreFolder *trash = trash_for(pusher, step->folder);
+    g_autoptr(UidSet) trashed = trash ? alone(pusher, step) : uidset_create();
+    g_autoptr(UidSet) rest = uidset_create();
+    g_auto(ImapCopied) copied = { 0 };
+    bool marked = false;
+
+    for (guint i = 0; i < step->rows->len; i++) {
+        guint32 uid = ((const StorePending *)step->rows->pdata[i])->uid;
+
+        if (!uidset_contains(trashed, uid))
+            uidset_add(rest, uid);
+    }
+    if (uidset_n_ranges(rest) > 0
+        && !server->class->expunge(server->conn, rest, &marked, error))
+        return false;
+    if (uidset_n_ranges(trashed) == 0)
+        return true;
+    return server->class->move(server->conn, trashed, trash->name, &copied,
+                               &marked, error)
+           && (!for_good || expunge_trashed(pusher, trash, &copied, error));
 }
 
 static bool
@@ -169,10 +258,8 @@ push_expunge(Pusher *pusher, const PushStep *step, GError **error)
 {
     const Sync *sync = pusher->sync;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    bool marked = false;
 
-    if (!sync->server.class->expunge(sync->server.conn, step->uids, &marked,
-                                     error))
+    if (!remove_there(pusher, step, true, error))
         return false;
     for (guint i = 0; i < step->rows->len; i++)
         g_array_append_val(ids, ((StorePending *)step->rows->pdata[i])->id);
@@ -184,11 +271,9 @@ static bool
 push_release(Pusher *pusher, const PushStep *step, GError **error)
 {
     const Sync *sync = pusher->sync;
-    bool marked = false;
     bool ok = true;
 
-    if (!sync->server.class->expunge(sync->server.conn, step->uids, &marked,
-                                     error)
+    if (!remove_there(pusher, step, false, error)
         || !store_begin(sync->store, error))
         return false;
     for (guint i = 0; ok && i < step->rows->len; i++)
@@ -324,9 +409,9 @@ batch_begin(const Batch *batch, GError **error)
     if (!ok)
         return false;
     for (guint i = 0; ok && i < batch->rows->len; i++)
-        ok = store_pending_failed(
-            store, ((const StoreRow *)batch->rows->pdata[i])->id,
-            "the upload began", error);
+        ok = store_pending_failed(store,
+                                  ((const StoreRow *)batch->rows->pdata[i])->id,
+                                  "the upload began", error);
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
@@ -375,11 +460,10 @@ batch_send(Batch *batch, GError **error)
     return batch_begin(batch, error)
            && sync->server.class->append(
                sync->server.conn, batch_mailbox(batch),
-               (ImapUpload *)(void *)batch->uploads->data,
-               batch->uploads->len, &uidvalidity, error)
-           && batch_record(batch,
-                           uidvalidity == batch->pusher->opened.uidvalidity,
-                           error);
+               (ImapUpload *)(void *)batch->uploads->data, batch->uploads->len,
+               &uidvalidity, error)
+           && batch_record(
+               batch, uidvalidity == batch->pusher->opened.uidvalidity, error);
 }
 
 /* NULL: changed since it was planned. */
@@ -433,8 +517,8 @@ append_alone(Pusher *pusher, const StorePending *row, bool tried,
     pusher->trouble++;
     sync_warn(pusher->sync, "An upload was refused and stays pending: %s",
               trouble->message);
-    return store_pending_refused(pusher->sync->store, row->id,
-                                 trouble->message, error);
+    return store_pending_refused(pusher->sync->store, row->id, trouble->message,
+                                 error);
 }
 
 /* The rows from first on that go together: not tried before, and not too many

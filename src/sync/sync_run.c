@@ -423,5 +423,6 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     note_rows(&run, steps);
     carried = sync_carry(sync);
     run.carried = carried;
+    run.rest = sync_rest(sync);
     return run_steps(&run, steps, error);
 }

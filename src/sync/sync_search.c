@@ -103,11 +103,15 @@ sync_search(const Sync *sync, const char *path, const char *criteria,
     g_autoptr(UidSet) uids = NULL;
     g_autoptr(UidSet) lacking = NULL;
     g_autoptr(GArray) rows = NULL;
+    g_autofree char *all = NULL;
     ImapOpened opened;
 
     if (folder == NULL || !sync_open(sync, folder, &opened, error))
         return false;
-    uids = sync->server.class->search(sync->server.conn, criteria, error);
+    if (folder->id == sync_rest(sync))
+        all = g_strdup_printf("%s %s", sync_rest_criteria(), criteria);
+    uids = sync->server.class->search(sync->server.conn, all ? all : criteria,
+                                      error);
     rows = uids ? store_uids_among(sync->store, folder->id, uids, error) : NULL;
     if (rows == NULL)
         return false;

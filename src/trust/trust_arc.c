@@ -199,27 +199,19 @@ take(const TrustSig *sig, const char *what, guint instance, TrustArc *out)
     return false;
 }
 
-/* Whose result it is: the domain that a method passes or fails for. */
 static bool
-is_about(const TrustMethod *method, const char *const *properties,
+is_about(const TrustMethod *method, const char *const *names,
          const char *author)
 {
-    for (guint i = 0; properties[i]; i++) {
-        const char *value = trust_method_get(method, properties[i]);
-        const char *at = value ? strrchr(value, '@') : NULL;
+    g_autofree char *domain = trust_method_domain(method, names);
 
-        if (value != NULL)
-            return trust_domain_related(at ? at + 1 : value, author);
-    }
-    return false;
+    return trust_domain_related(domain, author);
 }
 
 static TrustResult
 seen_by(const TrustAuthres *seen, const char *author)
 {
-    static const char *const signer[] = { "header.d", "header.i", NULL };
     static const char *const sender[] = { "smtp.mailfrom", NULL };
-    static const char *const from[] = { "header.from", NULL };
     TrustResult result = TRUST_NONE;
 
     for (guint i = 0; i < seen->results->len; i++) {
@@ -228,12 +220,12 @@ seen_by(const TrustAuthres *seen, const char *author)
 
         if (strcmp(method->method, "dmarc") == 0
             && (word == TRUST_PASS || word == TRUST_FAIL)
-            && (is_about(method, from, author)
-                || trust_method_get(method, from[0]) == NULL))
+            && (is_about(method, TRUST_AUTHOR, author)
+                || trust_method_get(method, "header.from") == NULL))
             return word;
         if (word == TRUST_PASS
             && ((strcmp(method->method, "dkim") == 0
-                 && is_about(method, signer, author))
+                 && is_about(method, TRUST_SIGNER, author))
                 || (strcmp(method->method, "spf") == 0
                     && is_about(method, sender, author))))
             result = TRUST_PASS;

@@ -14,6 +14,8 @@
  * and one check at the end empties the whole. */
 #include "trust_authres.h"
 
+#include "trust_domain.h"
+
 #include <string.h>
 
 typedef struct {
@@ -152,6 +154,18 @@ trust_method_get(const TrustMethod *method, const char *name)
         if (strcmp(g_ptr_array_index(method->properties, i), name) == 0)
             return g_ptr_array_index(method->properties, i + 1);
     return NULL;
+}
+
+char *
+trust_method_domain(const TrustMethod *method, const char *const *names)
+{
+    const char *value = NULL;
+    const char *at;
+
+    for (guint i = 0; names[i] && value == NULL; i++)
+        value = trust_method_get(method, names[i]);
+    at = value ? strrchr(value, '@') : NULL;
+    return value ? trust_domain_ascii(at ? at + 1 : value) : NULL;
 }
 
 static void

@@ -107,20 +107,6 @@ is_doubtful(const TrustReport *report, const char *domain)
     return false;
 }
 
-/* Whose signature a server saw: header.d, or what is behind @ in header.i, the
- * form of some. g_free(); NULL: nobody's. */
-static char *
-signer_said(const TrustMethod *method)
-{
-    const char *domain = trust_method_get(method, "header.d");
-    const char *identity = domain ? NULL : trust_method_get(method, "header.i");
-    const char *at = identity ? strrchr(identity, '@') : NULL;
-
-    if (domain == NULL && at != NULL)
-        domain = at + 1;
-    return domain ? trust_domain_ascii(domain) : NULL;
-}
-
 static void
 add_signers_said(const TrustReport *report, const TrustAuthres *authres,
                  GPtrArray *signers)
@@ -132,7 +118,7 @@ add_signers_said(const TrustReport *report, const TrustAuthres *authres,
         if (strcmp(method->method, "dkim") != 0
             || trust_result_of(method->result) != TRUST_PASS)
             continue;
-        signer = signer_said(method);
+        signer = trust_method_domain(method, TRUST_SIGNER);
         if (signer != NULL && !is_doubtful(report, signer))
             g_ptr_array_add(signers, g_steal_pointer(&signer));
     }
@@ -233,12 +219,11 @@ static const TrustMethod *
 border_dmarc(const TrustReport *report, const char **id)
 {
     const TrustMethod *method = trust_authres_find(report, "dmarc", id);
-    const char *about = method ? trust_method_get(method, "header.from") : NULL;
-    const char *at = about ? strrchr(about, '@') : NULL;
     g_autofree char *domain =
-        about ? trust_domain_ascii(at ? at + 1 : about) : NULL;
+        method ? trust_method_domain(method, TRUST_AUTHOR) : NULL;
 
-    if (about != NULL && report->dmarc.author != NULL
+    if (method != NULL && trust_method_get(method, "header.from") != NULL
+        && report->dmarc.author != NULL
         && !trust_domain_related(domain, report->dmarc.author))
         return NULL;
     return method;

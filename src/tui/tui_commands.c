@@ -363,7 +363,8 @@ static const CmdEntry entries[] = {
     SCREEN("cancel", "Forget the selection", act_exec),
     SCREEN("open-part", "Open the file, or after digits the link, in another "
            "program", act_exec),
-    SCREEN("files", "The files of the message", act_exec),
+    SCREEN("files", "The files of the message, here or on its server",
+           act_exec),
     SCREEN("load-images", "Load the remote images of the message, once",
            act_exec),
     SCREEN_ARG("open-image", "Open an image that was loaded in another "

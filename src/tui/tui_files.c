@@ -1,10 +1,13 @@
-/* The files of a message: looked at, opened, saved, piped. */
+/* The files of a message: looked at, opened, saved, piped. Of a message that is
+ * not here the server tells which there are, and sends the one that is asked
+ * for alone. */
 #include "tui_private.h"
 
 #include "base/err.h"
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "core/account.h"
 #include "core/crypto.h"
 #include "mime/mime.h"
 
@@ -17,22 +20,132 @@ enum {
     VIEW_LIMIT = 4 << 20
 };
 
+typedef struct FilesPopup FilesPopup;
+
+typedef void (*FilesAct)(FilesPopup *popup, const MimePart *part);
+
+/* What the server was asked for. Outlives the popup until there is an answer.
+ */
 typedef struct {
+    FilesPopup *popup;    /* NULL: gone */
+    const MimePart *part; /* NULL: which there are */
+    FilesAct act;
+} FilesAsk;
+
+struct FilesPopup {
     View base;
-    MimeMessage *message;
-    GPtrArray *parts; /* MimePart, borrowed */
+    gint64 id;
+    MimeMessage *message; /* NULL: not here */
+    Account *account;     /* borrowed; that is asked; NULL: nobody */
+    GPtrArray *told;      /* MimePart, by the server; NULL: not yet */
+    GPtrArray *parts;     /* MimePart, borrowed */
+    FilesAsk *ask;        /* NULL: nothing is on its way */
+    const char *fetched;  /* file with the bytes of the part that came */
+    char *words;          /* in place of parts */
     guint current;
     bool locked;
-} FilesPopup;
+};
+
+static void
+ask_stop(FilesPopup *popup)
+{
+    if (popup->ask)
+        account_fetch_stop(popup->account, popup->id);
+}
 
 static void
 files_destroy(View *view)
 {
     FilesPopup *popup = (FilesPopup *)view;
+    FilesAsk *ask = g_steal_pointer(&popup->ask);
 
+    if (ask) {
+        ask->popup = NULL;
+        account_fetch_stop(popup->account, popup->id);
+    }
     g_ptr_array_unref(popup->parts);
+    g_clear_pointer(&popup->told, g_ptr_array_unref);
     mime_message_free(popup->message);
+    g_free(popup->words);
     g_free(popup);
+}
+
+static void
+add_parts(FilesPopup *popup, const GPtrArray *parts)
+{
+    for (guint i = 0; parts && i < parts->len; i++)
+        if (((const MimePart *)parts->pdata[i])->is_attachment)
+            g_ptr_array_add(popup->parts, parts->pdata[i]);
+}
+
+static void
+take_told(FilesPopup *popup, const AccountPart *told, const GError *error)
+{
+    g_free(popup->words);
+    popup->words = error ? draw_safe(error->message) : NULL;
+    if (told == NULL)
+        return;
+    popup->told = g_ptr_array_ref((GPtrArray *)told->parts);
+    add_parts(popup, popup->told);
+}
+
+/* The act may take the popup away. */
+static void
+take_part(FilesPopup *popup, const FilesAsk *ask, const AccountPart *told,
+          const GError *error)
+{
+    Tui *tui = popup->base.tui;
+
+    if (error) {
+        tui_tell(tui, TELL_ERROR, false,
+                 err_is(error, ERR_CANCELLED) ? "Cancelled." : error->message);
+        return;
+    }
+    popup->fetched = told->path;
+    ask->act(popup, ask->part);
+    if (tui->popup == &popup->base)
+        popup->fetched = NULL;
+}
+
+static void
+answered(const AccountPart *told, const GError *error, void *user)
+{
+    g_autofree FilesAsk *ask = user;
+    FilesPopup *popup = ask->popup;
+
+    if (popup == NULL)
+        return; /* and the screen may be gone */
+    popup->ask = NULL;
+    tui_dirty(popup->base.tui);
+    if (ask->part)
+        take_part(popup, ask, told, error);
+    else
+        take_told(popup, told, error);
+}
+
+/* part NULL: which there are. */
+static void
+ask_server(FilesPopup *popup, const MimePart *part, FilesAct act)
+{
+    FilesAsk *ask = g_new0(FilesAsk, 1);
+
+    *ask = (FilesAsk){ popup, part, act };
+    popup->ask = ask;
+    account_fetch_part(popup->account, popup->id, part ? part->number : 0,
+                       answered, ask);
+}
+
+/* Does it to a part as soon as its bytes are here. */
+static void
+act_on(FilesPopup *popup, const MimePart *part, FilesAct act)
+{
+    if (popup->message)
+        act(popup, part);
+    else if (popup->ask)
+        tui_tell(popup->base.tui, TELL_INFO, false,
+                 "A file is on its way: Esc cancels it.");
+    else
+        ask_server(popup, part, act);
 }
 
 /* "~/Downloads/numbers.csv", never one that exists. g_free(). */
@@ -55,6 +168,44 @@ save_path(const FilesPopup *popup, const MimePart *part)
     return path;
 }
 
+/* At most limit bytes, 0: all. g_bytes_unref(); NULL, and told: not readable.
+ */
+static GBytes *
+part_bytes(const FilesPopup *popup, const MimePart *part, gsize limit)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GMappedFile) file = NULL;
+    GBytes *bytes = NULL;
+
+    if (popup->fetched)
+        file = g_mapped_file_new(popup->fetched, FALSE, &error);
+    else
+        bytes = mime_part_bytes(popup->message, part->number, limit, &error);
+    if (file) {
+        g_autoptr(GBytes) all = g_mapped_file_get_bytes(file);
+        gsize size = g_bytes_get_size(all);
+
+        bytes = g_bytes_new_from_bytes(all, 0, limit ? MIN(size, limit) : size);
+    }
+    if (error)
+        tui_tell(popup->base.tui, TELL_ERROR, false, error->message);
+    return bytes;
+}
+
+static bool
+write_part(const FilesPopup *popup, const MimePart *part, int fd,
+           const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) file = NULL;
+
+    if (popup->fetched == NULL)
+        return mime_part_save(popup->message, part->number, fd, error);
+    file = g_mapped_file_new(popup->fetched, FALSE, error);
+    return file
+           && file_write_all(fd, g_mapped_file_get_contents(file),
+                             g_mapped_file_get_length(file), path, error);
+}
+
 static bool
 save_part(const FilesPopup *popup, const MimePart *part, const char *path,
           GError **error)
@@ -65,29 +216,18 @@ save_part(const FilesPopup *popup, const MimePart *part, const char *path,
 
     if (!file_mkdir(folder, error))
         return false;
+    /* what was fetched gets another name where it can */
+    if (popup->fetched && link(popup->fetched, path) == 0)
+        return true;
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set_errno(error, errno, "%s", path);
-    ok = mime_part_save(popup->message, part->number, fd, error);
+    ok = write_part(popup, part, fd, path, error);
     if (close(fd) != 0 && ok)
         ok = err_set_errno(error, errno, "%s", path);
     if (!ok)
         unlink(path);
     return ok;
-}
-
-/* The part under the cursor; NULL, and told, while files are locked. */
-static const MimePart *
-unlocked_part(FilesPopup *popup)
-{
-    if (popup->parts->len == 0)
-        return NULL;
-    if (!popup->locked)
-        return popup->parts->pdata[popup->current];
-    tui_tell(popup->base.tui, TELL_ERROR, false,
-             "Files are locked: the sender check failed. X unlocks them for "
-             "this message.");
-    return NULL;
 }
 
 static void
@@ -103,62 +243,47 @@ tell_saved(FilesPopup *popup, const char *path, const GError *error)
 }
 
 static void
-save_current(FilesPopup *popup)
+save_one(FilesPopup *popup, const MimePart *part)
 {
-    const MimePart *part = unlocked_part(popup);
-    g_autofree char *path = part ? save_path(popup, part) : NULL;
+    g_autofree char *path = save_path(popup, part);
     g_autoptr(GError) error = NULL;
 
-    if (part) {
-        save_part(popup, part, path, &error);
-        tell_saved(popup, path, error);
-    }
+    save_part(popup, part, path, &error);
+    tell_saved(popup, path, error);
 }
 
+/* This one and those below it, one after the other. */
 static void
-save_all(FilesPopup *popup)
+save_from(FilesPopup *popup, const MimePart *part)
 {
-    g_autofree char *folder = NULL;
+    g_autofree char *path = save_path(popup, part);
+    g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
+    guint next = 0;
 
-    if (unlocked_part(popup) == NULL)
+    g_ptr_array_find(popup->parts, part, &next);
+    if (save_part(popup, part, path, &error) && ++next < popup->parts->len) {
+        act_on(popup, popup->parts->pdata[next], save_from);
         return;
-    for (guint i = 0; i < popup->parts->len && error == NULL; i++) {
-        g_autofree char *path = save_path(popup, popup->parts->pdata[i]);
-
-        g_free(folder);
-        folder = g_path_get_dirname(path);
-        save_part(popup, popup->parts->pdata[i], path, &error);
     }
     text = g_strdup_printf("%s: %u files", folder, popup->parts->len);
     tell_saved(popup, text, error);
 }
 
-/* Another program gets a copy of its own, in a folder that goes with us. */
+/* Another program gets a copy of its own. */
 static void
-open_current(FilesPopup *popup)
+open_one(FilesPopup *popup, const MimePart *part)
 {
     Tui *tui = popup->base.tui;
-    const MimePart *part = unlocked_part(popup);
     g_autofree char *path = NULL;
-    g_autofree char *name = NULL;
-    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (part == NULL)
-        return;
-    if (tui->open_folder == NULL)
-        tui->open_folder = g_dir_make_tmp("posthorn-XXXXXX", &error);
-    name = file_safe_name(part->name ? part->name : part->content_type);
-    if (tui->open_folder)
-        path =
-            g_strdup_printf("%s/%u/%s", tui->open_folder, ++tui->opened, name);
-    if (path && save_part(popup, part, path, &error))
-        tui_open_in(tui, path);
-    text = g_strdup_printf("Opened %s", name);
-    tui_tell(tui, error ? TELL_ERROR : TELL_INFO, false,
-             error ? error->message : text);
+    path = tui_open_path(tui, part->name ? part->name : part->content_type,
+                         &error);
+    if (path)
+        save_part(popup, part, path, &error);
+    tui_opened(tui, path, error);
 }
 
 typedef struct {
@@ -179,13 +304,10 @@ pipe_answered(const char *answer, void *user)
 }
 
 static void
-pipe_current(FilesPopup *popup)
+pipe_one(FilesPopup *popup, const MimePart *part)
 {
     Tui *tui = popup->base.tui;
-    const MimePart *part = unlocked_part(popup);
-    g_autoptr(GError) error = NULL;
-    GBytes *bytes =
-        part ? mime_part_bytes(popup->message, part->number, 0, &error) : NULL;
+    GBytes *bytes = part_bytes(popup, part, 0);
     AskRequest request = { .prompt = "Pipe to", .answer = pipe_answered };
     Pipe *pipe;
 
@@ -199,26 +321,16 @@ pipe_current(FilesPopup *popup)
     tui->prompt = prompt_ask(tui, &request);
 }
 
-/* Text as a page; the rest is for other programs. */
 static void
-view_current(FilesPopup *popup)
+view_one(FilesPopup *popup, const MimePart *part)
 {
     Tui *tui = popup->base.tui;
-    const MimePart *part = unlocked_part(popup);
-    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GBytes) bytes = part_bytes(popup, part, VIEW_LIMIT);
     g_autofree char *text = NULL;
     g_autofree char *title = NULL;
     const char *data;
     gsize size;
 
-    if (part == NULL)
-        return;
-    if (!g_str_has_prefix(part->content_type, "text/")) {
-        tui_tell(tui, TELL_INFO, false,
-                 "Not a text: o opens it in another program.");
-        return;
-    }
-    bytes = mime_part_bytes(popup->message, part->number, VIEW_LIMIT, NULL);
     if (bytes == NULL)
         return;
     data = g_bytes_get_data(bytes, &size);
@@ -229,9 +341,8 @@ view_current(FilesPopup *popup)
 }
 
 static void
-copy_name(FilesPopup *popup)
+copy_name(FilesPopup *popup, const MimePart *part)
 {
-    const MimePart *part = popup->parts->pdata[popup->current];
     g_autofree char *name = draw_safe(part->name ? part->name : "");
     g_autofree char *text = g_strdup_printf("Copied %s", name);
 
@@ -312,7 +423,10 @@ files_draw(View *view, Rect screen)
                    GROUND_POPUP);
     } else {
         draw_cells(inside.y, inside.x, inside.columns,
-                   "This message has no files.", ROLE_DIM, GROUND_POPUP);
+                   popup->ask     ? "Asking the server which files there are."
+                   : popup->words ? popup->words
+                                  : "This message has no files.",
+                   ROLE_DIM, GROUND_POPUP);
     }
     draw_cells(below + 1, inside.x, inside.columns, keys, ROLE_DIM,
                GROUND_POPUP);
@@ -336,30 +450,57 @@ choose(FilesPopup *popup, const char *key)
     return true;
 }
 
-static bool
-files_act(View *view, const char *what, const char *key)
+/* What leaves the message: not while files are locked. */
+static FilesAct
+act_of(const char *key)
 {
     static const struct {
         const char *key;
-        void (*run)(FilesPopup *popup);
+        FilesAct act;
     } acts[] = {
-        { "s", save_current },     { "S", save_all },     { "o", open_current },
-        { "Enter", view_current }, { "l", view_current }, { "|", pipe_current },
-        { "y", copy_name },
+        { "s", save_one },     { "S", save_from }, { "o", open_one },
+        { "Enter", view_one }, { "l", view_one },  { "|", pipe_one },
     };
-    FilesPopup *popup = (FilesPopup *)view;
-    Tui *tui = view->tui;
 
-    if (strcmp(what, "key") != 0)
-        return false;
-    tui_dirty(tui);
-    if (choose(popup, key) || popup->parts->len == 0)
-        return true;
     for (gsize i = 0; i < G_N_ELEMENTS(acts); i++)
-        if (strcmp(acts[i].key, key) == 0) {
-            acts[i].run(popup);
-            break;
-        }
+        if (strcmp(acts[i].key, key) == 0)
+            return acts[i].act;
+    return NULL;
+}
+
+static void
+begin_act(FilesPopup *popup, const char *key)
+{
+    FilesAct act = act_of(key);
+    const MimePart *part =
+        popup->parts->pdata[act == save_from ? 0 : popup->current];
+
+    if (strcmp(key, "y") == 0)
+        copy_name(popup, part);
+    else if (act && popup->locked)
+        tui_tell(popup->base.tui, TELL_ERROR, false,
+                 "Files are locked: the sender check failed. X unlocks them "
+                 "for this message.");
+    else if (act == view_one && !g_str_has_prefix(part->content_type, "text/"))
+        tui_tell(popup->base.tui, TELL_INFO, false,
+                 "Not a text: o opens it in another program.");
+    else if (act)
+        act_on(popup, part, act);
+}
+
+static bool
+files_act(View *view, const char *what, const char *key)
+{
+    FilesPopup *popup = (FilesPopup *)view;
+    bool fetches = popup->ask && popup->ask->part;
+
+    tui_dirty(view->tui);
+    if (strcmp(what, "cancel") == 0 && fetches)
+        ask_stop(popup);
+    if (strcmp(what, "key") != 0)
+        return strcmp(what, "cancel") == 0 && fetches;
+    if (!choose(popup, key) && popup->parts->len > 0)
+        begin_act(popup, key);
     return true;
 }
 
@@ -379,24 +520,50 @@ static const ViewClass files_class = {
     .hints = files_hints,
 };
 
+/* One part of a large message is not to wait for the rest of it. */
+static void
+ask_parts(FilesPopup *popup, const StoreRow *row)
+{
+    Session *session = popup->base.tui->session;
+    g_autoptr(StoreFolder) folder =
+        row ? store_folder(session_store(session), row->folder, NULL) : NULL;
+    Account *account =
+        folder ? session_account(session, folder->account) : NULL;
+
+    if (account == NULL || account_is_local(account)
+        || account_is_one_way(account)) {
+        popup->words = g_strdup("This message is not on this machine.");
+        return;
+    }
+    popup->account = account;
+    account_fetch_stop(account, popup->id);
+    ask_server(popup, NULL, NULL);
+}
+
 View *
 files_popup(Tui *tui, gint64 id, bool locked)
 {
     FilesPopup *popup = g_new0(FilesPopup, 1);
     g_autoptr(StoreRow) row = store_row(session_store(tui->session), id, NULL);
-    const GPtrArray *parts;
 
     popup->base.class = &files_class;
     popup->base.tui = tui;
     popup->parts = g_ptr_array_new();
+    popup->id = id;
     popup->locked = locked;
     if (row)
         popup->message = crypto_load(tui->session, row, NULL);
-    parts = popup->message ? mime_parts(popup->message) : NULL;
-    for (guint i = 0; parts && i < parts->len; i++)
-        if (((const MimePart *)parts->pdata[i])->is_attachment)
-            g_ptr_array_add(popup->parts, parts->pdata[i]);
+    if (popup->message)
+        add_parts(popup, mime_parts(popup->message));
+    else
+        ask_parts(popup, row);
     return &popup->base;
+}
+
+bool
+files_popup_asks(const View *popup)
+{
+    return ((const FilesPopup *)popup)->account != NULL;
 }
 
 guint

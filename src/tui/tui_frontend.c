@@ -208,7 +208,9 @@ progress(Frontend *frontend, const char *what, guint64 done, guint64 total)
     g_autofree char *safe = draw_safe(what);
 
     g_clear_pointer(&tui->progress, g_free);
-    if (what)
+    if (what && total == 0)
+        tui->progress = g_strdup_printf(" %s", safe);
+    else if (what)
         tui->progress = g_strdup_printf(
             " %s  %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, safe, done,
             total);

@@ -85,7 +85,8 @@ bound_key(Tui *tui, const char *key)
     }
 }
 
-/* A popup takes Esc and q; others go to its own keys, or to those below. */
+/* A popup goes with Esc and q unless it has something to cancel; other keys are
+ * its own, or those of what is below. */
 static bool
 popup_key(Tui *tui, const char *key)
 {
@@ -94,7 +95,9 @@ popup_key(Tui *tui, const char *key)
     if (strcmp(key, "Esc") == 0
         || (strcmp(key, "q") == 0 && !tui->popup->class->typed)
         || strcmp(key, "^C") == 0 || strcmp(key, "^G") == 0) {
-        tui_set_popup(tui, NULL);
+        if (tui->popup->class->act == NULL
+            || !tui->popup->class->act(tui->popup, "cancel", key))
+            tui_set_popup(tui, NULL);
         return true;
     }
     return tui->popup->class->act

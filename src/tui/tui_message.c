@@ -390,9 +390,24 @@ open_link(MessageView *view, int number)
     tui_tell(tui, TELL_INFO, false, told);
 }
 
+static View *
+show_files(MessageView *view, PageItem *item)
+{
+    Tui *tui = view->base.tui;
+    View *popup =
+        files_popup(tui, item->row->id, page_is_locked(view->page, item));
+
+    if (files_popup_asks(popup)) {
+        item->on_its_way = false;
+        view->page->columns = 0;
+    }
+    tui_set_popup(tui, popup);
+    return popup;
+}
+
 /* The one file; of several the panel asks which. After digits, that link. */
 static void
-open_part(MessageView *view, const PageItem *item)
+open_part(MessageView *view, PageItem *item)
 {
     Tui *tui = view->base.tui;
     View *popup;
@@ -401,8 +416,7 @@ open_part(MessageView *view, const PageItem *item)
         open_link(view, tui->count);
         return;
     }
-    popup = files_popup(tui, item->row->id, page_is_locked(view->page, item));
-    tui_set_popup(tui, popup);
+    popup = show_files(view, item);
     if (files_popup_count(popup) == 1) {
         popup->class->act(popup, "key", "o");
         tui_set_popup(tui, NULL);
@@ -447,12 +461,16 @@ static void
 message_enter(View *base)
 {
     MessageView *view = (MessageView *)base;
+    PageItem *item = current_item(view);
 
     if (base->tui->count > 0) {
         open_link(view, base->tui->count);
         return;
     }
-    fold_current(view);
+    if (item && item->unfolded && item->row->file == NULL)
+        show_current(view);
+    else
+        fold_current(view);
 }
 
 static void
@@ -571,8 +589,7 @@ message_act(View *base, const char *what, const char *word)
     } else if (strcmp(what, "unfold") == 0) {
         unfold_all(view, word == NULL || *word != '-');
     } else if (strcmp(what, "files") == 0 && item) {
-        tui_set_popup(base->tui, files_popup(
-            base->tui, item->row->id, page_is_locked(view->page, item)));
+        show_files(view, item);
     } else if (strcmp(what, "open-part") == 0 && item) {
         open_part(view, item);
     } else if (strcmp(what, "select-range") == 0) {

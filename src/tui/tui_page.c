@@ -440,10 +440,14 @@ add_body(Page *page, PageItem *item)
         return;
     }
     if (item->message == NULL) {
+        g_autofree char *fetch = g_strdup_printf(
+            "Not on this machine.  %s to fetch it, v to see its files.",
+            glyph("⏎"));
+
         add_line(page,
                  item->row->file
                      ? "The file of this message is gone.  $ to fetch it."
-                     : "Not on this machine.  $ to fetch it.",
+                     : fetch,
                  ROLE_WARN);
         return;
     }

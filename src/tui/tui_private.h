@@ -198,7 +198,11 @@ const char *tui_context(Tui *tui);
 /* tui_programs.c: other programs. */
 /* A path or an address in the program of the option opener. */
 void tui_open_in(Tui *tui, const char *what);
-/* A copy of bytes there, under a name of a stranger's. Says what was done. */
+/* Where a copy for it may be written, under a name of a stranger's, in a folder
+ * that goes with us; g_free(). tui_opened() opens it and says what was done. */
+char *tui_open_path(Tui *tui, const char *name, GError **error);
+void tui_opened(Tui *tui, const char *path, const GError *error);
+/* Both, with a copy of bytes. */
 void tui_open_bytes(Tui *tui, const char *name, GBytes *bytes);
 /* Bytes to a command line of the user's; what it prints becomes a page. */
 void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
@@ -249,6 +253,8 @@ char *binding_keys(const KeyBinding *binding, char **help);
 /* locked: the sender check failed, nothing leaves the message. */
 View *files_popup(Tui *tui, gint64 id, bool locked);
 guint files_popup_count(const View *popup);
+/* The server is asked: the message is not here, and not fetched any more. */
+bool files_popup_asks(const View *popup);
 
 /* tui_empty.c: folder: where other mail is stands below. */
 void empty_draw(Tui *tui, Rect area, const char *safe, bool folder);

@@ -2,7 +2,6 @@
  * that gets a message or a file. Nothing waits for them. */
 #include "tui_private.h"
 
-#include "base/err.h"
 #include "base/file.h"
 #include "base/spawn.h"
 
@@ -63,28 +62,45 @@ tui_open_in(Tui *tui, const char *what)
     start(tui, &params);
 }
 
-void
-tui_open_bytes(Tui *tui, const char *name, GBytes *bytes)
+char *
+tui_open_path(Tui *tui, const char *name, GError **error)
 {
     g_autofree char *safe = file_safe_name(name);
     g_autofree char *folder = NULL;
-    g_autofree char *path = NULL;
-    g_autofree char *text = g_strdup_printf("Opened %s", safe);
-    g_autoptr(GError) error = NULL;
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
 
     if (tui->open_folder == NULL)
-        tui->open_folder = g_dir_make_tmp("posthorn-XXXXXX", &error);
-    if (tui->open_folder) {
-        folder = g_strdup_printf("%s/%u", tui->open_folder, ++tui->opened);
-        path = g_build_filename(folder, safe, NULL);
-    }
-    if (path && file_mkdir(folder, &error)
-        && file_write_atomic(path, data, size, &error))
+        tui->open_folder = g_dir_make_tmp("posthorn-XXXXXX", error);
+    if (tui->open_folder == NULL)
+        return NULL;
+    folder = g_strdup_printf("%s/%u", tui->open_folder, ++tui->opened);
+    return file_mkdir(folder, error) ? g_build_filename(folder, safe, NULL)
+                                     : NULL;
+}
+
+void
+tui_opened(Tui *tui, const char *path, const GError *error)
+{
+    g_autofree char *name = path ? g_path_get_basename(path) : NULL;
+    g_autofree char *text = g_strdup_printf("Opened %s", name);
+
+    if (error == NULL)
         tui_open_in(tui, path);
     tui_tell(tui, error ? TELL_ERROR : TELL_INFO, false,
              error ? error->message : text);
+}
+
+void
+tui_open_bytes(Tui *tui, const char *name, GBytes *bytes)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = tui_open_path(tui, name, &error);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+
+    if (path)
+        g_file_set_contents_full(path, data ? data : "", (gssize)size,
+                                 G_FILE_SET_CONTENTS_NONE, 0600, &error);
+    tui_opened(tui, path, error);
 }
 
 void

@@ -5,9 +5,11 @@ import base64
 import json
 import os
 import subprocess
+import threading
 
 from harness import end_process, message, on_screen, until
 from line import Line
+from terminal import Terminal
 
 
 def found(home, *words):
@@ -147,6 +149,147 @@ def slow(world):
     on_screen(home, b"at last", b"opened slowly", b"\r")
 
 
+class Gate(Line):
+    """Nothing comes back any more on a connection that asked for this."""
+
+    def __init__(self, port, shut):
+        self.shut, self.held = shut, set()
+        super().__init__(port, 0)
+
+    def _said(self, turns, number, data):
+        if self.shut and self.shut in data:
+            self.held.add(id(turns))
+        super()._said(turns, number, data)
+
+    def _note(self, turns, who, data):
+        if who == "S" and id(turns) in self.held:
+            threading.Event().wait()
+        super()._note(turns, who, data)
+
+
+def through(world, home, line, more):
+    text = open(home.config, encoding="utf-8").read()
+    home.write(home.config, text.replace(
+        f"imaps://uma@localhost:{world.servers.imaps}",
+        f"imap+insecure://uma@127.0.0.1:{line.port}").replace(
+        "account uma {", "account uma {\n    keep-bodies none") + more)
+
+
+def with_files(world, name, line):
+    """A home whose newest message has files and is not here."""
+    home, uma = world.home(name, ["uma"]), world.mailbox("uma")
+    opener = home.path("opener")
+    home.write(opener, f"#!/bin/sh\ncp \"$1\" {home.path('opened')}.tmp && "
+               f"mv {home.path('opened')}.tmp {home.path('opened')}\n", 0o755)
+    through(world, home, line, f"set download-folder {home.path('saved')}\n"
+            f"set opener {opener}\n")
+    uma.append(message(
+        name, body=PARTS.replace("\n", "\r\n"),
+        extra="MIME-Version: 1.0\r\n"
+              "Content-Type: multipart/mixed; boundary=b\r\n").replace(
+                  b"23 Nov", b"24 Nov"))
+    home.ok("sync")
+    return home
+
+
+def on_terminal(home):
+    env = {name: value for name, value in home.env.items() if name != "PATH"}
+    return Terminal(f"{home.posthorn} -c {home.config}", 100, 30, env)
+
+
+def saved(home):
+    found = {}
+    for name in os.listdir(home.path("saved")):
+        with open(home.path("saved", name), "rb") as file:
+            found[name] = file.read()
+    return found
+
+
+LARGE = b"one of many lines\n" * 100000
+
+
+def files_panel(world):
+    """The files of a message that never comes: the panel lists them at once,
+    and each is read, saved, opened and piped without the rest."""
+    with Gate(world.servers.imap, b"BODY.PEEK[]") as line:
+        home = with_files(world, "panel", line)
+        with on_terminal(home) as terminal:
+            terminal.wait_text("panel")
+            terminal.keys("Enter")
+            terminal.wait_text("it is being fetched")
+            terminal.keys("v")
+            screen = terminal.wait_text("naïve.txt")
+            assert any("large" in row for row in screen), screen
+            terminal.keys("2", "Enter")
+            terminal.wait(lambda s: any(row.strip() == "naïve" for row in s))
+            terminal.keys("q")
+            terminal.wait_text("Not on this machine.")
+            terminal.keys("v")
+            terminal.wait_text("naïve.txt")
+            terminal.keys("1", "s")
+            terminal.wait_text("Saved ")
+            assert saved(home) == {"large": LARGE}, saved(home).keys()
+            terminal.keys("2", "o")
+            terminal.wait_text("Opened na")
+            until(lambda: os.path.exists(home.path("opened")), 60, "opened")
+            assert open(home.path("opened"), "rb").read() == "naïve\n".encode()
+            terminal.keys("S")
+            terminal.wait_text(": 3 files")
+            names = saved(home)
+            assert len(names) == 4 and names["2-large"] == LARGE, names.keys()
+            terminal.keys("1", "|")
+            terminal.wait_text("Pipe to")
+            terminal.type("wc -l\r")
+            terminal.wait(lambda s: any(row.strip() == "100000" for row in s))
+            terminal.keys("q")
+            assert not home.files("uma/INBOX")
+            line.shut = None
+            terminal.wait_text("Not on this machine.")
+            terminal.keys("Enter")
+            terminal.wait_text("look at these")
+            assert len(home.files("uma/INBOX")) == 1
+            assert not [name for name in os.listdir(
+                home.path("cache", "posthorn")) if name.startswith("part-")]
+
+
+def files_cancelled(world):
+    """A file that does not come says so and is given up by Esc; what cannot be
+    asked is said."""
+    with Gate(world.servers.imap, b"PEEK[2]") as line:
+        home = with_files(world, "waits", line)
+        with on_terminal(home) as terminal:
+            terminal.wait_text("waits")
+            terminal.keys(":")
+            terminal.type("offline\r")
+            terminal.wait_text("offline")
+            terminal.keys("Enter")
+            terminal.wait_text("Not on this machine.")
+            terminal.keys("v")
+            terminal.wait_text("this message is not here and uma is offline")
+            terminal.keys("Escape")
+            terminal.wait_gone("uma is offline")
+            terminal.keys(":")
+            terminal.type("offline\r")
+            terminal.keys("v")
+            terminal.wait_text("naïve.txt")
+            terminal.keys("1", "s")
+            terminal.wait_text("fetching this file")
+            terminal.keys("s")
+            terminal.wait_text("Esc cancels it")
+            terminal.keys("Escape")
+            terminal.wait_text("Cancelled.")
+            terminal.keys("2", "s")
+            terminal.wait_text("Saved ")
+            assert list(saved(home).values()) == ["naïve\n".encode()]
+            terminal.keys("1", "s")
+            terminal.wait_text("fetching this file")
+            terminal.keys("Escape")
+            terminal.wait_text("Cancelled.")
+            terminal.keys("q")
+            terminal.wait_gone("naïve.txt")
+            assert not home.files("uma/INBOX")
+
+
 def refused(world):
     """What no server can be asked is said; so is a server that is not there."""
     home = world.homes["asked"]
@@ -234,7 +377,7 @@ def on_any_server(tap, world):
 
 def all_tests(tap, world):
     on_any_server(tap, world)
-    run(tap, world, (slow, refused))
+    run(tap, world, (slow, files_panel, files_cancelled, refused))
 
 
 __all__ = ["all_tests", "on_any_server"]

@@ -9,6 +9,7 @@ from harness import ACCOUNT, Home, Mailbox, Tap, real
 import behind
 import cyrus
 import events
+import gmail
 import exchange
 import killed
 import pop3
@@ -22,7 +23,7 @@ import ways
 USERS = ("ana", "ben", "kim", "lea", "pat", "uma", "vic")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
-          "behind": behind,
+          "behind": behind, "gmail": gmail,
           "sending": sending, "sealed": sealed, "surroundings": surroundings}
 
 

@@ -21,6 +21,7 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "servers"))
+sys.path.append(os.path.join(os.path.dirname(HERE), "screens"))
 
 import servers as real  # noqa: E402
 

@@ -439,9 +439,9 @@ def large_file(world):
 
 
 def large_message(world):
-    """sendmail takes 50 MB from a pipe, and from a hook's point of view too,
-    with less than 10 MB of memory more than a few bytes take; the bytes arrive
-    as they were, and nothing of the pipe is left behind."""
+    """sendmail takes 50 MB from a pipe with less than 10 MB of memory more than
+    a few bytes take; the bytes arrive as they were, and nothing of the pipe is
+    left behind."""
     head = (b"From: ana@x.example\nTo: bob@x.example\nBcc: eve@x.example\n"
             b"Subject: large\n\n")
     line = bytes(range(32, 127)) + b"\n"

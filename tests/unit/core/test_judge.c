@@ -36,6 +36,10 @@ static const char alone[] = "account work {\n"
                             "    incoming imaps://127.0.0.1:1\n"
                             "}\n";
 
+enum {
+    SETTLE_MS = 1000 /* of the judge */
+};
+
 static const char zone_text[] =
     "_dmarc.bank.example TXT \"v=DMARC1; p=reject\"\n"
     "_dmarc.broken.example SERVFAIL\n"
@@ -334,6 +338,50 @@ test_online(Fixture *f, const void *data)
     assert_verdict(f, ids[1], "unverified");
 }
 
+static void
+come_back(bool available)
+{
+    g_signal_emit_by_name(g_network_monitor_get_default(), "network-changed",
+                          available);
+}
+
+static gboolean
+on_late(void *user)
+{
+    *(bool *)user = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* However often the network changes, what failed is asked once more when it has
+ * settled, whatever accounts are at; but not while the user is offline. */
+static void
+test_network_back(Fixture *f, const void *data)
+{
+    gint64 id = deliver(f, f->inbox, "broken.example", 1, NULL);
+    bool late = false;
+    guint asked;
+
+    judge_arrived(f->judge, &id, 1, false, NULL, NULL);
+    wait_for(f);
+    asked = dns_zone_asked(f->zone);
+    come_back(false);
+    for (guint i = 0; i < 5; i++)
+        come_back(true);
+    g_assert_false(judge_busy(f->judge));
+    while (!judge_busy(f->judge))
+        g_main_context_iteration(NULL, TRUE);
+    wait_for(f);
+    g_assert_cmpuint(dns_zone_asked(f->zone), ==, 2 * asked);
+    assert_reason(f, id, "SERVFAIL");
+    session_set_offline(f->session, true);
+    come_back(true);
+    g_timeout_add(2 * SETTLE_MS, on_late, &late);
+    while (!late) {
+        g_main_context_iteration(NULL, TRUE);
+        g_assert_false(judge_busy(f->judge));
+    }
+}
+
 /* Old mail is not read where nobody can say anything about it. */
 static void
 test_nobody_to_ask(Fixture *f, const void *data)
@@ -442,6 +490,7 @@ main(int argc, char **argv)
     TEST(never);
     TEST(temporary);
     TEST(offline);
+    TEST(network_back);
     TEST(many_fail);
     TEST(ends);
     TEST(key_history);

@@ -16,6 +16,7 @@ typedef struct {
     Fake *fake;
     Sync sync;
     guint arrived;
+    guint news; /* of them, not quietly */
     guint warned;
 } Bench;
 
@@ -62,6 +63,7 @@ static void
 bench_arrived(void *user, const gint64 *ids, guint n, bool quiet)
 {
     ((Bench *)user)->arrived += n;
+    ((Bench *)user)->news += quiet ? 0 : n;
 }
 
 static void

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     char *name;
     char *id; /* stays when it is renamed */
+    const char *use; /* "\\Trash", …, or NULL */
     bool unsubscribed;
     bool refused; /* SELECT */
     guint32 uidvalidity, uidnext;
@@ -39,6 +40,7 @@ typedef struct {
     bool objects;     /* OBJECTID and SAVEDATE */
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
     bool gmail;       /* X-GM-EXT-1 */
+    const char *all;  /* with it, the mailbox that has everything; or NULL */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -47,6 +49,7 @@ typedef struct {
     guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
+    guint searches; /* performed */
     void (*searched)(void *user); /* called while the server searches */
     void *user;
 } Fake;
@@ -166,6 +169,70 @@ fake_remove(FakeMailbox *mailbox, guint32 uid)
     g_ptr_array_remove(mailbox->messages, message);
 }
 
+/* --- Gmail: a mailbox is a label, one more has everything ----------------- */
+
+static inline FakeMessage *
+fake_find_bytes(const FakeMailbox *mailbox, const char *bytes)
+{
+    for (guint i = 0; i < mailbox->messages->len; i++) {
+        FakeMessage *message = mailbox->messages->pdata[i];
+
+        if (strcmp(message->bytes, bytes) == 0)
+            return message;
+    }
+    return NULL;
+}
+
+static inline bool
+fake_is_all(const Fake *fake, const FakeMailbox *mailbox)
+{
+    return fake->all && strcmp(mailbox->name, fake->all) == 0;
+}
+
+/* One more label. */
+static inline FakeMessage *
+fake_label(Fake *fake, const char *name, const FakeMessage *message)
+{
+    FakeMailbox *mailbox = fake_mailbox(fake, name);
+    FakeMessage *there = fake_find_bytes(mailbox, message->bytes);
+
+    return there ? there
+                 : fake_put(mailbox, message->bytes, message->flags,
+                            message->tags);
+}
+
+/* Of the labels that a search for what has none looks at. */
+static inline bool
+fake_is_labelled(const Fake *fake, const FakeMessage *message)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        const FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+
+        if (!fake_is_all(fake, mailbox) && mailbox->use != NULL
+            && (strcmp(mailbox->use, "\\Flagged") == 0
+                || strcmp(mailbox->use, "\\Important") == 0))
+            continue;
+        if (!fake_is_all(fake, mailbox)
+            && fake_find_bytes(mailbox, message->bytes))
+            return true;
+    }
+    return false;
+}
+
+/* What is in the trash is nowhere else. */
+static inline void
+fake_trash(Fake *fake, const FakeMailbox *trash, const char *bytes)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+        FakeMessage *message =
+            mailbox == trash ? NULL : fake_find_bytes(mailbox, bytes);
+
+        if (message)
+            fake_remove(mailbox, message->uid);
+    }
+}
+
 /* --- the calls ------------------------------------------------------------- */
 
 /* Counts; true: the connection is lost before the call. */
@@ -224,6 +291,7 @@ fake_list(void *conn, bool state, GError **error)
 
         told->name = g_strdup(mailbox->name);
         told->delimiter = '/';
+        told->special_use = g_strdup(mailbox->use);
         told->subscribed = !mailbox->unsubscribed;
         told->have_status = state && fake->status;
         told->uidvalidity = mailbox->uidvalidity;
@@ -390,25 +458,52 @@ fake_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
     return true;
 }
 
+/* The last string of a search that is no query of Gmail's; "" none. */
+static char *
+fake_wanted(const char *criteria)
+{
+    const char *raw = strstr(criteria, "X-GM-RAW \"");
+    const char *text = raw ? strchr(raw + 10, '"') + 1 : criteria;
+
+    text = strchr(text, '"');
+    return text ? g_strndup(text + 1, strcspn(text + 1, "\"")) : g_strdup("");
+}
+
+static UidSet *
+fake_among(const char *criteria)
+{
+    g_autofree char *set =
+        g_str_has_prefix(criteria, "UID ")
+            ? g_strndup(criteria + 4, strcspn(criteria + 4, " ")) : NULL;
+
+    return set ? uidset_parse(set, 1000, NULL) : NULL;
+}
+
 static UidSet *
 fake_search(void *conn, const char *criteria, GError **error)
 {
     Fake *fake = conn;
-    const char *text = strchr(criteria, '"') + 1;
-    g_autofree char *wanted = g_strndup(text, strcspn(text, "\""));
+    bool rest = strstr(criteria, "X-GM-RAW \"-in:inbox ") != NULL;
+    g_autofree char *wanted = fake_wanted(criteria);
+    g_autoptr(UidSet) among = fake_among(criteria);
     UidSet *found;
 
     if (fake_cut_before(fake, error))
         return NULL;
+    fake->searches++;
     if (fake->searched)
         fake->searched(fake->user);
     found = uidset_create();
     for (guint i = 0; i < fake->selected->messages->len; i++) {
         const FakeMessage *message = fake->selected->messages->pdata[i];
 
-        if (strstr(message->bytes, wanted))
+        if (strstr(message->bytes, wanted)
+            && (among == NULL || uidset_contains(among, message->uid))
+            && (!rest || !fake_is_labelled(fake, message)))
             uidset_add(found, message->uid);
     }
+    if (!fake_answer(fake, error))
+        g_clear_pointer(&found, uidset_destroy);
     return found;
 }
 
@@ -435,6 +530,30 @@ fake_keyword(FakeMessage *message, const char *keyword, bool add)
     message->tags = g_strjoinv(" ", (char **)all->pdata);
 }
 
+static void
+fake_flag(FakeMailbox *mailbox, FakeMessage *message, bool add,
+          const ImapFlags *flags)
+{
+    message->flags = add ? message->flags | flags->system
+                         : message->flags & ~flags->system;
+    message->modseq = ++mailbox->modseq;
+    if (*flags->keywords)
+        fake_keyword(message, flags->keywords, add);
+}
+
+/* Wherever it is, it is the same message. */
+static void
+fake_flag_all(Fake *fake, const char *bytes, bool add, const ImapFlags *flags)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+        FakeMessage *message = fake_find_bytes(mailbox, bytes);
+
+        if (message)
+            fake_flag(mailbox, message, add, flags);
+    }
+}
+
 static bool
 fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
            GError **error)
@@ -449,11 +568,10 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
 
         if (!uidset_contains(uids, message->uid))
             continue;
-        message->flags = add ? message->flags | flags->system
-                             : message->flags & ~flags->system;
-        message->modseq = ++fake->selected->modseq;
-        if (*flags->keywords)
-            fake_keyword(message, flags->keywords, add);
+        if (fake->all)
+            fake_flag_all(fake, message->bytes, add, flags);
+        else
+            fake_flag(fake->selected, message, add, flags);
     }
     return fake_answer(fake, error);
 }
@@ -466,10 +584,18 @@ fake_move_one(Fake *fake, FakeMailbox *to, guint32 uid, ImapCopied *copied)
 
     if (message == NULL)
         return;
-    there = fake_put(to, message->bytes, message->flags, message->tags);
+    there = fake->all ? fake_label(fake, to->name, message)
+                      : fake_put(to, message->bytes, message->flags,
+                                 message->tags);
     g_array_append_val(copied->from, uid);
     g_array_append_val(copied->to, there->uid);
-    fake_remove(fake->selected, uid);
+    if (fake->all && g_strcmp0(to->use, "\\Trash") == 0) {
+        g_autofree char *bytes = g_strdup(message->bytes);
+
+        fake_trash(fake, to, bytes);
+    } else if (!fake_is_all(fake, fake->selected)) {
+        fake_remove(fake->selected, uid);
+    }
 }
 
 static bool
@@ -499,7 +625,7 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
     if (fake_cut_before(fake, error))
         return false;
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
-        if (uidset_contains(uids, uid))
+        if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
             fake_remove(fake->selected, uid);
     return fake_answer(fake, error);
 }

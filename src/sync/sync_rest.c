@@ -1,0 +1,197 @@
+/* Gmail has every message in one mailbox, \All, and in one more for each label.
+ * What lies in no other mailbox lies there alone, as what is archived does: to
+ * us that mailbox is the rest, and holds only this. Which messages they are the
+ * server is asked in Gmail's own search language; its counts say nothing of it.
+ *   R1  the rest is looked at when its mark moved, or when it is due: something
+ * left another mailbox, or a message of the rest turned up in one; noted before
+ * the other mailbox is done, forgotten after the rest is
+ *   R2  the rest is looked at last in a round: what left is kept until then,
+ * and what turned up takes its file over R3  what is no more of the rest and
+ * still in its mailbox is not lost */
+#include "sync_private.h"
+
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* has:nouserlabels looks at labels of the user's own; what has one that IMAP
+ * does not show is nowhere. */
+#define REST                                                                   \
+    "X-GM-RAW \"-in:inbox -in:sent -in:drafts -in:chats has:nouserlabels\""
+
+enum {
+    SLICE = 90000, /* UIDs of one search: its answer is one line */
+    LINE_BYTES = 4000
+};
+
+static char *
+rest_key(const char *account, const char *name)
+{
+    return g_strdup_printf("%s/%s", name, account);
+}
+
+gint64
+sync_rest(const Sync *sync)
+{
+    g_autofree char *key = rest_key(sync->account, "rest");
+    g_autofree char *id = store_value(sync->store, key);
+
+    return id ? g_ascii_strtoll(id, NULL, 10) : 0;
+}
+
+const char *
+sync_rest_criteria(void)
+{
+    return REST;
+}
+
+static const char *
+special_use(const ImapMailbox *mailbox)
+{
+    return mailbox->special_use ? mailbox->special_use : "";
+}
+
+const ImapMailbox *
+sync_rest_find(const Sync *sync, const GPtrArray *mailboxes)
+{
+    const SyncServer *server = &sync->server;
+    ImapMailbox *rest = NULL;
+    bool archive = false;
+
+    if (!server->class->can(server->conn, "X-GM-EXT-1"))
+        return NULL;
+    for (guint i = 0; i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (strcmp(special_use(mailbox), "\\All") == 0 && !mailbox->no_select)
+            rest = mailbox;
+        archive |= strcmp(special_use(mailbox), "\\Archive") == 0;
+    }
+    if (rest == NULL)
+        return NULL;
+    g_free(rest->special_use);
+    rest->special_use = archive ? NULL : g_strdup("\\Archive");
+    return rest;
+}
+
+/* The folder of a mailbox; 0: none. */
+static gint64
+folder_of(const Sync *sync, const ImapMailbox *mailbox)
+{
+    g_autoptr(GPtrArray) folders =
+        store_folders(sync->store, sync->account, NULL);
+
+    for (guint i = 0; mailbox && folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (strcmp(folder->name, mailbox->name) == 0)
+            return folder->id;
+    }
+    return 0;
+}
+
+bool
+sync_rest_note(const Sync *sync, const ImapMailbox *rest, GError **error)
+{
+    gint64 known = sync_rest(sync);
+    gint64 id = rest || known ? folder_of(sync, rest) : 0;
+    g_autofree char *key = rest_key(sync->account, "rest");
+    g_autofree char *text =
+        id ? g_strdup_printf("%" G_GINT64_FORMAT, id) : NULL;
+
+    return id == known || store_set_value(sync->store, key, text, error);
+}
+
+bool
+sync_rest_is_due(const Sync *sync)
+{
+    g_autofree char *key = rest_key(sync->account, "rest-due");
+    g_autofree char *due = store_value(sync->store, key);
+
+    return due != NULL;
+}
+
+bool
+sync_rest_set_due(const Sync *sync, bool due, GError **error)
+{
+    g_autofree char *key = rest_key(sync->account, "rest-due");
+
+    return sync_rest_is_due(sync) == due
+           || store_set_value(sync->store, key, due ? "1" : NULL, error);
+}
+
+bool
+sync_rest_placed(const SyncRun *run, const char *email_id, GError **error)
+{
+    if (run->rest == 0 || run->rest == run->folder->id || email_id == NULL
+        || !store_object_in(run->sync->store, run->rest, email_id))
+        return true;
+    return sync_rest_set_due(run->sync, true, error);
+}
+
+static void
+add_all(UidSet *to, const UidSet *uids)
+{
+    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
+        UidRange range = uidset_range(uids, i);
+
+        uidset_add_range(to, range.first, range.last);
+    }
+}
+
+/* What a search finds among UIDs, added to found. */
+static bool
+search_among(const Sync *sync, const char *among, const char *criteria,
+             UidSet *found, GError **error)
+{
+    g_autofree char *all = g_strdup_printf("UID %s %s", among, criteria);
+    g_autoptr(UidSet) some =
+        sync->server.class->search(sync->server.conn, g_strchomp(all), error);
+
+    if (some)
+        add_all(found, some);
+    return some != NULL;
+}
+
+UidSet *
+sync_rest_members(const Sync *sync, const ImapSelected *now, GError **error)
+{
+    g_autoptr(UidSet) members = uidset_create();
+    guint64 next = now->uidnext ? now->uidnext : G_MAXUINT32;
+
+    for (guint64 from = 1; now->exists > 0 && from < next; from += SLICE) {
+        guint64 last = MIN(from + SLICE, next) - 1;
+        g_autofree char *among = g_strdup_printf(
+            "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from, last);
+
+        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel)) {
+            err_set(error, ERR_CANCELLED, "cancelled");
+            return NULL;
+        }
+        if (!search_among(sync, among, REST, members, error))
+            return NULL;
+    }
+    if (uidset_count(members) > now->exists) {
+        err_set(error, ERR_PROTOCOL,
+                "%s: a search found more messages than "
+                "there are",
+                sync->account);
+        return NULL;
+    }
+    return g_steal_pointer(&members);
+}
+
+bool
+sync_rest_lost(const Sync *sync, const UidSet *gone, guint *lost,
+               GError **error)
+{
+    g_autoptr(GPtrArray) chunks = uidset_format_chunks(gone, LINE_BYTES);
+    g_autoptr(UidSet) still = uidset_create();
+
+    for (guint i = 0; i < chunks->len; i++)
+        if (!search_among(sync, chunks->pdata[i], "", still, error))
+            return false;
+    *lost = (guint)(uidset_count(gone) - uidset_count(still));
+    return true;
+}
