@@ -109,8 +109,10 @@ sync_changed_stamp(const Sync *sync, const StoreFolder *folder)
         return NULL;
     if (!names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
-    if (firm)
+    if (firm && store_set_lazy(sync->store, true, NULL)) {
         sync_set_fact(sync, folder, "mtime", stamp, NULL);
+        store_set_lazy(sync->store, false, NULL);
+    }
     return NULL;
 }
 
