@@ -27,6 +27,9 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +68,16 @@ no_cores(void)
     setrlimit(RLIMIT_CORE, &none);
 #ifdef PR_SET_DUMPABLE
     prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+/* One heap for all threads, not one each: those grow by a page at a time, and
+ * every page is a system call. */
+static void
+one_heap(void)
+{
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
 #endif
 }
 
@@ -271,6 +284,7 @@ main(int argc, char **argv)
     open_missing();
     setlocale(LC_ALL, "");
     no_cores();
+    one_heap();
     log_take_glib();
     umask(077); /* mail is private, whoever makes the file (P55) */
     mime_init();

@@ -34,6 +34,8 @@ MaildirFlags maildir_name_flags(const char *file_name);
 
 /* The base of a file name: what stands before ":2,". g_free(). */
 char *maildir_name_base(const char *file_name);
+/* Its bytes. */
+gsize maildir_base_size(const char *file_name);
 
 /* A folder name from a server as one safe directory name and back, one to one:
  * promise P55, P82. Letters, digits and blanks stay readable; a name whose

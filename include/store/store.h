@@ -345,9 +345,13 @@ GArray *store_unsettled(Store *store, guint limit, GError **error);
 
 /* The files of all of them, as in store_files(). */
 GPtrArray *store_unsettled_files(Store *store, GError **error);
-/* The same of all whose files may lie in a folder's directories: its own, those
- * on their way, those deleted for good. */
-GPtrArray *store_files_near(Store *store, gint64 folder, GError **error);
+
+/* The file of each row that may lie in a folder's directories: its own, those
+ * on their way, those deleted for good. False: each said so, or they could not
+ * be read. The store must not be used by each. */
+bool store_each_file_near(Store *store, gint64 folder,
+                          bool (*each)(const char *file, void *user),
+                          void *user);
 
 /* The next rows with a file that the index does not know, or whose tags it
  * has not got since they changed; newest first. GArray of gint64. */

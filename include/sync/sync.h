@@ -17,8 +17,9 @@
  *   Y1  a row's file is recorded after file and folder are durable; the names
  * of a batch are noted before they appear (the sweep list), so that a file that
  * was named and never recorded is removed, not taken for a new one; Y2  the
- * mark moves last, so what was cut short is planned again; Y3  a change is
- * recorded as the server's state after its tagged OK; done twice, STORE and
+ * mark moves last, so what was cut short is planned again (flags and mark are
+ * not waited for: what a power cut takes, it takes from the end); Y3  a change
+ * is recorded as the server's state after its tagged OK; done twice, STORE and
  * EXPUNGE do nothing, a MOVE whose answer was lost is found by its Message-ID,
  * an APPEND is noted before and looked for; Y4  more than SYNC_REMOVAL_MIN
  * messages and more than half of a folder are never removed here without a yes

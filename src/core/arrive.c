@@ -58,14 +58,13 @@ arrive(Session *session, const gint64 *ids, guint n, bool quiet)
     mute_arrived(session, ids, n);
     for (guint i = 0; i < n; i++)
         delivery_look(session, ids[i]);
+    if (!hooks_has(session_hooks(session), "message-arrived")) {
+        judge_arrived(session_judge(session), ids, n, false, NULL, NULL);
+        return; /* there is nobody to be told */
+    }
     arrival = g_new0(Arrival, 1);
     arrival->session = session;
     arrival->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint64), n);
     g_array_append_vals(arrival->ids, ids, n);
-    if (hooks_has(session_hooks(session), "message-arrived")) {
-        judge_arrived(session_judge(session), ids, n, false, judged, arrival);
-        return;
-    }
-    judge_arrived(session_judge(session), ids, n, false, NULL, NULL);
-    tell(NULL, arrival);
+    judge_arrived(session_judge(session), ids, n, false, judged, arrival);
 }

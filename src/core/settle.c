@@ -1,7 +1,8 @@
 /* Files follow their rows. The worker takes rows that are not settled from the
  * store, renames each file into its folder with its flags and records the new
  * name; killed anywhere, the next run goes on: a file that already has the new
- * name is found by its base. Must not decide anything about mail. */
+ * name is found by its base. So the disk is not waited for. Must not decide
+ * anything about mail. */
 #include "settle.h"
 
 #include "base/err.h"
@@ -12,6 +13,7 @@
 #include "maildir/maildir.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SETTLE_SLICE = 200 };
@@ -26,6 +28,8 @@ struct Settler {
 typedef struct {
     char *state_db;
     char *mail;
+    gint64 folder; /* seen last, within a transaction; 0: none */
+    char *dir;     /* of it */
 } SettleRequest;
 
 static void
@@ -35,6 +39,7 @@ settle_request_free(void *data)
 
     g_free(request->state_db);
     g_free(request->mail);
+    g_free(request->dir);
     g_free(request);
 }
 
@@ -48,6 +53,45 @@ settle_find(const SettleRequest *request, const char *file, const char *folder)
     char *found = maildir_locate(path);
 
     return found ? found : maildir_locate(moved);
+}
+
+/* The directory of a folder, NULL: there is none. */
+static const char *
+settle_dir(Store *store, SettleRequest *request, gint64 id, GError **error)
+{
+    g_autoptr(StoreFolder) folder = NULL;
+
+    if (request->folder == id)
+        return request->dir;
+    request->folder = 0;
+    g_clear_pointer(&request->dir, g_free);
+    folder = store_folder(store, id, error);
+    if (folder == NULL)
+        return NULL;
+    request->folder = id;
+    request->dir = g_build_filename(request->mail, folder->path, NULL);
+    return request->dir;
+}
+
+/* Most lie where their rows say. *gone: it lies nowhere. The new path, or NULL;
+ * g_free(). */
+static char *
+settle_rename(const SettleRequest *request, const StoreRow *row,
+              const char *folder, bool *gone, GError **error)
+{
+    MaildirFlags flags = row->flags & STORE_SYSTEM_FLAGS;
+    g_autofree char *known = g_build_filename(request->mail, row->file, NULL);
+    g_autofree char *path = maildir_rename(known, folder, flags, NULL);
+    g_autofree char *from = NULL;
+
+    *gone = false;
+    if (path && (strcmp(path, known) != 0 || access(path, F_OK) == 0))
+        return g_steal_pointer(&path);
+    from = settle_find(request, row->file, folder);
+    *gone = from == NULL;
+    if (from == NULL || !maildir_create(folder, error)) /* its first */
+        return NULL;
+    return maildir_rename(from, folder, flags, error);
 }
 
 /* A message that is nowhere, here or on the server: its file goes before its
@@ -68,14 +112,12 @@ settle_gone(Store *store, const SettleRequest *request, const StoreRow *row,
 
 /* Renames one file and records it; removes the file of a deleted message. */
 static bool
-settle_row(Store *store, const SettleRequest *request, gint64 id,
-           GError **error)
+settle_row(Store *store, SettleRequest *request, gint64 id, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(store, id, error);
-    g_autoptr(StoreFolder) to = NULL;
-    g_autofree char *folder = NULL;
-    g_autofree char *from = NULL;
+    const char *folder;
     g_autofree char *path = NULL;
+    bool gone;
 
     if (row == NULL)
         return false;
@@ -83,23 +125,18 @@ settle_row(Store *store, const SettleRequest *request, gint64 id,
         return settle_gone(store, request, row, error);
     if (row->file == NULL || row->folder == 0)
         return store_set_file(store, id, row->file, error);
-    to = store_folder(store, row->folder, error);
-    if (to == NULL)
+    folder = settle_dir(store, request, row->folder, error);
+    if (folder == NULL)
         return false;
-    folder = g_build_filename(request->mail, to->path, NULL);
-    from = settle_find(request, row->file, folder);
-    if (from == NULL) /* gone behind our back: fetched again when asked for */
+    path = settle_rename(request, row, folder, &gone, error);
+    if (gone) /* behind our back: fetched again when asked for */
         return store_set_file(store, id, NULL, error);
-    path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS, NULL);
-    if (path == NULL && maildir_create(folder, error)) /* its first */
-        path = maildir_rename(from, folder, row->flags & STORE_SYSTEM_FLAGS,
-                              error);
     return path != NULL
         && store_set_file(store, id, path + strlen(request->mail) + 1, error);
 }
 
 static bool
-settle_rows(Store *store, const SettleRequest *request, const GArray *ids,
+settle_rows(Store *store, SettleRequest *request, const GArray *ids,
             GError **error)
 {
     bool ok = true;
@@ -110,13 +147,13 @@ settle_rows(Store *store, const SettleRequest *request, const GArray *ids,
 }
 
 static bool
-settle_slice(Store *store, const SettleRequest *request, guint *n,
-             GError **error)
+settle_slice(Store *store, SettleRequest *request, guint *n, GError **error)
 {
     g_autoptr(GArray) ids = store_unsettled(store, SETTLE_SLICE, error);
     bool ok;
 
     *n = 0;
+    request->folder = 0; /* its path may be another one by now */
     if (ids == NULL || (ids->len > 0 && !store_begin(store, error)))
         return false;
     ok = ids->len == 0 || settle_rows(store, request, ids, error);
@@ -131,7 +168,7 @@ settle_run(Job *job, void *data, GError **error)
     g_autoptr(Store) store = store_open(request->state_db, error);
     guint n = 1;
 
-    if (store == NULL)
+    if (store == NULL || !store_set_lazy(store, true, error))
         return NULL;
     while (n > 0 && !g_cancellable_is_cancelled(job_cancellable(job)))
         if (!settle_slice(store, request, &n, error))

@@ -28,6 +28,14 @@ imap_cmd_answers(ImapConn *conn, const ImapAnswers *answers)
 void
 imap_cmd_begin(ImapConn *conn, const char *text)
 {
+    if (imap_decoder_ok(&conn->in))
+        imap_settle(conn, NULL); /* its failure sticks */
+    imap_cmd_begin_behind(conn, text);
+}
+
+void
+imap_cmd_begin_behind(ImapConn *conn, const char *text)
+{
     g_autofree char *line = g_strdup_printf("a%u %s", ++conn->tag, text);
 
     put(conn, line, strlen(line));
@@ -231,6 +239,20 @@ read_response(ImapConn *conn, guint *tag)
     return imap_decoder_ok(in) ? kind : -1;
 }
 
+/* An answer that nobody waits for in particular. What is refused there is done
+ * without; another failure sticks. */
+static bool
+take_owed(ImapConn *conn, guint told)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(conn->owed); i++)
+        if (told != 0 && conn->owed[i] == told) {
+            conn->owed[i] = 0;
+            read_result(conn, NULL);
+            return true;
+        }
+    return false;
+}
+
 /* Commands that do not bear on each other may be answered in another order
  * (RFC 9051, section 5.5): one that came too early is kept. */
 static void
@@ -271,7 +293,7 @@ imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
                 MIN(conn->round_trip, g_get_monotonic_time() - conn->sent);
             return read_result(conn, error);
         }
-        if (kind == 1)
+        if (kind == 1 && !take_owed(conn, told))
             keep_early(conn, told, tag);
         if (kind == 2)
             imap_decoder_fail(&conn->in, "a + that nobody waits for");

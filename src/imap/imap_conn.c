@@ -305,17 +305,24 @@ log_in(ImapConn *conn, GError **error)
            && (conn->capabilities_told || capability(conn, error));
 }
 
-/* Near a server DEFLATE costs both sides more time than it saves. */
+/* Near a server DEFLATE costs both sides more time than it saves. How near it
+ * is, the answers to the setup show; else it is the last of that flight, behind
+ * which nothing is sent before its answer (RFC 4978, section 3). */
 static bool
 compress(ImapConn *conn, GError **error)
 {
-    bool wanted = conn->params.compress == IMAP_COMPRESS_ON
-                  || (conn->params.compress == IMAP_COMPRESS_FAR
-                      && conn->round_trip >= FAR_USEC);
+    bool maybe = conn->params.compress == IMAP_COMPRESS_FAR;
 
-    if (!wanted || !imap_conn_can(conn, "COMPRESS=DEFLATE"))
+    if (!imap_conn_can(conn, "COMPRESS=DEFLATE")
+        || conn->params.compress == IMAP_COMPRESS_OFF)
         return true;
-    return imap_cmd_run(conn, error, "COMPRESS DEFLATE")
+    if (maybe && !imap_settle(conn, error))
+        return false;
+    if (maybe && conn->round_trip < FAR_USEC)
+        return true;
+    imap_cmd_answers(conn, NULL);
+    imap_cmd_begin_behind(conn, "COMPRESS DEFLATE");
+    return imap_cmd_finish(conn, error)
            && net_start_deflate(conn->stream, error);
 }
 
@@ -339,9 +346,10 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     if (!greeting(conn, error)
         || (g_hash_table_size(conn->capabilities) == 0
             && !capability(conn, error))
-        || !secure(conn, error) || !log_in(conn, error)
-        || !imap_setup(conn, error)
-        || !compress(conn, error))
+        || !secure(conn, error) || !log_in(conn, error))
+        return NULL;
+    imap_setup(conn);
+    if (!compress(conn, error))
         return NULL;
     return g_steal_pointer(&conn);
 }
@@ -361,7 +369,7 @@ imap_conn_close(ImapConn *conn)
         return;
     if (conn->stream && conn->in.kept && imap_decoder_ok(&conn->in)
         && !(conn->cancel && g_cancellable_is_cancelled(conn->cancel))) {
-        imap_cmd_begin(conn, "LOGOUT");
+        imap_cmd_begin_behind(conn, "LOGOUT");
         imap_cmd_end(conn);
         imap_cmd_send(conn);
     }

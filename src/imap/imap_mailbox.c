@@ -25,7 +25,7 @@ send_list(ImapConn *conn, bool state)
     g_autoptr(GString) items = g_string_new("SUBSCRIBED");
 
     if (!imap_conn_can(conn, "LIST-EXTENDED")) {
-        imap_cmd_begin(conn, "LIST \"\" \"*\"");
+        imap_cmd_begin_behind(conn, "LIST \"\" \"*\"");
         return;
     }
     if (imap_conn_can(conn, "SPECIAL-USE"))
@@ -33,8 +33,8 @@ send_list(ImapConn *conn, bool state)
     if (state && imap_conn_can(conn, "LIST-STATUS"))
         g_string_append_printf(
             items, " STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN%s)",
-            conn->condstore ? " HIGHESTMODSEQ" : "");
-    imap_cmd_begin(conn, "LIST \"\" \"*\" RETURN ");
+            imap_setup_condstore(conn) ? " HIGHESTMODSEQ" : "");
+    imap_cmd_begin_behind(conn, "LIST \"\" \"*\" RETURN ");
     imap_cmd_text(conn, "(%s)", items->str);
 }
 
@@ -113,7 +113,8 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
     guint unselect = 0;
     guint tag;
 
-    if (state && !look_up(conn, &unselect, error))
+    if ((imap_setup_renames(conn) && !imap_settle(conn, error))
+        || (state && !look_up(conn, &unselect, error)))
         return false;
     imap_cmd_answers(conn, &answers);
     send_list(conn, state);
@@ -123,7 +124,7 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
     }
-    if (!imap_cmd_wait(conn, tag, error))
+    if (!imap_cmd_wait(conn, tag, error) || !imap_settle(conn, error))
         return false;
     if (refused)
         doubt(mailboxes, selected);

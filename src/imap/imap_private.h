@@ -31,6 +31,7 @@ struct ImapConn {
     guint tag;
     guint early;         /* a later command that was answered first; 0: none */
     GError *early_error; /* how; NULL: OK */
+    guint owed[3];       /* tags that nobody waited for yet; 0: none */
     bool unsent;       /* something was written since */
     gint64 sent;       /* when the last commands were, µs */
     gint64 round_trip; /* the shortest from there to an answer, µs */
@@ -60,6 +61,9 @@ ImapConn *imap_conn_start(NetStream *stream, const ImapParams *params,
 /* imap_command.c. A command is written piece by piece; a failure sticks in the
  * decoder. */
 void imap_cmd_begin(ImapConn *conn, const char *text);
+/* The same, sent behind what imap_setup() left unanswered: for a command that
+ * reads the same whatever those answers are. */
+void imap_cmd_begin_behind(ImapConn *conn, const char *text);
 void imap_cmd_text(ImapConn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A string from anywhere: quoted, or a literal where it must be (P58). */
 void imap_cmd_string(ImapConn *conn, const char *text);
@@ -93,8 +97,16 @@ GPtrArray *imap_structure_read(ImapDecoder *in);
 /* Forgets where answers of the last command went. */
 void imap_cmd_answers(ImapConn *conn, const ImapAnswers *answers);
 
-/* imap_setup.c: ID, ENABLE, NAMESPACE, and their answers. */
-bool imap_setup(ImapConn *conn, GError **error);
+/* imap_setup.c: ID, ENABLE, NAMESPACE, to be sent with the next command; their
+ * answers are owed. */
+void imap_setup(ImapConn *conn);
+/* Reads what is owed. Before it what is to be enabled is not; after it what was
+ * not is refused. */
+bool imap_settle(ImapConn *conn, GError **error);
+/* Will anything be enabled that changes how names are written? */
+bool imap_setup_renames(const ImapConn *conn);
+/* Is CONDSTORE enabled, or about to be? */
+bool imap_setup_condstore(const ImapConn *conn);
 void imap_response_enabled(ImapConn *conn);
 void imap_response_namespace(ImapConn *conn);
 

@@ -1,7 +1,8 @@
 /* What a server can do, and what is agreed with it once it knows us: who we
  * are (ID, RFC 2971), what it may use (ENABLE, RFC 5161), where our mailboxes
- * lie (NAMESPACE, RFC 2342). One flight of commands; a server that refuses one
- * of them is used without it. */
+ * lie (NAMESPACE, RFC 2342). Sent with the first command that follows, and
+ * answered before it, but for a LIST, which is of the same flight. A server
+ * that refuses one of them is used without it. */
 #include "imap_private.h"
 
 #include "base/err.h"
@@ -115,7 +116,7 @@ imap_response_namespace(ImapConn *conn)
 static guint
 send_id(ImapConn *conn)
 {
-    imap_cmd_begin(conn, "ID (\"name\" \"posthorn\" \"version\" ");
+    imap_cmd_begin_behind(conn, "ID (\"name\" \"posthorn\" \"version\" ");
     imap_cmd_string(conn, conn->params.version);
     imap_cmd_text(conn, ")");
     return imap_cmd_end(conn);
@@ -137,7 +138,7 @@ send_enable(ImapConn *conn)
         g_string_append(words, " CONDSTORE");
     if (words->len == 0)
         return 0;
-    imap_cmd_begin(conn, "ENABLE");
+    imap_cmd_begin_behind(conn, "ENABLE");
     imap_cmd_text(conn, "%s", words->str);
     return imap_cmd_end(conn);
 }
@@ -145,40 +146,55 @@ send_enable(ImapConn *conn)
 static guint
 send_namespace(ImapConn *conn)
 {
-    imap_cmd_begin(conn, "NAMESPACE");
+    imap_cmd_begin_behind(conn, "NAMESPACE");
     return imap_cmd_end(conn);
 }
 
-static bool
-wait_optional(ImapConn *conn, guint tag, GError **error)
+void
+imap_setup(ImapConn *conn)
 {
-    g_autoptr(GError) trouble = NULL;
-
-    if (tag == 0 || imap_cmd_wait(conn, tag, &trouble)
-        || err_is(trouble, ERR_REFUSED))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&trouble));
-    return false;
-}
-
-bool
-imap_setup(ImapConn *conn, GError **error)
-{
-    guint tags[3] = { 0 };
-
     /* Without ENABLE it is on by its first use (RFC 7162, section 3.1). */
     conn->condstore = has(conn, "CONDSTORE") && !imap_conn_can(conn, "ENABLE");
     if (is_rev2(conn))
         conn->utf8 = true;
     imap_cmd_answers(conn, NULL);
     if (conn->params.version && has(conn, "ID"))
-        tags[0] = send_id(conn);
+        conn->owed[0] = send_id(conn);
     if (imap_conn_can(conn, "ENABLE"))
-        tags[1] = send_enable(conn);
+        conn->owed[1] = send_enable(conn);
     if (imap_conn_can(conn, "NAMESPACE"))
-        tags[2] = send_namespace(conn);
-    for (gsize i = 0; i < G_N_ELEMENTS(tags); i++)
-        if (!wait_optional(conn, tags[i], error))
-            return false;
+        conn->owed[2] = send_namespace(conn);
+}
+
+bool
+imap_settle(ImapConn *conn, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(conn->owed); i++) {
+        guint tag = conn->owed[i];
+        g_autoptr(GError) trouble = NULL;
+
+        conn->owed[i] = 0;
+        if (tag == 0 || imap_cmd_wait(conn, tag, &trouble)
+            || err_is(trouble, ERR_REFUSED))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
     return true;
+}
+
+bool
+imap_setup_renames(const ImapConn *conn)
+{
+    return conn->owed[1] != 0
+           && (has(conn, "IMAP4REV2") || has(conn, "UTF8=ACCEPT")
+               || has(conn, "UTF8=ONLY"));
+}
+
+bool
+imap_setup_condstore(const ImapConn *conn)
+{
+    return conn->condstore
+           || (conn->owed[1] != 0
+               && (has(conn, "CONDSTORE") || has(conn, "QRESYNC")));
 }

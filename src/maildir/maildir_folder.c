@@ -83,6 +83,8 @@ typedef struct {
     bool (*each)(const MaildirEntry *entry, void *user);
     void *user;
     bool ended; /* by each */
+    GString *path; /* both made anew for each entry, in the same memory */
+    GString *base;
 } Scan;
 
 /* Whole messages are ordinary files; what a disk does not tell is looked at,
@@ -100,13 +102,19 @@ is_message(const struct dirent *entry, int dir)
            && S_ISREG(info.st_mode);
 }
 
+/* path holds the directory, of size bytes with its slash. */
 static void
-scan_entry(Scan *scan, const char *dir, const char *name, bool is_new)
+scan_entry(Scan *scan, gsize size, const char *name, bool is_new)
 {
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *base = maildir_name_base(name);
-    MaildirEntry entry = { path, base, maildir_name_flags(name), is_new };
+    MaildirEntry entry = { .flags = maildir_name_flags(name),
+                           .is_new = is_new };
 
+    g_string_truncate(scan->path, size);
+    g_string_append(scan->path, name);
+    g_string_truncate(scan->base, 0);
+    g_string_append_len(scan->base, name, (gssize)maildir_base_size(name));
+    entry.path = scan->path->str;
+    entry.base = scan->base->str;
     scan->ended = !scan->each(&entry, scan->user);
 }
 
@@ -116,14 +124,16 @@ scan_dir(Scan *scan, const char *folder, const char *part, GError **error)
     g_autofree char *dir = g_build_filename(folder, part, NULL);
     bool is_new = strcmp(part, "new") == 0;
     DIR *open = opendir(dir);
+    gsize size = strlen(dir) + 1;
     const struct dirent *found;
     int trouble;
 
     if (open == NULL)
         return err_set_errno(error, errno, "%s", dir);
+    g_string_printf(scan->path, "%s/", dir);
     while (errno = 0, !scan->ended && (found = readdir(open)))
         if (is_message(found, dirfd(open)))
-            scan_entry(scan, dir, found->d_name, is_new);
+            scan_entry(scan, size, found->d_name, is_new);
     trouble = scan->ended ? 0 : errno;
     closedir(open);
     return trouble == 0 || err_set_errno(error, trouble, "%s", dir);
@@ -134,7 +144,9 @@ maildir_scan(const char *folder,
              bool (*each)(const MaildirEntry *entry, void *user), void *user,
              GError **error)
 {
-    Scan scan = { each, user, false };
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) base = g_string_new(NULL);
+    Scan scan = { each, user, false, path, base };
 
     return scan_dir(&scan, folder, "cur", error)
            && (scan.ended || scan_dir(&scan, folder, "new", error));

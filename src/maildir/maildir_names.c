@@ -59,13 +59,18 @@ maildir_name_flags(const char *file_name)
     return flags;
 }
 
-char *
-maildir_name_base(const char *file_name)
+gsize
+maildir_base_size(const char *file_name)
 {
     const char *info = info_of(file_name);
 
-    return info ? g_strndup(file_name, (gsize)(info - file_name))
-                : g_strdup(file_name);
+    return info ? (gsize)(info - file_name) : strlen(file_name);
+}
+
+char *
+maildir_name_base(const char *file_name)
+{
+    return g_strndup(file_name, maildir_base_size(file_name));
 }
 
 /* Characters that mean something to a shell, a disk or a URL. */

@@ -315,6 +315,10 @@ store_end(Store *store, bool commit, GError **error)
 bool
 store_set_lazy(Store *store, bool lazy, GError **error)
 {
+    g_return_val_if_fail(lazy || store->lazy > 0, false);
+    store->lazy = lazy ? store->lazy + 1 : store->lazy - 1;
+    if (store->lazy > 1 || (store->lazy == 1 && !lazy))
+        return true;
     return store_run(store,
                      lazy ? "PRAGMA synchronous = NORMAL"
                           : "PRAGMA synchronous = FULL",

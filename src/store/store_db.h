@@ -20,6 +20,7 @@ struct Store {
     int depth;              /* of nested transactions */
     StoreTurn *turn;        /* while a transaction is open; or NULL */
     bool failed;            /* the transaction will be rolled back */
+    guint lazy;             /* how many want commits to be */
 };
 
 /* store_db.c */

@@ -48,15 +48,24 @@ store_unsettled_files(Store *store, GError **error)
         error);
 }
 
-GPtrArray *
-store_files_near(Store *store, gint64 folder, GError **error)
+bool
+store_each_file_near(Store *store, gint64 folder,
+                     bool (*each)(const char *file, void *user), void *user)
 {
-    return read_files(
-        store,
-        store_prepare(store, error,
-                      SELECT_FILES "(folder IN (?, 0) OR settled = 0)", "i",
-                      folder),
-        error);
+    sqlite3_stmt *rows = store_prepare(
+        store, NULL,
+        "SELECT file FROM message WHERE file IS NOT NULL AND folder IN (?1, 0)"
+        " UNION ALL SELECT file FROM message WHERE file IS NOT NULL"
+        " AND settled = 0 AND folder NOT IN (?1, 0)",
+        "i", folder);
+    bool all = rows != NULL;
+    int step = SQLITE_ERROR;
+
+    while (all && (step = store_step(store, rows, NULL)) == SQLITE_ROW)
+        all = each((const char *)sqlite3_column_text(rows, 0), user);
+    if (step == SQLITE_ROW)
+        sqlite3_reset(rows);
+    return step == SQLITE_DONE;
 }
 
 bool

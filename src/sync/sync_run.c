@@ -290,6 +290,21 @@ run_hold(SyncRun *run, const SyncStep *step)
     return true;
 }
 
+/* What the server says again to whoever asks from the old mark: a power cut
+ * takes the mark with it, so the disk is not waited for. */
+static bool
+run_lazily(SyncRun *run, const SyncStep *step, GError **error)
+{
+    Store *store = run->sync->store;
+    bool ok;
+
+    if (!store_set_lazy(store, true, error))
+        return false;
+    ok = step->kind == SYNC_FLAGS ? run_flags(run, step->messages, error)
+                                  : run_mark(run, step, error);
+    return store_set_lazy(store, false, ok ? error : NULL) && ok;
+}
+
 static bool
 run_step(SyncRun *run, const SyncStep *step, GError **error)
 {
@@ -298,7 +313,8 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
         return store_uidvalidity_changed(run->sync->store, run->folder->id,
                                          step->uidvalidity, error);
     case SYNC_FLAGS:
-        return run_flags(run, step->messages, error);
+    case SYNC_MARK:
+        return run_lazily(run, step, error);
     case SYNC_GONE:
         return run_gone(run, step->ids, error);
     case SYNC_LEFT:
@@ -307,8 +323,6 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
         return run_hold(run, step);
     case SYNC_SETTLE:
         return run_settle(run, error);
-    case SYNC_MARK:
-        return run_mark(run, step, error);
     case SYNC_ROWS:
     case SYNC_BODIES:
         break; /* run_fetches() */

@@ -40,10 +40,23 @@ take_stamp(const Sync *sync, const StoreFolder *folder, bool *firm)
     return g_string_free(text, FALSE);
 }
 
+/* The names in a folder's directories that no row was seen to know yet, below
+ * the mail root as rows have them. Their text lies in one piece: there may be
+ * hundreds of thousands. */
+typedef struct {
+    const StoreFolder *folder;
+    gsize root; /* bytes of a path that no row has */
+    GStringChunk *text;
+    GHashTable *names;
+} Names;
+
 static bool
 add_name(const MaildirEntry *entry, void *user)
 {
-    g_hash_table_add(user, g_strdup(entry->path));
+    Names *there = user;
+
+    g_hash_table_add(there->names, g_string_chunk_insert(
+                                       there->text, entry->path + there->root));
     return true;
 }
 
@@ -58,26 +71,28 @@ is_in(const StoreFolder *folder, const char *file)
 }
 
 static bool
+is_there(const char *file, void *user)
+{
+    const Names *there = user;
+
+    return !is_in(there->folder, file)
+           || g_hash_table_remove(there->names, file);
+}
+
+static bool
 names_match(const Sync *sync, const StoreFolder *folder)
 {
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
-    g_autoptr(GHashTable) names =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GPtrArray) files = NULL;
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    Names there = { folder, strlen(dir) - strlen(folder->path),
+                    g_string_chunk_new(64 * 1024), names };
+    bool match = maildir_scan(dir, add_name, &there, NULL)
+                 && store_each_file_near(sync->store, folder->id, is_there,
+                                         &there)
+                 && g_hash_table_size(names) == 0;
 
-    if (!maildir_scan(dir, add_name, names, NULL))
-        return false;
-    files = store_files_near(sync->store, folder->id, NULL);
-    if (files == NULL)
-        return false;
-    for (guint i = 0; i < files->len; i++) {
-        const char *file = ((const StoreFile *)files->pdata[i])->file;
-        g_autofree char *path = g_build_filename(sync->mail, file, NULL);
-
-        if (is_in(folder, file) && !g_hash_table_remove(names, path))
-            return false;
-    }
-    return g_hash_table_size(names) == 0;
+    g_string_chunk_free(there.text);
+    return match;
 }
 
 char *
@@ -94,8 +109,10 @@ sync_changed_stamp(const Sync *sync, const StoreFolder *folder)
         return NULL;
     if (!names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
-    if (firm)
+    if (firm && store_set_lazy(sync->store, true, NULL)) {
         sync_set_fact(sync, folder, "mtime", stamp, NULL);
+        store_set_lazy(sync->store, false, NULL);
+    }
     return NULL;
 }
 

@@ -63,6 +63,18 @@ remove_known(const MaildirEntry *entry, void *user)
     return true;
 }
 
+/* Done again it does nothing: the disk is not waited for. */
+static bool
+sweep_is_done(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    bool ok;
+
+    if (!store_set_lazy(sync->store, true, error))
+        return false;
+    ok = sweep_clear(sync, folder, error);
+    return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
+}
+
 /* What does not lie where it was noted was renamed, or is no more: the folder
  * is read once for all of them. */
 bool
@@ -88,7 +100,7 @@ sweep_remove_all(const Sync *sync, const StoreFolder *folder,
     if (g_hash_table_size(moved) > 0
         && !maildir_scan(dir, remove_known, moved, error))
         return false;
-    return file_sync_dir(cur, error) && sweep_clear(sync, folder, error);
+    return file_sync_dir(cur, error) && sweep_is_done(sync, folder, error);
 }
 
 bool

@@ -30,7 +30,7 @@ def most(line, number):
 def nothing_to_do(world):
     home, line = prepare(world)
     home.ok("sync")
-    most(line, 4)
+    most(line, 3)
     world.line = line
 
 
@@ -44,7 +44,7 @@ def changed_there(world):
     for number in range(NEW):
         ana.append(message(f"new {number}"))
     home.ok("sync", timeout=300)
-    most(world.line, 8)
+    most(world.line, 5)
     assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
     tags = home.search("folder:ana/INBOX")
     assert "flagged" in tags["old 60"]["tags"]
