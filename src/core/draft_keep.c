@@ -305,10 +305,8 @@ static void
 made_copy(void *user, void *answer, const GError *error)
 {
     Keeping *keeping = user;
-    Outbox *outbox = session_outbox(keeping->session);
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    outbox->building--;
     if (reason == NULL)
         put_in(keeping, &reason);
     g_unlink(keeping->bytes);

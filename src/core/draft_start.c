@@ -794,7 +794,6 @@ carried(void *user, void *answer, const GError *error)
     Starting *s = user;
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    session_outbox(s->session)->building--;
     if (reason)
         draft_discard(s->session, s->draft->path, NULL);
     else

@@ -524,7 +524,6 @@ outbox_build(Outbox *outbox, const JobClass *class, void *request)
 {
     g_autoptr(GError) error = NULL;
 
-    outbox->building++;
     if (outbox->ended) {
         err_set(&error, ERR_CANCELLED, "the program ends");
         class->answer(request, NULL, error);
@@ -539,7 +538,7 @@ outbox_build(Outbox *outbox, const JobClass *class, void *request)
 bool
 outbox_is_building(const Outbox *outbox)
 {
-    return outbox->building > 0;
+    return outbox->builder && worker_is_busy(outbox->builder);
 }
 
 GHashTable *

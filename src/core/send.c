@@ -157,7 +157,6 @@ built(void *user, void *answer, const GError *error)
     Sending *s = user;
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    session_outbox(s->session)->building--;
     if (reason == NULL)
         outbox_queue(session_outbox(s->session), s->entry, &reason);
     end(s, reason);

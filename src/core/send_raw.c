@@ -282,12 +282,10 @@ static void
 built(void *user, void *answer, const GError *error)
 {
     Raw *raw = user;
-    Outbox *outbox = session_outbox(raw->session);
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    outbox->building--;
     if (reason == NULL)
-        outbox_queue(outbox, raw->entry, &reason);
+        outbox_queue(session_outbox(raw->session), raw->entry, &reason);
     raw->done(reason ? NULL : raw->entry->id, reason, raw->user);
 }
 
