@@ -47,20 +47,18 @@ draft_carry_message(const char *draft, int from, guint part)
 }
 
 DraftCarry *
-draft_carry_create(const Draft *draft, MimeMessage *parent, int from)
+draft_carry_create(const char *draft, DraftKind kind, MimeMessage *parent,
+                   int from)
 {
     DraftCarry *carry;
 
     if (parent == NULL
-        || (from < 0 && !(wants_parts(draft->kind) && has_files(parent)))) {
+        || (from < 0 && !(wants_parts(kind) && has_files(parent)))) {
         mime_message_free(parent);
         return NULL;
     }
-    carry = g_new0(DraftCarry, 1);
-    carry->folder = draft_files_folder(draft->path);
+    carry = draft_carry_message(draft, from, 0);
     carry->parent = parent;
-    carry->from = from;
-    carry->files = g_ptr_array_new_with_free_func(g_free);
     return carry;
 }
 
