@@ -41,6 +41,9 @@ void mime_address_free(MimeAddress *address);
  * MimeAddress. */
 GPtrArray *mime_addresses(const char *text);
 
+/* The first of them without its name; NULL: there is none. g_free(). */
+char *mime_first_address(const char *text);
+
 /* "Name <addr>", quoted where needed, for a header being written. g_free(). */
 char *mime_address_format(const char *name, const char *addr);
 

@@ -1,9 +1,8 @@
 /* What a second pair of eyes would say before a draft is sent. Must not change
  * the draft. */
-#include "core/draft.h"
+#include "draft_private.h"
 
 #include "base/text.h"
-#include "core/account.h"
 #include "core/identity.h"
 #include "core/outbox.h"
 #include "mime/mime.h"
@@ -77,10 +76,8 @@ check_from(Checker *c)
 static void
 check_outside(Checker *c, guint n)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
-    const char *domain =
-        from->len == 1 ? strrchr(((MimeAddress *)from->pdata[0])->addr, '@')
-                       : NULL;
+    g_autofree char *from = mime_first_address(c->draft->from);
+    const char *domain = from ? strrchr(from, '@') : NULL;
     guint outside = 0;
 
     if (domain == NULL || !wants(c, "outside"))
@@ -119,9 +116,7 @@ check_recipients(Checker *c)
 static void
 check_identity(Checker *c)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
-    const char *address =
-        from->len == 1 ? ((MimeAddress *)from->pdata[0])->addr : NULL;
+    g_autofree char *address = mime_first_address(c->draft->from);
 
     if (!wants(c, "identity"))
         return;
@@ -229,8 +224,7 @@ sender_lane(Session *session, const Draft *draft)
 {
     const Account *account =
         identity_sender(session, draft->account, draft->from);
-    const Account *writer =
-        account ? identity_writer(account, draft->from, NULL) : NULL;
+    const Account *writer = draft_writer(session, draft);
 
     return account ? identity_lane(session, account_name(account),
                                    identity_name(writer))

@@ -18,7 +18,11 @@ char *draft_clean_ids(const char *text);
 /* Beside drafts/ID.eml: ID.json, ID.files, … g_free(). */
 char *draft_sibling(const char *path, const char *suffix);
 
-/* draft_change.c: "-- " and the signature of whoever writes, below the text. */
+/* draft_change.c: the account, or the identity of it, that writes, by the From
+ * field. NULL: there is no account. */
+const Account *draft_writer(Session *session, const Draft *draft);
+
+/* "-- " and the signature of whoever writes, below the text. */
 void
 draft_append_signature(Session *session, const Account *writer, GString *text);
 

@@ -162,10 +162,8 @@ static bool
 choose_writer(Raw *raw, const SendMessage *what, const char *from,
               GError **error)
 {
-    g_autoptr(GPtrArray) list = mime_addresses(from ? from : "");
-    bool is_own =
-        list->len > 0
-        && identity_is_own(raw->session, ((MimeAddress *)list->pdata[0])->addr);
+    g_autofree char *address = mime_first_address(from);
+    bool is_own = address && identity_is_own(raw->session, address);
 
     if (what->account) {
         raw->account = identity_owner(raw->session, what->account);
@@ -308,22 +306,16 @@ take_text(Raw *raw, const char *text)
 }
 
 static void
-after_hooks(const HookVerdict *verdict, void *user)
+after_hooks(const char *text, const GError *refusal, void *user)
 {
     g_autoptr(Raw) raw = user;
-    g_autoptr(GError) error = NULL;
 
-    if (verdict->refused) {
-        g_autofree char *why = text_sanitise(
-            verdict->reason ? verdict->reason : "", -1, TEXT_LINE);
-
-        err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
-                *why ? ": " : "", why);
-        raw->done(NULL, error, raw->user);
+    if (refusal) {
+        raw->done(NULL, refusal, raw->user);
         return;
     }
-    if (verdict->text)
-        take_text(raw, verdict->text);
+    if (text)
+        take_text(raw, text);
     outbox_build(session_outbox(raw->session), &build_class, raw);
     g_steal_pointer(&raw);
 }
