@@ -510,9 +510,9 @@ sendmail_exec(CmdCall *call)
         path = spool_stdin(cmd_session(call), &error);
     if (path == NULL)
         return cmd_fail(call, error);
-    message.path = path;
     taking = g_new(Taking, 1);
-    *taking = (Taking){ cmd_hold(call), g_strdup(path) };
+    *taking = (Taking){ cmd_hold(call), g_steal_pointer(&path) };
+    message.path = taking->path;
     send_message(cmd_session(call), &message, message_queued, taking);
     return CMD_RUNNING;
 }

@@ -62,10 +62,13 @@ set_up(Fixture *f, const void *hook)
     g_assert_cmpint(bind(f->server, (void *)&address, size), ==, 0);
     g_assert_cmpint(listen(f->server, 4), ==, 0);
     g_assert_cmpint(getsockname(f->server, (void *)&address, &size), ==, 0);
-    more = hook ? g_strdup_printf("hook before-send { exec --wait sh -c "
-                                  "'read line < %s' }\n",
-                                  f->fifo)
-                : g_strdup("");
+    if (hook && *(const char *)hook)
+        more = g_strdup(hook);
+    else
+        more = hook ? g_strdup_printf("hook before-send { exec --wait sh -c "
+                                      "'read line < %s' }\n",
+                                      f->fifo)
+                    : g_strdup("");
     text = g_strdup_printf("set undo-send 0s\n"
                            "account work {\n"
                            "    address  ana@lindqvist.example\n"
@@ -382,6 +385,58 @@ static const JobClass hold_class = {
     .run = hold,
 };
 
+/* A message of another program is read by the thread that makes messages, for
+ * hooks too: what is in the file when the gate opens is what leaves. */
+static void
+test_taken_behind(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+    SendMessage message = { .path = path, .read_recipients = true };
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GPtrArray) list = NULL;
+    g_autofree char *bytes = NULL;
+    const OutboxEntry *entry;
+    Sent result = { 0 };
+    GMutex gate;
+
+    g_mutex_init(&gate);
+    g_mutex_lock(&gate);
+    outbox_build(outbox, &hold_class, &gate);
+    g_assert_true(g_file_set_contents(path, "To: a@x.example\n\n", -1, NULL));
+    send_message(f->session, &message, sent, &result);
+    g_assert_true(g_file_set_contents(
+        path, "To: bob@x.example\nSubject: colour\n\ncolour\n", -1, NULL));
+    g_assert_cmpuint(result.times, ==, 0);
+    g_mutex_unlock(&gate);
+    wait_sent(&result);
+    g_assert_true(result.queued);
+    list = outbox_list(outbox, NULL);
+    entry = list->pdata[0];
+    g_assert_cmpstr(((OutboxRecipient *)entry->recipients->pdata[0])->address,
+                    ==, "bob@x.example");
+    g_free(path);
+    path = outbox_bytes_path(outbox->folder, entry->id);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    g_assert_true(g_str_has_prefix(bytes, "From: ana@lindqvist.example\r\n"));
+    g_assert_nonnull(strstr(bytes, "\r\nSubject: color\r\n\r\ncolor\r\n"));
+    g_mutex_clear(&gate);
+}
+
+/* The end comes while it is read: whoever waits is told once. */
+static void
+test_ends_while_taking(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+    SendMessage message = { .path = path, .read_recipients = true };
+    Sent result = { 0 };
+
+    g_assert_true(g_file_set_contents(path, "To: a@x.example\n\n", -1, NULL));
+    send_message(f->session, &message, sent, &result);
+    session_destroy(g_steal_pointer(&f->session));
+    g_assert_cmpuint(result.times, ==, 1);
+    g_assert_false(result.queued);
+}
+
 /* The file of a message gets another name, in another folder. */
 static void
 move_file(Fixture *f, gint64 id)
@@ -688,6 +743,10 @@ main(int argc, char **argv)
     ADD("read-once", NULL, test_read_once);
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
+    ADD("taken-behind",
+        "hook before-send { exec --filter sed s/colour/color/ }\n",
+        test_taken_behind);
+    ADD("ends-while-taking", NULL, test_ends_while_taking);
     ADD("renamed", NULL, test_renamed);
     ADD("attach-fails", NULL, test_attach_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
