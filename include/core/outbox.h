@@ -1,6 +1,7 @@
 /* Messages that are to be sent. An entry is two files in paths->outbox:
- * ID.eml, the exact bytes, never changed, and ID.json, the envelope with the
- * state of every recipient. It is queued when both are durable (promise P6).
+ * ID.eml, the exact bytes, which change no more once they can have been sent,
+ * and ID.json, the envelope with the state of every recipient. It is queued
+ * when both are durable (promise P6).
  * Whoever changes an entry holds the lock (flock) of ID.eml, so no two
  * processes submit it (P80). Workers, one an account, are inside. Main thread.
  *

@@ -224,6 +224,11 @@ GBytes *mime_build(const MimeDraft *draft, GError **error);
  * memory for large files than for small ones. */
 bool mime_build_to(const MimeDraft *draft, int fd, GError **error);
 
+/* The message of a descriptor written to another, for a server that takes ASCII
+ * alone (RFC 6152, 3): each part with other bytes is encoded, the rest stays as
+ * it is, and so does what is signed. From offset 0. */
+bool mime_to_7bit(int from, int to, GError **error);
+
 /* Text in Markdown (CommonMark, tables, strikethrough) as an HTML document:
  * HTML in it stays text, the signature is kept line by line. NULL: this build
  * cannot. g_free(). */
