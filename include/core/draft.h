@@ -55,6 +55,7 @@ typedef struct {
     bool markdown;     /* it leaves as text and as HTML */
     bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool smallest;     /* in the smallest charset, not always in UTF-8 */
+    bool eight_bit;    /* the server takes text that is not encoded */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     /* How it leaves; kept beside the file. */

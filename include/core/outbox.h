@@ -127,6 +127,9 @@ char *outbox_undoable(Outbox *outbox);
  * when something was last sent; 0: not known. */
 guint64 outbox_max_size(Outbox *outbox, const char *lane);
 
+/* Did it offer then to take text of 8 bits? False: not known either. */
+bool outbox_takes_8bit(Outbox *outbox, const char *lane);
+
 /* Is a draft on its way into it: are its bytes being made? */
 bool outbox_is_building(const Outbox *outbox);
 

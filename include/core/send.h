@@ -16,7 +16,7 @@ typedef struct {
 typedef void (*SendDone)(const char *id, const GError *error, void *user);
 
 /* How whoever writes the draft wants it to leave: text that flows, a receipt
- * asked for. */
+ * asked for; and what his server takes. */
 void send_take_options(Session *session, Draft *draft);
 
 /* Queues a draft. done is called once, maybe later: hooks run before. */

@@ -212,6 +212,8 @@ typedef struct {
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
     bool smallest_charset; /* of text that has one smaller than UTF-8 */
+    bool eight_bit; /* the server takes text that is not encoded; nothing that
+                       is sealed leaves so */
     const struct MimeSeal *seal; /* mime/seal.h; NULL: as it is */
 } MimeDraft;
 

@@ -218,9 +218,8 @@ check_files(Checker *c)
             word, files->len);
 }
 
-/* By which server it goes: "work" or "work/club". */
-static const char *
-sender_lane(Session *session, const Draft *draft)
+const char *
+draft_lane(Session *session, const Draft *draft)
 {
     const Account *account =
         identity_sender(session, draft->account, draft->from);
@@ -246,7 +245,7 @@ check_size(Checker *c)
 {
     guint64 size = sent_size(c->draft);
     guint64 most = outbox_max_size(session_outbox(c->session),
-                                   sender_lane(c->session, c->draft));
+                                   draft_lane(c->session, c->draft));
     g_autofree char *human = text_size(size);
     g_autofree char *limit = text_size(most);
 

@@ -26,6 +26,9 @@ const Account *draft_writer(Session *session, const Draft *draft);
 void
 draft_append_signature(Session *session, const Account *writer, GString *text);
 
+/* draft_check.c: by which server it goes, "work" or "work/club". Borrowed. */
+const char *draft_lane(Session *session, const Draft *draft);
+
 /* draft_carry.c: what a draft takes along from its parent. */
 typedef struct {
     char *folder; /* for the files */

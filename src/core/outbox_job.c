@@ -124,7 +124,8 @@ connection(Try *t)
         t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
     if (t->conn) {
         t->result->asked = true;
-        t->result->max_size = smtp_conn_max_size(t->conn);
+        t->result->server.max_size = smtp_conn_max_size(t->conn);
+        t->result->server.takes_8bit = smtp_conn_takes_8bit(t->conn);
     }
     return t->conn;
 }

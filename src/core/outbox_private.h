@@ -99,8 +99,9 @@ Event *outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry);
 /* A job of the thread that makes bytes of drafts. request is its user, too. */
 void outbox_build(Outbox *outbox, const JobClass *class, void *request);
 
-/* What a server said that it takes, for the check before the next message. */
-void outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size);
+/* What a server said that it takes, for the next message. */
+void outbox_note_server(Outbox *outbox, const char *lane,
+                        const OutboxServer *server);
 
 /* Tells the listeners. */
 void outbox_changed(Outbox *outbox);

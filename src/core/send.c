@@ -71,6 +71,8 @@ send_take_options(Session *session, Draft *draft)
     draft->smallest = options_bool(options, "smallest-charset", name);
     draft->flowed = options_bool(options, "format-flowed", name);
     draft->receipt = options_bool(options, "request-receipt", name);
+    draft->eight_bit =
+        outbox_takes_8bit(session_outbox(session), draft_lane(session, draft));
 }
 
 static gint64

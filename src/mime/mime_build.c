@@ -249,23 +249,26 @@ wrap_bytes(const char *bytes, gsize size)
                                                GMIME_CONTENT_ENCODING_DEFAULT);
 }
 
-/* 7bit where every line fits and is ASCII, else what is shorter of
- * quoted-printable and base64. */
+/* 7bit where every line fits and is ASCII. Else quoted-printable, which stays
+ * readable on any way; where that costs more than base64 would, 8bit if that is
+ * taken and every line fits, or base64. */
 static GMimeContentEncoding
-text_encoding(const char *text)
+text_encoding(const char *text, bool eight_bit)
 {
     gsize size = strlen(text), line = 0, high = 0;
     bool fits = true;
 
     for (const char *p = text; *p; p++) {
-        high += (*p & 0x80) != 0 || *p == '\r';
+        high += (*p & 0x80) != 0;
         line = *p == '\n' ? 0 : line + 1;
-        fits = fits && line <= MIME_MAX_SENT_LINE;
+        fits = fits && line <= MIME_MAX_SENT_LINE && *p != '\r';
     }
     if (high == 0 && fits)
         return GMIME_CONTENT_ENCODING_7BIT;
-    return high > size / 3 ? GMIME_CONTENT_ENCODING_BASE64
-                           : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+    if (high <= size / 3)
+        return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+    return eight_bit && fits ? GMIME_CONTENT_ENCODING_8BIT
+                             : GMIME_CONTENT_ENCODING_BASE64;
 }
 
 /* Within base64 the line ends must be CRLF already (RFC 2045, section 6.8). */
@@ -297,7 +300,8 @@ to_smallest(char **text)
 }
 
 static GMimePart *
-text_part(const char *subtype, const char *text, bool flowed, bool smallest)
+text_part(const char *subtype, const char *text, bool flowed, bool smallest,
+          bool eight_bit)
 {
     GMimePart *part = g_mime_part_new_with_type("text", subtype);
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
@@ -307,7 +311,7 @@ text_part(const char *subtype, const char *text, bool flowed, bool smallest)
                           : smallest              ? to_smallest(&written)
                                                   : "utf-8";
     g_autoptr(GMimeDataWrapper) content = NULL;
-    GMimeContentEncoding encoding = text_encoding(written);
+    GMimeContentEncoding encoding = text_encoding(written, eight_bit);
     GMimeObject *object = GMIME_OBJECT(part);
 
     if (encoding == GMIME_CONTENT_ENCODING_BASE64)
@@ -326,14 +330,16 @@ text_part(const char *subtype, const char *text, bool flowed, bool smallest)
 static GMimeObject *
 text_object(const MimeDraft *draft)
 {
-    g_autoptr(GMimePart) plain = text_part(
-        "plain", draft->text, draft->format_flowed, draft->smallest_charset);
+    bool eight_bit = draft->eight_bit && draft->seal == NULL;
+    g_autoptr(GMimePart) plain =
+        text_part("plain", draft->text, draft->format_flowed,
+                  draft->smallest_charset, eight_bit);
     g_autoptr(GMimePart) html = NULL;
     GMimeMultipart *both;
 
     if (draft->html == NULL)
         return GMIME_OBJECT(g_steal_pointer(&plain));
-    html = text_part("html", draft->html, false, false);
+    html = text_part("html", draft->html, false, false, eight_bit);
     both = g_mime_multipart_new_with_subtype("alternative");
     g_mime_multipart_add(both, GMIME_OBJECT(plain));
     g_mime_multipart_add(both, GMIME_OBJECT(html));

@@ -314,6 +314,38 @@ test_message_id(void)
     }
 }
 
+/* Only what is mostly outside ASCII and fits leaves as it is. */
+static void
+test_eight_bit(void)
+{
+    g_autofree char *letters = g_strnfill(499, 'x');
+    g_auto(GStrv) pieces = g_strsplit(letters, "x", -1);
+    g_autofree char *fits = g_strjoinv("я", pieces);
+    g_autofree char *over = g_strconcat(fits, "я", NULL);
+    const struct {
+        const char *text, *encoding;
+    } table[] = {
+        { "привет\n", "8bit" }, { fits, "8bit" },
+        { over, "base64" },     { "привет\rмир\n", "base64" },
+        { "text\n", "7bit" },   { "grün, ja\n", "quoted-printable" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        const MimeDraft draft = { .from = "a@x",
+                                  .text = table[i].text,
+                                  .eight_bit = true };
+        g_autoptr(GBytes) bytes = mime_build(&draft, NULL);
+        g_autofree char *source =
+            g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        g_autofree char *field = g_strdup_printf(
+            "Content-Transfer-Encoding: %s\r\n", table[i].encoding);
+
+        g_test_message("%s", source);
+        g_assert_nonnull(strstr(source, field));
+        g_assert_cmpint(g_str_is_ascii(source), ==, i > 1);
+    }
+}
+
 static const struct {
     const char *text, *ascii;
 } seven_bit_cases[] = {
@@ -412,6 +444,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/build/charset", test_charset);
     g_test_add_func("/mime/build/attachments", test_attachments);
     g_test_add_func("/mime/build/message_id", test_message_id);
+    g_test_add_func("/mime/build/eight-bit", test_eight_bit);
     g_test_add_func("/mime/build/seven-bit", test_seven_bit);
     return g_test_run();
 }
