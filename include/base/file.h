@@ -13,7 +13,7 @@ bool file_write_atomic(const char *path, const void *bytes, gsize size,
                        GError **error);
 
 /* The same for bytes that are not in memory: fill writes them to fd, from its
- * beginning on, and leaves it open. */
+ * beginning on, may read it back, and leaves it open. */
 typedef bool (*FileFill)(int fd, void *user, GError **error);
 bool file_write_filled(const char *path, FileFill fill, void *user,
                        GError **error);

@@ -56,6 +56,9 @@ void worker_destroy(Worker *worker);
 Job *worker_submit(Worker *worker, JobPriority priority, const JobClass *class,
                    void *request, void *user);
 
+/* Is there a job that was not answered yet? Main thread. */
+bool worker_is_busy(Worker *worker);
+
 /* Main thread. The answer still comes. */
 void job_cancel(Job *job);
 

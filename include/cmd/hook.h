@@ -59,17 +59,14 @@ void hooks_end(Hooks *hooks);
 /* Runs every hook of the event, in the order of the configuration. */
 void hooks_fire(Hooks *hooks, Event *event);
 
-typedef struct {
-    bool refused;
-    const char *reason; /* why: the standard error of the program; untrusted */
-    const char *text;   /* as it is after all hooks; NULL when none was given */
-} HookVerdict;
+/* text: as it is after all hooks; NULL when none was given. error: ERR_USAGE
+ * when a hook refuses, with what its program said. */
+typedef void (*HooksDecided)(const char *text, const GError *error, void *user);
 
 /* Runs the hooks of a before-… event one after the other; the first that fails
  * refuses. text (may be NULL) is what `exec --filter` rewrites. done is called
  * once, also when there is no hook. */
 void hooks_fire_before(Hooks *hooks, Event *event, const char *text,
-                       void (*done)(const HookVerdict *verdict, void *user),
-                       void *user);
+                       HooksDecided done, void *user);
 
 #endif

@@ -49,10 +49,6 @@ const MimeOpened *crypto_opened(Crypto *crypto, gint64 id);
 MimeMessage *
 crypto_load(Session *session, const StoreRow *row, GError **error);
 
-/* Is the whole message of a row encrypted, as far as is known by now? False too
- * when it is not here. */
-bool crypto_is_encrypted(Session *session, gint64 id);
-
 typedef enum {
     CRYPTO_DIM,
     CRYPTO_GOOD,

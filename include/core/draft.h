@@ -13,6 +13,7 @@
 #define CORE_DRAFT_H
 
 #include "core/session.h"
+#include "mime/mime.h"
 
 typedef enum {
     DRAFT_NEW,
@@ -54,6 +55,7 @@ typedef struct {
     bool markdown;     /* it leaves as text and as HTML */
     bool receipt;      /* the reader is asked for one (RFC 8098) */
     bool smallest;     /* in the smallest charset, not always in UTF-8 */
+    bool eight_bit;    /* the server takes text that is not encoded */
     bool flowed;       /* long lines may be joined again (RFC 3676) */
 
     /* How it leaves; kept beside the file. */
@@ -73,6 +75,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
 typedef struct {
     DraftKind kind;
     gint64 parent;       /* needed for all kinds but DRAFT_NEW */
+    MimeMessage *message; /* its file, loaded; taken. NULL: it is read */
     const char *account; /* NULL: the parent's, else the first one */
     const char *from;    /* NULL: the address the parent was sent to, else the
                             account's */
@@ -139,9 +142,10 @@ void draft_keep(Session *session, const char *path);
 bool draft_is_copy(Session *session, gint64 id);
 
 /* Goes on with such a message: the draft of this machine whose copy it is, or
- * a new one, made of it as draft_start_behind() does. ERR_LOCAL when it is not
- * here. */
-void draft_resume(Session *session, gint64 id, DraftStarted done, void *user);
+ * a new one, made of it as draft_start_behind() does. message: its file, taken;
+ * NULL: it is read. ERR_LOCAL when it is not here. */
+void draft_resume(Session *session, gint64 id, MimeMessage *message,
+                  DraftStarted done, void *user);
 
 /* Removes those whose copy was sent or deleted, here or elsewhere. */
 void draft_sweep(Session *session);

@@ -1,6 +1,7 @@
 /* Messages that are to be sent. An entry is two files in paths->outbox:
- * ID.eml, the exact bytes, never changed, and ID.json, the envelope with the
- * state of every recipient. It is queued when both are durable (promise P6).
+ * ID.eml, the exact bytes, which change no more once they can have been sent,
+ * and ID.json, the envelope with the state of every recipient. It is queued
+ * when both are durable (promise P6).
  * Whoever changes an entry holds the lock (flock) of ID.eml, so no two
  * processes submit it (P80). Workers, one an account, are inside. Main thread.
  *
@@ -125,6 +126,9 @@ char *outbox_undoable(Outbox *outbox);
 /* The most octets that the server of an account or identity took, as it said
  * when something was last sent; 0: not known. */
 guint64 outbox_max_size(Outbox *outbox, const char *lane);
+
+/* Did it offer then to take text of 8 bits? False: not known either. */
+bool outbox_takes_8bit(Outbox *outbox, const char *lane);
 
 /* Is a draft on its way into it: are its bytes being made? */
 bool outbox_is_building(const Outbox *outbox);

@@ -16,7 +16,7 @@ typedef struct {
 typedef void (*SendDone)(const char *id, const GError *error, void *user);
 
 /* How whoever writes the draft wants it to leave: text that flows, a receipt
- * asked for. */
+ * asked for; and what his server takes. */
 void send_take_options(Session *session, Draft *draft);
 
 /* Queues a draft. done is called once, maybe later: hooks run before. */
@@ -24,14 +24,14 @@ void send_draft(Session *session, const char *path, const SendHow *how,
                 SendDone done, void *user);
 
 /* A whole message from another program (sendmail): header and body with any
- * line ends. */
+ * line ends. What it points to stays until done is called. */
 typedef struct {
     const char *account; /* or an identity; NULL: by the From field, by sender,
                             else the first one */
     const char *sender;  /* -f; NULL: from the From field */
     const char *const *recipients; /* NULL-terminated */
     bool read_recipients;          /* -t: add To, Cc and Bcc of the header */
-    const char *path;              /* the file; it stays until done is called */
+    const char *path;              /* the file */
 } SendMessage;
 
 /* Queues it: Bcc is taken out, Date, Message-ID and From are added where

@@ -41,6 +41,9 @@ void mime_address_free(MimeAddress *address);
  * MimeAddress. */
 GPtrArray *mime_addresses(const char *text);
 
+/* The first of them without its name; NULL: there is none. g_free(). */
+char *mime_first_address(const char *text);
+
 /* "Name <addr>", quoted where needed, for a header being written. g_free(). */
 char *mime_address_format(const char *name, const char *addr);
 
@@ -213,6 +216,8 @@ typedef struct {
     const char *const *extra;       /* "Name: value" fields; or NULL */
     bool format_flowed;
     bool smallest_charset; /* of text that has one smaller than UTF-8 */
+    bool eight_bit; /* the server takes text that is not encoded; nothing that
+                       is sealed leaves so */
     const struct MimeSeal *seal; /* mime/seal.h; NULL: as it is */
 } MimeDraft;
 
@@ -224,6 +229,11 @@ GBytes *mime_build(const MimeDraft *draft, GError **error);
 /* The same into a descriptor, from file to file in pieces: it takes no more
  * memory for large files than for small ones. */
 bool mime_build_to(const MimeDraft *draft, int fd, GError **error);
+
+/* The message of a descriptor written to another, for a server that takes ASCII
+ * alone (RFC 6152, 3): each part with other bytes is encoded, the rest stays as
+ * it is, and so does what is signed. From offset 0. */
+bool mime_to_7bit(int from, int to, GError **error);
 
 /* Text in Markdown (CommonMark, tables, strikethrough) as an HTML document:
  * HTML in it stays text, the signature is kept line by line. NULL: this build

@@ -50,6 +50,9 @@ guint smtp_conn_max_recipients(const SmtpConn *conn);
 /* The most octets that the server takes (SIZE, RFC 1870); 0: none told. */
 guint64 smtp_conn_max_size(const SmtpConn *conn);
 
+/* Does it take text outside ASCII as it is (8BITMIME, RFC 6152)? */
+bool smtp_conn_takes_8bit(const SmtpConn *conn);
+
 /* How far ahead, in seconds, the server takes mail to be held (FUTURERELEASE,
  * RFC 4865); 0: it does not hold mail. */
 gint64 smtp_conn_max_hold(const SmtpConn *conn);
@@ -95,6 +98,10 @@ typedef struct {
     bool (*commit)(void *user, GError **error);
     void *user;
 } SmtpMessage;
+
+/* Is there a byte outside ASCII in the body? From offset 0, as it will be sent.
+ */
+bool smtp_has_8bit(int fd, bool *has, GError **error);
 
 /* One transaction. True when the dialogue was complete, whatever the
  * outcomes; false with ERR_RETRY, ERR_PROTOCOL or ERR_CANCELLED when the

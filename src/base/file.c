@@ -88,8 +88,8 @@ file_write_filled(const char *path, FileFill fill, void *user, GError **error)
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *temporary = g_strdup_printf(
         "%s.%08x%08x.tmp", path, g_random_int(), g_random_int());
-    int fd = open(temporary,
-                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                  0600);
 
     if (fd < 0)
         return err_set_errno(error, errno, "%s", temporary);

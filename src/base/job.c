@@ -302,6 +302,19 @@ worker_submit(Worker *worker, JobPriority priority, const JobClass *class,
     return job;
 }
 
+bool
+worker_is_busy(Worker *worker)
+{
+    bool busy;
+
+    g_mutex_lock(&worker->lock);
+    busy = worker->running || !g_queue_is_empty(&worker->messages);
+    for (int i = 0; i < PRIORITIES; i++)
+        busy = busy || !g_queue_is_empty(&worker->waiting[i]);
+    g_mutex_unlock(&worker->lock);
+    return busy;
+}
+
 void
 job_cancel(Job *job)
 {

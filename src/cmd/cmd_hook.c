@@ -33,7 +33,7 @@ typedef struct {
     char *text; /* of a before-event */
     bool before;
     CmdContext context;
-    void (*done)(const HookVerdict *verdict, void *user);
+    HooksDecided done;
     void *user;
 } Firing;
 
@@ -135,17 +135,37 @@ hooks_has(const Hooks *hooks, const char *event)
 
 /* Ends a firing and tells who waits. */
 static void
-finish(Firing *firing, const char *reason)
+finish(Firing *firing, const GError *error)
 {
-    HookVerdict verdict = { reason != NULL, reason, firing->text };
-
     if (firing->hooks)
         g_ptr_array_remove(firing->hooks->firings, firing);
     if (firing->done)
-        firing->done(&verdict, firing->user);
+        firing->done(firing->text, error, firing->user);
     event_unref(firing->event);
     g_free(firing->text);
     g_free(firing);
+}
+
+/* A before-hook does not allow it. */
+static void
+refuse(Firing *firing, const char *reason)
+{
+    g_autofree char *why = text_sanitise(reason, -1, TEXT_LINE);
+    g_autoptr(GError) error = NULL;
+
+    err_set(&error, ERR_USAGE, "a %s hook refused%s%s",
+            event_name(firing->event), *why ? ": " : "", why);
+    finish(firing, error);
+}
+
+/* The hooks are gone: what was not asked is not allowed. */
+static void
+end(Firing *firing)
+{
+    if (firing->before)
+        refuse(firing, "posthorn is ending");
+    else
+        finish(firing, NULL);
 }
 
 /* A block failed: a before-hook refuses, any other is reported. */
@@ -155,7 +175,7 @@ failed(Firing *firing, const GError *error)
     Hooks *hooks = firing->hooks;
 
     if (firing->before) {
-        finish(firing, error->message);
+        refuse(firing, error->message);
         return;
     }
     log_add(LOG_ERR, "hook", "%s: %s", event_name(firing->event),
@@ -204,8 +224,8 @@ matched(bool matches, void *user)
 {
     Firing *firing = user;
 
-    if (firing->hooks == NULL) /* what was not asked is not allowed */
-        finish(firing, firing->before ? "posthorn is ending" : NULL);
+    if (firing->hooks == NULL)
+        end(firing);
     else if (matches)
         run_block(firing, firing->hooks->hooks->pdata[firing->next - 1]);
     else
@@ -233,7 +253,7 @@ go_on(Firing *firing)
             hook = NULL;
     }
     if (hooks == NULL)
-        finish(firing, firing->before ? "posthorn is ending" : NULL);
+        end(firing);
     else if (hook == NULL)
         finish(firing, NULL);
     else if (hook->query == NULL)
@@ -267,8 +287,7 @@ hooks_fire(Hooks *hooks, Event *event)
 
 void
 hooks_fire_before(Hooks *hooks, Event *event, const char *text,
-                  void (*done)(const HookVerdict *verdict, void *user),
-                  void *user)
+                  HooksDecided done, void *user)
 {
     Firing *firing = firing_create(hooks, event);
 

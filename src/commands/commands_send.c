@@ -283,17 +283,23 @@ resume_opened(CmdCall *call, gint64 id, GError *error)
 
     reopening->call = call;
     reopening->error = error;
-    draft_resume(cmd_session(call), id, reopened, reopening);
+    draft_resume(cmd_session(call), id, NULL, reopened, reopening);
 }
 
 static CmdResult
 resume(CmdCall *call, gint64 id)
 {
     Session *session = cmd_session(call);
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+    g_autofree char *path = row ? session_message_path(session, row) : NULL;
+    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
+    const MimeOpened *opened = crypto_opened(session_crypto(session), id);
 
-    if (crypto_is_encrypted(session, id))
+    if ((opened && opened->encrypted)
+        || (message && mime_is_encrypted(message)))
         return opening_start(call, id, resume_opened);
-    draft_resume(session, id, resumed, cmd_hold(call));
+    draft_resume(session, id, g_steal_pointer(&message), resumed,
+                 cmd_hold(call));
     return CMD_RUNNING;
 }
 
@@ -509,9 +515,9 @@ sendmail_exec(CmdCall *call)
         path = spool_stdin(cmd_session(call), &error);
     if (path == NULL)
         return cmd_fail(call, error);
-    message.path = path;
     taking = g_new(Taking, 1);
-    *taking = (Taking){ cmd_hold(call), g_strdup(path) };
+    *taking = (Taking){ cmd_hold(call), g_steal_pointer(&path) };
+    message.path = taking->path;
     send_message(cmd_session(call), &message, message_queued, taking);
     return CMD_RUNNING;
 }

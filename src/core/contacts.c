@@ -66,8 +66,8 @@ void
 contacts_note_sent(Session *session, const OutboxEntry *entry)
 {
     Store *store = session_store(session);
-    g_autoptr(GPtrArray) written = mime_addresses(entry->to ? entry->to : "");
-    g_autoptr(GPtrArray) from = mime_addresses(entry->from ? entry->from : "");
+    g_autoptr(GPtrArray) written = mime_addresses(entry->to);
+    g_autofree char *from = mime_first_address(entry->from);
 
     if (!store_begin(store, NULL))
         return;
@@ -79,9 +79,8 @@ contacts_note_sent(Session *session, const OutboxEntry *entry)
             continue;
         store_contact_seen(store, name_of(written, recipient->address),
                            recipient->address, true, clock_now(), NULL);
-        if (from->len == 1)
-            identity_note_used(session, recipient->address,
-                               ((MimeAddress *)from->pdata[0])->addr);
+        if (from)
+            identity_note_used(session, recipient->address, from);
     }
     store_end(store, true, NULL);
 }

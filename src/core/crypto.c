@@ -187,18 +187,6 @@ crypto_load(Session *session, const StoreRow *row, GError **error)
                            "the message is not on this machine");
 }
 
-bool
-crypto_is_encrypted(Session *session, gint64 id)
-{
-    const MimeOpened *opened = crypto_opened(session_crypto(session), id);
-    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
-    g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
-
-    return (opened && opened->encrypted)
-           || (message && mime_is_encrypted(message));
-}
-
 const char *
 crypto_signature_word(MimeSigned signature)
 {

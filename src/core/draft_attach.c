@@ -70,7 +70,6 @@ copied(void *user, void *answer, const GError *error)
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
     g_autoptr(Draft) draft = NULL;
 
-    session_outbox(a->session)->building--;
     if (reason == NULL)
         draft = add_files(a, &reason);
     for (guint i = 0; reason && i < a->carries->len; i++)

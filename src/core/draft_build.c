@@ -63,6 +63,7 @@ take_parts(Parts *parts, const Draft *draft, const char *message_id,
         .html = parts->html,
         .format_flowed = draft->flowed,
         .smallest_charset = draft->smallest,
+        .eight_bit = draft->eight_bit,
         .attachments = (const char *const *)parts->files->pdata,
         .extra = parts->extra,
     };

@@ -5,9 +5,6 @@
 #include "base/err.h"
 #include "base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 static bool
@@ -47,20 +44,18 @@ draft_carry_message(const char *draft, int from, guint part)
 }
 
 DraftCarry *
-draft_carry_create(const Draft *draft, MimeMessage *parent, int from)
+draft_carry_create(const char *draft, DraftKind kind, MimeMessage *parent,
+                   int from)
 {
     DraftCarry *carry;
 
     if (parent == NULL
-        || (from < 0 && !(wants_parts(draft->kind) && has_files(parent)))) {
+        || (from < 0 && !(wants_parts(kind) && has_files(parent)))) {
         mime_message_free(parent);
         return NULL;
     }
-    carry = g_new0(DraftCarry, 1);
-    carry->folder = draft_files_folder(draft->path);
+    carry = draft_carry_message(draft, from, 0);
     carry->parent = parent;
-    carry->from = from;
-    carry->files = g_ptr_array_new_with_free_func(g_free);
     return carry;
 }
 
@@ -93,28 +88,38 @@ free_path(const char *folder, const char *name)
     return path;
 }
 
+/* A file of the draft, under a name like this one. */
+static bool
+add_file(DraftCarry *carry, const char *name, FileFill fill, void *user,
+         GError **error)
+{
+    char *path = free_path(carry->folder, name);
+
+    g_ptr_array_add(carry->files, path);
+    return file_write_filled(path, fill, user, error);
+}
+
+typedef struct {
+    MimeMessage *message;
+    guint number;
+} Part;
+
+static bool
+save_part(int fd, void *user, GError **error)
+{
+    const Part *part = user;
+
+    return mime_part_save(part->message, part->number, fd, error);
+}
+
 static bool
 carry_part(DraftCarry *carry, const MimePart *part, GError **error)
 {
     g_autofree char *other = g_strdup_printf("part-%u", part->number);
-    g_autofree char *path =
-        free_path(carry->folder, part->name ? part->name : other);
-    int fd =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool ok;
+    Part what = { carry->parent, part->number };
 
-    if (fd < 0)
-        return err_set_errno(error, errno, "%s", path);
-    ok = mime_part_save(carry->parent, part->number, fd, error);
-    if (ok && fsync(fd) != 0)
-        ok = err_set_errno(error, errno, "%s", path);
-    if (close(fd) != 0 && ok)
-        ok = err_set_errno(error, errno, "%s", path);
-    if (ok)
-        g_ptr_array_add(carry->files, g_steal_pointer(&path));
-    else
-        unlink(path);
-    return ok;
+    return add_file(carry, part->name ? part->name : other, save_part, &what,
+                    error);
 }
 
 static bool
@@ -126,23 +131,13 @@ carry_parts(DraftCarry *carry, GError **error)
         if (is_file(parts->pdata[i])
             && !carry_part(carry, parts->pdata[i], error))
             return false;
-    return file_sync_dir(carry->folder, error);
+    return true;
 }
 
 static bool
 copy_whole(int fd, void *user, GError **error)
 {
     return file_copy_all(((DraftCarry *)user)->from, fd, "the message", error);
-}
-
-/* The parent as it is, a file of the draft. */
-static bool
-carry_whole(DraftCarry *carry, GError **error)
-{
-    char *path = free_path(carry->folder, "message.eml");
-
-    g_ptr_array_add(carry->files, path);
-    return file_write_filled(path, copy_whole, carry, error);
 }
 
 /* One part of a message that nobody has loaded yet. */
@@ -159,8 +154,7 @@ carry_one(DraftCarry *carry, GError **error)
         const MimePart *part = parts->pdata[i];
 
         if (part->number == carry->part && !part->is_multipart)
-            return carry_part(carry, part, error)
-                   && file_sync_dir(carry->folder, error);
+            return carry_part(carry, part, error);
     }
     return err_set(error, ERR_USAGE, "the message has no part %u to attach",
                    carry->part);
@@ -173,8 +167,9 @@ draft_carry_run(DraftCarry *carry, GError **error)
         return false;
     if (carry->part)
         return carry_one(carry, error);
-    return carry->from >= 0 ? carry_whole(carry, error)
-                            : carry_parts(carry, error);
+    return carry->from >= 0
+               ? add_file(carry, "message.eml", copy_whole, carry, error)
+               : carry_parts(carry, error);
 }
 
 void

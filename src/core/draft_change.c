@@ -104,8 +104,8 @@ change_reply_to(Session *session, Draft *draft, const Account *before,
         draft_set(draft, "reply-to", new ? new : "", NULL);
 }
 
-static const Account *
-writer_of(Session *session, const Draft *draft)
+const Account *
+draft_writer(Session *session, const Draft *draft)
 {
     const Account *account =
         identity_sender(session, draft->account, draft->from);
@@ -116,11 +116,11 @@ writer_of(Session *session, const Draft *draft)
 static void
 change_writer(Session *session, Draft *draft, const char *from)
 {
-    const Account *before = writer_of(session, draft);
+    const Account *before = draft_writer(session, draft);
     const Account *after;
 
     draft_set(draft, "from", from, NULL);
-    after = writer_of(session, draft);
+    after = draft_writer(session, draft);
     if (before == NULL || before == after)
         return;
     change_signature(session, draft, before, after);
@@ -137,7 +137,7 @@ change_account(Session *session, Draft *draft, const char *name, GError **error)
 
     if (writer == NULL)
         return err_set(error, ERR_USAGE, "no account is called %s", safe);
-    if (writer_of(session, draft) != writer) {
+    if (draft_writer(session, draft) != writer) {
         from = mime_address_format(account_real_name(writer),
                                    account_address(writer));
         change_writer(session, draft, from);

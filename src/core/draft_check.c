@@ -1,9 +1,8 @@
 /* What a second pair of eyes would say before a draft is sent. Must not change
  * the draft. */
-#include "core/draft.h"
+#include "draft_private.h"
 
 #include "base/text.h"
-#include "core/account.h"
 #include "core/identity.h"
 #include "core/outbox.h"
 #include "mime/mime.h"
@@ -77,10 +76,8 @@ check_from(Checker *c)
 static void
 check_outside(Checker *c, guint n)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
-    const char *domain =
-        from->len == 1 ? strrchr(((MimeAddress *)from->pdata[0])->addr, '@')
-                       : NULL;
+    g_autofree char *from = mime_first_address(c->draft->from);
+    const char *domain = from ? strrchr(from, '@') : NULL;
     guint outside = 0;
 
     if (domain == NULL || !wants(c, "outside"))
@@ -119,9 +116,7 @@ check_recipients(Checker *c)
 static void
 check_identity(Checker *c)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
-    const char *address =
-        from->len == 1 ? ((MimeAddress *)from->pdata[0])->addr : NULL;
+    g_autofree char *address = mime_first_address(c->draft->from);
 
     if (!wants(c, "identity"))
         return;
@@ -223,14 +218,12 @@ check_files(Checker *c)
             word, files->len);
 }
 
-/* By which server it goes: "work" or "work/club". */
-static const char *
-sender_lane(Session *session, const Draft *draft)
+const char *
+draft_lane(Session *session, const Draft *draft)
 {
     const Account *account =
         identity_sender(session, draft->account, draft->from);
-    const Account *writer =
-        account ? identity_writer(account, draft->from, NULL) : NULL;
+    const Account *writer = draft_writer(session, draft);
 
     return account ? identity_lane(session, account_name(account),
                                    identity_name(writer))
@@ -252,7 +245,7 @@ check_size(Checker *c)
 {
     guint64 size = sent_size(c->draft);
     guint64 most = outbox_max_size(session_outbox(c->session),
-                                   sender_lane(c->session, c->draft));
+                                   draft_lane(c->session, c->draft));
     g_autofree char *human = text_size(size);
     g_autofree char *limit = text_size(most);
 

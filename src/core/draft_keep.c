@@ -305,10 +305,8 @@ static void
 made_copy(void *user, void *answer, const GError *error)
 {
     Keeping *keeping = user;
-    Outbox *outbox = session_outbox(keeping->session);
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    outbox->building--;
     if (reason == NULL)
         put_in(keeping, &reason);
     g_unlink(keeping->bytes);
@@ -453,11 +451,12 @@ find_draft(Session *session, const char *name)
     return NULL;
 }
 
-/* What it answers or forwards, as far as the fields say and it is here. */
-static void
-find_parent(Session *session, Draft *draft, const char *forwarded)
+void
+draft_find_parent(Session *session, Draft *draft, MimeMessage *copy)
 {
-    const char *id = forwarded ? forwarded : draft->in_reply_to;
+    const char *field = mime_header(copy, "X-Forwarded-Message-Id");
+    g_autofree char *forwarded = draft_clean_ids(field ? field : "");
+    const char *id = *forwarded ? forwarded : draft->in_reply_to;
     g_autoptr(GArray) ids =
         *id ? store_find_id(session_store(session), id, NULL) : NULL;
 
@@ -465,28 +464,14 @@ find_parent(Session *session, Draft *draft, const char *forwarded)
     draft->parent = ids && ids->len ? g_array_index(ids, gint64, 0) : 0;
     if (draft->parent == 0)
         return;
-    if (forwarded)
+    if (*forwarded)
         draft->kind = DRAFT_FORWARD;
     else
         draft->kind = *draft->cc ? DRAFT_REPLY_ALL : DRAFT_REPLY;
 }
 
-static char *
-forwarded_of(Session *session, const StoreRow *row)
-{
-    g_autofree char *path = session_message_path(session, row);
-    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
-    const char *field =
-        message ? mime_header(message, "X-Forwarded-Message-Id") : NULL;
-    g_autofree char *ids = field ? draft_clean_ids(field) : NULL;
-
-    return ids && *ids ? g_steal_pointer(&ids) : NULL;
-}
-
 typedef struct {
-    Session *session;
     char *name; /* of the copy */
-    char *forwarded;
     DraftStarted done;
     void *user;
 } Resuming;
@@ -499,7 +484,6 @@ resumed(Draft *draft, const GError *error, void *user)
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
     if (draft) {
-        find_parent(r->session, draft, r->forwarded);
         set_copies(draft, g_strdupv((char **)copies));
         g_free(draft->kept);
         draft->kept = sum_of(draft);
@@ -507,27 +491,30 @@ resumed(Draft *draft, const GError *error, void *user)
     }
     r->done(reason ? NULL : draft, reason, r->user);
     g_free(r->name);
-    g_free(r->forwarded);
     g_free(r);
 }
 
 void
-draft_resume(Session *session, gint64 id, DraftStarted done, void *user)
+draft_resume(Session *session, gint64 id, MimeMessage *message,
+             DraftStarted done, void *user)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(StoreRow) row = store_row(session_store(session), id, &error);
-    DraftStart start = { .kind = DRAFT_AS_NEW, .parent = id, .resume = true };
+    DraftStart start = { .kind = DRAFT_AS_NEW,
+                         .parent = id,
+                         .message = message,
+                         .resume = true };
     g_autofree char *name = row ? name_of(row) : NULL;
     g_autoptr(Draft) draft = name ? find_draft(session, name) : NULL;
     Resuming *resuming;
 
     if (row == NULL || draft) {
+        mime_message_free(message);
         done(draft, error, user);
         return;
     }
     start.same_text = g_str_has_prefix(name, COPY_ID);
     resuming = g_new(Resuming, 1);
-    *resuming = (Resuming){ session, g_steal_pointer(&name),
-                            forwarded_of(session, row), done, user };
+    *resuming = (Resuming){ g_steal_pointer(&name), done, user };
     draft_start_behind(session, &start, resumed, resuming);
 }

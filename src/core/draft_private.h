@@ -18,9 +18,16 @@ char *draft_clean_ids(const char *text);
 /* Beside drafts/ID.eml: ID.json, ID.files, … g_free(). */
 char *draft_sibling(const char *path, const char *suffix);
 
-/* draft_change.c: "-- " and the signature of whoever writes, below the text. */
+/* draft_change.c: the account, or the identity of it, that writes, by the From
+ * field. NULL: there is no account. */
+const Account *draft_writer(Session *session, const Draft *draft);
+
+/* "-- " and the signature of whoever writes, below the text. */
 void
 draft_append_signature(Session *session, const Account *writer, GString *text);
+
+/* draft_check.c: by which server it goes, "work" or "work/club". Borrowed. */
+const char *draft_lane(Session *session, const Draft *draft);
 
 /* draft_carry.c: what a draft takes along from its parent. */
 typedef struct {
@@ -35,10 +42,10 @@ typedef struct {
  * no harm from here on. -1 on error. */
 int draft_open_message(Session *session, gint64 id, GError **error);
 
-/* Takes parent, which may be NULL, and from. NULL: there is nothing to take
- * along. */
-DraftCarry *
-draft_carry_create(const Draft *draft, MimeMessage *parent, int from);
+/* What a draft of the kind has of its parent. Takes parent, which may be NULL,
+ * and from. NULL: there is nothing to take along. */
+DraftCarry *draft_carry_create(const char *draft, DraftKind kind,
+                               MimeMessage *parent, int from);
 /* A message, or a part of it, of the file, which it takes. */
 DraftCarry *draft_carry_message(const char *draft, int from, guint part);
 void draft_carry_free(DraftCarry *carry);
@@ -67,7 +74,11 @@ draft_seal_copy(Session *session, Draft *draft, const char *forwarded);
 /* Borrowed; NULL: as it is. */
 const MimeSeal *draft_mime_seal(const Draft *draft);
 
-/* draft_keep.c: takes the copies out of the Drafts folder. */
+/* draft_keep.c: what a draft that was resumed answers or forwards, as far as
+ * the fields of its copy say and that is here. */
+void draft_find_parent(Session *session, Draft *draft, MimeMessage *copy);
+
+/* Takes the copies out of the Drafts folder. */
 bool draft_remove_copies(Session *session, const Draft *draft, GError **error);
 
 /* Is it finished or deleted elsewhere? */

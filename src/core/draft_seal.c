@@ -57,36 +57,25 @@ draft_seal_words(const Draft *draft)
     return words[draft->smime][draft->sign + 2 * draft->encrypt];
 }
 
-static char *
-from_address(const Draft *draft)
-{
-    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
-
-    return from->len ? g_strdup(((MimeAddress *)from->pdata[0])->addr)
-                     : g_strdup("");
-}
-
-/* Who writes, as options know him: "work", "work/club"; NULL: no account. */
+/* As options know him; NULL: there is no account. */
 static const char *
-writer(Session *session, const Draft *draft)
+writer_name(Session *session, const Draft *draft)
 {
-    const Account *account =
-        identity_sender(session, draft->account, draft->from);
+    const Account *writer = draft_writer(session, draft);
 
-    return account ? account_name(identity_writer(account, draft->from, NULL))
-                   : NULL;
+    return writer ? account_name(writer) : NULL;
 }
 
 char *
 draft_signer(Session *session, const Draft *draft)
 {
-    g_autofree char *address = from_address(draft);
-    const char *key =
-        options_get(session_options(session),
-                    draft->smime ? "smime-key" : "openpgp-key",
-                    writer(session, draft), NULL);
+    g_autofree char *address = mime_first_address(draft->from);
+    const char *key = options_get(session_options(session),
+                                  draft->smime ? "smime-key" : "openpgp-key",
+                                  writer_name(session, draft), NULL);
 
-    return key && *key ? g_strdup(key) : g_strdup_printf("<%s>", address);
+    return key && *key ? g_strdup(key)
+                       : g_strdup_printf("<%s>", address ? address : "");
 }
 
 static DraftSeal *
@@ -101,7 +90,7 @@ create(Session *session, const Draft *draft)
         .encrypt = draft->encrypt,
         .signer = seal->signer,
         .any_key = options_bool(session_options(session), "crypto-any-key",
-                                writer(session, draft)),
+                                writer_name(session, draft)),
     };
     return seal;
 }

@@ -499,23 +499,18 @@ open_parent(Start *s, MimeMessage *taken, GError **error)
 }
 
 static MimeMessage *
-load_parent(Start *s, GError **error)
+load_parent(Session *session, gint64 id, GError **error)
 {
-    Session *session = s->session;
-    g_autoptr(StoreRow) row =
-        store_row(session_store(session), s->start->parent, error);
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
     g_autofree char *path = NULL;
-    MimeMessage *parent;
 
     if (row == NULL)
         return NULL;
     path = session_message_path(session, row);
-    if (path == NULL)
-        return err_null(error, ERR_LOCAL,
-                        "the message is not on this machine yet: open it "
-                        "first, so that it is fetched");
-    parent = mime_load_file(path, error);
-    return parent ? open_parent(s, parent, error) : NULL;
+    return path ? mime_load_file(path, error)
+                : err_null(error, ERR_LOCAL,
+                           "the message is not on this machine yet: open it "
+                           "first, so that it is fetched");
 }
 
 /* The account named, or that of the identity named; else the parent's, else the
@@ -699,7 +694,7 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
       GError **error)
 {
     Start s = { .session = session, .start = start };
-    g_autoptr(MimeMessage) parent = NULL;
+    g_autoptr(MimeMessage) parent = start->message;
     g_autoptr(Draft) template = NULL;
     g_autoptr(Draft) draft = NULL;
     int from = -1;
@@ -715,7 +710,10 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
         return NULL;
     s.identity = s.account;
     if (start->kind != DRAFT_NEW) {
-        parent = load_parent(&s, error);
+        if (parent == NULL)
+            parent = load_parent(session, start->parent, error);
+        if (parent)
+            parent = open_parent(&s, g_steal_pointer(&parent), error);
         if (parent == NULL)
             return NULL;
     }
@@ -733,7 +731,10 @@ begin(Session *session, const DraftStart *start, DraftCarry **carry,
         if (from < 0)
             return NULL;
     }
-    *carry = draft_carry_create(draft, g_steal_pointer(&parent), from);
+    if (start->resume)
+        draft_find_parent(session, draft, parent);
+    *carry = draft_carry_create(draft->path, start->kind,
+                                g_steal_pointer(&parent), from);
     return g_steal_pointer(&draft);
 }
 
@@ -795,7 +796,6 @@ carried(void *user, void *answer, const GError *error)
     Starting *s = user;
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    session_outbox(s->session)->building--;
     if (reason)
         draft_discard(s->session, s->draft->path, NULL);
     else

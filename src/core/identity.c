@@ -218,22 +218,12 @@ identity_owner(Session *session, const char *name)
     return session_account(session, account);
 }
 
-/* The address of a field that names one writer, or NULL. */
-static char *
-writer_of(const char *field)
-{
-    g_autoptr(GPtrArray) list = mime_addresses(field ? field : "");
-
-    return list->len > 0 ? g_strdup(((MimeAddress *)list->pdata[0])->addr)
-                         : NULL;
-}
-
 Account *
 identity_sender(Session *session, const char *account, const char *from)
 {
     const GPtrArray *accounts = session_accounts(session);
     Account *named = identity_owner(session, account);
-    g_autofree char *address = writer_of(from);
+    g_autofree char *address = mime_first_address(from);
     Account *owner = address ? best_account(session, named, address) : NULL;
 
     if (owner == NULL)
@@ -246,7 +236,7 @@ identity_sender(Session *session, const char *account, const char *from)
 const Account *
 identity_writer(const Account *account, const char *from, const char *sender)
 {
-    g_autofree char *address = writer_of(from);
+    g_autofree char *address = mime_first_address(from);
 
     if (address && account_owns(account, address))
         return account_writer(account, address);

@@ -369,7 +369,7 @@ outbox_tried(OutboxLane *lane, const OutboxResult *result)
     if (result && result->auth_refused && account)
         account_password_refused(account, true);
     if (result && result->asked)
-        outbox_note_max_size(outbox, lane->account, result->max_size);
+        outbox_note_server(outbox, lane->account, &result->server);
     for (guint i = 0; result && i < result->entries->len; i++)
         tell_tried(outbox, result->entries->pdata[i]);
     if (result == NULL)
@@ -494,29 +494,49 @@ outbox_count(Outbox *outbox, guint *need_user)
     return outbox->count;
 }
 
+/* "smtp-size work", "smtp-8bit work/club" */
 static char *
-max_size_key(const char *lane)
+server_key(const char *what, const char *lane)
 {
-    return g_strconcat("smtp-size ", lane, NULL);
+    return g_strdup_printf("smtp-%s %s", what, lane);
+}
+
+static guint64
+recall(Outbox *outbox, const char *what, const char *lane)
+{
+    g_autofree char *key = server_key(what, lane);
+    g_autofree char *text = store_value(session_store(outbox->session), key);
+
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static void
+note(Outbox *outbox, const char *what, const char *lane, guint64 value)
+{
+    g_autofree char *key = server_key(what, lane);
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+
+    if (recall(outbox, what, lane) != value)
+        store_set_value(session_store(outbox->session), key, text, NULL);
 }
 
 void
-outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size)
+outbox_note_server(Outbox *outbox, const char *lane, const OutboxServer *server)
 {
-    g_autofree char *key = max_size_key(lane);
-    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, size);
-
-    if (outbox_max_size(outbox, lane) != size)
-        store_set_value(session_store(outbox->session), key, text, NULL);
+    note(outbox, "size", lane, server->max_size);
+    note(outbox, "8bit", lane, server->takes_8bit);
 }
 
 guint64
 outbox_max_size(Outbox *outbox, const char *lane)
 {
-    g_autofree char *key = max_size_key(lane);
-    g_autofree char *text = store_value(session_store(outbox->session), key);
+    return recall(outbox, "size", lane);
+}
 
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+bool
+outbox_takes_8bit(Outbox *outbox, const char *lane)
+{
+    return recall(outbox, "8bit", lane) != 0;
 }
 
 void
@@ -524,7 +544,6 @@ outbox_build(Outbox *outbox, const JobClass *class, void *request)
 {
     g_autoptr(GError) error = NULL;
 
-    outbox->building++;
     if (outbox->ended) {
         err_set(&error, ERR_CANCELLED, "the program ends");
         class->answer(request, NULL, error);
@@ -539,7 +558,7 @@ outbox_build(Outbox *outbox, const JobClass *class, void *request)
 bool
 outbox_is_building(const Outbox *outbox)
 {
-    return outbox->building > 0;
+    return outbox->builder && worker_is_busy(outbox->builder);
 }
 
 GHashTable *

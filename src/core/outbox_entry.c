@@ -7,7 +7,8 @@
  *       SENT only after the reply;
  *   E3  a recipient that is SENT never becomes anything else;
  *   E4  one whose fate is not known is IN_DOUBT until a server takes or
- *       refuses it: a try that came to nothing does not make it DEFERRED. */
+ *       refuses it: a try that came to nothing does not make it DEFERRED;
+ *   E5  the bytes never change once they were, perhaps, sent to anyone. */
 #include "outbox_entry.h"
 
 #include "base/err.h"
@@ -357,6 +358,16 @@ outbox_entry_new(const char *folder, OutboxEntry *entry, GBytes *bytes,
     return false;
 }
 
+/* Are these still the bytes that the name stands for? */
+static bool
+is_current(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return fstat(fd, &held) == 0 && stat(path, &named) == 0
+           && held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 int
 outbox_entry_lock(const char *folder, const char *id, GError **error)
 {
@@ -369,11 +380,44 @@ outbox_entry_lock(const char *folder, const char *id, GError **error)
                 id);
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_current(fd, path)) {
         close(fd);
         err_set(error, ERR_RETRY, "message %s is being sent just now", id);
         return -1;
     }
+    return fd;
+}
+
+/* Locked before it has the name: nobody else can take it in between. */
+static bool
+take_place(int fd, const char *path, const char *other, GError **error)
+{
+    return (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0
+            && rename(other, path) == 0)
+           || err_set_errno(error, errno, "%s", path);
+}
+
+int
+outbox_entry_rewrite(const char *folder, OutboxEntry *entry, FileFill fill,
+                     void *user, GError **error)
+{
+    g_autofree char *path = outbox_bytes_path(folder, entry->id);
+    g_autofree char *other = g_strconcat(path, ".new", NULL);
+    struct stat info;
+    int fd;
+
+    if (!file_write_filled(other, fill, user, error))
+        return -1;
+    fd = open(other, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (!take_place(fd, path, other, error)) {
+        unlink(other);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    if (fstat(fd, &info) == 0)
+        entry->size = (guint64)info.st_size;
+    file_sync_dir(folder, NULL); /* both names are of whole files */
     return fd;
 }
 

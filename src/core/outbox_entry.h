@@ -27,6 +27,13 @@ char *outbox_envelope_path(const char *folder, const char *id);
 bool outbox_entry_write(const char *folder, OutboxEntry *entry, FileFill fill,
                         void *user, GError **error);
 
+/* Puts other bytes, what fill writes, in the place of those of an entry whose
+ * lock is held and of which nothing can have left. Returns the lock of the new
+ * ones, to be closed beside the old one; -1 with *error: nothing has changed.
+ */
+int outbox_entry_rewrite(const char *folder, OutboxEntry *entry, FileFill fill,
+                         void *user, GError **error);
+
 /* Makes both files durable, the bytes first: when the envelope has its name,
  * the message is queued (P6). Sets id. */
 bool outbox_entry_new(const char *folder, OutboxEntry *entry, GBytes *bytes,

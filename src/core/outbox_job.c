@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "mime/mime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ typedef struct {
     const OutboxRequest *request;
     GCancellable *cancel;
     OutboxResult *result;
+    int lock;        /* of the entry that is worked on: its bytes */
     SmtpConn *conn;  /* opened for the first entry that needs it */
     GError *trouble; /* why there is no connection: the rest is deferred */
 } Try;
@@ -122,7 +124,8 @@ connection(Try *t)
         t->conn = smtp_conn_open(&t->request->smtp, t->cancel, &t->trouble);
     if (t->conn) {
         t->result->asked = true;
-        t->result->max_size = smtp_conn_max_size(t->conn);
+        t->result->server.max_size = smtp_conn_max_size(t->conn);
+        t->result->server.takes_8bit = smtp_conn_takes_8bit(t->conn);
     }
     return t->conn;
 }
@@ -260,14 +263,51 @@ envelope_id(const OutboxEntry *entry)
                : NULL;
 }
 
+/* Nothing but 7 bits; ERR_USAGE: what is signed cannot be had so. */
+static bool
+fill_7bit(int fd, void *user, GError **error)
+{
+    const Try *t = user;
+    bool left;
+
+    if (!mime_to_7bit(t->lock, fd, error) || !smtp_has_8bit(fd, &left, error))
+        return false;
+    return !left || err_set(error, ERR_USAGE, "it cannot be written in ASCII");
+}
+
+/* A server without 8BITMIME gets the message in 7 bits (RFC 6152, 3), as long
+ * as nothing of it can have left (E5). Else it is refused when it is sent. */
+static bool
+fit_to_server(Try *t, OutboxEntry *entry, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    bool high;
+    int fd;
+
+    if (smtp_conn_takes_8bit(t->conn) || entry->accepted || entry->doubts > 0)
+        return true;
+    if (!smtp_has_8bit(t->lock, &high, error))
+        return false;
+    if (!high)
+        return true;
+    fd = outbox_entry_rewrite(t->request->folder, entry, fill_7bit, t, &reason);
+    if (fd < 0 && !err_is(reason, ERR_USAGE)) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return false;
+    }
+    if (fd >= 0) {
+        close(t->lock);
+        t->lock = fd;
+    }
+    return true;
+}
+
 static void
-send_smtp(Try *t, OutboxEntry *entry, int fd)
+send_smtp(Try *t, OutboxEntry *entry)
 {
     Commit c = { t->request->folder, entry };
     SmtpMessage message = {
         .sender = entry->sender,
-        .fd = fd,
-        .size = entry->size,
         .envid = envelope_id(entry),
         .notify = entry->notify,
         .deliver_by = (guint)entry->deliver_by,
@@ -285,6 +325,12 @@ send_smtp(Try *t, OutboxEntry *entry, int fd)
         entry->attempts--;
         return;
     }
+    if (!fit_to_server(t, entry, &error)) {
+        outbox_entry_defer(entry, error->message, clock_now());
+        return;
+    }
+    message.fd = t->lock;
+    message.size = entry->size;
     while (send_round(t, entry, &message) && is_unfinished(entry))
         if (!outbox_entry_save(t->request->folder, entry, &error)
             || connection(t) == NULL)
@@ -399,7 +445,7 @@ keep_pace(const Try *t)
 }
 
 static void
-send_entry(Try *t, OutboxEntry *entry, int fd)
+send_entry(Try *t, OutboxEntry *entry)
 {
     const char *reason = obstacle(t);
 
@@ -410,7 +456,7 @@ send_entry(Try *t, OutboxEntry *entry, int fd)
     else if (t->request->program)
         send_program(t, entry);
     else
-        send_smtp(t, entry, fd);
+        send_smtp(t, entry);
     outbox_entry_end(entry, clock_now());
     if (entry->state == OUTBOX_WAITING)
         entry->next_try = 0;
@@ -437,7 +483,7 @@ log_entry(const OutboxEntry *entry)
 /* With the lock held. False: the disk does not take the state, so nothing is
  * begun, or what happened stays as it was written down before. */
 static bool
-work_on(Try *t, OutboxEntry *entry, int fd, GError **error)
+work_on(Try *t, OutboxEntry *entry, GError **error)
 {
     const char *folder = t->request->folder;
     gint64 due;
@@ -454,7 +500,7 @@ work_on(Try *t, OutboxEntry *entry, int fd, GError **error)
     outbox_entry_begin(entry);
     if (!outbox_entry_save(folder, entry, error))
         return false;
-    send_entry(t, entry, fd);
+    send_entry(t, entry);
     log_entry(entry);
     return outbox_entry_save(folder, entry, error);
 }
@@ -462,18 +508,18 @@ work_on(Try *t, OutboxEntry *entry, int fd, GError **error)
 static void
 try_entry(Try *t, const char *id)
 {
-    int fd = outbox_entry_lock(t->request->folder, id, NULL);
     OutboxEntry *entry;
     g_autoptr(GError) error = NULL;
 
-    if (fd < 0)
+    t->lock = outbox_entry_lock(t->request->folder, id, NULL);
+    if (t->lock < 0)
         return;
     entry = outbox_entry_load(t->request->folder, id, NULL);
-    if (entry && !work_on(t, entry, fd, &error))
+    if (entry && !work_on(t, entry, &error))
         log_add(LOG_ERR, entry->account, "%s", error->message);
     if (entry)
         g_ptr_array_add(t->result->entries, entry);
-    close(fd);
+    close(t->lock);
 }
 
 OutboxResult *

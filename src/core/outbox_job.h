@@ -16,13 +16,19 @@ typedef struct {
     gint64 before; /* when the last one went, monotonic µs; 0: none did */
 } OutboxRequest;
 
+/* What a server said that it takes. */
+typedef struct {
+    guint64 max_size; /* octets; 0: it names no limit */
+    bool takes_8bit;  /* 8BITMIME */
+} OutboxServer;
+
 typedef struct {
     GPtrArray
         *entries; /* OutboxEntry: those that were tried, as they are now */
     bool auth_refused;
     gint64 last; /* when the last one went, monotonic µs; 0: none did */
     bool asked;  /* a server said what it takes: */
-    guint64 max_size; /* octets; 0: it names no limit */
+    OutboxServer server;
 } OutboxResult;
 
 void outbox_request_free(OutboxRequest *request);

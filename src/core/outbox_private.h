@@ -36,7 +36,6 @@ struct Outbox {
     guint flush_source;
 
     Worker *builder; /* makes the bytes of drafts; NULL: none was sent yet */
-    guint building;  /* drafts that it has */
     GHashTable *staging;  /* ids whose bytes are copied to a file system */
     char *current_draft;  /* draft_current() */
     GHashTable *leaving;  /* paths of drafts that before-send hooks look at, or
@@ -97,12 +96,12 @@ bool outbox_deliver_here(Outbox *outbox, const char *id, GError **error);
 /* An event with account, from, to, subject, message_id, size, reason. */
 Event *outbox_event(Outbox *outbox, const char *name, const OutboxEntry *entry);
 
-/* A job of the thread that makes bytes of drafts; its answer ends with
- * building--. request is its user, too. */
+/* A job of the thread that makes bytes of drafts. request is its user, too. */
 void outbox_build(Outbox *outbox, const JobClass *class, void *request);
 
-/* What a server said that it takes, for the check before the next message. */
-void outbox_note_max_size(Outbox *outbox, const char *lane, guint64 size);
+/* What a server said that it takes, for the next message. */
+void outbox_note_server(Outbox *outbox, const char *lane,
+                        const OutboxServer *server);
 
 /* Tells the listeners. */
 void outbox_changed(Outbox *outbox);

@@ -56,7 +56,6 @@ staged(void *user, void *answer, const GError *error)
     Staging *staging = user;
     Outbox *outbox = staging->outbox;
 
-    outbox->building--;
     g_hash_table_remove(outbox->staging, staging->id);
     outbox_staged(outbox, staging->id, error);
     if (access(staging->bytes, F_OK) != 0)

@@ -169,12 +169,11 @@ own_address(const Receipt *receipt, const Account **writer)
 {
     IdentityHint hint = { .parent = receipt->message };
     g_autofree char *from = NULL;
-    g_autoptr(GPtrArray) list = NULL;
+    char *address;
 
     *writer = identity_choose(receipt->session, receipt->account, &hint, &from);
-    list = mime_addresses(from);
-    return g_strdup(list->len > 0 ? ((MimeAddress *)list->pdata[0])->addr
-                                  : account_address(receipt->account));
+    address = mime_first_address(from);
+    return address ? address : g_strdup(account_address(receipt->account));
 }
 
 bool

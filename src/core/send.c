@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/identity.h"
+#include "draft_private.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
 
@@ -64,15 +65,14 @@ void
 send_take_options(Session *session, Draft *draft)
 {
     const Options *options = session_options(session);
-    const Account *account =
-        identity_sender(session, draft->account, draft->from);
-    const char *name =
-        account ? account_name(identity_writer(account, draft->from, NULL))
-                : NULL;
+    const Account *writer = draft_writer(session, draft);
+    const char *name = writer ? account_name(writer) : NULL;
 
     draft->smallest = options_bool(options, "smallest-charset", name);
     draft->flowed = options_bool(options, "format-flowed", name);
     draft->receipt = options_bool(options, "request-receipt", name);
+    draft->eight_bit =
+        outbox_takes_8bit(session_outbox(session), draft_lane(session, draft));
 }
 
 static gint64
@@ -94,16 +94,14 @@ make_entry(Sending *s, const Account *account, GError **error)
 {
     const Draft *draft = s->draft;
     g_autoptr(OutboxEntry) entry = outbox_entry_create();
-    g_autoptr(GPtrArray) from = mime_addresses(draft->from);
+    g_autofree char *address = mime_first_address(draft->from);
     g_auto(GStrv) recipients = draft_recipients(draft, error);
-    const Account *writer = identity_writer(account, draft->from, NULL);
-    const char *address;
+    const Account *writer = draft_writer(s->session, draft);
 
     if (recipients == NULL)
         return NULL;
     for (char **recipient = recipients; *recipient; recipient++)
         outbox_entry_add(entry, *recipient);
-    address = ((MimeAddress *)from->pdata[0])->addr;
     entry->account = g_strdup(account_name(account));
     entry->identity = g_strdup(identity_name(writer));
     entry->sender = mime_envelope_address(address);
@@ -157,7 +155,6 @@ built(void *user, void *answer, const GError *error)
     Sending *s = user;
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    session_outbox(s->session)->building--;
     if (reason == NULL)
         outbox_queue(session_outbox(s->session), s->entry, &reason);
     end(s, reason);
@@ -192,22 +189,15 @@ prepare(Sending *s, GError **error)
 }
 
 static void
-after_hooks(const HookVerdict *verdict, void *user)
+after_hooks(const char *text, const GError *refusal, void *user)
 {
     g_autoptr(Sending) s = user;
     g_autoptr(GError) error = NULL;
 
-    if (verdict->refused) {
-        g_autofree char *why = text_sanitise(
-            verdict->reason ? verdict->reason : "", -1, TEXT_LINE);
-
-        err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
-                *why ? ": " : "", why);
-    } else if (verdict->text) {
-        draft_parse(s->draft, verdict->text);
-    }
-    if (error || !prepare(s, &error)) {
-        end(s, error);
+    if (refusal == NULL)
+        draft_parse(s->draft, text);
+    if (refusal || !prepare(s, &error)) {
+        end(s, refusal ? refusal : error);
         return;
     }
     outbox_build(session_outbox(s->session), &build_class, s);

@@ -185,14 +185,14 @@ send_clean_text(const char *top, const char *text, int fd, GError **error)
 }
 
 char *
-send_clean_read(const char *top, const char *path, gsize limit, gsize *size)
+send_clean_read(const char *path, gsize limit, gsize *size)
 {
     g_autofree char *bytes = file_read(path, limit, size, NULL);
     g_auto(Cleaner) c = { 0 };
 
     if (bytes == NULL)
         return NULL;
-    cleaner_init(&c, top, -1);
+    cleaner_init(&c, "", -1);
     take_piece(&c, bytes, *size, NULL);
     finish(&c, NULL);
     *size = c.out->len;

@@ -11,10 +11,9 @@
 bool send_clean_file(const char *top, const char *path, int fd, GError **error);
 bool send_clean_text(const char *top, const char *text, int fd, GError **error);
 
-/* The same in memory; NULL when the file has more than limit bytes, or cannot
- * be read. g_free(). */
-char *
-send_clean_read(const char *top, const char *path, gsize limit, gsize *size);
+/* The same in memory, without more on top; NULL when the file has more than
+ * limit bytes, or cannot be read. g_free(). */
+char *send_clean_read(const char *path, gsize limit, gsize *size);
 
 /* Does the empty line behind the header stand at from or later? */
 bool send_clean_header_ends(const char *bytes, gsize from, gsize size);

@@ -25,6 +25,7 @@ enum {
 
 typedef struct {
     Session *session;
+    SendMessage what;
     const Account *account;
     const Account *writer; /* the account, or an identity of it */
     SendDone done;
@@ -33,9 +34,10 @@ typedef struct {
     /* While the bytes are made, of the builder's thread. */
     OutboxEntry *entry;
     char *folder;
-    char *path; /* of the message as it came */
-    char *text; /* as a hook rewrote it; or NULL */
-    char *top;  /* the fields that it lacks */
+    char *path;    /* of the message as it came */
+    char *address; /* of who writes */
+    char *text;    /* as a hook rewrote it; or NULL */
+    char *top;     /* the fields that it lacks */
 } Raw;
 
 static void
@@ -44,12 +46,44 @@ raw_free(Raw *raw)
     outbox_entry_free(raw->entry);
     g_free(raw->folder);
     g_free(raw->path);
+    g_free(raw->address);
     g_free(raw->text);
     g_free(raw->top);
     g_free(raw);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Raw, raw_free)
+
+/* The message as it came, to be read by the builder's thread. */
+typedef struct {
+    Raw *raw; /* of the main thread */
+    char *path;
+    bool with_text; /* there are hooks */
+} Reading;
+
+static void
+reading_free(Reading *reading)
+{
+    g_free(reading->path);
+    g_free(reading);
+}
+
+/* What was read of it. */
+typedef struct {
+    MimeMessage *message; /* the header, and what follows it by chance */
+    MimeSummary summary;
+    char *text; /* what hooks may rewrite; NULL: nobody wants to, or it is not
+                   to be */
+} Taken;
+
+static void
+taken_free(Taken *taken)
+{
+    mime_message_free(taken->message);
+    mime_summary_clear(&taken->summary);
+    g_free(taken->text);
+    g_free(taken);
+}
 
 /* What the header lacks is put on top of it. */
 static char *
@@ -58,8 +92,7 @@ missing_fields(const Raw *raw, MimeMessage *message)
     g_autoptr(GString) top = g_string_new(NULL);
 
     if (mime_header(message, "From") == NULL)
-        g_string_append_printf(top, "From: %s\r\n",
-                               account_address(raw->writer));
+        g_string_append_printf(top, "From: %s\r\n", raw->address);
     if (mime_header(message, "Message-ID") == NULL)
         g_string_append_printf(top, "Message-ID: <%s>\r\n",
                                raw->entry->message_id);
@@ -96,8 +129,7 @@ envelope_address(const Raw *raw, const char *text, GError **error)
     char *address = NULL;
 
     if (one)
-        address = mime_envelope_address(is_user ? account_address(raw->writer)
-                                                : one->addr);
+        address = mime_envelope_address(is_user ? raw->address : one->addr);
     return address ? address
                    : err_null(error, ERR_USAGE,
                               "“%s” is no address: write name@domain", safe);
@@ -115,10 +147,9 @@ add_recipient(const Raw *raw, const char *text, GError **error)
 
 /* -f, which may be the null sender; else From. */
 static bool
-set_sender(Raw *raw, const SendMessage *what, const GPtrArray *from,
-           GError **error)
+set_sender(Raw *raw, const GPtrArray *from, GError **error)
 {
-    const char *sender = what->sender;
+    const char *sender = raw->what.sender;
 
     if (sender && (*sender == '\0' || strcmp(sender, "<>") == 0)) {
         raw->entry->sender = g_strdup("");
@@ -127,16 +158,16 @@ set_sender(Raw *raw, const SendMessage *what, const GPtrArray *from,
     if (sender == NULL && from->len > 0)
         sender = ((MimeAddress *)from->pdata[0])->addr;
     if (sender == NULL)
-        sender = account_address(raw->writer);
+        sender = raw->address;
     raw->entry->sender = envelope_address(raw, sender, error);
     return raw->entry->sender != NULL;
 }
 
 static bool
-add_recipients(const Raw *raw, const SendMessage *what, MimeMessage *message,
-               GError **error)
+add_recipients(const Raw *raw, MimeMessage *message, GError **error)
 {
     static const char *const fields[] = { "To", "Cc", "Bcc" };
+    const SendMessage *what = &raw->what;
 
     for (const char *const *address = what->recipients; address && *address;
          address++)
@@ -159,13 +190,11 @@ add_recipients(const Raw *raw, const SendMessage *what, MimeMessage *message,
 /* By the account or identity named, else by From, else by -f, else the first
  * account. */
 static bool
-choose_writer(Raw *raw, const SendMessage *what, const char *from,
-              GError **error)
+choose_writer(Raw *raw, const char *from, GError **error)
 {
-    g_autoptr(GPtrArray) list = mime_addresses(from ? from : "");
-    bool is_own =
-        list->len > 0
-        && identity_is_own(raw->session, ((MimeAddress *)list->pdata[0])->addr);
+    const SendMessage *what = &raw->what;
+    g_autofree char *address = mime_first_address(from);
+    bool is_own = address && identity_is_own(raw->session, address);
 
     if (what->account) {
         raw->account = identity_owner(raw->session, what->account);
@@ -227,35 +256,48 @@ read_header(const char *path, gsize *size, GError **error)
                             MIME_MAX_HEADER_BYTES);
 }
 
-static bool
-fill_entry(Raw *raw, const SendMessage *what, GError **error)
+static void *
+read_message(Job *job, void *request, GError **error)
 {
+    const Reading *reading = request;
     gsize size;
-    g_autofree char *bytes = read_header(what->path, &size, error);
-    g_autoptr(MimeMessage) message =
-        bytes ? mime_load_bytes(bytes, size) : NULL;
-    g_autoptr(GPtrArray) from = NULL;
-    g_auto(MimeSummary) summary = { 0 };
+    g_autofree char *header = read_header(reading->path, &size, error);
+    Taken *taken;
+
+    if (header == NULL)
+        return NULL;
+    taken = g_new0(Taken, 1);
+    taken->message = mime_load_bytes(header, size);
+    mime_summarise(header, size, &taken->summary);
+    if (reading->with_text)
+        taken->text = send_clean_read(reading->path, HOOK_BYTES, &size);
+    if (taken->text && !g_utf8_validate(taken->text, (gssize)size, NULL))
+        g_clear_pointer(&taken->text, g_free);
+    return taken;
+}
+
+static bool
+fill_entry(Raw *raw, const Taken *taken, GError **error)
+{
+    MimeMessage *message = taken->message;
+    g_autoptr(GPtrArray) from = mime_header_addresses(message, "From");
     OutboxEntry *entry = raw->entry;
 
-    if (message == NULL
-        || !choose_writer(raw, what, mime_header(message, "From"), error)
-        || !add_recipients(raw, what, message, error))
+    if (!choose_writer(raw, mime_header(message, "From"), error))
         return false;
-    from = mime_header_addresses(message, "From");
-    if (!set_sender(raw, what, from, error))
+    raw->address = g_strdup(account_address(raw->writer));
+    if (!add_recipients(raw, message, error) || !set_sender(raw, from, error))
         return false;
-    mime_summarise(bytes, size, &summary);
     entry->account = g_strdup(account_name(raw->account));
     entry->identity = g_strdup(identity_name(raw->writer));
-    entry->message_id = summary.message_id
-                            ? g_strdup(summary.message_id)
-                            : mime_new_message_id(account_address(raw->writer));
+    entry->message_id = taken->summary.message_id
+                            ? g_strdup(taken->summary.message_id)
+                            : mime_new_message_id(raw->address);
     entry->from = g_strdup(mime_header(message, "From"));
     if (entry->from == NULL)
-        entry->from = g_strdup(account_address(raw->writer));
+        entry->from = g_strdup(raw->address);
     entry->to = g_strdup(mime_header(message, "To"));
-    entry->subject = g_strdup(summary.subject);
+    entry->subject = g_strdup(taken->summary.subject);
     raw->top = missing_fields(raw, message);
     return true;
 }
@@ -269,11 +311,24 @@ fill(int fd, void *user, GError **error)
                      : send_clean_file(raw->top, raw->path, fd, error);
 }
 
+/* A hook may have taken fields away that have to be there. */
+static void
+look_again(Raw *raw)
+{
+    g_autoptr(MimeMessage) message =
+        mime_load_bytes(raw->text, strlen(raw->text));
+
+    g_free(raw->top);
+    raw->top = missing_fields(raw, message);
+}
+
 static void *
 build(Job *job, void *request, GError **error)
 {
     Raw *raw = request;
 
+    if (raw->text)
+        look_again(raw);
     outbox_entry_write(raw->folder, raw->entry, fill, raw, error);
     return NULL;
 }
@@ -282,12 +337,10 @@ static void
 built(void *user, void *answer, const GError *error)
 {
     Raw *raw = user;
-    Outbox *outbox = session_outbox(raw->session);
     g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
 
-    outbox->building--;
     if (reason == NULL)
-        outbox_queue(outbox, raw->entry, &reason);
+        outbox_queue(session_outbox(raw->session), raw->entry, &reason);
     raw->done(reason ? NULL : raw->entry->id, reason, raw->user);
 }
 
@@ -298,34 +351,16 @@ static const JobClass build_class = {
     .free_request = (GDestroyNotify)raw_free,
 };
 
-/* A hook may have taken fields away that have to be there. */
 static void
-take_text(Raw *raw, const char *text)
-{
-    g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
-
-    raw->text = g_strdup(text);
-    g_free(raw->top);
-    raw->top = missing_fields(raw, message);
-}
-
-static void
-after_hooks(const HookVerdict *verdict, void *user)
+after_hooks(const char *text, const GError *refusal, void *user)
 {
     g_autoptr(Raw) raw = user;
-    g_autoptr(GError) error = NULL;
 
-    if (verdict->refused) {
-        g_autofree char *why = text_sanitise(
-            verdict->reason ? verdict->reason : "", -1, TEXT_LINE);
-
-        err_set(&error, ERR_USAGE, "not sent: a before-send hook refused%s%s",
-                *why ? ": " : "", why);
-        raw->done(NULL, error, raw->user);
+    if (refusal) {
+        raw->done(NULL, refusal, raw->user);
         return;
     }
-    if (verdict->text)
-        take_text(raw, verdict->text);
+    raw->text = g_strdup(text);
     outbox_build(session_outbox(raw->session), &build_class, raw);
     g_steal_pointer(&raw);
 }
@@ -345,42 +380,50 @@ before_event(const Raw *raw)
     return event;
 }
 
-/* What hooks may rewrite; NULL: nobody wants to, or it is not to be. */
-static char *
-text_for_hooks(const Raw *raw)
+static void
+have_read(void *user, void *answer, const GError *error)
 {
+    g_autoptr(Raw) raw = g_steal_pointer(&((Reading *)user)->raw);
+    const Taken *taken = answer;
+    g_autoptr(GError) reason = error ? g_error_copy(error) : NULL;
+    g_autoptr(Event) event = NULL;
     g_autofree char *text = NULL;
-    gsize size;
 
-    if (!hooks_has(session_hooks(raw->session), "before-send"))
-        return NULL;
-    text = send_clean_read(raw->top, raw->path, HOOK_BYTES, &size);
-    return text && g_utf8_validate(text, (gssize)size, NULL)
-               ? g_steal_pointer(&text)
-               : NULL;
+    if (reason || !fill_entry(raw, taken, &reason)) {
+        raw->done(NULL, reason, raw->user);
+        return;
+    }
+    event = before_event(raw);
+    text = taken->text ? g_strconcat(raw->top, taken->text, NULL) : NULL;
+    hooks_fire_before(session_hooks(raw->session), event, text, after_hooks,
+                      raw);
+    g_steal_pointer(&raw);
 }
+
+static const JobClass read_class = {
+    .name = "read message",
+    .run = read_message,
+    .answer = have_read,
+    .free_request = (GDestroyNotify)reading_free,
+    .free_answer = (GDestroyNotify)taken_free,
+};
 
 void
 send_message(Session *session, const SendMessage *what, SendDone done,
              void *user)
 {
-    g_autoptr(Raw) raw = g_new0(Raw, 1);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Event) event = NULL;
-    g_autofree char *text = NULL;
+    Raw *raw = g_new0(Raw, 1);
+    Reading *reading = g_new0(Reading, 1);
 
     raw->session = session;
+    raw->what = *what;
     raw->entry = outbox_entry_create();
     raw->folder = g_strdup(session_outbox(session)->folder);
     raw->path = g_strdup(what->path);
     raw->done = done;
     raw->user = user;
-    if (!fill_entry(raw, what, &error)) {
-        done(NULL, error, user);
-        return;
-    }
-    event = before_event(raw);
-    text = text_for_hooks(raw);
-    hooks_fire_before(session_hooks(session), event, text, after_hooks,
-                      g_steal_pointer(&raw));
+    reading->raw = raw;
+    reading->path = g_strdup(what->path);
+    reading->with_text = hooks_has(session_hooks(session), "before-send");
+    outbox_build(session_outbox(session), &read_class, reading);
 }

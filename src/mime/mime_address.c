@@ -75,6 +75,15 @@ mime_addresses(const char *text)
     return out;
 }
 
+char *
+mime_first_address(const char *text)
+{
+    g_autoptr(GPtrArray) list = mime_addresses(text);
+
+    return list->len > 0 ? g_strdup(((MimeAddress *)list->pdata[0])->addr)
+                         : NULL;
+}
+
 /* atext, blanks and whatever is not ASCII need no quotes in a phrase. */
 static bool
 needs_quotes(const char *name)

@@ -18,6 +18,7 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeParser, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimePart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMultipart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
@@ -248,23 +249,26 @@ wrap_bytes(const char *bytes, gsize size)
                                                GMIME_CONTENT_ENCODING_DEFAULT);
 }
 
-/* 7bit where every line fits and is ASCII, else what is shorter of
- * quoted-printable and base64. */
+/* 7bit where every line fits and is ASCII. Else quoted-printable, which stays
+ * readable on any way; where that costs more than base64 would, 8bit if that is
+ * taken and every line fits, or base64. */
 static GMimeContentEncoding
-text_encoding(const char *text)
+text_encoding(const char *text, bool eight_bit)
 {
     gsize size = strlen(text), line = 0, high = 0;
     bool fits = true;
 
     for (const char *p = text; *p; p++) {
-        high += (*p & 0x80) != 0 || *p == '\r';
+        high += (*p & 0x80) != 0;
         line = *p == '\n' ? 0 : line + 1;
-        fits = fits && line <= MIME_MAX_SENT_LINE;
+        fits = fits && line <= MIME_MAX_SENT_LINE && *p != '\r';
     }
     if (high == 0 && fits)
         return GMIME_CONTENT_ENCODING_7BIT;
-    return high > size / 3 ? GMIME_CONTENT_ENCODING_BASE64
-                           : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+    if (high <= size / 3)
+        return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+    return eight_bit && fits ? GMIME_CONTENT_ENCODING_8BIT
+                             : GMIME_CONTENT_ENCODING_BASE64;
 }
 
 /* Within base64 the line ends must be CRLF already (RFC 2045, section 6.8). */
@@ -296,7 +300,8 @@ to_smallest(char **text)
 }
 
 static GMimePart *
-text_part(const char *subtype, const char *text, bool flowed, bool smallest)
+text_part(const char *subtype, const char *text, bool flowed, bool smallest,
+          bool eight_bit)
 {
     GMimePart *part = g_mime_part_new_with_type("text", subtype);
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
@@ -306,7 +311,7 @@ text_part(const char *subtype, const char *text, bool flowed, bool smallest)
                           : smallest              ? to_smallest(&written)
                                                   : "utf-8";
     g_autoptr(GMimeDataWrapper) content = NULL;
-    GMimeContentEncoding encoding = text_encoding(written);
+    GMimeContentEncoding encoding = text_encoding(written, eight_bit);
     GMimeObject *object = GMIME_OBJECT(part);
 
     if (encoding == GMIME_CONTENT_ENCODING_BASE64)
@@ -325,14 +330,16 @@ text_part(const char *subtype, const char *text, bool flowed, bool smallest)
 static GMimeObject *
 text_object(const MimeDraft *draft)
 {
-    g_autoptr(GMimePart) plain = text_part(
-        "plain", draft->text, draft->format_flowed, draft->smallest_charset);
+    bool eight_bit = draft->eight_bit && draft->seal == NULL;
+    g_autoptr(GMimePart) plain =
+        text_part("plain", draft->text, draft->format_flowed,
+                  draft->smallest_charset, eight_bit);
     g_autoptr(GMimePart) html = NULL;
     GMimeMultipart *both;
 
     if (draft->html == NULL)
         return GMIME_OBJECT(g_steal_pointer(&plain));
-    html = text_part("html", draft->html, false, false);
+    html = text_part("html", draft->html, false, false, eight_bit);
     both = g_mime_multipart_new_with_subtype("alternative");
     g_mime_multipart_add(both, GMIME_OBJECT(plain));
     g_mime_multipart_add(both, GMIME_OBJECT(html));
@@ -427,17 +434,10 @@ set_body(GMimeMessage *message, const MimeDraft *draft, GError **error)
 }
 
 static bool
-write_message(const MimeDraft *draft, GMimeStream *stream, GError **error)
+write_message(GMimeMessage *message, GMimeStream *stream, GError **error)
 {
-    g_autoptr(GMimeMessage) message = NULL;
-    g_autoptr(GMimeFormatOptions) format = NULL;
+    g_autoptr(GMimeFormatOptions) format = g_mime_format_options_new();
 
-    mime_init();
-    message = g_mime_message_new(TRUE);
-    if (!set_header(message, draft, error) || !set_body(message, draft, error)
-        || (draft->seal && !mime_seal_message(message, draft->seal, error)))
-        return false;
-    format = g_mime_format_options_new();
     g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
     errno = 0;
     if (g_mime_object_write_to_stream(GMIME_OBJECT(message), format, stream)
@@ -448,15 +448,41 @@ write_message(const MimeDraft *draft, GMimeStream *stream, GError **error)
     return true;
 }
 
+static bool
+write_to(GMimeMessage *message, int fd, GError **error)
+{
+    g_autoptr(GMimeStream) file = g_mime_stream_fs_new(fd);
+    g_autoptr(GMimeStream) buffered =
+        g_mime_stream_buffer_new(file, GMIME_STREAM_BUFFER_BLOCK_WRITE);
+
+    g_mime_stream_fs_set_owner(GMIME_STREAM_FS(file), FALSE);
+    return write_message(message, buffered, error);
+}
+
+static GMimeMessage *
+make_message(const MimeDraft *draft, GError **error)
+{
+    g_autoptr(GMimeMessage) message = NULL;
+
+    mime_init();
+    message = g_mime_message_new(TRUE);
+    return set_header(message, draft, error) && set_body(message, draft, error)
+                   && (draft->seal == NULL
+                       || mime_seal_message(message, draft->seal, error))
+               ? g_steal_pointer(&message)
+               : NULL;
+}
+
 GBytes *
 mime_build(const MimeDraft *draft, GError **error)
 {
+    g_autoptr(GMimeMessage) message = make_message(draft, error);
     GByteArray *bytes = g_byte_array_new();
     g_autoptr(GMimeStream) stream =
         g_mime_stream_mem_new_with_byte_array(bytes);
 
     g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
-    if (!write_message(draft, stream, error)) {
+    if (message == NULL || !write_message(message, stream, error)) {
         g_byte_array_unref(bytes);
         return NULL;
     }
@@ -466,10 +492,113 @@ mime_build(const MimeDraft *draft, GError **error)
 bool
 mime_build_to(const MimeDraft *draft, int fd, GError **error)
 {
-    g_autoptr(GMimeStream) file = g_mime_stream_fs_new(fd);
-    g_autoptr(GMimeStream) buffered =
-        g_mime_stream_buffer_new(file, GMIME_STREAM_BUFFER_BLOCK_WRITE);
+    g_autoptr(GMimeMessage) message = make_message(draft, error);
 
+    return message && write_to(message, fd, error);
+}
+
+static bool
+is_utf8(GMimePart *part)
+{
+    GMimeDataWrapper *content = g_mime_part_get_content(part);
+    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new();
+    GByteArray *bytes;
+
+    if (content)
+        g_mime_data_wrapper_write_to_stream(content, stream);
+    bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+    return g_utf8_validate((char *)bytes->data, bytes->len, NULL);
+}
+
+/* Text that does not say what it is, as programs of a machine write it: what
+ * cannot be named has a name for that (RFC 1428, 3). */
+static void
+name_charset(GMimeObject *root)
+{
+    if (GMIME_IS_PART(root)
+        && g_mime_object_get_header(root, "Content-Type") == NULL)
+        g_mime_object_set_content_type_parameter(
+            root, "charset",
+            is_utf8(GMIME_PART(root)) ? "utf-8" : "unknown-8bit");
+}
+
+static void encode(GMimeObject *object);
+
+static void
+encode_children(GMimeMultipart *multipart)
+{
+    for (int i = 0; i < g_mime_multipart_get_count(multipart); i++)
+        encode(g_mime_multipart_get_part(multipart, i));
+    /* Nobody reads it, and GMime would end its lines in LF. */
+    g_mime_multipart_set_epilogue(multipart, NULL);
+}
+
+static bool
+is_encoded(GMimePart *part)
+{
+    GMimeContentEncoding encoding = g_mime_part_get_content_encoding(part);
+
+    return encoding == GMIME_CONTENT_ENCODING_BASE64
+           || encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
+           || encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+/* What the part says of itself otherwise is not believed. */
+static void
+encode_part(GMimePart *part)
+{
+    GMimeContentEncoding best;
+
+    if (is_encoded(part))
+        return;
+    best = g_mime_part_get_best_content_encoding(
+        part, GMIME_ENCODING_CONSTRAINT_7BIT);
+    if (best == GMIME_CONTENT_ENCODING_BASE64
+        || best == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
+        g_mime_part_set_content_encoding(part, best);
+}
+
+/* The tree is no deeper than GMime's parser allows. */
+static void
+encode(GMimeObject *object)
+{
+    GMimeMessage *inside =
+        GMIME_IS_MESSAGE_PART(object)
+            ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(object))
+            : NULL;
+
+    if (inside && g_mime_message_get_mime_part(inside))
+        encode(g_mime_message_get_mime_part(inside));
+    else if (GMIME_IS_PART(object))
+        encode_part(GMIME_PART(object));
+    else if (GMIME_IS_MULTIPART(object) && !GMIME_IS_MULTIPART_SIGNED(object))
+        encode_children(GMIME_MULTIPART(object));
+}
+
+static GMimeMessage *
+parse(int fd)
+{
+    g_autoptr(GMimeStream) file = NULL;
+    g_autoptr(GMimeParser) parser = NULL;
+
+    mime_init();
+    file = g_mime_stream_fs_new_with_bounds(fd, 0, -1);
     g_mime_stream_fs_set_owner(GMIME_STREAM_FS(file), FALSE);
-    return write_message(draft, buffered, error);
+    parser = g_mime_parser_new_with_stream(file);
+    return g_mime_parser_construct_message(parser, NULL);
+}
+
+bool
+mime_to_7bit(int from, int to, GError **error)
+{
+    g_autoptr(GMimeMessage) message = parse(from);
+    GMimeObject *object = (GMimeObject *)message;
+
+    if (message == NULL || g_mime_message_get_mime_part(message) == NULL)
+        return err_set(error, ERR_USAGE, "it is not readable as a message");
+    if (g_mime_object_get_header(object, "MIME-Version") == NULL)
+        g_mime_object_set_header(object, "MIME-Version", "1.0", NULL);
+    name_charset(g_mime_message_get_mime_part(message));
+    encode(g_mime_message_get_mime_part(message));
+    return write_to(message, to, error);
 }

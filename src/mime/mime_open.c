@@ -448,10 +448,9 @@ static char *
 address_in(GMimeObject *object)
 {
     const char *value = g_mime_object_get_header(object, "From");
-    g_autoptr(GPtrArray) list = mime_addresses(value ? value : "");
+    g_autofree char *address = mime_first_address(value);
 
-    return list->len ? g_utf8_strdown(((MimeAddress *)list->pdata[0])->addr, -1)
-                     : g_strdup("");
+    return g_utf8_strdown(address ? address : "", -1);
 }
 
 static void

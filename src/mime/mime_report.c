@@ -59,6 +59,40 @@ without_type(const char *value)
     return text_sanitise(g_strstrip(rest), -1, TEXT_LINE);
 }
 
+/* \x{FC} as "ü". */
+static char *
+without_points(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    while (*text) {
+        bool is_point = g_str_has_prefix(text, "\\x{");
+        char *end = NULL;
+        guint64 point = is_point ? g_ascii_strtoull(text + 3, &end, 16) : 0;
+
+        if (point > 0 && point <= G_MAXUINT32 && *end == '}'
+            && g_unichar_validate((gunichar)point)) {
+            g_string_append_unichar(out, (gunichar)point);
+            text = end + 1;
+        } else {
+            g_string_append_c(out, *text++);
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* An address of the type utf-8 may be written in ASCII (RFC 6533, 3).
+ * Sanitised. g_free(). */
+static char *
+address_of(const char *value)
+{
+    g_autofree char *plain = g_ascii_strncasecmp(value, "utf-8", 5) == 0
+                                 ? without_points(value)
+                                 : g_strdup(value);
+
+    return without_type(plain);
+}
+
 /* "manual-action/MDN-sent-manually; displayed" (RFC 8098, 3.2.6); what stands
  * behind a slash of the type is about how. g_free(). */
 static char *
@@ -94,10 +128,10 @@ take_field(MimeReport *report, MimeReportRecipient *recipient, const char *name,
     if (g_ascii_strcasecmp(name, "Original-Envelope-Id") == 0)
         put(&report->envelope_id, text_sanitise(value, -1, TEXT_LINE));
     else if (g_ascii_strcasecmp(name, "Original-Recipient") == 0)
-        put(&recipient->address, without_type(value));
+        put(&recipient->address, address_of(value));
     else if (g_ascii_strcasecmp(name, "Final-Recipient") == 0
              && recipient->address == NULL)
-        put(&recipient->address, without_type(value));
+        put(&recipient->address, address_of(value));
     else if (g_ascii_strcasecmp(name, "Original-Message-ID") == 0)
         put(&report->message_id, bare_id(value));
     else if (g_ascii_strcasecmp(name, "Disposition") == 0)

@@ -397,6 +397,12 @@ smtp_conn_max_recipients(const SmtpConn *conn)
     return conn->rcpt_max > 0 ? conn->rcpt_max : G_MAXUINT;
 }
 
+bool
+smtp_conn_takes_8bit(const SmtpConn *conn)
+{
+    return conn->extensions & SMTP_HAS_8BITMIME;
+}
+
 guint64
 smtp_conn_max_size(const SmtpConn *conn)
 {

@@ -84,6 +84,16 @@ smtp_data_scan(int fd, SmtpContent *content, GError **error)
     return got == 0;
 }
 
+bool
+smtp_has_8bit(int fd, bool *has, GError **error)
+{
+    SmtpContent content;
+    bool ok = smtp_data_scan(fd, &content, error);
+
+    *has = content.body_8bit;
+    return ok;
+}
+
 typedef struct {
     GByteArray *out;
     bool dots;     /* one more before a line that begins with one */

@@ -48,6 +48,20 @@ append_xtext(GString *line, const char *text)
             g_string_append_printf(line, "+%02X", (guchar)*text);
 }
 
+/* An address as it is, but for what would end it or mean something else:
+ *   utf-8-addr-unitext = 1*(QUCHAR / EmbeddedUnicodeChar)
+ *   EmbeddedUnicodeChar = "\x{" HEXPOINT "}"                 (RFC 6533, 3)
+ * It has no blanks and no controls: smtp_is_mailable(). */
+static void
+append_unitext(GString *line, const char *text)
+{
+    for (; *text; text++)
+        if (strchr("\\+=", *text))
+            g_string_append_printf(line, "\\x{%02X}", (guchar)*text);
+        else
+            g_string_append_c(line, *text);
+}
+
 static void
 append_body(GString *line, const SmtpConn *conn, const SmtpContent *content,
             bool utf8)
@@ -131,6 +145,9 @@ smtp_rcpt_line(const SmtpConn *conn, const SmtpMessage *message,
         if (smtp_is_ascii(recipient->address)) {
             g_string_append(line, " ORCPT=rfc822;");
             append_xtext(line, recipient->address);
+        } else {
+            g_string_append(line, " ORCPT=utf-8;");
+            append_unitext(line, recipient->address);
         }
     }
     return g_string_free(line, FALSE);

@@ -98,6 +98,10 @@ check_extensions(Transaction *tx)
     if (tx->utf8 && !(conn->extensions & SMTP_HAS_SMTPUTF8))
         refuse_open(tx, 553, "5.6.7",
                     "not asked: the server does not offer SMTPUTF8");
+    if (tx->content.body_8bit && !smtp_conn_takes_8bit(conn))
+        refuse_open(tx, 554, "5.6.3",
+                    "not asked: the text has characters outside ASCII, and "
+                    "the server does not offer 8BITMIME");
     if (tx->message->require_tls && !may_require_tls(conn))
         refuse_open(tx, 554, "5.7.30",
                     "not asked: the server does not promise encryption on the "

@@ -62,15 +62,13 @@ sender_warning(const StoreRow *row)
 static void
 add_answer_address(GString *page, MimeMessage *message, const StoreRow *row)
 {
-    const char *header = mime_header(message, "Reply-To");
-    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
-    const MimeAddress *first = list && list->len > 0 ? list->pdata[0] : NULL;
+    g_autofree char *first =
+        mime_first_address(mime_header(message, "Reply-To"));
 
     if (first
-        && g_ascii_strcasecmp(first->addr,
-                              row->from_addr ? row->from_addr : ""))
+        && g_ascii_strcasecmp(first, row->from_addr ? row->from_addr : ""))
         g_string_append_printf(page, "Answers go to another address: %s\n",
-                               first->addr);
+                               first);
 }
 
 static void

@@ -120,8 +120,10 @@ test_priority(void)
     for (guint i = 0; i < G_N_ELEMENTS(priorities); i++)
         submit(worker, priorities[i],
                &(Request){ .letter = (char)('a' + i), .log = &log });
+    g_assert_true(worker_is_busy(worker));
     g_mutex_unlock(&gate);
     wait_for(&log, 7);
+    g_assert_false(worker_is_busy(worker));
     g_assert_cmpstr(seen->str, ==, "0-efcdab");
     worker_destroy(worker);
     g_mutex_clear(&gate);
@@ -177,6 +179,7 @@ test_destroy(void)
 
     submit(worker, JOB_NORMAL, &(Request){ .letter = 'd', .log = &log });
     g_usleep(50 * 1000); /* done, not delivered: the loop did not run */
+    g_assert_true(worker_is_busy(worker));
     submit(worker, JOB_NORMAL, &(Request){ .heed = true, .log = &log });
     g_usleep(50 * 1000); /* it runs */
     submit(worker, JOB_BULK, &(Request){ .letter = 'x', .log = &log });

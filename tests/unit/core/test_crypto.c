@@ -165,7 +165,7 @@ test_opened(Fixture *f, const void *data)
     g_autofree char *words = NULL;
     CryptoMark mark;
 
-    g_assert_true(crypto_is_encrypted(f->session, f->parent));
+    g_assert_true(mime_is_encrypted(closed));
     g_assert_null(crypto_opened(session_crypto(f->session), f->parent));
     g_assert_cmpstr(mime_header(closed, "Subject"), ==, "[...]");
     g_assert_cmpstr(row->subject, ==, "[...]");
@@ -325,7 +325,6 @@ check_layers(Fixture *f, GBytes *bytes, MimeProtocol protocol)
     g_assert_null(strstr(before->text, SECRET));
     opened = open_row(f, how.parent, true);
     g_assert_true(opened->encrypted && opened->bytes);
-    g_assert_true(crypto_is_encrypted(f->session, how.parent));
     after = start(f, &how);
     g_assert_null(strstr(after->text, SECRET));
     g_assert_true(after->encrypt && after->answers);
@@ -538,7 +537,7 @@ resume(Fixture *f, gint64 id)
     Resumed result = { 0 };
     Draft *draft;
 
-    draft_resume(f->session, id, resumed, &result);
+    draft_resume(f->session, id, NULL, resumed, &result);
     while (!result.done)
         g_main_context_iteration(NULL, TRUE);
     draft = result.path ? draft_load(result.path, NULL) : NULL;
@@ -583,6 +582,33 @@ test_draft(Fixture *f, const void *data)
     g_assert_cmpstr(other->to, ==, "dora@example.org");
     g_assert_cmpstr(other->bcc, ==, "emil@example.org");
     g_assert_cmpstr(other->subject, ==, "plan");
+}
+
+/* What it forwards is inside as well, and is found again. */
+static void
+test_draft_forward(Fixture *f, const void *data)
+{
+    static const char text[] = "From: ben@example.org\nMessage-ID: <old@x>\n"
+                               "Subject: hi\n\ntext\n";
+    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+    DraftStart how = { .kind = DRAFT_FORWARD,
+                       .parent = add(f, bytes),
+                       .to = "dora@example.org" };
+    g_autoptr(Draft) draft = start(f, &how);
+    g_autoptr(Draft) other = NULL;
+    gint64 id;
+
+    draft->encrypt = true;
+    g_assert_true(draft_save(draft, NULL));
+    keep(f, draft->path);
+    id = only_copy(f);
+    g_assert_false(copy_holds(f, id, "X-Forwarded"));
+    g_unlink(draft->path);
+    open_row(f, id, true);
+    other = resume(f, id);
+    g_assert_nonnull(other);
+    g_assert_cmpint(other->kind, ==, DRAFT_FORWARD);
+    g_assert_cmpint(other->parent, ==, how.parent);
 }
 
 /* The copy cannot be encrypted: it is kept here only. */
@@ -696,6 +722,7 @@ main(int argc, char **argv)
     ADD("P69/sent", "set crypto-encrypt on\nset crypto-any-key on\n",
         test_sent);
     ADD("P67/draft", "", test_draft);
+    ADD("P67/draft-forward", "", test_draft_forward);
     ADD("P67/draft-without-key",
         "set crypto-encrypt on\nset openpgp-key nobody@example.org\n",
         test_draft_without_key);

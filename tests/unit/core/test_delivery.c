@@ -127,6 +127,31 @@ test_enclosed(Fixture *f, const void *data)
     g_assert_nonnull(strstr(f->reason, "user here"));
 }
 
+/* An address outside ASCII, as it was written to, in the ASCII form of a
+ * report; what is no form of that stays (RFC 6533, 3). */
+static void
+test_utf8_address(Fixture *f, const void *data)
+{
+    static const struct {
+        const char *field, *address;
+    } table[] = {
+        { "utf-8; j\\x{F6}\\x{2B}x@x.example", "jö+x@x.example" },
+        { "UTF-8;j\303\266@x.example", "jö@x.example" },
+        { "utf-8; \\x{1F600}@x.example", "😀@x.example" },
+        { "utf-8; \\x{D800}\\x{}\\x{41@x.example",
+          "\\x{D800}\\x{}\\x{41@x.example" },
+        { "rfc822; \\x{41}@x.example", "\\x{41}@x.example" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *fields = g_strdup_printf(
+            "Original-Recipient: %s\n" FAILED, table[i].field);
+
+        report(f, "", fields, "m1@lindqvist.example");
+        g_assert_cmpstr(f->recipient, ==, table[i].address);
+    }
+}
+
 /* The envelope id decides, also when the server rewrote what it encloses. */
 static void
 test_envelope(Fixture *f, const void *data)
@@ -306,6 +331,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     mime_init();
     ADD("enclosed", test_enclosed);
+    ADD("utf8-address", test_utf8_address);
     ADD("envelope", test_envelope);
     ADD("order", test_order);
     ADD("other-tags", test_other_tags);

@@ -478,8 +478,10 @@ test_many(Fixture *f, const void *data)
 static void
 test_max_size(Fixture *f, const void *data)
 {
+    static const OutboxServer small = { .max_size = 130000 };
+    static const OutboxServer large = { .max_size = 140000 };
     g_autofree char *file = g_build_filename(f->root, "f.bin", NULL);
-    g_autofree char *bytes = g_malloc0(100000);
+    g_autofree char *bytes = g_malloc0(100000); /* 136,842 in base64 */
     g_autofree char *text =
         g_strdup_printf("To: bob@x.example\nSubject: s\nAttach: %s\n\nb", file);
     Outbox *outbox = session_outbox(f->session);
@@ -490,10 +492,10 @@ test_max_size(Fixture *f, const void *data)
     g_assert_true(g_file_set_contents(file, bytes, 100000, NULL));
     unknown = first_check(f, text);
     g_assert_null(unknown);
-    outbox_note_max_size(outbox, "work", 130000); /* 136,842 in base64 */
+    outbox_note_server(outbox, "work", &small);
     over = first_check(f, text);
     g_assert_nonnull(strstr(over, "the server takes at most"));
-    outbox_note_max_size(outbox, "work", 140000);
+    outbox_note_server(outbox, "work", &large);
     under = first_check(f, text);
     g_assert_null(under);
 }
@@ -721,6 +723,59 @@ test_take_back(Fixture *f, const void *data)
     g_free(first.id);
 }
 
+/* What leaves of a draft with this text; g_free(). */
+static char *
+sent_text(Fixture *f, const char *text)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, 0);
+    g_autoptr(OutboxEntry) entry = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    Outbox *outbox = session_outbox(f->session);
+    g_autofree char *path = NULL;
+    char *bytes = NULL;
+    Sent result;
+
+    draft_set(draft, "to", "bob@x.example", NULL);
+    g_free(draft->text);
+    draft->text = g_strdup(text);
+    g_assert_true(draft_save(draft, NULL));
+    result = send(f, draft->path);
+    g_assert_no_error(result.error);
+    path = outbox_bytes_path(outbox->folder, result.id);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    g_assert_true(outbox_cancel(outbox, result.id, NULL));
+    g_free(result.id);
+    return bytes;
+}
+
+/* Text that is mostly outside ASCII leaves as it is when the server was heard
+ * to take that, else in base64; what is mostly ASCII stays readable anyway. */
+static void
+test_eight_bit(Fixture *f, const void *data)
+{
+    static const char russian[] = "привет\n";
+    static const OutboxServer servers[] = { { .takes_8bit = true },
+                                            { .takes_8bit = false } };
+    g_autofree char *unknown = sent_text(f, russian);
+
+    g_assert_true(g_str_is_ascii(unknown));
+    g_assert_nonnull(strstr(unknown, "Transfer-Encoding: base64\r\n"));
+    for (gsize i = 0; i < G_N_ELEMENTS(servers); i++) {
+        g_autofree char *high = NULL;
+        g_autofree char *low = NULL;
+
+        outbox_note_server(session_outbox(f->session), "work", &servers[i]);
+        high = sent_text(f, russian);
+        g_assert_cmpint(strstr(high, "\r\nпривет\r\n") != NULL, ==,
+                        servers[i].takes_8bit);
+        g_assert_nonnull(strstr(high, servers[i].takes_8bit
+                                          ? "Transfer-Encoding: 8bit\r\n"
+                                          : "Transfer-Encoding: base64\r\n"));
+        low = sent_text(f, "Das ist gr\303\274n.\n");
+        g_assert_nonnull(strstr(low, "Das ist gr=C3=BCn.\r\n"));
+    }
+}
+
 static void
 test_stopped(Fixture *f, const void *data)
 {
@@ -832,6 +887,7 @@ main(int argc, char **argv)
     ADD("switched-off", "set checks 'identity size'\n", test_switched_off);
     ADD("many", "set many-recipients 2\n", test_many);
     ADD("max-size", NULL, test_max_size);
+    ADD("eight-bit", NULL, test_eight_bit);
     ADD("template", NULL, test_template);
     ADD("markdown", NULL, test_markdown);
     ADD("recipients", NULL, test_recipients);

@@ -250,7 +250,7 @@ resume(Fixture *f, gint64 id)
     Resumed result = { 0 };
     Draft *draft;
 
-    draft_resume(f->session, id, resumed, &result);
+    draft_resume(f->session, id, NULL, resumed, &result);
     while (!result.done)
         g_main_context_iteration(NULL, TRUE);
     draft = draft_load(result.path, NULL);

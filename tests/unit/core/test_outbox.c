@@ -10,8 +10,10 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -41,12 +43,13 @@ tear_down(Fixture *f, const void *data)
     clock_pin(0);
 }
 
-/* An entry to these addresses, separated by blanks. Returns its id. */
+/* An entry of these bytes to these addresses, separated by blanks. Returns its
+ * id. */
 static char *
-queue(Fixture *f, const char *recipients)
+queue_bytes(Fixture *f, const char *recipients, const char *text)
 {
     g_autoptr(OutboxEntry) entry = outbox_entry_create();
-    g_autoptr(GBytes) bytes = g_bytes_new_static(message, strlen(message));
+    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
     g_auto(GStrv) words = g_strsplit(recipients, " ", -1);
     g_autoptr(GError) error = NULL;
 
@@ -59,6 +62,12 @@ queue(Fixture *f, const char *recipients)
     g_assert_true(outbox_entry_new(f->folder, entry, bytes, &error));
     g_assert_no_error(error);
     return g_strdup(entry->id);
+}
+
+static char *
+queue(Fixture *f, const char *recipients)
+{
+    return queue_bytes(f, recipients, message);
 }
 
 static OutboxEntry *
@@ -176,6 +185,61 @@ test_lock(Fixture *f, const void *data)
 
 /* --- its life
  * ----------------------------------------------------------------- */
+
+/* Bytes with which those of an entry are replaced by somebody else while a lock
+ * is about to be taken; NULL: nobody does. */
+static char *swapped;
+
+/* In place of the one of libc. */
+int
+flock(int fd, int how)
+{
+    g_autofree char *other = g_steal_pointer(&swapped);
+    g_autofree char *path =
+        other ? g_strndup(other, strlen(other) - strlen(".new")) : NULL;
+
+    if (other)
+        g_assert_cmpint(rename(other, path), ==, 0);
+    return (int)syscall(SYS_flock, fd, how);
+}
+
+static bool
+fill_other(int fd, void *user, GError **error)
+{
+    return file_write_all(fd, "other", 5, "other", error);
+}
+
+/* Other bytes are locked before they are the entry's, and whoever has a lock of
+ * the old ones has none. */
+static void
+test_rewrite(Fixture *f, const void *data)
+{
+    g_autofree char *id = queue(f, "bob@example.org");
+    g_autofree char *path = outbox_bytes_path(f->folder, id);
+    g_autofree char *text = NULL;
+    g_autoptr(OutboxEntry) entry = load(f, id);
+    g_autoptr(GError) error = NULL;
+    int old = outbox_entry_lock(f->folder, id, NULL);
+    int new = outbox_entry_rewrite(f->folder, entry, fill_other, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(new, >=, 0);
+    g_assert_cmpuint(entry->size, ==, 5);
+    close(old);
+    g_assert_cmpint(outbox_entry_lock(f->folder, id, &error), ==, -1);
+    g_assert_true(err_is(error, ERR_RETRY));
+    g_clear_error(&error);
+    close(new);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "other");
+    swapped = g_strconcat(path, ".new", NULL);
+    g_assert_true(g_file_set_contents(swapped, "third", -1, NULL));
+    g_assert_cmpint(outbox_entry_lock(f->folder, id, &error), ==, -1);
+    g_assert_true(err_is(error, ERR_RETRY));
+    new = outbox_entry_lock(f->folder, id, NULL);
+    g_assert_cmpint(new, >=, 0);
+    close(new);
+}
 
 static void
 test_pauses(void)
@@ -378,6 +442,106 @@ test_sent(Fixture *f, const void *data)
     g_assert_cmpint(entry->state, ==, OUTBOX_SENT);
     g_assert_true(entry->accepted);
     g_assert_false(entry->committed);
+}
+
+#define EIGHT_BIT                                                              \
+    "From: ana@example.org\r\nMIME-Version: 1.0\r\n"                           \
+    "Content-Type: text/plain; charset=utf-8\r\n"                              \
+    "Content-Transfer-Encoding: 8bit\r\n\r\nA green hill is gr\303\274n\r\n"
+
+#define SIGNED                                                                 \
+    "From: ana@example.org\r\nMIME-Version: 1.0\r\n"                           \
+    "Content-Type: multipart/signed; boundary=b; micalg=pgp-sha256;\r\n"       \
+    " protocol=\"application/pgp-signature\"\r\n\r\n"                          \
+    "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\nA green hill is "           \
+    "gr\303\274n\r\n"                                                          \
+    "--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n"
+
+/* What is in the outbox of an entry. */
+static char *
+bytes_of(Fixture *f, const char *id)
+{
+    g_autofree char *path = outbox_bytes_path(f->folder, id);
+    char *bytes = NULL;
+
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    return bytes;
+}
+
+/* Text outside ASCII goes as it is to a server that offers 8BITMIME, else in 7
+ * bits; what the outbox has, and the Sent copy is made of, is what was sent. */
+static void
+test_eight_bit(Fixture *f, const void *data)
+{
+    static const Step takes[] = { { "EHLO", "250-test\r\n250 8BITMIME" },
+                                  { "MAIL", "250 ok" },
+                                  { "RCPT", "250 ok" },
+                                  { "DATA", "354 go" },
+                                  { ".", "250 queued" },
+                                  { NULL } };
+    static const Step takes_not[] = { HELLO,
+                                      { "RCPT", "250 ok" },
+                                      { "DATA", "354 go" },
+                                      { ".", "250 queued" },
+                                      { NULL } };
+    const Step *servers[] = { takes, takes_not };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(servers); i++) {
+        g_autofree char *id = queue_bytes(f, "bob@example.org", EIGHT_BIT);
+        g_autofree char *heard = NULL;
+        g_autofree char *bytes = NULL;
+        g_autoptr(OutboxEntry) entry = NULL;
+        Server server;
+
+        server_start(&server, servers[i], 1);
+        g_assert_cmpuint(try_all(f, server.port), ==, i + 1);
+        heard = server_end(&server);
+        g_test_message("%s", heard);
+        g_assert_null(strstr(heard, "?? wanted"));
+        bytes = bytes_of(f, id);
+        g_assert_nonnull(strstr(heard, bytes));
+        entry = load(f, id);
+        g_assert_cmpint(entry->state, ==, OUTBOX_SENT);
+        g_assert_cmpuint(entry->size, ==, strlen(bytes));
+        if (i == 0) {
+            g_assert_cmpstr(bytes, ==, EIGHT_BIT);
+            g_assert_nonnull(strstr(heard, " BODY=8BITMIME\r\n"));
+        } else {
+            g_assert_true(g_str_is_ascii(heard));
+            g_assert_null(strstr(heard, "BODY="));
+            g_assert_nonnull(strstr(heard, "A green hill is gr=C3=BCn\r\n"));
+        }
+    }
+}
+
+/* What is signed cannot be written in another way, and what was perhaps sent
+ * must not be: the user is told, and the bytes stay. */
+static void
+test_eight_bit_stays(Fixture *f, const void *data)
+{
+    static const Step steps[] = { { "EHLO", "250 test" }, { NULL } };
+    const char *const texts[] = { SIGNED, EIGHT_BIT };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *id = queue_bytes(f, "bob@example.org", texts[i]);
+        g_autofree char *heard = NULL;
+        g_autofree char *bytes = NULL;
+        g_autoptr(OutboxEntry) entry = load(f, id);
+        Server server;
+
+        entry->doubts = (guint)i;
+        g_assert_true(outbox_entry_save(f->folder, entry, NULL));
+        server_start(&server, steps, 1);
+        try_all(f, server.port);
+        heard = server_end(&server);
+        g_assert_null(strstr(heard, "MAIL"));
+        bytes = bytes_of(f, id);
+        g_assert_cmpstr(bytes, ==, texts[i]);
+        outbox_entry_free(entry);
+        entry = load(f, id);
+        g_assert_cmpint(entry->state, ==, OUTBOX_FAILED);
+        g_assert_nonnull(strstr(entry->reason, "8BITMIME"));
+    }
 }
 
 /* The accepted one is never sent to again, the refused one never by itself; the
@@ -782,7 +946,10 @@ main(int argc, char **argv)
     ADD("lock", test_lock);
     g_test_add_func("/core/outbox/pauses", test_pauses);
     g_test_add_func("/core/outbox/recover", test_recover);
+    ADD("rewrite", test_rewrite);
     ADD("sent", test_sent);
+    ADD("P7/eight-bit", test_eight_bit);
+    ADD("P7/eight-bit-stays", test_eight_bit_stays);
     ADD("partly", test_partly);
     ADD("cut", test_cut);
     ADD("doubt", test_doubt);

@@ -62,10 +62,13 @@ set_up(Fixture *f, const void *hook)
     g_assert_cmpint(bind(f->server, (void *)&address, size), ==, 0);
     g_assert_cmpint(listen(f->server, 4), ==, 0);
     g_assert_cmpint(getsockname(f->server, (void *)&address, &size), ==, 0);
-    more = hook ? g_strdup_printf("hook before-send { exec --wait sh -c "
-                                  "'read line < %s' }\n",
-                                  f->fifo)
-                : g_strdup("");
+    if (hook && *(const char *)hook)
+        more = g_strdup(hook);
+    else
+        more = hook ? g_strdup_printf("hook before-send { exec --wait sh -c "
+                                      "'read line < %s' }\n",
+                                      f->fifo)
+                    : g_strdup("");
     text = g_strdup_printf("set undo-send 0s\n"
                            "account work {\n"
                            "    address  ana@lindqvist.example\n"
@@ -369,38 +372,70 @@ test_carry_fails(Fixture *f, const void *data)
 }
 
 /* Holds up the thread that copies until the gate opens. */
-typedef struct {
-    Outbox *outbox;
-    GMutex gate;
-} Holding;
-
 static void *
 hold(Job *job, void *request, GError **error)
 {
-    Holding *holding = request;
-
-    g_mutex_lock(&holding->gate);
-    g_mutex_unlock(&holding->gate);
+    g_mutex_lock(request);
+    g_mutex_unlock(request);
     return NULL;
-}
-
-static void
-held(void *user, void *answer, const GError *error)
-{
-    ((Holding *)user)->outbox->building--;
-}
-
-static void
-leave(void *request)
-{
 }
 
 static const JobClass hold_class = {
     .name = "hold",
     .run = hold,
-    .answer = held,
-    .free_request = leave,
 };
+
+/* A message of another program is read by the thread that makes messages, for
+ * hooks too: what is in the file when the gate opens is what leaves. */
+static void
+test_taken_behind(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+    SendMessage message = { .path = path, .read_recipients = true };
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(GPtrArray) list = NULL;
+    g_autofree char *bytes = NULL;
+    const OutboxEntry *entry;
+    Sent result = { 0 };
+    GMutex gate;
+
+    g_mutex_init(&gate);
+    g_mutex_lock(&gate);
+    outbox_build(outbox, &hold_class, &gate);
+    g_assert_true(g_file_set_contents(path, "To: a@x.example\n\n", -1, NULL));
+    send_message(f->session, &message, sent, &result);
+    g_assert_true(g_file_set_contents(
+        path, "To: bob@x.example\nSubject: colour\n\ncolour\n", -1, NULL));
+    g_assert_cmpuint(result.times, ==, 0);
+    g_mutex_unlock(&gate);
+    wait_sent(&result);
+    g_assert_true(result.queued);
+    list = outbox_list(outbox, NULL);
+    entry = list->pdata[0];
+    g_assert_cmpstr(((OutboxRecipient *)entry->recipients->pdata[0])->address,
+                    ==, "bob@x.example");
+    g_free(path);
+    path = outbox_bytes_path(outbox->folder, entry->id);
+    g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
+    g_assert_true(g_str_has_prefix(bytes, "From: ana@lindqvist.example\r\n"));
+    g_assert_nonnull(strstr(bytes, "\r\nSubject: color\r\n\r\ncolor\r\n"));
+    g_mutex_clear(&gate);
+}
+
+/* The end comes while it is read: whoever waits is told once. */
+static void
+test_ends_while_taking(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(f->root, "message", NULL);
+    SendMessage message = { .path = path, .read_recipients = true };
+    Sent result = { 0 };
+
+    g_assert_true(g_file_set_contents(path, "To: a@x.example\n\n", -1, NULL));
+    send_message(f->session, &message, sent, &result);
+    session_destroy(g_steal_pointer(&f->session));
+    g_assert_cmpuint(result.times, ==, 1);
+    g_assert_false(result.queued);
+}
 
 /* The file of a message gets another name, in another folder. */
 static void
@@ -424,18 +459,18 @@ test_renamed(Fixture *f, const void *data)
     gint64 id = deliver(f, WITH_FILE);
     DraftStart forward = { .kind = DRAFT_FORWARD_ATTACHED, .parent = id };
     Outbox *outbox = session_outbox(f->session);
-    Holding holding = { .outbox = outbox };
+    GMutex gate;
     Begun results[3] = { { 0 } };
 
     g_array_append_val(ids, id);
-    g_mutex_init(&holding.gate);
-    g_mutex_lock(&holding.gate);
-    outbox_build(outbox, &hold_class, &holding);
+    g_mutex_init(&gate);
+    g_mutex_lock(&gate);
+    outbox_build(outbox, &hold_class, &gate);
     draft_attach_messages(f->session, draft->path, &part, begun, &results[0]);
     draft_attach_messages(f->session, draft->path, &whole, begun, &results[1]);
     draft_start_behind(f->session, &forward, begun, &results[2]);
     move_file(f, id);
-    g_mutex_unlock(&holding.gate);
+    g_mutex_unlock(&gate);
     while (results[2].times == 0)
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpstr(results[0].files, ==, "notes|");
@@ -443,7 +478,7 @@ test_renamed(Fixture *f, const void *data)
     g_assert_cmpstr(results[2].files, ==, WITH_FILE "|");
     for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
         begun_clear(&results[i]);
-    g_mutex_clear(&holding.gate);
+    g_mutex_clear(&gate);
 }
 
 static guint
@@ -708,6 +743,10 @@ main(int argc, char **argv)
     ADD("read-once", NULL, test_read_once);
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
+    ADD("taken-behind",
+        "hook before-send { exec --filter sed s/colour/color/ }\n",
+        test_taken_behind);
+    ADD("ends-while-taking", NULL, test_ends_while_taking);
     ADD("renamed", NULL, test_renamed);
     ADD("attach-fails", NULL, test_attach_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);

@@ -314,6 +314,121 @@ test_message_id(void)
     }
 }
 
+/* Only what is mostly outside ASCII and fits leaves as it is. */
+static void
+test_eight_bit(void)
+{
+    g_autofree char *letters = g_strnfill(499, 'x');
+    g_auto(GStrv) pieces = g_strsplit(letters, "x", -1);
+    g_autofree char *fits = g_strjoinv("я", pieces);
+    g_autofree char *over = g_strconcat(fits, "я", NULL);
+    const struct {
+        const char *text, *encoding;
+    } table[] = {
+        { "привет\n", "8bit" }, { fits, "8bit" },
+        { over, "base64" },     { "привет\rмир\n", "base64" },
+        { "text\n", "7bit" },   { "grün, ja\n", "quoted-printable" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        const MimeDraft draft = { .from = "a@x",
+                                  .text = table[i].text,
+                                  .eight_bit = true };
+        g_autoptr(GBytes) bytes = mime_build(&draft, NULL);
+        g_autofree char *source =
+            g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        g_autofree char *field = g_strdup_printf(
+            "Content-Transfer-Encoding: %s\r\n", table[i].encoding);
+
+        g_test_message("%s", source);
+        g_assert_nonnull(strstr(source, field));
+        g_assert_cmpint(g_str_is_ascii(source), ==, i > 1);
+    }
+}
+
+static const struct {
+    const char *text, *ascii;
+} seven_bit_cases[] = {
+    { "Subject: x\r\n\r\na green hill is gr\303\274n\r\n",
+      "Subject: x\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: quoted-printable\r\n\r\na green hill is "
+      "gr=C3=BCn\r\n" },
+    { "Subject: x\r\n\r\na green hill is gr\374n\r\n",
+      "Subject: x\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=unknown-8bit\r\n"
+      "Content-Transfer-Encoding: quoted-printable\r\n\r\na green hill is "
+      "gr=FCn\r\n" },
+    { "Mime-Version: 1.0\r\nContent-Type: text/plain;\r\n\tcharset=iso-8859-1"
+      "\r\nX-Odd:   a\r\n  b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+      "a green hill is gr\374n\r\n",
+      "Mime-Version: 1.0\r\nContent-Type: text/plain;\r\n\tcharset=iso-8859-1"
+      "\r\nX-Odd:   a\r\n  b\r\nContent-Transfer-Encoding: quoted-printable"
+      "\r\n\r\na green hill is gr=FCn\r\n" },
+    { "MIME-Version: 1.0\r\nContent-Transfer-Encoding: 7bit\r\n"
+      "Content-Type: text/plain\r\n\r\na green hill is gr\374n\r\n",
+      "MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+      "Content-Type: text/plain\r\n\r\na green hill is gr=FCn\r\n" },
+    { "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+      "--b\r\nContent-Transfer-Encoding: 7bit\r\n\r\ntext\r\n"
+      "--b\r\n\r\n.\r\n--b--\r\n",
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+      "--b\r\nContent-Transfer-Encoding: 7bit\r\n\r\ntext\r\n"
+      "--b\r\n\r\n.\r\n--b--\r\n" },
+    { "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n"
+      "\r\npreamble\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: 8bit\r\n\r\na green hill is "
+      "gr\303\274n\r\n--b\r\n"
+      "Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n"
+      "\r\nYQ\r\n==\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+      "Subject: inside\r\nContent-Transfer-Encoding: 8bit\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n\r\na green hill is "
+      "gr\303\274n\r\n"
+      "--b--\r\nend\r\n",
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n"
+      "\r\npreamble\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: quoted-printable\r\n\r\na green hill is "
+      "gr=C3=BCn\r\n--b\r\n"
+      "Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n"
+      "\r\nYQ\r\n==\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+      "Subject: inside\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n\r\na green hill is "
+      "gr=C3=BCn\r\n"
+      "--b--\r\n" },
+};
+
+static char *
+to_7bit(const char *text)
+{
+    g_autofree char *in = g_strdup("/tmp/posthorn-build-XXXXXX");
+    g_autofree char *out = g_strdup("/tmp/posthorn-build-XXXXXX");
+    int from = g_mkstemp(in);
+    int to = g_mkstemp(out);
+    g_autoptr(GError) error = NULL;
+    char *bytes = NULL;
+
+    g_assert_cmpint(write(from, text, strlen(text)), ==, strlen(text));
+    g_assert_true(mime_to_7bit(from, to, &error));
+    g_assert_no_error(error);
+    close(from);
+    close(to);
+    g_assert_true(g_file_get_contents(out, &bytes, NULL, NULL));
+    unlink(in);
+    unlink(out);
+    return bytes;
+}
+
+/* Parts outside ASCII are encoded; not a byte of the rest changes. */
+static void
+test_seven_bit(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(seven_bit_cases); i++) {
+        g_autofree char *got = to_7bit(seven_bit_cases[i].text);
+
+        g_assert_cmpstr(got, ==, seven_bit_cases[i].ascii);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -329,5 +444,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/build/charset", test_charset);
     g_test_add_func("/mime/build/attachments", test_attachments);
     g_test_add_func("/mime/build/message_id", test_message_id);
+    g_test_add_func("/mime/build/eight-bit", test_eight_bit);
+    g_test_add_func("/mime/build/seven-bit", test_seven_bit);
     return g_test_run();
 }

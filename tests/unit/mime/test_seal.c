@@ -104,6 +104,32 @@ check_inside(const MimeOpened *opened)
     g_assert_cmpstr(opened->signer_address, ==, "ana@example.org");
 }
 
+/* A signature breaks when a server on the way encodes what it signs. */
+static void
+test_never_8bit(void)
+{
+    for (MimeProtocol protocol = MIME_OPENPGP; protocol <= MIME_SMIME;
+         protocol++) {
+        MimeSeal seal = { .protocol = protocol,
+                          .sign = true,
+                          .signer = "<ana@example.org>" };
+        const MimeDraft draft = { .from = "ana@example.org",
+                                  .text = "привет\n",
+                                  .html = "<p>привет, мир</p>\n",
+                                  .eight_bit = true,
+                                  .seal = &seal };
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) bytes = NULL;
+        g_autofree char *text = NULL;
+
+        keyrings_use("ana");
+        bytes = mime_build(&draft, &error);
+        g_assert_no_error(error);
+        text = bytes_text(bytes);
+        g_assert_true(g_str_is_ascii(text));
+    }
+}
+
 static void
 test_openpgp(void)
 {
@@ -445,6 +471,7 @@ main(int argc, char **argv)
         g_test_message("gpg or gpgsm is not installed");
         return 77;
     }
+    g_test_add_func("/seal/never-8bit", test_never_8bit);
     g_test_add_func("/seal/openpgp", test_openpgp);
     g_test_add_func("/seal/openpgp-signed", test_openpgp_signed);
     g_test_add_func("/seal/smime", test_smime);
