@@ -90,9 +90,6 @@ bool mime_is_sealed(MimeMessage *message);
 /* Of a message that is sealed; of the encryption where that is seen. */
 MimeProtocol mime_seal_protocol(MimeMessage *message);
 
-/* The message as it came, for another thread. g_bytes_unref(). */
-GBytes *mime_sealed_bytes(MimeMessage *message);
-
 /* Is there a part that is signed or encrypted, while the whole is not? */
 bool mime_is_partly_sealed(MimeMessage *message);
 

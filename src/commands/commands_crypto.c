@@ -10,7 +10,7 @@
 typedef struct {
     CmdCall *call;
     gint64 id;
-    char *path;
+    MimeMessage *message; /* as it came */
     OpeningDone done;
     GError *error;
     bool needs_passphrase; /* still */
@@ -21,7 +21,7 @@ opening_end(Opening *opening)
 {
     session_rows_changed(cmd_session(opening->call));
     opening->done(opening->call, opening->id, opening->error);
-    g_free(opening->path);
+    mime_message_free(opening->message);
     g_free(opening);
 }
 
@@ -43,8 +43,7 @@ open_lent(void *user)
     const MimeOpened *opened;
 
     g_clear_error(&opening->error);
-    opened =
-        crypto_open_here(crypto, opening->id, opening->path, &opening->error);
+    opened = crypto_open_here(crypto, opening->id, opening->message);
     if (opened)
         judge(opening, opened);
 }
@@ -73,7 +72,9 @@ opening_start(CmdCall *call, gint64 id, OpeningDone done)
     Session *session = cmd_session(call);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    CryptoRequest request = { .id = id, .path = path, .decrypt = true };
+    g_autoptr(MimeMessage) message = NULL;
+    CryptoRequest request = { .id = id, .decrypt = true };
+    GError *error = NULL;
     Opening *opening;
 
     if (cmd_context(call)->origin == CMD_FROM_HOOK)
@@ -82,12 +83,15 @@ opening_start(CmdCall *call, gint64 id, OpeningDone done)
     if (path == NULL)
         return cmd_fail_usage(call, "the message is not on this machine yet: "
                                     "open it first, so that it is fetched");
+    message = mime_load_file(path, &error);
+    if (message == NULL)
+        return cmd_fail(call, error);
+    request.message = mime_load_again(message);
     opening = g_new0(Opening, 1);
     opening->call = cmd_hold(call);
     opening->id = id;
-    opening->path = g_steal_pointer(&path);
+    opening->message = g_steal_pointer(&message);
     opening->done = done;
-    request.path = opening->path;
     crypto_open(session_crypto(session), &request, opened, opening);
     return CMD_RUNNING;
 }

@@ -123,12 +123,6 @@ mime_seal_protocol(MimeMessage *message)
                : MIME_OPENPGP;
 }
 
-GBytes *
-mime_sealed_bytes(MimeMessage *message)
-{
-    return g_bytes_ref(message->bytes);
-}
-
 /* What is inside of an attached message is that message's affair. */
 static bool
 is_attached(MimeMessage *message, const MimeNode *node)

@@ -65,16 +65,14 @@ static void
 ask(Page *page, PageItem *item)
 {
     Session *session = page->tui->session;
-    g_autoptr(GBytes) bytes = mime_sealed_bytes(item->message);
-    /* Its bytes, for its file has another name once it was read. */
     CryptoRequest request = { .id = item->row->id,
-                              .bytes = bytes,
                               .decrypt = may_decrypt(page) };
 
     if (page->look_only || (item->is_closed && !request.decrypt))
         return;
     item->ask = g_rc_box_new0(SealedAsk);
     item->ask->session = session;
+    request.message = mime_load_again(item->message);
     crypto_open(session_crypto(session), &request, answered,
                 g_rc_box_acquire(item->ask));
 }
