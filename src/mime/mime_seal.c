@@ -103,46 +103,48 @@ explain_readers(Sealing *s, const GError *why, GError **error)
     return err_set(error, ERR_LOCAL, "%s: %s", protocol, why->message);
 }
 
-/* Takes reason. */
 static bool
-fail(Sealing *s, GError *taken, GError **error)
+explain_signer(Sealing *s, const GError *why, GError **error)
 {
-    g_autoptr(GError) reason = taken;
-    const MimeSeal *seal = s->seal;
-    g_autofree char *key = seal->signer ? reader_name(seal->signer) : NULL;
+    const char *protocol = mime_protocol_name(s->seal->protocol);
+    g_autofree char *key = reader_name(s->seal->signer);
 
-    if (mime_gpg_wants_passphrase(reason))
+    if (mime_gpg_wants_passphrase(why))
         return err_set(error, ERR_AUTH,
                        "not signed: the passphrase of the %s key of %s is "
                        "needed, and gpg-agent could not ask for it",
-                       mime_protocol_name(seal->protocol), key);
-    if (seal->encrypt && seal->readers)
-        return explain_readers(s, reason, error);
-    return err_set(error, ERR_USAGE, "not signed with the %s key of %s: %s",
-                   mime_protocol_name(seal->protocol), key, reason->message);
+                       protocol, key);
+    return err_set(error, ERR_USAGE,
+                   "not signed: there is no %s key of %s (%s)", protocol, key,
+                   why->message);
 }
 
-/* Can it be signed? Else it is the signer's key that is told, not a reader's.
- */
+/* Signs nothing: can it be signed? */
 static bool
 check_signer(Sealing *s, GError **error)
 {
     g_autoptr(GMimeStream) in = g_mime_stream_mem_new_with_buffer("\n", 1);
     g_autoptr(GMimeStream) out = g_mime_stream_null_new();
-    GError *reason = NULL;
-    g_autofree char *key = NULL;
+    g_autoptr(GError) reason = NULL;
 
-    if (g_mime_crypto_context_sign(s->context, TRUE, s->seal->signer, in, out,
-                                   &reason)
-        >= 0)
-        return true;
-    if (mime_gpg_wants_passphrase(reason))
-        return fail(s, reason, error);
-    key = reader_name(s->seal->signer);
-    err_set(error, ERR_USAGE, "not signed: there is no %s key of %s (%s)",
-            mime_protocol_name(s->seal->protocol), key, reason->message);
-    g_error_free(reason);
-    return false;
+    return g_mime_crypto_context_sign(s->context, TRUE, s->seal->signer, in,
+                                      out, &reason)
+               >= 0
+           || explain_signer(s, reason, error);
+}
+
+/* The trial comes after the failure: a card wants a touch for each signature.
+ */
+static bool
+fail(Sealing *s, const GError *why, GError **error)
+{
+    const MimeSeal *seal = s->seal;
+
+    if (!seal->encrypt || (seal->sign && mime_gpg_wants_passphrase(why)))
+        return explain_signer(s, why, error);
+    if (seal->sign && !check_signer(s, error))
+        return false;
+    return explain_readers(s, why, error);
 }
 
 bool
@@ -284,7 +286,7 @@ check_seal(Sealing *s, GError **error)
         return err_set(error, ERR_USAGE,
                        "S/MIME tells everyone for whom a message is encrypted: "
                        "send one to those in Bcc by itself, or use OpenPGP");
-    return !seal->sign || check_signer(s, error);
+    return true;
 }
 
 bool
@@ -295,7 +297,7 @@ mime_seal_message(GMimeMessage *message, const MimeSeal *seal, GError **error)
     Sealing s = { seal, context, message };
     GMimeObject *entity = g_mime_message_get_mime_part(message);
     g_autoptr(GMimeObject) sealed = NULL;
-    GError *reason = NULL;
+    g_autoptr(GError) reason = NULL;
 
     if (context == NULL || !check_seal(&s, error))
         return false;

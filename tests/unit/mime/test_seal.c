@@ -344,6 +344,11 @@ test_no_key(void)
     g_assert_null(try_build(&seal, &signer));
     g_assert_nonnull(strstr(signer->message,
                             "no OpenPGP key of nobody@example.org"));
+    g_clear_error(&signer);
+    seal.encrypt = false;
+    g_assert_null(try_build(&seal, &signer));
+    g_assert_nonnull(strstr(signer->message,
+                            "no OpenPGP key of nobody@example.org"));
 }
 
 /* P69: for those in Bcc, the message does not say whose keys they are. */
@@ -388,12 +393,58 @@ test_locked(void)
     keyrings_use("locked");
     g_assert_null(try_build(&seal, &error));
     g_assert_error(error, ERR_DOMAIN, ERR_AUTH);
+    g_clear_error(&error);
+    seal.encrypt = seal.any_key = true;
+    seal.readers = readers;
+    g_assert_null(try_build(&seal, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_AUTH);
     bytes = try_build(&encrypt, NULL);
     g_assert_nonnull(bytes);
     opened = open_as("locked", bytes);
     g_assert_false(opened->opened);
     g_assert_cmpstr(opened->trouble, ==, "its passphrase is needed");
     g_assert_true(opened->needs_passphrase);
+}
+
+/* How often ana's agent has signed, since it was told to note it. */
+static guint
+signatures(void)
+{
+    g_autofree char *log =
+        g_build_filename(keyrings_root, "ana", "agent.log", NULL);
+    g_autofree char *text = NULL;
+    guint n = 0;
+
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    for (const char *at = text; (at = strstr(at, "<- PKSIGN")) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* A smart card wants a touch for each signature. */
+static void
+test_signed_once(void)
+{
+    g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
+    g_autofree char *said = keyrings_run(
+        "ana",
+        "printf 'log-file %s/agent.log\ndebug ipc\n' \"$GNUPGHOME\" "
+        ">> \"$GNUPGHOME/gpg-agent.conf\"; gpgconf --reload gpg-agent",
+        nothing, NULL);
+    guint before = 0;
+
+    for (MimeProtocol protocol = MIME_OPENPGP; protocol <= MIME_SMIME;
+         protocol++) {
+        MimeSeal seal = both(protocol);
+        g_autoptr(GBytes) sealed = build(&seal);
+        g_autoptr(GBytes) open = NULL;
+
+        g_assert_cmpuint(signatures(), ==, before + 1);
+        seal.encrypt = false;
+        open = build(&seal);
+        before += 2;
+        g_assert_cmpuint(signatures(), ==, before);
+    }
 }
 
 /* A draft says to nobody to whom it will go. */
@@ -457,6 +508,7 @@ main(int argc, char **argv)
     g_test_add_func("/seal/no-key", test_no_key);
     g_test_add_func("/seal/hidden", test_hidden);
     g_test_add_func("/seal/locked", test_locked);
+    g_test_add_func("/seal/signed-once", test_signed_once);
     g_test_add_func("/seal/draft", test_draft);
     g_test_add_func("/seal/other-from", test_other_from);
     status = g_test_run();
