@@ -93,6 +93,9 @@ MimeProtocol mime_seal_protocol(MimeMessage *message);
 /* Is there a part that is signed or encrypted, while the whole is not? */
 bool mime_is_partly_sealed(MimeMessage *message);
 
+/* Is there an encrypted part anywhere in it? */
+bool mime_has_encrypted(MimeMessage *message);
+
 /* Opens the layers from outside to inside. decrypt false: signatures are
  * checked only. NULL: neither signed nor encrypted. Blocks. */
 MimeOpened *mime_open(MimeMessage *message, bool decrypt);

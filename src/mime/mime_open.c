@@ -147,6 +147,15 @@ mime_is_partly_sealed(MimeMessage *message)
     return false;
 }
 
+bool
+mime_has_encrypted(MimeMessage *message)
+{
+    for (guint i = 0; i < message->nodes->len; i++)
+        if (node_is_encrypted(mime_node(message, (int)i)))
+            return true;
+    return false;
+}
+
 static void
 set_trouble(Opening *o, const char *text)
 {

@@ -284,7 +284,37 @@ test_only_the_whole(void)
     keyrings_use("ben");
     g_assert_false(mime_is_sealed(message));
     g_assert_true(mime_is_partly_sealed(message));
+    g_assert_true(mime_has_encrypted(message));
     g_assert_null(mime_open(message, true));
+}
+
+/* The types say it, at any depth, without gpg. */
+static void
+test_has_encrypted(void)
+{
+    static const struct {
+        const char *type;
+        bool encrypted;
+    } rows[] = {
+        { "multipart/encrypted; boundary=c", true },
+        { "application/pkcs7-mime; smime-type=enveloped-data", true },
+        { "application/x-pkcs7-mime; smime-type=authEnveloped-data", true },
+        { "application/pkcs7-mime", true },
+        { "application/pkcs7-mime; smime-type=signed-data", false },
+        { "multipart/signed; boundary=c", false },
+        { "text/plain", false },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            "Content-Type: message/rfc822\r\n\r\n"
+            "Subject: x\r\nContent-Type: %s\r\n\r\nx\r\n--b--\r\n",
+            rows[i].type);
+        g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
+
+        g_assert_true(mime_has_encrypted(message) == rows[i].encrypted);
+    }
 }
 
 /* A third part, beside what was signed and its signature. */
@@ -504,6 +534,7 @@ main(int argc, char **argv)
     g_test_add_func("/seal/cipher-changed", test_cipher_changed);
     g_test_add_func("/seal/not-for-me", test_not_for_me);
     g_test_add_func("/seal/only-the-whole", test_only_the_whole);
+    g_test_add_func("/seal/has-encrypted", test_has_encrypted);
     g_test_add_func("/seal/third-part", test_third_part);
     g_test_add_func("/seal/no-key", test_no_key);
     g_test_add_func("/seal/hidden", test_hidden);
