@@ -16,9 +16,6 @@ enum {
 Crypto *crypto_create(Session *session);
 void crypto_destroy(Crypto *crypto);
 
-/* Is something being opened? */
-bool crypto_busy(const Crypto *crypto);
-
 typedef struct {
     gint64 id; /* of the row; 0: no message of ours, nothing is kept */
     MimeMessage *message; /* taken, for the thread: mime_load_again(). Not its

@@ -62,7 +62,6 @@ typedef enum {
 typedef struct {
     MimeProtocol protocol; /* if encrypted: of that */
     bool encrypted; /* the whole was, decrypted or not */
-    bool opened;    /* bytes has what was inside */
     bool needs_passphrase;
     MimeSigned signature; /* several: the worst */
     char *signer;         /* "Name <addr>" of the key, or NULL; untrusted */
@@ -72,7 +71,7 @@ typedef struct {
     bool other_from; /* the protected From is not the one that is shown */
     char *trouble;   /* why it is not opened or not checked; or NULL */
     GBytes *bytes;   /* header fields, then nothing but the tree that was
-                        inside; or NULL */
+                        inside; NULL: it is not opened */
 } MimeOpened;
 
 void mime_opened_free(MimeOpened *opened);

@@ -1,11 +1,9 @@
-/* OpenPGP and S/MIME: opening a message, and how a draft leaves. */
+/* OpenPGP and S/MIME: opening a message, and the passphrase of a draft. */
 #include "opening.h"
 
 #include "base/err.h"
+#include "core/draft.h"
 #include "targets.h"
-#include "writing.h"
-
-#include <string.h>
 
 typedef struct {
     CmdCall *call;
@@ -150,59 +148,6 @@ decrypt_exec(CmdCall *call)
     return targets_each(call, cmd_rest(call), decrypt_apply);
 }
 
-static CmdResult
-change(CmdCall *call, void (*fn)(Draft *draft))
-{
-    g_autoptr(GError) error = NULL;
-    const char *path = writing_draft(call, &error);
-    g_autoptr(Draft) draft = NULL;
-
-    if (path && writing_is_free(cmd_session(call), path, &error))
-        draft = draft_load(path, &error);
-    if (draft)
-        fn(draft);
-    if (draft == NULL || !draft_save(draft, &error))
-        return cmd_fail(call, g_steal_pointer(&error));
-    writing_review(cmd_session(call), draft->path);
-    return CMD_DONE;
-}
-
-static void
-toggle_sign(Draft *draft)
-{
-    draft->sign = !draft->sign;
-}
-
-static void
-toggle_encrypt(Draft *draft)
-{
-    draft->encrypt = !draft->encrypt;
-}
-
-static void
-toggle_protocol(Draft *draft)
-{
-    draft->smime = !draft->smime;
-}
-
-static CmdResult
-sign_exec(CmdCall *call)
-{
-    return change(call, toggle_sign);
-}
-
-static CmdResult
-encrypt_exec(CmdCall *call)
-{
-    return change(call, toggle_encrypt);
-}
-
-static CmdResult
-protocol_exec(CmdCall *call)
-{
-    return change(call, toggle_protocol);
-}
-
 const CmdEntry command_decrypt = {
     .name = "decrypt",
     .help = "Open an encrypted message, or check a signature once more; "
@@ -212,29 +157,4 @@ const CmdEntry command_decrypt = {
     .target = TARGET_MESSAGES,
     .args = { { "QUERY", CMD_QUERY, NULL, true, true } },
     .exec = decrypt_exec,
-};
-
-const CmdEntry command_draft_sign = {
-    .name = "draft-sign",
-    .help = "Sign the draft when it is sent, or do not",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = sign_exec,
-};
-
-const CmdEntry command_draft_encrypt = {
-    .name = "draft-encrypt",
-    .help = "Encrypt the draft when it is sent, or do not",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = encrypt_exec,
-};
-
-const CmdEntry command_draft_protocol = {
-    .name = "draft-protocol",
-    .help = "Sign and encrypt the draft with S/MIME instead of OpenPGP, or the "
-            "other way round",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = protocol_exec,
 };

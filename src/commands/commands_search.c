@@ -252,13 +252,8 @@ find_shown(CmdCall *call, Shown *shown, GError **error)
 static MimeMessage *
 load(const Shown *shown, GError **error)
 {
-    gsize size;
-    const char *bytes;
-
-    if (shown->path)
-        return mime_load_file(shown->path, error);
-    bytes = g_bytes_get_data(shown->bytes, &size);
-    return mime_load_bytes(bytes, size);
+    return shown->path ? mime_load_file(shown->path, error)
+                       : mime_load_shared(shown->bytes);
 }
 
 static CmdResult

@@ -12,7 +12,6 @@ struct Crypto {
     Worker *worker;   /* NULL: nothing was opened yet */
     GHashTable *kept; /* id -> MimeOpened */
     GQueue order;     /* gint64 *: ids of kept, the oldest first; theirs */
-    guint running;
 };
 
 typedef struct {
@@ -51,12 +50,6 @@ crypto_destroy(Crypto *crypto)
     g_queue_clear(&crypto->order);
     g_hash_table_unref(crypto->kept);
     g_free(crypto);
-}
-
-bool
-crypto_busy(const Crypto *crypto)
-{
-    return crypto->running > 0;
 }
 
 static void
@@ -103,7 +96,6 @@ answered(void *user, void *answer, const GError *error)
     Opening *opening = user;
     Crypto *crypto = opening->crypto;
 
-    crypto->running--;
     if (answer && opening->request.id)
         keep(crypto, opening->request.id, mime_opened_copy(answer));
     opening->done(answer, error, opening->user);
@@ -129,7 +121,6 @@ crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
     opening->user = user;
     if (crypto->worker == NULL)
         crypto->worker = worker_create("crypto");
-    crypto->running++;
     worker_submit(crypto->worker, JOB_URGENT, &open_class, opening, opening);
 }
 

@@ -9,9 +9,6 @@
 #include "base/err.h"
 #include "base/text.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
-
 /* What stands outside instead of the subject (RFC 9788, section 3.2.1). */
 #define HIDDEN_SUBJECT "[...]"
 

@@ -103,7 +103,7 @@ page_reload(Page *page)
             continue; /* gone on the server: shown until the view is left */
         store_row_free(item->row);
         item->row = row;
-        if (item->is_sealed)
+        if (item->message)
             sealed_follow(page, item);
     }
     page->columns = 0;
@@ -363,7 +363,7 @@ add_heading(Page *page, PageItem *item, guint number)
     add_verdict(page, item);
     add_sealed(page, item);
     add_snoozed(page, item->row);
-    if (!item->is_closed)
+    if (!sealed_is_closed(item))
         add_files(page, item);
     if (page->wish.headers)
         mime_headers(item->message, add_header, page);
@@ -447,7 +447,7 @@ add_body(Page *page, PageItem *item)
                  ROLE_WARN);
         return;
     }
-    if (item->is_closed && !page->wish.raw)
+    if (sealed_is_closed(item) && !page->wish.raw)
         return; /* what stands round the encrypted part is not its text */
     if (item->text->note) {
         g_autofree char *note = draw_safe(item->text->note);
@@ -529,9 +529,8 @@ shown_tags(const StoreRow *row)
 static const char *
 subject_of(const PageItem *item)
 {
-    const char *inside = item->is_sealed && item->message
-                             ? mime_header(item->message, "Subject")
-                             : NULL;
+    const char *inside =
+        item->opened ? mime_header(item->message, "Subject") : NULL;
     const char *subject = inside ? inside : item->row->subject;
 
     return subject && *subject ? subject : "(no subject)";

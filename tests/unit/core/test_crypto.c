@@ -663,7 +663,6 @@ test_words_other(void)
 {
     MimeOpened opened = { .protocol = MIME_SMIME,
                           .encrypted = true,
-                          .opened = true,
                           .signature = MIME_SIGNED_GOOD,
                           .signer = "Eve <eve@x>",
                           .signer_address = "eve@x",
