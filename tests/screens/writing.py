@@ -187,7 +187,8 @@ def hooks_on_a_screen():
                                         for row in s[:7])
                           or "without Markdown" in s[-1])
             terminal.keys("y")
-            terminal.wait(lambda s: "not on Sunday" in s[-1])
+            terminal.wait(lambda s: any("not on Sunday" in row
+                                        for row in s[-2:]))
             assert not os.path.exists(mail.path("left"))
             mail.write("fine", "")
             terminal.keys("y")
