@@ -6,6 +6,7 @@
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
 
+#include "base/job.h"
 #include "core/session.h"
 #include "mime/seal.h"
 
@@ -36,6 +37,10 @@ void crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
  * neither signed nor encrypted. */
 const MimeOpened *
 crypto_open_here(Crypto *crypto, gint64 id, MimeMessage *message);
+
+/* Other work that asks gpg, in the same thread: worker_submit(). */
+void crypto_submit(Crypto *crypto, const JobClass *class, void *request,
+                   void *user);
 
 /* What is known of a message by now; one that was opened stays so, whatever
  * comes of opening it again. NULL: it was not opened yet. Borrowed. */

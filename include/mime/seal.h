@@ -40,6 +40,21 @@ typedef struct MimeSeal {
 bool mime_seal_unlock(MimeProtocol protocol, const char *signer,
                       GError **error);
 
+/* Whose keys cannot be used: addresses, "bob@x, dora@x", or NULL. */
+typedef struct {
+    char *missing;     /* readers without a key */
+    char *uncertified; /* readers whose keys nobody has certified */
+    char *signer;      /* has no secret key */
+} MimeSealLack;
+
+void mime_seal_lack_free(MimeSealLack *lack);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeSealLack, mime_seal_lack_free)
+
+/* What a seal lacks, found without signing anything: nobody is asked for a
+ * passphrase. NULL with ERR_LOCAL when gpg or gpgsm is not installed.
+ * Blocks. */
+MimeSealLack *mime_seal_lack(const MimeSeal *seal, GError **error);
+
 /* While the terminal is hidden, gpg-agent cannot ask on it: work that needs a
  * passphrase it does not have fails with ERR_AUTH, as long as no pinentry with
  * a window is there. Without a screen it is not hidden: pinentry uses the

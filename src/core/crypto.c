@@ -3,13 +3,12 @@
 #include "core/crypto.h"
 
 #include "base/err.h"
-#include "base/job.h"
 
 #include <string.h>
 
 struct Crypto {
     Session *session;
-    Worker *worker;   /* NULL: nothing was opened yet */
+    Worker *worker;   /* NULL: gpg was not asked yet */
     GHashTable *kept; /* id -> MimeOpened */
     GQueue order;     /* gint64 *: ids of kept, the oldest first; theirs */
 };
@@ -110,6 +109,14 @@ static const JobClass open_class = {
 };
 
 void
+crypto_submit(Crypto *crypto, const JobClass *class, void *request, void *user)
+{
+    if (crypto->worker == NULL)
+        crypto->worker = worker_create("crypto");
+    worker_submit(crypto->worker, JOB_URGENT, class, request, user);
+}
+
+void
 crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
             void *user)
 {
@@ -119,9 +126,7 @@ crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
     opening->request = *request;
     opening->done = done;
     opening->user = user;
-    if (crypto->worker == NULL)
-        crypto->worker = worker_create("crypto");
-    worker_submit(crypto->worker, JOB_URGENT, &open_class, opening, opening);
+    crypto_submit(crypto, &open_class, opening, opening);
 }
 
 const MimeOpened *

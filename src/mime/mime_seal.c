@@ -69,34 +69,75 @@ is_uncertified(const GError *reason)
     return code == MIME_GPG_UNUSABLE_PUBKEY || code == MIME_GPG_NOT_TRUSTED;
 }
 
+void
+mime_seal_lack_free(MimeSealLack *lack)
+{
+    if (lack == NULL)
+        return;
+    g_free(lack->missing);
+    g_free(lack->uncertified);
+    g_free(lack->signer);
+    g_free(lack);
+}
+
+static void
+add_name(char **list, const char *name)
+{
+    g_autofree char *before = *list;
+
+    *list = before ? g_strconcat(before, ", ", name, NULL) : g_strdup(name);
+}
+
 /* Who it is that cannot be written to, by name. */
+static void
+find_readers(Sealing *s, MimeSealLack *lack)
+{
+    for (const char *const *reader = s->seal->readers; *reader; reader++) {
+        g_autoptr(GError) reason = NULL;
+        g_autofree char *name = reader_name(*reader);
+
+        if (!has_key(s, *reader, &reason))
+            add_name(is_uncertified(reason) ? &lack->uncertified
+                                            : &lack->missing,
+                     name);
+    }
+}
+
+MimeSealLack *
+mime_seal_lack(const MimeSeal *seal, GError **error)
+{
+    g_autoptr(GMimeCryptoContext) context =
+        mime_gpg_context(seal->protocol, error);
+    Sealing s = { .seal = seal, .context = context };
+    MimeSealLack *lack;
+
+    if (context == NULL)
+        return NULL;
+    lack = g_new0(MimeSealLack, 1);
+    if (seal->encrypt)
+        find_readers(&s, lack);
+    if (seal->sign && !mime_gpg_can_sign(seal->protocol, seal->signer))
+        lack->signer = reader_name(seal->signer);
+    return lack;
+}
+
 static bool
 explain_readers(Sealing *s, const GError *why, GError **error)
 {
     const char *protocol = mime_protocol_name(s->seal->protocol);
-    g_autoptr(GString) missing = g_string_new(NULL);
-    g_autoptr(GString) uncertified = g_string_new(NULL);
+    g_autoptr(MimeSealLack) lack = g_new0(MimeSealLack, 1);
 
-    for (const char *const *reader = s->seal->readers; *reader; reader++) {
-        g_autoptr(GError) reason = NULL;
-        g_autofree char *name = reader_name(*reader);
-        GString *list;
-
-        if (has_key(s, *reader, &reason))
-            continue;
-        list = is_uncertified(reason) ? uncertified : missing;
-        g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
-    }
-    if (missing->len)
+    find_readers(s, lack);
+    if (lack->missing)
         return err_set(error, ERR_USAGE,
                        "there is no %s key for %s: import it, or do not "
                        "encrypt",
-                       protocol, missing->str);
-    if (uncertified->len)
+                       protocol, lack->missing);
+    if (lack->uncertified)
         return err_set(error, ERR_USAGE,
                        "the %s key of %s is not certified by you: certify it "
                        "with gpg, or `set crypto-any-key on`",
-                       protocol, uncertified->str);
+                       protocol, lack->uncertified);
     return err_set(error, ERR_LOCAL, "%s: %s", protocol, why->message);
 }
 
@@ -111,9 +152,14 @@ explain_signer(Sealing *s, const GError *why, GError **error)
                        "not signed: the passphrase of the %s key of %s is "
                        "needed, and gpg-agent could not ask for it",
                        protocol, key);
+    if (mime_gpg_code(why) == MIME_GPG_EOF)
+        return err_set(error, ERR_USAGE,
+                       "not signed: there is no %s key of %s: import it, or do "
+                       "not sign",
+                       protocol, key);
     return err_set(error, ERR_USAGE,
-                   "not signed: there is no %s key of %s (%s)", protocol, key,
-                   why->message);
+                   "not signed, the %s key of %s cannot be used: %s", protocol,
+                   key, why->message);
 }
 
 /* Signs nothing: can it be signed? */

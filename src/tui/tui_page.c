@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-    LONG_LIST = 6,
     MORE_FILES = 4, /* columns of "  +1" */
     UNWRAPPED = 10000, /* columns of a text that is not wrapped */
 };
@@ -180,37 +179,6 @@ long_date(gint64 time, bool year)
 }
 
 static char *
-display_name(Tui *tui, const MimeAddress *address)
-{
-    const GPtrArray *accounts = session_accounts(tui->session);
-
-    for (guint i = 0; i < accounts->len; i++)
-        if (account_owns(accounts->pdata[i], address->addr))
-            return g_strdup("me");
-    return draw_safe(address->name && *address->name ? address->name
-                                                     : address->addr);
-}
-
-/* "to me, Ben Okafor" from a header. g_free(); NULL when there is none. */
-static char *
-recipients(Tui *tui, const char *label, const char *header)
-{
-    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
-    g_autoptr(GString) text = g_string_new(label);
-
-    if (list == NULL || list->len == 0)
-        return NULL;
-    for (guint i = 0; i < list->len && i < LONG_LIST; i++) {
-        g_autofree char *name = display_name(tui, list->pdata[i]);
-
-        g_string_append_printf(text, "%s%s", i ? ", " : " ", name);
-    }
-    if (list->len > LONG_LIST)
-        g_string_append_printf(text, " +%u", list->len - LONG_LIST);
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static char *
 from_text(const StoreRow *row)
 {
     g_autofree char *name = draw_safe(row->from_name);
@@ -348,8 +316,8 @@ add_heading(Page *page, PageItem *item, guint number)
     line->right = long_date(item->row->date, page->columns >= 100);
     if (item->message == NULL)
         return;
-    to = recipients(tui, "to", mime_header(item->message, "To"));
-    cc = recipients(tui, "cc", mime_header(item->message, "Cc"));
+    to = row_recipients(tui, "to", mime_header(item->message, "To"));
+    cc = row_recipients(tui, "cc", mime_header(item->message, "Cc"));
     both = g_strdup_printf("%s%s%s%s%s", to ? to : "", to && cc ? " " : "",
                            to && cc ? glyph("·") : "", cc ? " " : "",
                            cc ? cc : "");

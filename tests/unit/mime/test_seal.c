@@ -380,6 +380,48 @@ test_no_key(void)
                             "no OpenPGP key of nobody@example.org"));
 }
 
+/* Found before anything is sent, and without a signature. */
+static void
+test_lack(void)
+{
+    static const char *const all[] = { "<ben@example.org>", "<carl@example.org>",
+                                       "<dora@example.org>",
+                                       "<emil@example.org>", NULL };
+    static const char *const locked[] = { "<ana@example.org>", NULL };
+    MimeSeal seal = both(MIME_OPENPGP);
+    MimeSeal smime = both(MIME_SMIME);
+    MimeSeal unlocked = both(MIME_OPENPGP);
+    g_autoptr(MimeSealLack) none = NULL;
+    g_autoptr(MimeSealLack) readers = NULL;
+    g_autoptr(MimeSealLack) certificates = NULL;
+    g_autoptr(MimeSealLack) signer = NULL;
+    g_autoptr(MimeSealLack) passphrase = NULL;
+
+    keyrings_use("ana");
+    none = mime_seal_lack(&seal, NULL);
+    g_assert_null(none->missing);
+    g_assert_null(none->uncertified);
+    g_assert_null(none->signer);
+    seal.readers = smime.readers = all;
+    readers = mime_seal_lack(&seal, NULL);
+    g_assert_cmpstr(readers->missing, ==, "dora@example.org, emil@example.org");
+    g_assert_cmpstr(readers->uncertified, ==, "carl@example.org");
+    g_assert_null(readers->signer);
+    certificates = mime_seal_lack(&smime, NULL);
+    g_assert_nonnull(strstr(certificates->missing, "carl@example.org, dora@"));
+    g_assert_null(certificates->signer);
+    keyrings_use("ben"); /* has ana's public key only */
+    seal.encrypt = false;
+    signer = mime_seal_lack(&seal, NULL);
+    g_assert_cmpstr(signer->signer, ==, "ana@example.org");
+    g_assert_null(signer->missing);
+    keyrings_use("locked");
+    unlocked.readers = locked;
+    passphrase = mime_seal_lack(&unlocked, NULL);
+    g_assert_null(passphrase->missing);
+    g_assert_null(passphrase->signer);
+}
+
 /* P69: for those in Bcc, the message does not say whose keys they are. */
 static void
 test_hidden(void)
@@ -466,6 +508,7 @@ test_signed_once(void)
          protocol++) {
         MimeSeal seal = both(protocol);
         g_autoptr(GBytes) sealed = build(&seal);
+        g_autoptr(MimeSealLack) lack = mime_seal_lack(&seal, NULL);
         g_autoptr(GBytes) open = NULL;
 
         g_assert_cmpuint(signatures(), ==, before + 1);
@@ -536,6 +579,7 @@ main(int argc, char **argv)
     g_test_add_func("/seal/has-encrypted", test_has_encrypted);
     g_test_add_func("/seal/third-part", test_third_part);
     g_test_add_func("/seal/no-key", test_no_key);
+    g_test_add_func("/seal/lack", test_lack);
     g_test_add_func("/seal/hidden", test_hidden);
     g_test_add_func("/seal/locked", test_locked);
     g_test_add_func("/seal/signed-once", test_signed_once);
