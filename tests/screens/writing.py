@@ -104,6 +104,22 @@ def ended_on_the_review_page():
                                           "beta1"], kept(mail)
 
 
+@test
+def kept_here():
+    """Where no copy is in the Drafts folder, who leaves the page is not sent
+    there."""
+    with Mail("set keep-drafts here\n") as mail:
+        with shell(mail, EDITOR="true", VISUAL="") as terminal:
+            in_shell(mail, terminal)
+            begin(mail, terminal, "alpha")
+            terminal.keys("p")
+            terminal.wait(lambda s: "Kept as draft: :edit-draft" in s[-1])
+            assert not kept(mail), kept(mail)
+            command(terminal, "edit-draft")
+            terminal.wait(lambda s: "not sent yet" in s[0]
+                          and any(" alpha" in row for row in s[:6]))
+
+
 CARDS = """BEGIN:VCARD\r
 VERSION:3.0\r
 FN:Zacharias\\, Q.\r
