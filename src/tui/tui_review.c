@@ -342,6 +342,17 @@ review_view_path(const View *base)
                                         : NULL;
 }
 
+/* Is the folder that `open --folder drafts` shows another account's? */
+static bool
+is_elsewhere(Session *session, const Draft *draft)
+{
+    gint64 id = session_find_folder(session, "drafts", NULL, NULL);
+    g_autoptr(StoreFolder) folder =
+        store_folder(session_store(session), id, NULL);
+
+    return folder && strcmp(folder->account, draft->account) != 0;
+}
+
 char *
 review_view_farewell(const View *base)
 {
@@ -356,6 +367,9 @@ review_view_farewell(const View *base)
         return NULL;
     if (!draft_is_kept_in_folder(session, view->draft))
         return g_strdup("Kept as draft: :edit-draft goes on with it.");
+    if (is_elsewhere(session, view->draft))
+        return g_strdup_printf("Kept as draft in the Drafts folder of %s.",
+                               view->draft->account);
     keys = keys_for(session_keys(session), "list", "open --folder drafts");
     parts = g_strsplit(keys ? keys : ":open --folder drafts", " ", -1);
     joined = g_strjoinv(keys ? "" : " ", parts);

@@ -317,6 +317,10 @@ def left_draft_is_found():
             assert "not sent yet" not in terminal.screen()[0]
         terminal.type("gd")
         terminal.wait(lambda s: "To: Yuki Tanaka      4  " in s[1])
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft in the Drafts folder of corp.")
         terminal.type("gi2\rr")
         terminal.wait_text("not sent yet")
         terminal.type("d")
