@@ -29,6 +29,11 @@ int text_width(const char *text);
  * or its marks. Sets *used to its columns. Returns its length in bytes. */
 gsize text_fit(const char *text, int width, int *used);
 
+/* The bytes of the first row of text that is broken at blanks into rows of at
+ * most width columns; a word that is longer is cut. 0 for an empty text alone.
+ * The next row begins behind the blanks that follow. */
+gsize text_break(const char *text, int width);
+
 /* A copy that takes exactly width columns: cut with ellipsis ("…" or "~") when
  * longer, padded with blanks when shorter. Free with g_free(). */
 char *text_pad(const char *text, int width, const char *ellipsis);

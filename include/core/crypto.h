@@ -6,6 +6,7 @@
 #ifndef CORE_CRYPTO_H
 #define CORE_CRYPTO_H
 
+#include "base/job.h"
 #include "core/session.h"
 #include "mime/seal.h"
 
@@ -16,14 +17,11 @@ enum {
 Crypto *crypto_create(Session *session);
 void crypto_destroy(Crypto *crypto);
 
-/* Is something being opened? */
-bool crypto_busy(const Crypto *crypto);
-
 typedef struct {
-    gint64 id;        /* of the row; 0: no message of ours, nothing is kept */
-    const char *path; /* NULL: bytes */
-    GBytes *bytes;
-    bool decrypt; /* else signatures are checked only */
+    gint64 id; /* of the row; 0: no message of ours, nothing is kept */
+    MimeMessage *message; /* taken, for the thread: mime_load_again(). Not its
+                             path: by gpg's turn the file may be renamed */
+    bool decrypt;         /* else signatures are checked only */
 } CryptoRequest;
 
 /* opened NULL without an error: neither signed nor encrypted. Both borrowed. */
@@ -35,10 +33,14 @@ void crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
                  void *user);
 
 /* The same here and now, for when the terminal is lent and gpg-agent may ask
- * on it (core/frontend.h); what crypto_opened() has then. ERR_LOCAL when the
- * file cannot be read. */
+ * on it (core/frontend.h); what crypto_opened() has then. NULL: the message is
+ * neither signed nor encrypted. */
 const MimeOpened *
-crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error);
+crypto_open_here(Crypto *crypto, gint64 id, MimeMessage *message);
+
+/* Other work that asks gpg, in the same thread: worker_submit(). */
+void crypto_submit(Crypto *crypto, const JobClass *class, void *request,
+                   void *user);
 
 /* What is known of a message by now; one that was opened stays so, whatever
  * comes of opening it again. NULL: it was not opened yet. Borrowed. */

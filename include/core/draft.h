@@ -138,6 +138,9 @@ void draft_closed(Session *session, const char *path);
  * The copy has a Bcc field, as what is sent never has. */
 void draft_keep(Session *session, const char *path);
 
+/* Is a copy of it put there? */
+bool draft_is_kept_in_folder(Session *session, const Draft *draft);
+
 /* Is this message a draft in a Drafts folder? */
 bool draft_is_copy(Session *session, gint64 id);
 
@@ -201,6 +204,15 @@ typedef struct {
 
 /* Array of DraftCheck, the worst first. */
 GPtrArray *draft_checks(Session *session, const Draft *draft);
+
+/* checks: array of DraftCheck, taken, maybe empty; NULL: it was given up. */
+typedef void (*DraftKeysDone)(GPtrArray *checks, void *user);
+
+/* What it lacks of keys to be signed and encrypted as it is meant; gpg is asked
+ * behind, and done is called once, later. False: it needs none, or cannot be
+ * sent for other reasons. */
+bool draft_check_keys(Session *session, const char *path, DraftKeysDone done,
+                      void *user);
 
 /* Octets of text and files together, before encoding. */
 guint64 draft_size(const Draft *draft);

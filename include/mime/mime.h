@@ -60,6 +60,8 @@ MimeMessage *mime_load_file(const char *path, GError **error);
 /* Of an open file, which stays the caller's. */
 MimeMessage *mime_load_fd(int fd, GError **error);
 MimeMessage *mime_load_bytes(const char *bytes, gsize size);
+/* Takes a reference; nothing is copied. */
+MimeMessage *mime_load_shared(GBytes *bytes);
 /* The same message for another thread: the bytes are shared. */
 MimeMessage *mime_load_again(const MimeMessage *message);
 void mime_message_free(MimeMessage *message);

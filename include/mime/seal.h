@@ -40,6 +40,21 @@ typedef struct MimeSeal {
 bool mime_seal_unlock(MimeProtocol protocol, const char *signer,
                       GError **error);
 
+/* Whose keys cannot be used: addresses, "bob@x, dora@x", or NULL. */
+typedef struct {
+    char *missing;     /* readers without a key */
+    char *uncertified; /* readers whose keys nobody has certified */
+    char *signer;      /* has no secret key */
+} MimeSealLack;
+
+void mime_seal_lack_free(MimeSealLack *lack);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MimeSealLack, mime_seal_lack_free)
+
+/* What a seal lacks, found without signing anything: nobody is asked for a
+ * passphrase. NULL with ERR_LOCAL when gpg or gpgsm is not installed.
+ * Blocks. */
+MimeSealLack *mime_seal_lack(const MimeSeal *seal, GError **error);
+
 /* While the terminal is hidden, gpg-agent cannot ask on it: work that needs a
  * passphrase it does not have fails with ERR_AUTH, as long as no pinentry with
  * a window is there. Without a screen it is not hidden: pinentry uses the
@@ -62,7 +77,6 @@ typedef enum {
 typedef struct {
     MimeProtocol protocol; /* if encrypted: of that */
     bool encrypted; /* the whole was, decrypted or not */
-    bool opened;    /* bytes has what was inside */
     bool needs_passphrase;
     MimeSigned signature; /* several: the worst */
     char *signer;         /* "Name <addr>" of the key, or NULL; untrusted */
@@ -72,7 +86,7 @@ typedef struct {
     bool other_from; /* the protected From is not the one that is shown */
     char *trouble;   /* why it is not opened or not checked; or NULL */
     GBytes *bytes;   /* header fields, then nothing but the tree that was
-                        inside; or NULL */
+                        inside; NULL: it is not opened */
 } MimeOpened;
 
 void mime_opened_free(MimeOpened *opened);
@@ -90,11 +104,11 @@ bool mime_is_sealed(MimeMessage *message);
 /* Of a message that is sealed; of the encryption where that is seen. */
 MimeProtocol mime_seal_protocol(MimeMessage *message);
 
-/* The message as it came, for another thread. g_bytes_unref(). */
-GBytes *mime_sealed_bytes(MimeMessage *message);
-
 /* Is there a part that is signed or encrypted, while the whole is not? */
 bool mime_is_partly_sealed(MimeMessage *message);
+
+/* Is there an encrypted part anywhere in it? */
+bool mime_has_encrypted(MimeMessage *message);
 
 /* Opens the layers from outside to inside. decrypt false: signatures are
  * checked only. NULL: neither signed nor encrypted. Blocks. */

@@ -46,6 +46,21 @@ text_fit(const char *text, int width, int *used)
     return (gsize)(at - text);
 }
 
+gsize
+text_break(const char *text, int width)
+{
+    gsize size = text_fit(text, width, NULL);
+    gsize at = size;
+
+    if (text[size] == '\0')
+        return size;
+    while (at > 0 && text[at] != ' ')
+        at--;
+    if (at > strspn(text, " "))
+        return at;
+    return size ? size : (gsize)(g_utf8_next_char(text) - text);
+}
+
 char *
 text_pad(const char *text, int width, const char *ellipsis)
 {

@@ -1,16 +1,14 @@
-/* OpenPGP and S/MIME: opening a message, and how a draft leaves. */
+/* OpenPGP and S/MIME: opening a message, and the passphrase of a draft. */
 #include "opening.h"
 
 #include "base/err.h"
+#include "core/draft.h"
 #include "targets.h"
-#include "writing.h"
-
-#include <string.h>
 
 typedef struct {
     CmdCall *call;
     gint64 id;
-    char *path;
+    MimeMessage *message; /* as it came */
     OpeningDone done;
     GError *error;
     bool needs_passphrase; /* still */
@@ -21,7 +19,7 @@ opening_end(Opening *opening)
 {
     session_rows_changed(cmd_session(opening->call));
     opening->done(opening->call, opening->id, opening->error);
-    g_free(opening->path);
+    mime_message_free(opening->message);
     g_free(opening);
 }
 
@@ -43,8 +41,7 @@ open_lent(void *user)
     const MimeOpened *opened;
 
     g_clear_error(&opening->error);
-    opened =
-        crypto_open_here(crypto, opening->id, opening->path, &opening->error);
+    opened = crypto_open_here(crypto, opening->id, opening->message);
     if (opened)
         judge(opening, opened);
 }
@@ -73,7 +70,9 @@ opening_start(CmdCall *call, gint64 id, OpeningDone done)
     Session *session = cmd_session(call);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    CryptoRequest request = { .id = id, .path = path, .decrypt = true };
+    g_autoptr(MimeMessage) message = NULL;
+    CryptoRequest request = { .id = id, .decrypt = true };
+    GError *error = NULL;
     Opening *opening;
 
     if (cmd_context(call)->origin == CMD_FROM_HOOK)
@@ -82,12 +81,15 @@ opening_start(CmdCall *call, gint64 id, OpeningDone done)
     if (path == NULL)
         return cmd_fail_usage(call, "the message is not on this machine yet: "
                                     "open it first, so that it is fetched");
+    message = mime_load_file(path, &error);
+    if (message == NULL)
+        return cmd_fail(call, error);
+    request.message = mime_load_again(message);
     opening = g_new0(Opening, 1);
     opening->call = cmd_hold(call);
     opening->id = id;
-    opening->path = g_steal_pointer(&path);
+    opening->message = g_steal_pointer(&message);
     opening->done = done;
-    request.path = opening->path;
     crypto_open(session_crypto(session), &request, opened, opening);
     return CMD_RUNNING;
 }
@@ -146,59 +148,6 @@ decrypt_exec(CmdCall *call)
     return targets_each(call, cmd_rest(call), decrypt_apply);
 }
 
-static CmdResult
-change(CmdCall *call, void (*fn)(Draft *draft))
-{
-    g_autoptr(GError) error = NULL;
-    const char *path = writing_draft(call, &error);
-    g_autoptr(Draft) draft = NULL;
-
-    if (path && writing_is_free(cmd_session(call), path, &error))
-        draft = draft_load(path, &error);
-    if (draft)
-        fn(draft);
-    if (draft == NULL || !draft_save(draft, &error))
-        return cmd_fail(call, g_steal_pointer(&error));
-    writing_review(cmd_session(call), draft->path);
-    return CMD_DONE;
-}
-
-static void
-toggle_sign(Draft *draft)
-{
-    draft->sign = !draft->sign;
-}
-
-static void
-toggle_encrypt(Draft *draft)
-{
-    draft->encrypt = !draft->encrypt;
-}
-
-static void
-toggle_protocol(Draft *draft)
-{
-    draft->smime = !draft->smime;
-}
-
-static CmdResult
-sign_exec(CmdCall *call)
-{
-    return change(call, toggle_sign);
-}
-
-static CmdResult
-encrypt_exec(CmdCall *call)
-{
-    return change(call, toggle_encrypt);
-}
-
-static CmdResult
-protocol_exec(CmdCall *call)
-{
-    return change(call, toggle_protocol);
-}
-
 const CmdEntry command_decrypt = {
     .name = "decrypt",
     .help = "Open an encrypted message, or check a signature once more; "
@@ -208,29 +157,4 @@ const CmdEntry command_decrypt = {
     .target = TARGET_MESSAGES,
     .args = { { "QUERY", CMD_QUERY, NULL, true, true } },
     .exec = decrypt_exec,
-};
-
-const CmdEntry command_draft_sign = {
-    .name = "draft-sign",
-    .help = "Sign the draft when it is sent, or do not",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = sign_exec,
-};
-
-const CmdEntry command_draft_encrypt = {
-    .name = "draft-encrypt",
-    .help = "Encrypt the draft when it is sent, or do not",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = encrypt_exec,
-};
-
-const CmdEntry command_draft_protocol = {
-    .name = "draft-protocol",
-    .help = "Sign and encrypt the draft with S/MIME instead of OpenPGP, or the "
-            "other way round",
-    .group = "send",
-    .flags = { DRAFT_FLAG },
-    .exec = protocol_exec,
 };

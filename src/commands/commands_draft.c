@@ -229,6 +229,45 @@ markdown_exec(CmdCall *call)
     return change(call, toggle_markdown);
 }
 
+static bool
+toggle_sign(Draft *draft, CmdCall *call, GError **error)
+{
+    draft->sign = !draft->sign;
+    return true;
+}
+
+static CmdResult
+sign_exec(CmdCall *call)
+{
+    return change(call, toggle_sign);
+}
+
+static bool
+toggle_encrypt(Draft *draft, CmdCall *call, GError **error)
+{
+    draft->encrypt = !draft->encrypt;
+    return true;
+}
+
+static CmdResult
+encrypt_exec(CmdCall *call)
+{
+    return change(call, toggle_encrypt);
+}
+
+static bool
+toggle_protocol(Draft *draft, CmdCall *call, GError **error)
+{
+    draft->smime = !draft->smime;
+    return true;
+}
+
+static CmdResult
+protocol_exec(CmdCall *call)
+{
+    return change(call, toggle_protocol);
+}
+
 /* The program has the terminal, and changes the file. */
 static CmdResult
 spell_exec(CmdCall *call)
@@ -505,6 +544,31 @@ const CmdEntry command_draft_markdown = {
     .group = "send",
     .flags = { DRAFT_FLAG },
     .exec = markdown_exec,
+};
+
+const CmdEntry command_draft_sign = {
+    .name = "draft-sign",
+    .help = "Sign the draft when it is sent, or do not",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .exec = sign_exec,
+};
+
+const CmdEntry command_draft_encrypt = {
+    .name = "draft-encrypt",
+    .help = "Encrypt the draft when it is sent, or do not",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .exec = encrypt_exec,
+};
+
+const CmdEntry command_draft_protocol = {
+    .name = "draft-protocol",
+    .help = "Sign and encrypt the draft with S/MIME instead of OpenPGP, or the "
+            "other way round",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .exec = protocol_exec,
 };
 
 const CmdEntry command_draft_spell = {

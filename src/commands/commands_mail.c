@@ -301,14 +301,42 @@ tag_exec(CmdCall *call)
     return targets_each(call, query, tag_apply);
 }
 
+/* By a key on the page of a draft: what was done to mail is not seen there. */
+static bool
+is_about_draft(CmdCall *call)
+{
+    CmdOrigin origin = cmd_context(call)->origin;
+
+    return (origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT)
+           && draft_current(cmd_session(call));
+}
+
+static bool
+undo(CmdCall *call, GError **error)
+{
+    Session *session = cmd_session(call);
+    g_autoptr(GError) failed = NULL;
+
+    if (writing_take_back(session, &failed))
+        return true;
+    if (failed) {
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return false;
+    }
+    return is_about_draft(call)
+               ? err_set(error, ERR_USAGE,
+                         "nothing to undo here: u in a list takes back what "
+                         "was done there")
+               : act_undo(session, error);
+}
+
 static CmdResult
 undo_exec(CmdCall *call)
 {
     GError *error = NULL;
 
     for (int i = 0; i < cmd_count(call) && error == NULL; i++)
-        if (!writing_take_back(cmd_session(call), &error) && error == NULL)
-            act_undo(cmd_session(call), &error);
+        undo(call, &error);
     return cmd_result(call, error);
 }
 
@@ -317,6 +345,8 @@ redo_exec(CmdCall *call)
 {
     GError *error = NULL;
 
+    if (is_about_draft(call))
+        return cmd_fail_usage(call, "nothing to do again here");
     for (int i = 0; i < cmd_count(call) && error == NULL; i++)
         act_redo(cmd_session(call), &error);
     return cmd_result(call, error);
@@ -421,7 +451,7 @@ static const CmdEntry entry_snooze = {
 
 static const CmdEntry entry_undo = {
     .name = "undo",
-    .help = "Take back the last act",
+    .help = "Take back the last act; on the review page, only a sending",
     .group = "mail",
     .exec = undo_exec,
 };

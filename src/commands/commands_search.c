@@ -252,13 +252,8 @@ find_shown(CmdCall *call, Shown *shown, GError **error)
 static MimeMessage *
 load(const Shown *shown, GError **error)
 {
-    gsize size;
-    const char *bytes;
-
-    if (shown->path)
-        return mime_load_file(shown->path, error);
-    bytes = g_bytes_get_data(shown->bytes, &size);
-    return mime_load_bytes(bytes, size);
+    return shown->path ? mime_load_file(shown->path, error)
+                       : mime_load_shared(shown->bytes);
 }
 
 static CmdResult
@@ -555,6 +550,7 @@ print_shown(CmdCall *call, const Shown *shown, MimeMessage *message)
 typedef struct {
     CmdCall *call; /* held */
     Shown shown;
+    MimeMessage *message; /* as it came */
 } Waiting;
 
 static void
@@ -562,33 +558,30 @@ shown_opened(const MimeOpened *opened, const GError *error, void *user)
 {
     Waiting *waiting = user;
     CmdCall *call = waiting->call;
-    g_autoptr(MimeMessage) message = NULL;
-    GError *trouble = error ? g_error_copy(error) : NULL;
+    g_autoptr(MimeMessage) inside = opened ? mime_opened_message(opened) : NULL;
 
     waiting->shown.opened = opened;
-    if (trouble == NULL && opened && opened->bytes)
-        message = mime_opened_message(opened);
-    else if (trouble == NULL)
-        message = load(&waiting->shown, &trouble);
-    if (message)
-        print_shown(call, &waiting->shown, message);
-    cmd_finish(call, trouble);
+    if (error == NULL)
+        print_shown(call, &waiting->shown, inside ? inside : waiting->message);
+    cmd_finish(call, error ? g_error_copy(error) : NULL);
     shown_clear(&waiting->shown);
+    mime_message_free(waiting->message);
     g_free(waiting);
 }
 
-/* A hook decrypts nothing (promise P67). Takes what shown has. */
+/* A hook decrypts nothing (promise P67). Takes the message, and what shown
+ * has. */
 static CmdResult
-open_shown(CmdCall *call, Shown *shown)
+open_shown(CmdCall *call, Shown *shown, MimeMessage *message)
 {
     Waiting *waiting = g_new0(Waiting, 1);
-    CryptoRequest request = { .decrypt = cmd_context(call)->origin
+    CryptoRequest request = { .message = mime_load_again(message),
+                              .decrypt = cmd_context(call)->origin
                                          != CMD_FROM_HOOK };
 
     waiting->shown = *shown;
     *shown = (Shown){ 0 };
-    request.path = waiting->shown.path;
-    request.bytes = waiting->shown.bytes;
+    waiting->message = message;
     waiting->call = cmd_hold(call);
     crypto_open(session_crypto(cmd_session(call)), &request, shown_opened,
                 waiting);
@@ -607,7 +600,7 @@ show_shown(CmdCall *call, Shown *shown)
     if (message == NULL)
         return cmd_fail(call, error);
     if (mime_is_sealed(message))
-        return open_shown(call, shown);
+        return open_shown(call, shown, g_steal_pointer(&message));
     return print_shown(call, shown, message);
 }
 

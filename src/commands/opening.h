@@ -17,7 +17,7 @@ CmdResult opening_start(CmdCall *call, gint64 id, OpeningDone done);
 /* Has gpg-agent ask for the passphrase that signs a draft. */
 bool opening_unlock(Session *session, const char *draft, GError **error);
 
-extern const CmdEntry command_decrypt, command_draft_sign,
-    command_draft_encrypt, command_draft_protocol;
+/* commands_crypto.c */
+extern const CmdEntry command_decrypt;
 
 #endif

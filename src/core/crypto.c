@@ -3,24 +3,19 @@
 #include "core/crypto.h"
 
 #include "base/err.h"
-#include "base/job.h"
 
 #include <string.h>
 
 struct Crypto {
     Session *session;
-    Worker *worker;   /* NULL: nothing was opened yet */
+    Worker *worker;   /* NULL: gpg was not asked yet */
     GHashTable *kept; /* id -> MimeOpened */
     GQueue order;     /* gint64 *: ids of kept, the oldest first; theirs */
-    guint running;
 };
 
 typedef struct {
     Crypto *crypto;
-    gint64 id;
-    char *path;
-    GBytes *bytes;
-    bool decrypt;
+    CryptoRequest request;
     CryptoDone done;
     void *user;
 } Opening;
@@ -28,8 +23,7 @@ typedef struct {
 static void
 opening_free(Opening *opening)
 {
-    g_free(opening->path);
-    g_clear_pointer(&opening->bytes, g_bytes_unref);
+    mime_message_free(opening->request.message);
     g_free(opening);
 }
 
@@ -55,12 +49,6 @@ crypto_destroy(Crypto *crypto)
     g_queue_clear(&crypto->order);
     g_hash_table_unref(crypto->kept);
     g_free(crypto);
-}
-
-bool
-crypto_busy(const Crypto *crypto)
-{
-    return crypto->running > 0;
 }
 
 static void
@@ -93,25 +81,12 @@ keep(Crypto *crypto, gint64 id, MimeOpened *opened)
     g_hash_table_insert(crypto->kept, key, opened);
 }
 
-static MimeMessage *
-load(const Opening *opening, GError **error)
-{
-    gsize size;
-    const char *bytes;
-
-    if (opening->path)
-        return mime_load_file(opening->path, error);
-    bytes = g_bytes_get_data(opening->bytes, &size);
-    return mime_load_bytes(bytes, size);
-}
-
 static void *
 run(Job *job, void *request, GError **error)
 {
     const Opening *opening = request;
-    g_autoptr(MimeMessage) message = load(opening, error);
 
-    return message ? mime_open(message, opening->decrypt) : NULL;
+    return mime_open(opening->request.message, opening->request.decrypt);
 }
 
 static void
@@ -120,9 +95,8 @@ answered(void *user, void *answer, const GError *error)
     Opening *opening = user;
     Crypto *crypto = opening->crypto;
 
-    crypto->running--;
-    if (answer && opening->id)
-        keep(crypto, opening->id, mime_opened_copy(answer));
+    if (answer && opening->request.id)
+        keep(crypto, opening->request.id, mime_opened_copy(answer));
     opening->done(answer, error, opening->user);
 }
 
@@ -135,29 +109,30 @@ static const JobClass open_class = {
 };
 
 void
+crypto_submit(Crypto *crypto, const JobClass *class, void *request, void *user)
+{
+    if (crypto->worker == NULL)
+        crypto->worker = worker_create("crypto");
+    worker_submit(crypto->worker, JOB_URGENT, class, request, user);
+}
+
+void
 crypto_open(Crypto *crypto, const CryptoRequest *request, CryptoDone done,
             void *user)
 {
     Opening *opening = g_new0(Opening, 1);
 
     opening->crypto = crypto;
-    opening->id = request->id;
-    opening->path = g_strdup(request->path);
-    opening->bytes = request->bytes ? g_bytes_ref(request->bytes) : NULL;
-    opening->decrypt = request->decrypt;
+    opening->request = *request;
     opening->done = done;
     opening->user = user;
-    if (crypto->worker == NULL)
-        crypto->worker = worker_create("crypto");
-    crypto->running++;
-    worker_submit(crypto->worker, JOB_URGENT, &open_class, opening, opening);
+    crypto_submit(crypto, &open_class, opening, opening);
 }
 
 const MimeOpened *
-crypto_open_here(Crypto *crypto, gint64 id, const char *path, GError **error)
+crypto_open_here(Crypto *crypto, gint64 id, MimeMessage *message)
 {
-    g_autoptr(MimeMessage) message = mime_load_file(path, error);
-    MimeOpened *opened = message ? mime_open(message, true) : NULL;
+    MimeOpened *opened = mime_open(message, true);
 
     if (opened == NULL)
         return NULL;

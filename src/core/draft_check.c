@@ -30,13 +30,23 @@ wants(const Checker *c, const char *check)
     return g_strv_contains((const char *const *)c->wanted, check);
 }
 
-static void
-check_free(void *data)
+void
+draft_check_free(void *data)
 {
     DraftCheck *check = data;
 
     g_free(check->text);
     g_free(check);
+}
+
+void
+draft_check_add(GPtrArray *checks, DraftCheckKind kind, char *text)
+{
+    DraftCheck *check = g_new0(DraftCheck, 1);
+
+    check->kind = kind;
+    check->text = text;
+    g_ptr_array_add(checks, check);
 }
 
 static void add(Checker *c, DraftCheckKind kind, const char *format, ...)
@@ -45,14 +55,11 @@ static void add(Checker *c, DraftCheckKind kind, const char *format, ...)
 static void
 add(Checker *c, DraftCheckKind kind, const char *format, ...)
 {
-    DraftCheck *check = g_new0(DraftCheck, 1);
     va_list args;
 
-    check->kind = kind;
     va_start(args, format);
-    check->text = g_strdup_vprintf(format, args);
+    draft_check_add(c->checks, kind, g_strdup_vprintf(format, args));
     va_end(args);
-    g_ptr_array_add(c->checks, check);
 }
 
 static void
@@ -151,6 +158,23 @@ check_reply(Checker *c)
             return;
     add(c, DRAFT_CHECK_WARN, "The reply goes to %s, but %s wrote the message",
         c->recipients[0], row->from_addr);
+}
+
+/* It answers one who is not who he says he is. */
+static void
+check_parent(Checker *c)
+{
+    g_autoptr(StoreRow) row = NULL;
+
+    if (!wants(c, "reply") || c->draft->kind > DRAFT_REPLY_LIST
+        || c->draft->parent == 0 || c->recipients == NULL
+        || c->recipients[0] == NULL)
+        return;
+    row = store_row(session_store(c->session), c->draft->parent, NULL);
+    if (row && g_strcmp0(row->verdict, "fail") == 0)
+        add(c, DRAFT_CHECK_WARN,
+            "The sender check of the message failed: the reply goes to %s",
+            c->recipients[0]);
 }
 
 static bool
@@ -304,13 +328,14 @@ draft_checks(Session *session, const Draft *draft)
         options_get(session_options(session), "checks", draft->account, NULL);
 
     c.wanted = g_strsplit_set(words, " ,", -1);
-    c.checks = g_ptr_array_new_with_free_func(check_free);
+    c.checks = g_ptr_array_new_with_free_func(draft_check_free);
     for (guint i = 0; i < draft->problems->len; i++)
         add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
     check_from(&c);
     check_recipients(&c);
     check_identity(&c);
     check_reply(&c);
+    check_parent(&c);
     check_files(&c);
     check_content(&c);
     check_seal(&c);

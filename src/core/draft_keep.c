@@ -33,6 +33,7 @@ typedef struct {
     char *forwarded; /* Message-ID of what it forwards; NULL: nothing */
     gint64 date;
     char *sum; /* of the draft */
+    bool left; /* its page was just left */
 } Keeping;
 
 static void
@@ -195,11 +196,22 @@ drafts_maildir(Session *session, const char *account, GError **error)
                   : NULL;
 }
 
+/* On the screen when its page was just left: where it is was said to be
+ * elsewhere. */
 static void
-tell_here_only(const Draft *draft, const GError *error)
+tell_here_only(Session *session, const Draft *draft, bool left,
+               const GError *error)
 {
-    log_add(LOG_WARN, draft->account,
-            "a draft is kept on this machine only: %s", error->message);
+    Frontend *frontend = session_frontend(session);
+
+    if (left && frontend->has_screen)
+        frontend_tell(frontend, TELL_ERROR, false,
+                      "the draft is on this machine only, :edit-draft goes on "
+                      "with it: %s",
+                      error->message);
+    else
+        log_add(LOG_WARN, draft->account,
+                "a draft is kept on this machine only: %s", error->message);
 }
 
 /* One transaction: the new copy, and the older ones away. */
@@ -311,7 +323,7 @@ made_copy(void *user, void *answer, const GError *error)
         put_in(keeping, &reason);
     g_unlink(keeping->bytes);
     if (reason && !err_is(reason, ERR_CANCELLED))
-        tell_here_only(keeping->draft, reason);
+        tell_here_only(keeping->session, keeping->draft, keeping->left, reason);
 }
 
 static const JobClass keep_class = {
@@ -337,8 +349,8 @@ forwarded_id(Session *session, const Draft *draft)
                : NULL;
 }
 
-static bool
-is_wanted(Session *session, const Draft *draft)
+bool
+draft_is_kept_in_folder(Session *session, const Draft *draft)
 {
     return session_account(session, draft->account)
            && g_strcmp0(options_get(session_options(session), "keep-drafts",
@@ -348,7 +360,7 @@ is_wanted(Session *session, const Draft *draft)
 }
 
 static void
-keep(Session *session, Draft *taken)
+keep(Session *session, Draft *taken, bool left)
 {
     Outbox *outbox = session_outbox(session);
     g_autoptr(Draft) draft = taken;
@@ -360,18 +372,20 @@ keep(Session *session, Draft *taken)
     g_autoptr(GError) error = NULL;
     Keeping *keeping;
 
-    if (!is_wanted(session, draft) || g_strcmp0(sum, draft->kept) == 0
+    if (!draft_is_kept_in_folder(session, draft)
+        || g_strcmp0(sum, draft->kept) == 0
         || outbox_has_draft(outbox, draft->path))
         return;
     maildir = drafts_maildir(session, draft->account, &error);
     if (maildir == NULL) {
-        tell_here_only(draft, error);
+        tell_here_only(session, draft, left, error);
         return;
     }
     id = mime_new_message_id(
         account_address(session_account(session, draft->account)));
     keeping = g_new0(Keeping, 1);
     keeping->session = session;
+    keeping->left = left;
     keeping->maildir = g_steal_pointer(&maildir);
     keeping->bytes = g_build_filename(keeping->maildir, "tmp", name, NULL);
     keeping->message_id = g_strconcat(COPY_ID, id, NULL);
@@ -391,7 +405,7 @@ draft_keep(Session *session, const char *path)
     Draft *draft = draft_load(path, NULL);
 
     if (draft)
-        keep(session, draft);
+        keep(session, draft, false);
 }
 
 static Draft *
@@ -424,7 +438,7 @@ draft_closed(Session *session, const char *path)
         return;
     draft = set_open(path, false);
     if (draft)
-        keep(session, draft);
+        keep(session, draft, true);
 }
 
 static char *

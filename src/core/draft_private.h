@@ -57,6 +57,10 @@ bool draft_carry_run(DraftCarry *carry, GError **error);
 /* Takes away what it made. */
 void draft_carry_undo(const DraftCarry *carry);
 
+/* draft_check.c: one more DraftCheck. Takes text. */
+void draft_check_add(GPtrArray *checks, DraftCheckKind kind, char *text);
+void draft_check_free(void *check);
+
 /* draft_facts.c: what the user does not edit. A draft without facts is a new
  * message. */
 void draft_load_facts(Draft *draft);

@@ -345,8 +345,9 @@ const OptionEntry option_table[] = {
               "(in English, German, French, Spanish, Italian, Dutch and more) "
               "and that is not there, no subject, no text, many recipients, "
               "some outside of your domain, another identity than before, a "
-              "reply that goes elsewhere, more than the server takes. Leave "
-              "out what you do not want to hear." },
+              "reply that goes elsewhere or to one whose sender check failed, "
+              "more than the server takes. Leave out what you do not want to "
+              "hear." },
     { .name = "many-recipients", .type = CMD_INT, .scope = OPTION_ACCOUNT,
       .fallback = "20", .min = 1, .max = 100000,
       .text = "More recipients than this are said on the review page." },

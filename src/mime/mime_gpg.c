@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/spawn.h"
 #include "mime_header.h"
 
 enum {
     CODE_MASK = 0xffff,
     TTY_BYTES = 128,
+    SIGN_FIELD = 11,
+    LIST_MS = 10000,
 };
 
 static const char *const programs[] = { "gpg", "gpgsm" };
@@ -67,6 +70,39 @@ mime_gpg_context(MimeProtocol protocol, GError **error)
                         names[protocol], programs[protocol]);
     return protocol == MIME_OPENPGP ? g_mime_gpg_context_new()
                                     : g_mime_pkcs7_context_new();
+}
+
+/* "sec:u:255:22:50F8…:…": the twelfth field has an S when the key can sign now
+ * (GnuPG's doc/DETAILS); gpgsm writes "crs". */
+static bool
+is_signer(const char *line)
+{
+    g_auto(GStrv) fields = g_strsplit(line, ":", SIGN_FIELD + 2);
+
+    return (g_str_has_prefix(line, "sec:") || g_str_has_prefix(line, "crs:"))
+           && g_strv_length(fields) > SIGN_FIELD
+           && strchr(fields[SIGN_FIELD], 'S');
+}
+
+/* GMime knows only of keys that it uses. */
+bool
+mime_gpg_can_sign(MimeProtocol protocol, const char *signer)
+{
+    const char *const argv[] = { programs[protocol], "--batch",
+                                 "--with-colons",    "--list-secret-keys",
+                                 "--",               signer,
+                                 NULL };
+    SpawnParams params = { .argv = argv, .timeout_ms = LIST_MS };
+    g_auto(SpawnResult) result = { 0 };
+    g_auto(GStrv) lines = NULL;
+
+    if (!spawn_run(&params, NULL, &result, NULL) || result.timed_out)
+        return true;
+    lines = g_strsplit(result.output, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (is_signer(*line))
+            return true;
+    return false;
 }
 
 int

@@ -8,9 +8,16 @@
 #include <gmime/gmime.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeCryptoContext, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
 
 /* NULL with ERR_LOCAL when there is no such program. */
 GMimeCryptoContext *mime_gpg_context(MimeProtocol protocol, GError **error);
+
+/* Is there a secret key of that name that signs? True too when gpg does not
+ * say. Blocks. */
+bool mime_gpg_can_sign(MimeProtocol protocol, const char *signer);
 
 /* Did gpg fail because nobody could be asked for a passphrase? */
 bool mime_gpg_wants_passphrase(const GError *reason);
@@ -29,6 +36,7 @@ enum {
     MIME_GPG_NOT_TRUSTED = 98,
     MIME_GPG_CANCELED = 99,
     MIME_GPG_FULLY_CANCELED = 198,
+    MIME_GPG_EOF = 16383, /* of the list of keys: there is none */
     MIME_GPG_ENOENT = 0x8000 | 81,
     MIME_GPG_ENOTTY = 0x8000 | 102,
 };

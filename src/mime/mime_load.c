@@ -60,9 +60,15 @@ mime_load_bytes(const char *bytes, gsize size)
 }
 
 MimeMessage *
+mime_load_shared(GBytes *bytes)
+{
+    return message_create(g_bytes_ref(bytes));
+}
+
+MimeMessage *
 mime_load_again(const MimeMessage *message)
 {
-    return message_create(g_bytes_ref(message->bytes));
+    return mime_load_shared(message->bytes);
 }
 
 MimeMessage *

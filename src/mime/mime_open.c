@@ -9,9 +9,6 @@
 #include "base/text.h"
 #include "mime_scan.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeParser, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeSignatureList, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeDecryptResult, g_object_unref)
@@ -24,7 +21,8 @@ typedef struct {
     MimeOpened *opened;
     GMimeObject *entity; /* the layer that is looked at; owned */
     bool decrypt;
-    bool done; /* entity is what was inside, or can not be opened */
+    bool inside; /* entity was in a layer that is open */
+    bool done;   /* entity is what was inside, or can not be opened */
 } Opening;
 
 void
@@ -123,12 +121,6 @@ mime_seal_protocol(MimeMessage *message)
                : MIME_OPENPGP;
 }
 
-GBytes *
-mime_sealed_bytes(MimeMessage *message)
-{
-    return g_bytes_ref(message->bytes);
-}
-
 /* What is inside of an attached message is that message's affair. */
 static bool
 is_attached(MimeMessage *message, const MimeNode *node)
@@ -150,6 +142,15 @@ mime_is_partly_sealed(MimeMessage *message)
         if (node_is_sealed(node) && !is_attached(message, node))
             return true;
     }
+    return false;
+}
+
+bool
+mime_has_encrypted(MimeMessage *message)
+{
+    for (guint i = 0; i < message->nodes->len; i++)
+        if (node_is_encrypted(mime_node(message, (int)i)))
+            return true;
     return false;
 }
 
@@ -247,6 +248,7 @@ next_layer(Opening *o, GMimeObject *taken)
 {
     g_object_unref(o->entity);
     o->entity = taken;
+    o->inside = true;
 }
 
 static void
@@ -284,7 +286,7 @@ open_encrypted(Opening *o)
     o->opened->encrypted = true;
     o->opened->protocol =
         GMIME_IS_MULTIPART_ENCRYPTED(o->entity) ? MIME_OPENPGP : MIME_SMIME;
-    o->opened->opened = false;
+    o->inside = false;
     o->done = !o->decrypt;
     if (!o->decrypt)
         return;
@@ -295,7 +297,6 @@ open_encrypted(Opening *o)
     }
     take_signatures(o, g_mime_decrypt_result_get_signatures(result));
     next_layer(o, inside);
-    o->opened->opened = true;
 }
 
 static void
@@ -324,7 +325,6 @@ open_signed(Opening *o)
     else
         unchecked(o, reason ? reason->message : "there is no signature in it");
     next_layer(o, g_object_ref(g_mime_multipart_get_part(both, 0)));
-    o->opened->opened = true;
 }
 
 static void
@@ -341,10 +341,10 @@ open_signed_data(Opening *o)
         take_signatures(o, list);
     else
         unchecked(o, reason ? reason->message : "there is no signature in it");
+    o->inside = inside != NULL;
     o->done = inside == NULL;
     if (inside)
         next_layer(o, inside);
-    o->opened->opened = inside != NULL;
 }
 
 /* One layer; done when it is none. */
@@ -462,32 +462,37 @@ compare_from(Opening *o, GMimeMessage *message)
     o->opened->other_from = *inner && strcmp(inner, outer) != 0;
 }
 
+/* The array stays the caller's. */
+static GMimeStream *
+stream_over(GByteArray *array)
+{
+    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(array);
+
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    return stream;
+}
+
 /* The message as it would be without its layers. */
 static void
 take_inside(Opening *o, GMimeMessage *message)
 {
-    GByteArray *body = g_byte_array_new();
-    g_autoptr(GMimeStream) stream =
-        g_mime_stream_mem_new_with_byte_array(body);
-    GString *out = g_string_new(NULL);
+    GByteArray *all = g_byte_array_new();
+    g_autoptr(GMimeStream) stream = stream_over(all);
+    g_autoptr(GString) header = g_string_new(NULL);
 
-    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
     compare_from(o, message);
-    append_header(o, message, out);
-    g_string_append_c(out, '\n');
+    append_header(o, message, header);
+    g_string_append_c(header, '\n');
+    g_mime_stream_write(stream, header->str, header->len);
     g_mime_object_write_content_to_stream(o->entity, NULL, stream);
-    g_string_append_len(out, (const char *)body->data, body->len);
-    g_byte_array_unref(body);
-    o->opened->bytes = g_string_free_to_bytes(out);
+    o->opened->bytes = g_byte_array_free_to_bytes(all);
 }
 
+/* What it gives reads from view for as long as it lives. */
 static GMimeMessage *
-parse(MimeMessage *message)
+parse(GByteArray *view)
 {
-    gsize size;
-    const char *bytes = g_bytes_get_data(message->bytes, &size);
-    g_autoptr(GMimeStream) stream =
-        g_mime_stream_mem_new_with_buffer(bytes, size);
+    g_autoptr(GMimeStream) stream = stream_over(view);
     g_autoptr(GMimeParser) parser = g_mime_parser_new_with_stream(stream);
 
     return g_mime_parser_construct_message(parser, mime_parser_options());
@@ -496,13 +501,16 @@ parse(MimeMessage *message)
 MimeOpened *
 mime_open(MimeMessage *message, bool decrypt)
 {
+    gsize size;
+    guint8 *bytes = (guint8 *)g_bytes_get_data(message->bytes, &size);
+    GByteArray view = { bytes, (guint)size }; /* is only read */
     g_autoptr(MimeOpened) opened = NULL;
     g_autoptr(GMimeMessage) mail = NULL;
     Opening o = { .decrypt = decrypt };
 
     if (!mime_is_sealed(message))
         return NULL;
-    mail = parse(message);
+    mail = parse(&view);
     if (mail == NULL || g_mime_message_get_mime_part(mail) == NULL)
         return NULL;
     opened = g_new0(MimeOpened, 1);
@@ -511,7 +519,7 @@ mime_open(MimeMessage *message, bool decrypt)
     o.entity = g_object_ref(g_mime_message_get_mime_part(mail));
     for (int i = 0; i < MAX_LAYERS && !o.done; i++)
         open_layer(&o);
-    if (opened->opened)
+    if (o.inside)
         take_inside(&o, mail);
     g_object_unref(o.entity);
     return g_steal_pointer(&opened);
@@ -521,7 +529,8 @@ MimeMessage *
 mime_outside(MimeMessage *message)
 {
     MimeSpan header = mime_node(message, 0)->header;
-    g_autoptr(GString) out = g_string_new(NULL);
+    GString *out = g_string_new(NULL);
+    g_autoptr(GBytes) bytes = NULL;
     MimeReader reader;
     MimeField field;
 
@@ -538,17 +547,12 @@ mime_outside(MimeMessage *message)
         g_string_append_c(out, '\n');
     }
     g_string_append_c(out, '\n');
-    return mime_load_bytes(out->str, out->len);
+    bytes = g_string_free_to_bytes(out);
+    return mime_load_shared(bytes);
 }
 
 MimeMessage *
 mime_opened_message(const MimeOpened *opened)
 {
-    gsize size;
-    const char *bytes;
-
-    if (opened->bytes == NULL)
-        return NULL;
-    bytes = g_bytes_get_data(opened->bytes, &size);
-    return mime_load_bytes(bytes, size);
+    return opened->bytes ? mime_load_shared(opened->bytes) : NULL;
 }

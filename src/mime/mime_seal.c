@@ -9,9 +9,6 @@
 #include "base/err.h"
 #include "base/text.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
-
 /* What stands outside instead of the subject (RFC 9788, section 3.2.1). */
 #define HIDDEN_SUBJECT "[...]"
 
@@ -72,77 +69,125 @@ is_uncertified(const GError *reason)
     return code == MIME_GPG_UNUSABLE_PUBKEY || code == MIME_GPG_NOT_TRUSTED;
 }
 
+void
+mime_seal_lack_free(MimeSealLack *lack)
+{
+    if (lack == NULL)
+        return;
+    g_free(lack->missing);
+    g_free(lack->uncertified);
+    g_free(lack->signer);
+    g_free(lack);
+}
+
+static void
+add_name(char **list, const char *name)
+{
+    g_autofree char *before = *list;
+
+    *list = before ? g_strconcat(before, ", ", name, NULL) : g_strdup(name);
+}
+
 /* Who it is that cannot be written to, by name. */
+static void
+find_readers(Sealing *s, MimeSealLack *lack)
+{
+    for (const char *const *reader = s->seal->readers; *reader; reader++) {
+        g_autoptr(GError) reason = NULL;
+        g_autofree char *name = reader_name(*reader);
+
+        if (!has_key(s, *reader, &reason))
+            add_name(is_uncertified(reason) ? &lack->uncertified
+                                            : &lack->missing,
+                     name);
+    }
+}
+
+MimeSealLack *
+mime_seal_lack(const MimeSeal *seal, GError **error)
+{
+    g_autoptr(GMimeCryptoContext) context =
+        mime_gpg_context(seal->protocol, error);
+    Sealing s = { .seal = seal, .context = context };
+    MimeSealLack *lack;
+
+    if (context == NULL)
+        return NULL;
+    lack = g_new0(MimeSealLack, 1);
+    if (seal->encrypt)
+        find_readers(&s, lack);
+    if (seal->sign && !mime_gpg_can_sign(seal->protocol, seal->signer))
+        lack->signer = reader_name(seal->signer);
+    return lack;
+}
+
 static bool
 explain_readers(Sealing *s, const GError *why, GError **error)
 {
     const char *protocol = mime_protocol_name(s->seal->protocol);
-    g_autoptr(GString) missing = g_string_new(NULL);
-    g_autoptr(GString) uncertified = g_string_new(NULL);
+    g_autoptr(MimeSealLack) lack = g_new0(MimeSealLack, 1);
 
-    for (const char *const *reader = s->seal->readers; *reader; reader++) {
-        g_autoptr(GError) reason = NULL;
-        g_autofree char *name = reader_name(*reader);
-        GString *list;
-
-        if (has_key(s, *reader, &reason))
-            continue;
-        list = is_uncertified(reason) ? uncertified : missing;
-        g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
-    }
-    if (missing->len)
+    find_readers(s, lack);
+    if (lack->missing)
         return err_set(error, ERR_USAGE,
                        "there is no %s key for %s: import it, or do not "
                        "encrypt",
-                       protocol, missing->str);
-    if (uncertified->len)
+                       protocol, lack->missing);
+    if (lack->uncertified)
         return err_set(error, ERR_USAGE,
                        "the %s key of %s is not certified by you: certify it "
                        "with gpg, or `set crypto-any-key on`",
-                       protocol, uncertified->str);
+                       protocol, lack->uncertified);
     return err_set(error, ERR_LOCAL, "%s: %s", protocol, why->message);
 }
 
-/* Takes reason. */
 static bool
-fail(Sealing *s, GError *taken, GError **error)
+explain_signer(Sealing *s, const GError *why, GError **error)
 {
-    g_autoptr(GError) reason = taken;
-    const MimeSeal *seal = s->seal;
-    g_autofree char *key = seal->signer ? reader_name(seal->signer) : NULL;
+    const char *protocol = mime_protocol_name(s->seal->protocol);
+    g_autofree char *key = reader_name(s->seal->signer);
 
-    if (mime_gpg_wants_passphrase(reason))
+    if (mime_gpg_wants_passphrase(why))
         return err_set(error, ERR_AUTH,
                        "not signed: the passphrase of the %s key of %s is "
                        "needed, and gpg-agent could not ask for it",
-                       mime_protocol_name(seal->protocol), key);
-    if (seal->encrypt && seal->readers)
-        return explain_readers(s, reason, error);
-    return err_set(error, ERR_USAGE, "not signed with the %s key of %s: %s",
-                   mime_protocol_name(seal->protocol), key, reason->message);
+                       protocol, key);
+    if (mime_gpg_code(why) == MIME_GPG_EOF)
+        return err_set(error, ERR_USAGE,
+                       "not signed: there is no %s key of %s: import it, or do "
+                       "not sign",
+                       protocol, key);
+    return err_set(error, ERR_USAGE,
+                   "not signed, the %s key of %s cannot be used: %s", protocol,
+                   key, why->message);
 }
 
-/* Can it be signed? Else it is the signer's key that is told, not a reader's.
- */
+/* Signs nothing: can it be signed? */
 static bool
 check_signer(Sealing *s, GError **error)
 {
     g_autoptr(GMimeStream) in = g_mime_stream_mem_new_with_buffer("\n", 1);
     g_autoptr(GMimeStream) out = g_mime_stream_null_new();
-    GError *reason = NULL;
-    g_autofree char *key = NULL;
+    g_autoptr(GError) reason = NULL;
 
-    if (g_mime_crypto_context_sign(s->context, TRUE, s->seal->signer, in, out,
-                                   &reason)
-        >= 0)
-        return true;
-    if (mime_gpg_wants_passphrase(reason))
-        return fail(s, reason, error);
-    key = reader_name(s->seal->signer);
-    err_set(error, ERR_USAGE, "not signed: there is no %s key of %s (%s)",
-            mime_protocol_name(s->seal->protocol), key, reason->message);
-    g_error_free(reason);
-    return false;
+    return g_mime_crypto_context_sign(s->context, TRUE, s->seal->signer, in,
+                                      out, &reason)
+               >= 0
+           || explain_signer(s, reason, error);
+}
+
+/* The trial comes after the failure: a card wants a touch for each signature.
+ */
+static bool
+fail(Sealing *s, const GError *why, GError **error)
+{
+    const MimeSeal *seal = s->seal;
+
+    if (!seal->encrypt || (seal->sign && mime_gpg_wants_passphrase(why)))
+        return explain_signer(s, why, error);
+    if (seal->sign && !check_signer(s, error))
+        return false;
+    return explain_readers(s, why, error);
 }
 
 bool
@@ -284,7 +329,7 @@ check_seal(Sealing *s, GError **error)
         return err_set(error, ERR_USAGE,
                        "S/MIME tells everyone for whom a message is encrypted: "
                        "send one to those in Bcc by itself, or use OpenPGP");
-    return !seal->sign || check_signer(s, error);
+    return true;
 }
 
 bool
@@ -295,7 +340,7 @@ mime_seal_message(GMimeMessage *message, const MimeSeal *seal, GError **error)
     Sealing s = { seal, context, message };
     GMimeObject *entity = g_mime_message_get_mime_part(message);
     g_autoptr(GMimeObject) sealed = NULL;
-    GError *reason = NULL;
+    g_autoptr(GError) reason = NULL;
 
     if (context == NULL || !check_seal(&s, error))
         return false;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/parse.h"
+#include "core/draft.h"
 #include "core/pictures.h"
 
 #include <glib-unix.h>
@@ -179,6 +180,15 @@ tell_opened(Tui *tui, gint64 folder)
 }
 
 void
+tui_focus(Tui *tui)
+{
+    const View *top = tui_top(tui);
+
+    draft_set_current(tui->session, top ? review_view_path(top) : NULL);
+    tui_dirty(tui);
+}
+
+void
 tui_push(Tui *tui, View *view)
 {
     /* From folder to folder: the lists do not pile up. */
@@ -186,7 +196,7 @@ tui_push(Tui *tui, View *view)
         && view_is_list(tui_top(tui)) && list_view_folder_id(view))
         tui_pop(tui);
     g_ptr_array_add(tui->views, view);
-    tui_dirty(tui);
+    tui_focus(tui);
     if (view_is_list(view) && list_view_folder_id(view))
         tell_opened(tui, list_view_folder_id(view));
 }
@@ -194,14 +204,9 @@ tui_push(Tui *tui, View *view)
 void
 tui_pop(Tui *tui)
 {
-    View *top;
-
     if (tui->views->len > 0)
         g_ptr_array_remove_index(tui->views, tui->views->len - 1);
-    top = tui_top(tui);
-    if (top && top->class->shown)
-        top->class->shown(top);
-    tui_dirty(tui);
+    tui_focus(tui);
 }
 
 void

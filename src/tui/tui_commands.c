@@ -120,7 +120,11 @@ close_exec(CmdCall *call)
     if (tui->popup) {
         tui_set_popup(tui, NULL);
     } else if (tui->views->len > 1) {
+        g_autofree char *farewell = review_view_farewell(tui_top(tui));
+
         tui_pop(tui);
+        if (farewell)
+            tui_tell(tui, TELL_INFO, false, farewell);
     } else if (tui->quit_asked) {
         g_main_loop_quit(tui->loop);
     } else {

@@ -12,6 +12,7 @@
 
 enum {
     PLACE_FROM = 72, /* columns of a screen that says where the cursor is */
+    TOLD_ROWS = 4, /* most of them for an error */
 };
 
 /* "05:58", by the clock of the wall. g_free(). */
@@ -165,6 +166,27 @@ bottom_text(Tui *tui, int columns, Role *role)
     return tui->progress ? g_strdup(tui->progress) : hint(tui, columns);
 }
 
+/* An error that the row has no room for takes those above it as well: what to
+ * do next stands at its end. */
+static void
+draw_error(const char *told)
+{
+    int width = MAX(COLS - 2, 1);
+    const char *rest = told;
+    int rows = 1;
+
+    for (const char *at = told; *(at += text_break(at, width)); rows++)
+        at += strspn(at, " ");
+    rows = MIN(rows, TOLD_ROWS);
+    for (int i = 0; i < rows; i++) {
+        gsize size = i + 1 < rows ? text_break(rest, width) : strlen(rest);
+        g_autofree char *row = g_strdup_printf(" %.*s", (int)size, rest);
+
+        draw_cells(LINES - rows + i, 0, COLS, row, ROLE_BAD, GROUND_NORMAL);
+        rest += size + strspn(rest + size, " ");
+    }
+}
+
 static void
 draw_bottom(Tui *tui)
 {
@@ -182,6 +204,10 @@ draw_bottom(Tui *tui)
     Role role;
     g_autofree char *text = bottom_text(tui, room, &role);
 
+    if (role == ROLE_BAD && tui->prompt == NULL && text_width(text) > room) {
+        draw_error(tui->told);
+        return;
+    }
     draw_cells(LINES - 1, 0, room, text, role, GROUND_NORMAL);
     if (tail > 0)
         draw_right(LINES - 1, room, tail, right, ROLE_DIM, GROUND_NORMAL);

@@ -73,7 +73,7 @@ open_view(Frontend *frontend, const ViewRequest *request)
 
     /* A draft that was changed is shown anew. */
     if (request->kind == VIEW_REVIEW && top
-        && review_view_is_of(top, request->path)) {
+        && g_strcmp0(review_view_path(top), request->path) == 0) {
         top->class->reload(top);
         return;
     }

@@ -259,19 +259,8 @@ image_follow(Page *page, PageItem *item)
 static bool
 is_encrypted(const PageItem *item)
 {
-    const GPtrArray *parts = mime_parts(item->message);
-
-    if (item->opened && item->opened->encrypted)
-        return true;
-    for (guint i = 0; i < parts->len; i++) {
-        const char *type = ((const MimePart *)parts->pdata[i])->content_type;
-
-        if (strcmp(type, "multipart/encrypted") == 0
-            || strcmp(type, "application/pkcs7-mime") == 0
-            || strcmp(type, "application/x-pkcs7-mime") == 0)
-            return true;
-    }
-    return false;
+    return (item->opened && item->opened->encrypted)
+           || mime_has_encrypted(item->message);
 }
 
 static bool

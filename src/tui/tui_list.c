@@ -295,6 +295,7 @@ list_draw(View *view, Rect area)
             .row = row_at(list, index),
             .current = index == list->cursor,
             .selected = is_chosen(list, range, index),
+            .outgoing = list->outgoing,
             .depth = fold_depth(list->fold, id_at(list, index)),
             .mixed = list->query != NULL,
         };
@@ -752,6 +753,9 @@ list_view_folder(Tui *tui, gint64 folder, const char *title)
     list->title_text = title ? g_strdup(title)
         : row ? folder_title(row) : g_strdup("All mail");
     list->account = row ? g_strdup(row->account) : NULL;
+    list->outgoing = row
+                     && (row->role == FOLDER_ROLE_DRAFTS
+                         || row->role == FOLDER_ROLE_SENT);
     load(list, FIRST_IDS);
     if (!list->complete)
         list->complete_source =

@@ -13,6 +13,7 @@ typedef struct {
     char *title_text;
     char *account;
     bool threads;
+    bool outgoing; /* a folder of what the user wrote */
     StoreOrder order;
     bool reverse;
     GArray *ids; /* threads; below 0 messages of those unfolded */

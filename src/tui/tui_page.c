@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-    LONG_LIST = 6,
     MORE_FILES = 4, /* columns of "  +1" */
     UNWRAPPED = 10000, /* columns of a text that is not wrapped */
 };
@@ -103,7 +102,7 @@ page_reload(Page *page)
             continue; /* gone on the server: shown until the view is left */
         store_row_free(item->row);
         item->row = row;
-        if (item->is_sealed)
+        if (item->message)
             sealed_follow(page, item);
     }
     page->columns = 0;
@@ -177,37 +176,6 @@ long_date(gint64 time, bool year)
     return date ? g_date_time_format(date, year ? "%a %e %b %Y %H:%M"
                                                 : "%a %e %b %H:%M")
                 : g_strdup("");
-}
-
-static char *
-display_name(Tui *tui, const MimeAddress *address)
-{
-    const GPtrArray *accounts = session_accounts(tui->session);
-
-    for (guint i = 0; i < accounts->len; i++)
-        if (account_owns(accounts->pdata[i], address->addr))
-            return g_strdup("me");
-    return draw_safe(address->name && *address->name ? address->name
-                                                     : address->addr);
-}
-
-/* "to me, Ben Okafor" from a header. g_free(); NULL when there is none. */
-static char *
-recipients(Tui *tui, const char *label, const char *header)
-{
-    g_autoptr(GPtrArray) list = header ? mime_addresses(header) : NULL;
-    g_autoptr(GString) text = g_string_new(label);
-
-    if (list == NULL || list->len == 0)
-        return NULL;
-    for (guint i = 0; i < list->len && i < LONG_LIST; i++) {
-        g_autofree char *name = display_name(tui, list->pdata[i]);
-
-        g_string_append_printf(text, "%s%s", i ? ", " : " ", name);
-    }
-    if (list->len > LONG_LIST)
-        g_string_append_printf(text, " +%u", list->len - LONG_LIST);
-    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static char *
@@ -348,8 +316,8 @@ add_heading(Page *page, PageItem *item, guint number)
     line->right = long_date(item->row->date, page->columns >= 100);
     if (item->message == NULL)
         return;
-    to = recipients(tui, "to", mime_header(item->message, "To"));
-    cc = recipients(tui, "cc", mime_header(item->message, "Cc"));
+    to = row_recipients(tui, "to", mime_header(item->message, "To"));
+    cc = row_recipients(tui, "cc", mime_header(item->message, "Cc"));
     both = g_strdup_printf("%s%s%s%s%s", to ? to : "", to && cc ? " " : "",
                            to && cc ? glyph("·") : "", cc ? " " : "",
                            cc ? cc : "");
@@ -363,7 +331,7 @@ add_heading(Page *page, PageItem *item, guint number)
     add_verdict(page, item);
     add_sealed(page, item);
     add_snoozed(page, item->row);
-    if (!item->is_closed)
+    if (!sealed_is_closed(item))
         add_files(page, item);
     if (page->wish.headers)
         mime_headers(item->message, add_header, page);
@@ -451,7 +419,7 @@ add_body(Page *page, PageItem *item)
                  ROLE_WARN);
         return;
     }
-    if (item->is_closed && !page->wish.raw)
+    if (sealed_is_closed(item) && !page->wish.raw)
         return; /* what stands round the encrypted part is not its text */
     if (item->text->note) {
         g_autofree char *note = draw_safe(item->text->note);
@@ -533,9 +501,8 @@ shown_tags(const StoreRow *row)
 static const char *
 subject_of(const PageItem *item)
 {
-    const char *inside = item->is_sealed && item->message
-                             ? mime_header(item->message, "Subject")
-                             : NULL;
+    const char *inside =
+        item->opened ? mime_header(item->message, "Subject") : NULL;
     const char *subject = inside ? inside : item->row->subject;
 
     return subject && *subject ? subject : "(no subject)";

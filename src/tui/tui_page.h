@@ -36,11 +36,8 @@ typedef struct {
     bool on_its_way;      /* it was asked for */
     MimeMessage *message; /* loaded when it is first unfolded; of one that is
                              opened, what was inside */
-    bool is_sealed;       /* signed or encrypted as a whole */
-    bool is_closed;       /* encrypted, and not opened yet */
     SealedAsk *ask;       /* gpg was asked, once; NULL: not yet */
     MimeOpened *opened;   /* what it said, as it was taken last; or NULL */
-    bool is_partly;       /* a part of it is signed or encrypted */
     MimeText *text;       /* for the width it was made for */
     int text_width;
     ItemImages *images; /* that were loaded or drawn; NULL: none */
@@ -82,6 +79,9 @@ bool page_load(Page *page, PageItem *item);
 /* tui_sealed.c: has gpg open what is signed or encrypted, and shows what was
  * inside once it is there. Again and again, until it is. */
 void sealed_follow(Page *page, PageItem *item);
+
+/* Is it encrypted, and not opened yet? */
+bool sealed_is_closed(const PageItem *item);
 
 /* What the item has of it. */
 void sealed_clear(PageItem *item);

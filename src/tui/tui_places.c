@@ -23,7 +23,7 @@ raise_view(Tui *tui, guint index)
     View *view = g_ptr_array_steal_index(tui->views, index);
 
     g_ptr_array_add(tui->views, view);
-    tui_dirty(tui);
+    tui_focus(tui);
 }
 
 /* The one on top goes below all others. */
@@ -33,7 +33,7 @@ lower_view(Tui *tui)
     View *view = g_ptr_array_steal_index(tui->views, tui->views->len - 1);
 
     g_ptr_array_insert(tui->views, 0, view);
-    tui_dirty(tui);
+    tui_focus(tui);
 }
 
 static CmdResult

@@ -59,7 +59,6 @@ typedef struct {
 
     /* The rest may be NULL. */
     void (*reload)(View *view); /* rows changed */
-    void (*shown)(View *view);  /* the view above it went */
     bool (*move)(View *view, Motion motion, int count);
     gint64 (*current)(View *view); /* message under the cursor; 0: none */
     char *(*link)(View *view, int number); /* its target; NULL: none */
@@ -178,16 +177,22 @@ typedef struct {
     const StoreRow *row;
     bool selected; /* x */
     bool current;  /* cursor */
+    bool outgoing; /* in a list of what the user wrote: who is to read it */
     int depth;     /* in an unfolded thread */
     bool mixed;    /* with rows of other folders: says where it lies */
 } RowState;
 void row_draw(Tui *tui, const RowState *state, int y, int x, int columns);
 /* "Marta … Ben": names of a thread within width columns. g_free(). */
 char *row_authors(const StoreRow *row, Tui *tui, int width);
+/* "to me, Ben Okafor" from a label and an address field, which may be NULL; of
+ * a long one the rest is counted. g_free(); NULL: there is nobody. */
+char *row_recipients(Tui *tui, const char *label, const char *field);
 
 /* tui_views.c */
 void tui_push(Tui *tui, View *view);
 void tui_pop(Tui *tui);
+/* Another view is on top: commands mean the draft of its page, or none. */
+void tui_focus(Tui *tui);
 View *tui_top(Tui *tui);
 void tui_dirty(Tui *tui);
 void tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text);
@@ -241,7 +246,11 @@ View *message_preview(Tui *tui, gint64 id);
 View *text_view(Tui *tui, const char *title, const char *text);
 View *activity_view(Tui *tui);
 View *review_view(Tui *tui, const char *path);
-bool review_view_is_of(const View *view, const char *path);
+/* The draft of a review page; NULL: it is another view. Borrowed. */
+const char *review_view_path(const View *view);
+/* The user leaves the page, and not by sending or discarding: where the draft
+ * is then, to be told. g_free(); NULL: there is none. */
+char *review_view_farewell(const View *view);
 View *outbox_view(Tui *tui);
 View *contacts_view(Tui *tui);
 View *help_popup(Tui *tui);

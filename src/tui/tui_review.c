@@ -3,22 +3,91 @@
 
 #include "base/text.h"
 #include "core/draft.h"
+#include "core/outbox.h"
 
 #include <string.h>
 
+typedef struct ReviewView ReviewView;
+
+/* The page that asks may be gone when the answer comes. */
 typedef struct {
+    ReviewView *view; /* or NULL */
+} KeysAsk;
+
+struct ReviewView {
     View base;
     char *path;
     Draft *draft;      /* NULL: cannot be read */
     GPtrArray *checks; /* DraftCheck */
+    GPtrArray *keys;   /* the same about keys; NULL: not known, or no need */
+    KeysAsk *ask;      /* gpg is asked about them; or NULL */
+    char *asked;       /* seal_facts() of when it was asked last */
     char *trouble;
     int top;
     guint keeper; /* puts the draft into its folder now and then */
-} ReviewView;
+};
 
 enum {
     KEEP_SECONDS = 30,
 };
+
+static void
+keys_known(GPtrArray *checks, void *user)
+{
+    g_autofree KeysAsk *ask = user;
+    g_autoptr(GPtrArray) taken = checks;
+    ReviewView *view = ask->view;
+
+    if (view == NULL)
+        return;
+    view->ask = NULL;
+    g_clear_pointer(&view->keys, g_ptr_array_unref);
+    view->keys = g_steal_pointer(&taken);
+    tui_dirty(view->base.tui);
+}
+
+static void
+forget_ask(ReviewView *view)
+{
+    if (view->ask)
+        view->ask->view = NULL;
+    view->ask = NULL;
+}
+
+/* What the keys that it needs depend on; NULL: none is needed. g_free(). */
+static char *
+seal_facts(const Draft *draft)
+{
+    const char *seal = draft ? draft_seal_words(draft) : NULL;
+
+    return seal ? g_strjoin("\n", seal, draft->from, draft->to, draft->cc,
+                            draft->bcc, NULL)
+                : NULL;
+}
+
+/* What was said last stands until it is answered. The page is read anew for
+ * every change of the mailbox; gpg is asked when the draft changed. */
+static void
+ask_keys(ReviewView *view)
+{
+    g_autofree char *facts = seal_facts(view->draft);
+    KeysAsk *ask;
+
+    if (g_strcmp0(facts, view->asked) == 0)
+        return;
+    g_free(view->asked);
+    view->asked = g_steal_pointer(&facts);
+    forget_ask(view);
+    ask = g_new0(KeysAsk, 1);
+    ask->view = view;
+    if (draft_check_keys(view->base.tui->session, view->path, keys_known,
+                         ask)) {
+        view->ask = ask;
+        return;
+    }
+    g_free(ask);
+    g_clear_pointer(&view->keys, g_ptr_array_unref);
+}
 
 static void
 load(ReviewView *view)
@@ -33,6 +102,7 @@ load(ReviewView *view)
         view->checks = draft_checks(view->base.tui->session, view->draft);
     else
         view->trouble = draw_safe(error->message);
+    ask_keys(view);
 }
 
 static void
@@ -104,20 +174,34 @@ draw_headers(const ReviewView *view, Rect *left)
         draw_field(left, "Crypto", draft_seal_words(draft));
 }
 
+/* Nothing of it is cut. */
+static void
+draw_check(const DraftCheck *check, Rect *left)
+{
+    static const Role roles[] = { ROLE_GOOD, ROLE_WARN, ROLE_BAD };
+    g_autofree char *safe = draw_safe(check->text);
+    const char *sign = check->kind == DRAFT_CHECK_OK ? glyph("✓") : "!";
+
+    for (const char *rest = safe; *rest; sign = " ") {
+        gsize size = text_break(rest, left->columns - 4);
+        g_autofree char *text =
+            g_strdup_printf(" %s %.*s", sign, (int)size, rest);
+
+        draw_line(left, text, roles[check->kind]);
+        rest += size + strspn(rest + size, " ");
+    }
+}
+
 static void
 draw_checks(const ReviewView *view, Rect *left)
 {
-    static const Role roles[] = { ROLE_GOOD, ROLE_WARN, ROLE_BAD };
+    guint n_keys = view->keys ? view->keys->len : 0;
 
-    for (guint i = 0; i < view->checks->len; i++) {
-        const DraftCheck *check = view->checks->pdata[i];
-        g_autofree char *safe = draw_safe(check->text);
-        g_autofree char *text = g_strdup_printf(
-            " %s %s", check->kind == DRAFT_CHECK_OK ? glyph("✓") : "!", safe);
-
-        draw_line(left, text, roles[check->kind]);
-    }
-    if (view->checks->len > 0)
+    for (guint i = 0; i < n_keys; i++)
+        draw_check(view->keys->pdata[i], left);
+    for (guint i = 0; i < view->checks->len; i++)
+        draw_check(view->checks->pdata[i], left);
+    if (n_keys + view->checks->len > 0)
         draw_separator(left);
 }
 
@@ -188,8 +272,9 @@ review_destroy(View *base)
     ReviewView *view = (ReviewView *)base;
 
     g_clear_handle_id(&view->keeper, g_source_remove);
-    if (g_strcmp0(draft_current(base->tui->session), view->path) == 0)
-        draft_set_current(base->tui->session, NULL);
+    forget_ask(view);
+    g_free(view->asked);
+    g_clear_pointer(&view->keys, g_ptr_array_unref);
     draft_closed(base->tui->session, view->path);
     draft_free(view->draft);
     g_clear_pointer(&view->checks, g_ptr_array_unref);
@@ -229,19 +314,14 @@ review_place(View *base)
     return view->draft ? text_size(draft_size(view->draft)) : g_strdup("");
 }
 
-/* The keys mean this draft again. */
-static void
-review_shown(View *base)
-{
-    draft_set_current(base->tui->session, ((ReviewView *)base)->path);
-}
-
 static gboolean
 keep(void *data)
 {
     ReviewView *view = data;
 
     draft_keep(view->base.tui->session, view->path);
+    g_clear_pointer(&view->asked, g_free); /* a key may have been imported */
+    ask_keys(view);
     return G_SOURCE_CONTINUE;
 }
 
@@ -251,16 +331,49 @@ static const ViewClass review_class = {
     .destroy = review_destroy,
     .reload = review_reload,
     .move = review_move,
-    .shown = review_shown,
     .title = review_title,
     .place = review_place,
 };
 
-bool
-review_view_is_of(const View *base, const char *path)
+const char *
+review_view_path(const View *base)
 {
-    return base->class == &review_class
-           && strcmp(((const ReviewView *)base)->path, path) == 0;
+    return base->class == &review_class ? ((const ReviewView *)base)->path
+                                        : NULL;
+}
+
+/* Is the folder that `open --folder drafts` shows another account's? */
+static bool
+is_elsewhere(Session *session, const Draft *draft)
+{
+    gint64 id = session_find_folder(session, "drafts", NULL, NULL);
+    g_autoptr(StoreFolder) folder =
+        store_folder(session_store(session), id, NULL);
+
+    return folder && strcmp(folder->account, draft->account) != 0;
+}
+
+char *
+review_view_farewell(const View *base)
+{
+    const ReviewView *view = (const ReviewView *)base;
+    Session *session = base->tui->session;
+    const char *keys;
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *joined = NULL;
+
+    if (review_view_path(base) == NULL || view->draft == NULL
+        || outbox_has_draft(session_outbox(session), view->path))
+        return NULL;
+    if (!draft_is_kept_in_folder(session, view->draft))
+        return g_strdup("Kept as draft: :edit-draft goes on with it.");
+    if (is_elsewhere(session, view->draft))
+        return g_strdup_printf("Kept as draft in the Drafts folder of %s.",
+                               view->draft->account);
+    keys = keys_for(session_keys(session), "list", "open --folder drafts");
+    parts = g_strsplit(keys ? keys : ":open --folder drafts", " ", -1);
+    joined = g_strjoinv(keys ? "" : " ", parts);
+    return g_strdup_printf("Kept as draft: %s", joined);
 }
 
 View *
@@ -271,7 +384,6 @@ review_view(Tui *tui, const char *path)
     view->base.class = &review_class;
     view->base.tui = tui;
     view->path = g_strdup(path);
-    draft_set_current(tui->session, path);
     load(view);
     view->keeper = g_timeout_add_seconds(KEEP_SECONDS, keep, view);
     return &view->base;

@@ -6,8 +6,13 @@
 #include "base/text.h"
 #include "core/account.h"
 #include "core/snooze.h"
+#include "mime/mime.h"
 
 #include <string.h>
+
+enum {
+    LONG_LIST = 6, /* recipients; more are counted */
+};
 
 /* Tags that the row shows by a sign, or not at all. */
 static const char *const hidden_tags[] = {
@@ -92,6 +97,45 @@ static Ground
 ground_of(const RowState *state)
 {
     return state->current ? GROUND_SELECTED : GROUND_NORMAL;
+}
+
+static char *
+reader_name(Tui *tui, const MimeAddress *reader)
+{
+    if (is_own(tui, reader->addr))
+        return g_strdup("me");
+    return draw_safe(reader->name && *reader->name ? reader->name
+                                                   : reader->addr);
+}
+
+char *
+row_recipients(Tui *tui, const char *label, const char *field)
+{
+    g_autoptr(GPtrArray) list = field ? mime_addresses(field) : NULL;
+    g_autoptr(GString) text = g_string_new(label);
+
+    if (list == NULL || list->len == 0)
+        return NULL;
+    for (guint i = 0; i < list->len && i < LONG_LIST; i++) {
+        g_autofree char *name = reader_name(tui, list->pdata[i]);
+
+        g_string_append_printf(text, "%s%s", i ? ", " : " ", name);
+    }
+    if (list->len > LONG_LIST)
+        g_string_append_printf(text, " +%u", list->len - LONG_LIST);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Who wrote it; of what the user wrote and put among his own, to whom. */
+static char *
+who(Tui *tui, const RowState *state, int width)
+{
+    const StoreRow *row = state->row;
+    char *readers = state->outgoing && is_own(tui, row->from_addr)
+                        ? row_recipients(tui, "To:", row->to)
+                        : NULL;
+
+    return readers ? readers : row_authors(row, tui, width);
 }
 
 static void
@@ -266,12 +310,12 @@ row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
     RowLayout layout = layout_row(columns);
     Ground ground = ground_of(state);
     bool unread = !(row->flags & STORE_FLAG_SEEN);
-    g_autofree char *who = row_authors(row, tui, layout.sender);
+    g_autofree char *name = who(tui, state, layout.sender);
     int right = x + columns;
     int tail;
 
     draw_signs(state, y, &x, ground);
-    put(y, &x, layout.sender, who, unread ? ROLE_BOLD : ROLE_TEXT, ground);
+    put(y, &x, layout.sender, name, unread ? ROLE_BOLD : ROLE_TEXT, ground);
     if (layout.count) {
         g_autofree char *count =
             row->thread_total > 1

@@ -52,6 +52,12 @@ answered(const MimeOpened *opened, const GError *error, void *user)
     ask_release(ask);
 }
 
+bool
+sealed_is_closed(const PageItem *item)
+{
+    return mime_is_encrypted(item->message);
+}
+
 static bool
 may_decrypt(const Page *page)
 {
@@ -65,16 +71,14 @@ static void
 ask(Page *page, PageItem *item)
 {
     Session *session = page->tui->session;
-    g_autoptr(GBytes) bytes = mime_sealed_bytes(item->message);
-    /* Its bytes, for its file has another name once it was read. */
     CryptoRequest request = { .id = item->row->id,
-                              .bytes = bytes,
                               .decrypt = may_decrypt(page) };
 
-    if (page->look_only || (item->is_closed && !request.decrypt))
+    if (page->look_only || (sealed_is_closed(item) && !request.decrypt))
         return;
     item->ask = g_rc_box_new0(SealedAsk);
     item->ask->session = session;
+    request.message = mime_load_again(item->message);
     crypto_open(session_crypto(session), &request, answered,
                 g_rc_box_acquire(item->ask));
 }
@@ -87,7 +91,6 @@ show_inside(PageItem *item)
 
     mime_message_free(item->message);
     item->message = inside;
-    item->is_closed = mime_is_encrypted(inside);
     item->text_width = 0;
 }
 
@@ -111,12 +114,7 @@ sealed_follow(Page *page, PageItem *item)
 {
     const MimeOpened *opened;
 
-    if (!item->is_sealed) {
-        item->is_sealed = mime_is_sealed(item->message);
-        item->is_closed = mime_is_encrypted(item->message);
-        item->is_partly = mime_is_partly_sealed(item->message);
-    }
-    if (!item->is_sealed)
+    if (item->opened == NULL && !mime_is_sealed(item->message))
         return;
     if (item->ask && item->ask->opened) {
         take(item, item->ask->opened);
@@ -140,9 +138,9 @@ waiting_line(const Page *page, const PageItem *item)
     const char *state = "encrypted";
 
     if (item->ask && !item->ask->is_answered)
-        state = item->is_closed ? "encrypted, being opened"
-                                : "signed, being checked";
-    else if (!item->is_closed)
+        state = sealed_is_closed(item) ? "encrypted, being opened"
+                                       : "signed, being checked";
+    else if (!sealed_is_closed(item))
         state = "signed, not checked";
     else if (!page->look_only)
         state = "encrypted.  zd opens it";
@@ -174,8 +172,8 @@ sealed_line(const Page *page, const PageItem *item, Role *role)
     *role = ROLE_DIM;
     if (item->opened)
         return known_line(item, role);
-    if (item->is_partly)
+    if (mime_is_partly_sealed(item->message))
         return g_strdup("  A part of this message is signed or encrypted, not "
                         "the whole of it: it stays closed");
-    return item->is_sealed ? waiting_line(page, item) : NULL;
+    return mime_is_sealed(item->message) ? waiting_line(page, item) : NULL;
 }

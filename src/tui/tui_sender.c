@@ -122,14 +122,8 @@ add_wrapped(GString *page, const char *line, int columns)
     int width = columns;
 
     while (text_width(line) > width && width > NARROW) {
-        int used;
-        gsize size = text_fit(line, width, &used);
-        gsize at = size;
+        gsize size = text_break(line, width);
 
-        while (at > 0 && line[at] != ' ')
-            at--;
-        if (at > strspn(line, " "))
-            size = at;
         g_string_append_len(page, line, (gssize)size);
         g_string_append_printf(page, "\n%*s", HANGING, "");
         line += size + strspn(line + size, " ");

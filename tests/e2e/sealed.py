@@ -106,8 +106,12 @@ def across(world, rings):
     assert shown["crypto"]["encrypted"] and shown["crypto"]["opened"], shown
     assert shown["crypto"]["signature"] == "unknown", shown["crypto"]
     assert SECRET in shown["text"], shown
-    copy = in_mailbox(world, "ana", "Sent", b"BEGIN PGP MESSAGE")
-    assert copy is None or b"treasure" not in copy
+    number = re.search(rb"(?im)^Message-ID:\s*(<[^>]+>)", data).group(1)
+    copy = until(lambda: ana.ok("sync")
+                 and in_mailbox(world, "ana", "Sent", number), 60,
+                 "Ana's copy is there")
+    assert b"BEGIN PGP MESSAGE" in copy, copy
+    assert b"treasure" not in copy, copy
     assert SECRET in ana.ok("show", "folder:ana/Sent").out
 
 

@@ -387,6 +387,96 @@ def unread_threads_and_reading_on():
 
 
 @test
+def review_undoes_nothing_else():
+    """u and ^R on the review page leave the mailbox alone; a list that lies over
+    it has them, and so has the page the sending of another draft."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        first = subjects(terminal.settle())[0]
+        terminal.type("a")
+        told(terminal, "Archived 1 message")
+        terminal.type("r")
+        terminal.wait_text("not sent yet")
+        terminal.type("u")
+        told(terminal, "nothing to undo here")
+        terminal.keys("C-r")
+        told(terminal, "nothing to do again here")
+        terminal.type(":undo\r")
+        told(terminal, "nothing to undo here")
+        terminal.type("gi")
+        terminal.wait(lambda s: s[0].startswith(" Inbox")
+                      and subjects(s)[0] != first)
+        terminal.type("u")
+        told(terminal, "Undone: Archived 1 message")
+        terminal.wait(lambda s: subjects(s)[0] == first)
+        terminal.type("q")
+        terminal.wait_text("not sent yet")
+        terminal.type(":compose --to ben@example.org --subject other\r")
+        terminal.wait(lambda s: any(" other" in row for row in s[:5]))
+        terminal.type("y")
+        terminal.wait(lambda s: "Reply, not sent yet" in s[0]
+                      and "u undo" in said(s))
+        terminal.type("u")
+        terminal.wait(lambda s: any(" other" in row for row in s[:5]))
+        told(terminal, "Not sent: the draft is open again")
+
+
+@test
+def left_draft_is_found():
+    """Whoever leaves the review page reads where the draft is, and it is there,
+    by the name of who gets it."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        for leave in "pqh":
+            terminal.type("2\rr")
+            terminal.wait_text("not sent yet")
+            terminal.type(leave)
+            told(terminal, "Kept as draft: gd")
+            assert "not sent yet" not in terminal.screen()[0]
+        terminal.type("gd")
+        terminal.wait(lambda s: "To: Yuki Tanaka      4  " in s[1])
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft in the Drafts folder of corp.")
+        terminal.type("gi2\rr")
+        terminal.wait_text("not sent yet")
+        terminal.type("d")
+        terminal.wait_text("Discard this draft")
+        terminal.type("y")
+        told(terminal, "Discarded the draft.")
+
+
+@test
+def own_mail_shows_who_gets_it():
+    with demo(ready=True) as terminal:
+        terminal.type("gt")
+        terminal.wait(lambda s: s[0].startswith(" Sent")
+                      and "To: Marta K" in s[1])
+        assert not any("  me  " in row for row in terminal.settle())
+        terminal.type("gd")
+        terminal.wait(lambda s: s[0].startswith(" Drafts")
+                      and "To: Zoë van der Berg" in s[1])
+
+
+@test
+def reply_to_a_forged_message():
+    """The review page names who gets the answer (P69)."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.wait(lambda s: "✗" in s[1][:4] and "Your Bank" in s[1])
+        terminal.type("r")
+        terminal.wait_text("not sent yet")
+        page = terminal.settle()
+        row = next(i for i, line in enumerate(page)
+                   if line.startswith(" ! The sender check"))
+        to = re.search(r"<(\S+)>", next(
+            line for line in page if line.startswith("      To "))).group(1)
+        warning = " ".join(line.strip() for line in page[row:row + 2])
+        assert f"failed: the reply goes to {to}" in warning, page
+        terminal.type("q2\rr")
+        terminal.wait_text("tanaka.example")
+        assert not any("sender check" in line for line in terminal.settle())
+
+
+@test
 def folders_by_keys():
     with demo() as terminal:
         for keys, title in (("gt", "Sent"), ("gd", "Drafts"), ("gj", "Junk"),

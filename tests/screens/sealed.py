@@ -340,5 +340,66 @@ def nobody_has_a_key():
             terminal.wait_text("encrypt (S/MIME)")
 
 
+def whole(screen):
+    """What stands there, however it is broken into rows."""
+    return " ".join(" ".join(screen).split())
+
+
+@test
+def keys_are_missed_beforehand():
+    """The review page names whose keys are missing, before anything is sent, and
+    nothing that says what to do next is cut."""
+    long = "dora.with-a-very-long-name.of-a-department@mail.example.org"
+    with Sealed() as mail:
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.settle()
+            command(terminal, "compose --to ben@example.org "
+                    f"--cc {long},emil@example.org --subject matter")
+            terminal.wait_text("not sent yet")
+            terminal.keys("E")
+            terminal.wait(lambda s: "! There is no OpenPGP key of "
+                          f"{long}, emil@example.org: import it, or E sends "
+                          "it in the clear" in whole(s))
+            terminal.keys("y")
+            terminal.wait(lambda s: f"key for {long}, emil@example.org: import "
+                          "it, or do not encrypt" in whole(s[-3:]))
+            assert not os.path.exists(mail.sent)
+            terminal.keys("E")
+            terminal.wait(lambda s: "OpenPGP" not in whole(s))
+            command(terminal, "draft-set cc ''")
+            terminal.wait(lambda s: long not in whole(s))
+            terminal.keys("E")
+            terminal.wait_text("encrypt (OpenPGP)")
+            assert "There is no OpenPGP" not in whole(terminal.settle())
+            command(terminal, "draft-set to carl@example.org")
+            terminal.wait(lambda s: "! The OpenPGP key of carl@example.org is "
+                          "not certified by you: certify it with gpg, or E "
+                          "sends it in the clear" in whole(s))
+    with Sealed(ring="carl") as mail:  # who is not Ana
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.settle()
+            command(terminal, "compose --to carl@example.org --subject matter")
+            terminal.wait_text("not sent yet")
+            terminal.keys("S")
+            terminal.wait(lambda s: "! There is no OpenPGP key of "
+                          "ana@example.org to sign with: import it, or S "
+                          "leaves it unsigned" in whole(s))
+            terminal.keys("y")
+            terminal.wait(lambda s: whole(s[-4:]).endswith(
+                "import it, or do not sign"))
+            terminal.keys("S")
+            terminal.keys("E")
+            terminal.wait(lambda s: "no OpenPGP key of ana@example.org: import"
+                          in whole(s))
+            terminal.keys("p")
+            terminal.wait(lambda s: "the draft is on this machine only, "
+                          ":edit-draft goes on with it" in whole(s[-4:]))
+            command(terminal, "edit-draft")
+            terminal.wait(lambda s: "not sent yet" in s[0]
+                          and any(" matter" in row for row in s[:6]))
+
+
 if __name__ == "__main__":
     main(TESTS)

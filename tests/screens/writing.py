@@ -104,6 +104,22 @@ def ended_on_the_review_page():
                                           "beta1"], kept(mail)
 
 
+@test
+def kept_here():
+    """Where no copy is in the Drafts folder, who leaves the page is not sent
+    there."""
+    with Mail("set keep-drafts here\n") as mail:
+        with shell(mail, EDITOR="true", VISUAL="") as terminal:
+            in_shell(mail, terminal)
+            begin(mail, terminal, "alpha")
+            terminal.keys("p")
+            terminal.wait(lambda s: "Kept as draft: :edit-draft" in s[-1])
+            assert not kept(mail), kept(mail)
+            command(terminal, "edit-draft")
+            terminal.wait(lambda s: "not sent yet" in s[0]
+                          and any(" alpha" in row for row in s[:6]))
+
+
 CARDS = """BEGIN:VCARD\r
 VERSION:3.0\r
 FN:Zacharias\\, Q.\r
@@ -187,7 +203,8 @@ def hooks_on_a_screen():
                                         for row in s[:7])
                           or "without Markdown" in s[-1])
             terminal.keys("y")
-            terminal.wait(lambda s: "not on Sunday" in s[-1])
+            terminal.wait(lambda s: any("not on Sunday" in row
+                                        for row in s[-2:]))
             assert not os.path.exists(mail.path("left"))
             mail.write("fine", "")
             terminal.keys("y")

@@ -27,6 +27,19 @@ test_fit(void)
 }
 
 static void
+test_break(void)
+{
+    g_assert_cmpuint(text_break("one two", 7), ==, 7);
+    g_assert_cmpuint(text_break("one two", 6), ==, 3);
+    g_assert_cmpuint(text_break("one two", 4), ==, 3);
+    g_assert_cmpuint(text_break("one two", 2), ==, 2); /* a long word is cut */
+    g_assert_cmpuint(text_break("  onetwo", 5), ==, 5);
+    g_assert_cmpuint(text_break("日本 x", 5), ==, 6);
+    g_assert_cmpuint(text_break("日本", 1), ==, 3); /* never none */
+    g_assert_cmpuint(text_break("", 5), ==, 0);
+}
+
+static void
 test_pad(void)
 {
     static const struct {
@@ -205,6 +218,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/text/fit", test_fit);
+    g_test_add_func("/base/text/break", test_break);
     g_test_add_func("/base/text/pad", test_pad);
     g_test_add_func("/base/text/size", test_size);
     g_test_add_func("/base/text/nearest", test_nearest);

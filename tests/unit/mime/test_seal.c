@@ -96,7 +96,7 @@ check_inside(const MimeOpened *opened)
     g_autoptr(MimeMessage) message = mime_opened_message(opened);
     g_autofree char *text = text_of(opened);
 
-    g_assert_true(opened->opened);
+    g_assert_nonnull(opened->bytes);
     g_assert_nonnull(strstr(text, "äußere Welt"));
     g_assert_cmpstr(mime_header(message, "Subject"), ==, "Žluťoučký secret");
     g_assert_cmpstr(mime_header(message, "To"), ==, "ben@example.org");
@@ -182,7 +182,7 @@ test_openpgp_signed(void)
     g_assert_cmpint(ana->signature, ==, MIME_SIGNED_GOOD);
     check_inside(ana);
     g_assert_cmpint(carl->signature, ==, MIME_SIGNED_NO_KEY);
-    g_assert_true(carl->opened);
+    g_assert_nonnull(carl->bytes);
     g_assert_nonnull(carl->key);
 }
 
@@ -269,7 +269,6 @@ test_cipher_changed(void)
     other = changed(bytes, line, "AAAA");
     opened = open_as("ben", other);
     g_assert_true(opened->encrypted);
-    g_assert_false(opened->opened);
     g_assert_null(opened->bytes);
     g_assert_nonnull(opened->trouble);
     g_assert_false(opened->needs_passphrase);
@@ -284,10 +283,10 @@ test_not_for_me(void)
     g_autoptr(MimeMessage) message = load(bytes);
     g_autoptr(MimeOpened) closed = mime_open(message, false);
 
-    g_assert_false(carl->opened);
+    g_assert_null(carl->bytes);
     g_assert_cmpstr(carl->trouble, ==, "it is not for a key that is here");
     g_assert_true(closed->encrypted);
-    g_assert_false(closed->opened);
+    g_assert_null(closed->bytes);
     g_assert_null(closed->trouble);
 }
 
@@ -310,7 +309,37 @@ test_only_the_whole(void)
     keyrings_use("ben");
     g_assert_false(mime_is_sealed(message));
     g_assert_true(mime_is_partly_sealed(message));
+    g_assert_true(mime_has_encrypted(message));
     g_assert_null(mime_open(message, true));
+}
+
+/* The types say it, at any depth, without gpg. */
+static void
+test_has_encrypted(void)
+{
+    static const struct {
+        const char *type;
+        bool encrypted;
+    } rows[] = {
+        { "multipart/encrypted; boundary=c", true },
+        { "application/pkcs7-mime; smime-type=enveloped-data", true },
+        { "application/x-pkcs7-mime; smime-type=authEnveloped-data", true },
+        { "application/pkcs7-mime", true },
+        { "application/pkcs7-mime; smime-type=signed-data", false },
+        { "multipart/signed; boundary=c", false },
+        { "text/plain", false },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            "Content-Type: message/rfc822\r\n\r\n"
+            "Subject: x\r\nContent-Type: %s\r\n\r\nx\r\n--b--\r\n",
+            rows[i].type);
+        g_autoptr(MimeMessage) message = mime_load_bytes(text, strlen(text));
+
+        g_assert_true(mime_has_encrypted(message) == rows[i].encrypted);
+    }
 }
 
 /* A third part, beside what was signed and its signature. */
@@ -331,7 +360,7 @@ test_third_part(void)
     more = g_strdup_printf("--%s\r\n\r\nI resign\r\n%s", words[1], end);
     third = changed(bytes, end, more);
     opened = open_as("ana", third);
-    g_assert_false(opened->opened);
+    g_assert_null(opened->bytes);
     g_assert_cmpint(opened->signature, ==, MIME_SIGNED_UNCHECKED);
 }
 
@@ -370,6 +399,53 @@ test_no_key(void)
     g_assert_null(try_build(&seal, &signer));
     g_assert_nonnull(strstr(signer->message,
                             "no OpenPGP key of nobody@example.org"));
+    g_clear_error(&signer);
+    seal.encrypt = false;
+    g_assert_null(try_build(&seal, &signer));
+    g_assert_nonnull(strstr(signer->message,
+                            "no OpenPGP key of nobody@example.org"));
+}
+
+/* Found before anything is sent, and without a signature. */
+static void
+test_lack(void)
+{
+    static const char *const all[] = { "<ben@example.org>", "<carl@example.org>",
+                                       "<dora@example.org>",
+                                       "<emil@example.org>", NULL };
+    static const char *const locked[] = { "<ana@example.org>", NULL };
+    MimeSeal seal = both(MIME_OPENPGP);
+    MimeSeal smime = both(MIME_SMIME);
+    MimeSeal unlocked = both(MIME_OPENPGP);
+    g_autoptr(MimeSealLack) none = NULL;
+    g_autoptr(MimeSealLack) readers = NULL;
+    g_autoptr(MimeSealLack) certificates = NULL;
+    g_autoptr(MimeSealLack) signer = NULL;
+    g_autoptr(MimeSealLack) passphrase = NULL;
+
+    keyrings_use("ana");
+    none = mime_seal_lack(&seal, NULL);
+    g_assert_null(none->missing);
+    g_assert_null(none->uncertified);
+    g_assert_null(none->signer);
+    seal.readers = smime.readers = all;
+    readers = mime_seal_lack(&seal, NULL);
+    g_assert_cmpstr(readers->missing, ==, "dora@example.org, emil@example.org");
+    g_assert_cmpstr(readers->uncertified, ==, "carl@example.org");
+    g_assert_null(readers->signer);
+    certificates = mime_seal_lack(&smime, NULL);
+    g_assert_nonnull(strstr(certificates->missing, "carl@example.org, dora@"));
+    g_assert_null(certificates->signer);
+    keyrings_use("ben"); /* has ana's public key only */
+    seal.encrypt = false;
+    signer = mime_seal_lack(&seal, NULL);
+    g_assert_cmpstr(signer->signer, ==, "ana@example.org");
+    g_assert_null(signer->missing);
+    keyrings_use("locked");
+    unlocked.readers = locked;
+    passphrase = mime_seal_lack(&unlocked, NULL);
+    g_assert_null(passphrase->missing);
+    g_assert_null(passphrase->signer);
 }
 
 /* P69: for those in Bcc, the message does not say whose keys they are. */
@@ -414,12 +490,59 @@ test_locked(void)
     keyrings_use("locked");
     g_assert_null(try_build(&seal, &error));
     g_assert_error(error, ERR_DOMAIN, ERR_AUTH);
+    g_clear_error(&error);
+    seal.encrypt = seal.any_key = true;
+    seal.readers = readers;
+    g_assert_null(try_build(&seal, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_AUTH);
     bytes = try_build(&encrypt, NULL);
     g_assert_nonnull(bytes);
     opened = open_as("locked", bytes);
-    g_assert_false(opened->opened);
+    g_assert_null(opened->bytes);
     g_assert_cmpstr(opened->trouble, ==, "its passphrase is needed");
     g_assert_true(opened->needs_passphrase);
+}
+
+/* How often ana's agent has signed, since it was told to note it. */
+static guint
+signatures(void)
+{
+    g_autofree char *log =
+        g_build_filename(keyrings_root, "ana", "agent.log", NULL);
+    g_autofree char *text = NULL;
+    guint n = 0;
+
+    g_assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    for (const char *at = text; (at = strstr(at, "<- PKSIGN")) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* A smart card wants a touch for each signature. */
+static void
+test_signed_once(void)
+{
+    g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
+    g_autofree char *said = keyrings_run(
+        "ana",
+        "printf 'log-file %s/agent.log\ndebug ipc\n' \"$GNUPGHOME\" "
+        ">> \"$GNUPGHOME/gpg-agent.conf\"; gpgconf --reload gpg-agent",
+        nothing, NULL);
+    guint before = 0;
+
+    for (MimeProtocol protocol = MIME_OPENPGP; protocol <= MIME_SMIME;
+         protocol++) {
+        MimeSeal seal = both(protocol);
+        g_autoptr(GBytes) sealed = build(&seal);
+        g_autoptr(MimeSealLack) lack = mime_seal_lack(&seal, NULL);
+        g_autoptr(GBytes) open = NULL;
+
+        g_assert_cmpuint(signatures(), ==, before + 1);
+        seal.encrypt = false;
+        open = build(&seal);
+        before += 2;
+        g_assert_cmpuint(signatures(), ==, before);
+    }
 }
 
 /* A draft says to nobody to whom it will go. */
@@ -480,10 +603,13 @@ main(int argc, char **argv)
     g_test_add_func("/seal/cipher-changed", test_cipher_changed);
     g_test_add_func("/seal/not-for-me", test_not_for_me);
     g_test_add_func("/seal/only-the-whole", test_only_the_whole);
+    g_test_add_func("/seal/has-encrypted", test_has_encrypted);
     g_test_add_func("/seal/third-part", test_third_part);
     g_test_add_func("/seal/no-key", test_no_key);
+    g_test_add_func("/seal/lack", test_lack);
     g_test_add_func("/seal/hidden", test_hidden);
     g_test_add_func("/seal/locked", test_locked);
+    g_test_add_func("/seal/signed-once", test_signed_once);
     g_test_add_func("/seal/draft", test_draft);
     g_test_add_func("/seal/other-from", test_other_from);
     status = g_test_run();
