@@ -186,6 +186,7 @@ def hooks_on_a_screen():
             terminal.wait(lambda s: any("HTML from Markdown" in row
                                         for row in s[:7])
                           or "without Markdown" in s[-1])
+            assert any(" y Send now  " in row for row in terminal.screen())
             terminal.keys("y")
             terminal.wait(lambda s: "not on Sunday" in s[-1])
             assert not os.path.exists(mail.path("left"))
