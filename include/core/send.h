@@ -19,6 +19,9 @@ typedef void (*SendDone)(const char *id, const GError *error, void *user);
  * asked for; and what his server takes. */
 void send_take_options(Session *session, Draft *draft);
 
+/* For how long it can be taken back when it was sent. */
+guint send_undo_seconds(Session *session, const Draft *draft);
+
 /* Queues a draft. done is called once, maybe later: hooks run before. */
 void send_draft(Session *session, const char *path, const SendHow *how,
                 SendDone done, void *user);

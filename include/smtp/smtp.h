@@ -82,7 +82,6 @@ typedef struct {
     SmtpRecipient *recipients;
     guint n_recipients;
     int fd; /* the exact bytes; CRLF or LF; from offset 0 */
-    guint64 size;
 
     /* Said to servers that offer the extension, else left out; require_tls
      * alone stops the message where it is not offered. */

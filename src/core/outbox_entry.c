@@ -652,6 +652,16 @@ outbox_entry_end(OutboxEntry *entry, gint64 now)
     entry->next_try = now + pause;
 }
 
+bool
+outbox_entry_may_be_out(const OutboxEntry *entry)
+{
+    bool out = entry->accepted;
+
+    for (guint i = 0; i < entry->recipients->len; i++)
+        out = out || ((OutboxRecipient *)entry->recipients->pdata[i])->doubted;
+    return out;
+}
+
 void
 outbox_entry_again(OutboxEntry *entry)
 {

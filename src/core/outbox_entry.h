@@ -86,6 +86,9 @@ void outbox_entry_defer(OutboxEntry *entry, const char *reason, gint64 now);
 /* The try has ended; sets next_try. */
 void outbox_entry_end(OutboxEntry *entry, gint64 now);
 
+/* Was it sent to anyone, or perhaps? Then its bytes stay as they are (E5). */
+bool outbox_entry_may_be_out(const OutboxEntry *entry);
+
 /* The user says: once more, for all but the accepted. */
 void outbox_entry_again(OutboxEntry *entry);
 

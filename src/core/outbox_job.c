@@ -284,7 +284,7 @@ fit_to_server(Try *t, OutboxEntry *entry, GError **error)
     bool high;
     int fd;
 
-    if (smtp_conn_takes_8bit(t->conn) || entry->accepted || entry->doubts > 0)
+    if (smtp_conn_takes_8bit(t->conn) || outbox_entry_may_be_out(entry))
         return true;
     if (!smtp_has_8bit(t->lock, &high, error))
         return false;
@@ -330,7 +330,6 @@ send_smtp(Try *t, OutboxEntry *entry)
         return;
     }
     message.fd = t->lock;
-    message.size = entry->size;
     while (send_round(t, entry, &message) && is_unfinished(entry))
         if (!outbox_entry_save(t->request->folder, entry, &error)
             || connection(t) == NULL)

@@ -75,8 +75,17 @@ send_take_options(Session *session, Draft *draft)
         outbox_takes_8bit(session_outbox(session), draft_lane(session, draft));
 }
 
+guint
+send_undo_seconds(Session *session, const Draft *draft)
+{
+    const Account *writer = draft_writer(session, draft);
+
+    return (guint)options_int(session_options(session), "undo-send",
+                              writer ? account_name(writer) : NULL);
+}
+
 static gint64
-send_time(Sending *s, const Account *account)
+send_time(const Sending *s)
 {
     gint64 now = clock_now();
 
@@ -84,9 +93,7 @@ send_time(Sending *s, const Account *account)
         return s->how.at;
     if (s->how.no_undo)
         return now;
-    return now
-           + options_int(session_options(s->session), "undo-send",
-                         account_name(account));
+    return now + send_undo_seconds(s->session, s->draft);
 }
 
 static OutboxEntry *
@@ -107,7 +114,7 @@ make_entry(Sending *s, const Account *account, GError **error)
     entry->sender = mime_envelope_address(address);
     if (entry->sender == NULL)
         return err_null(error, ERR_USAGE, "From: “%s” is no address", address);
-    entry->not_before = send_time(s, writer);
+    entry->not_before = send_time(s);
     if (draft->kind < DRAFT_AS_NEW)
         entry->parent = draft->parent;
     entry->is_forward =

@@ -70,6 +70,7 @@ parse_addresses(const char *text, GError **error)
         InternetAddress *mailbox =
             internet_address_mailbox_new(address->name, address->addr);
 
+        internet_address_set_charset(mailbox, "utf-8");
         internet_address_list_add(found, mailbox);
         g_object_unref(mailbox);
     }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/draft.h"
 #include "core/outbox.h"
+#include "core/send.h"
 
 #include <string.h>
 
@@ -205,16 +206,25 @@ draw_checks(const ReviewView *view, Rect *left)
         draw_separator(left);
 }
 
-static void
-draw_keys(Rect area)
+static char *
+send_words(const ReviewView *view)
 {
-    static const char *const rows[][2] = {
-        { "         y Send now (10 s to undo)",
-          "w Send later  S / E Sign / encrypt" },
+    guint seconds = send_undo_seconds(view->base.tui->session, view->draft);
+
+    return seconds > 0
+               ? g_strdup_printf("         y Send now (%u s to undo)", seconds)
+               : g_strdup("         y Send now");
+}
+
+static void
+draw_keys(const ReviewView *view, Rect area)
+{
+    g_autofree char *send = send_words(view);
+    const char *const rows[][2] = {
+        { send, "w Send later  S / E Sign / encrypt" },
         { "         e Edit text", "d Discard draft (asks)" },
         { " t c b s f Edit To, Cc, Bcc, Subject, From", "q Back" },
-        { "     a / x Attach file / remove file",
-          "p Keep as draft and close" },
+        { "     a / x Attach file / remove file", "p Keep as draft and close" },
     };
 
     for (int i = 0; i < (int)G_N_ELEMENTS(rows); i++) {
@@ -263,7 +273,8 @@ review_draw(View *base, Rect area)
     draw_checks(view, &left);
     draw_text(view, &left);
     if (keys)
-        draw_keys((Rect){ area.y + area.rows - 4, area.x, 4, area.columns });
+        draw_keys(view,
+                  (Rect){ area.y + area.rows - 4, area.x, 4, area.columns });
 }
 
 static void

@@ -127,6 +127,38 @@ def sent_once(world):
             == data.replace(b"\r\n", b"\n"), (copies[0], data)
 
 
+def eight_bit(world):
+    """Text outside ASCII goes as it is to a server that was heard to offer
+    8BITMIME; when it does no more, what is in the outbox is written in 7 bits,
+    what sendmail took too, and the copy is what was taken."""
+    words = "Всё это по-русски".encode()
+    raw = "Subject: raw\n\nGrün, und viel mehr Text.\n".encode()
+    sender = None
+    for offers, plain in (False, False), (True, False), (True, True), \
+            (False, False):
+        hello = "250-fake\r\n250 8BITMIME" if offers else "250 fake"
+        with fake.Smtp(EHLO=hello) as server:
+            sender = sender or Sender(world, "eight-bit", server.port)
+            sender.listen(server.port)
+            sender.home.write(sender.body, words.decode() + "\n")
+            done = sender.compose()
+            assert done.status == 0, done
+            data = server.taken[0][2]
+            assert (words in data) == plain, data
+            assert plain == any("BODY=8BITMIME" in line
+                                for line in server.heard), server.heard
+            copies = [copy.replace("\r\n", "\n").encode()
+                      for copy in sender.sent()]
+            assert data.replace(b"\r\n", b"\n") in copies, (copies, data)
+            done = pipe(sender.home, raw, "sendmail", "bob@x.example")
+            assert done.returncode == 0, done
+            until(lambda: len(server.taken) == 2 and sender.outbox() == [],
+                  60, "it is sent")
+            data = server.taken[1][2]
+            assert ("Grün".encode() in data) == offers, data
+            assert (b"Gr=C3=BCn" in data) != offers, data
+
+
 def ended_at_each_place(world):
     """Before the final dot nothing was sent: deferred (P10). Behind it, which
     for a small message is as soon as the server begins to read: in doubt,
@@ -494,8 +526,8 @@ def mailto(world):
 
 
 def all_tests(tap, world):
-    for test in (sent_once, ended_at_each_place, answered_at_each_place,
-                 partly_refused, two_processes, later, sendmail, patch_series,
+    for test in (sent_once, eight_bit, ended_at_each_place,
+                 answered_at_each_place, partly_refused, two_processes, later, sendmail, patch_series,
                  bounced, time_limit, refused_binding, large_file, large_message,
                  mailto):
         tap.run("sending: " + test.__name__.replace("_", " "), test, world)

@@ -202,6 +202,7 @@ def hooks_on_a_screen():
             terminal.wait(lambda s: any("HTML from Markdown" in row
                                         for row in s[:7])
                           or "without Markdown" in s[-1])
+            assert any(" y Send now  " in row for row in terminal.screen())
             terminal.keys("y")
             terminal.wait(lambda s: any("not on Sunday" in row
                                         for row in s[-2:]))

@@ -56,6 +56,9 @@ test_plain(void)
     g_autofree char *source = NULL;
     g_autoptr(MimeMessage) message = build(&draft, &source);
 
+    g_test_message("%s", source);
+    g_assert_nonnull(strstr(source, "\r\nFrom: Ana =?UTF-8?"));
+    g_assert_null(strstr(source, "iso-8859"));
     g_assert_cmpstr(mime_header(message, "From"), ==,
                     "Ana Novák <ana@example.org>");
     g_assert_cmpstr(mime_header(message, "To"), ==,

@@ -313,7 +313,6 @@ send_case(const Case *c, SmtpConn *conn)
     message.recipients = recipients;
     message.n_recipients = n;
     message.fd = body_file(c);
-    message.size = c->body->len;
     message.commit = commit;
     message.user = &commits;
     for (guint i = 0; i < n; i++)
