@@ -105,7 +105,7 @@ def snooze_goes_and_comes_back():
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("someday\r")
-        told(terminal, '"someday" is no time')
+        terminal.wait_text('"someday" is no time')
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("+2h\r")
