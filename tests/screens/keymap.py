@@ -732,8 +732,10 @@ def a_theme_that_cannot_be_read_is_refused():
     with demo() as terminal:
         terminal.type(":style dark.accent 237\r")
         terminal.type(":set theme light\r:set theme dark\r")
-        screen = told(terminal, "dark.accent")
-        assert "selected" in said(screen) or "normal" in said(screen), screen
+        screen = terminal.wait_text("style dark.accent cannot be read")
+        assert any("selected" in row or "normal" in row
+                   for row in screen[-2:]), screen
+        assert "is the least" in said(screen), screen
 
 
 @test
