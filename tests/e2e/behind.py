@@ -304,6 +304,15 @@ def refused(world):
     result = home.run("search", "--server", "plan")
     assert result.status == 1 and "localhost" in result.err, result
     assert "plan b" in result.out, result
+    with on_terminal(home) as terminal:
+        screen = terminal.wait_text("plan b")
+        rows = [row for row in screen if "ben@example.org" in row]
+        at = [number for number, row in enumerate(rows) if "plan b" in row]
+        terminal.keys(*["j"] * at[0], "Enter")
+        terminal.wait_text("Not on this machine")
+        terminal.keys("v")
+        terminal.wait(lambda s: any("│" in row and "localhost" in row
+                                    for row in s))
 
 
 def notmuch(home, *words):
