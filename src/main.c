@@ -226,23 +226,6 @@ failed(const GError *error)
     return err_exit_status(error);
 }
 
-static void
-do_nothing(int number)
-{
-}
-
-/* A terminal that goes away tells it more than once, and what is to be on the
- * disk before the end takes a moment. Not ignored: programs would inherit that.
- */
-static void
-watch_nothing(void)
-{
-    static const int ends[] = { SIGHUP, SIGTERM, SIGINT };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
-        signal(ends[i], do_nothing);
-}
-
 static int
 run_screen(const CliRequest *request, void *user)
 {
@@ -260,7 +243,6 @@ run_screen(const CliRequest *request, void *user)
     status = tui_run(tui, is_demo(request) ? NULL : request->argv);
     /* First the views: a draft on its page goes into its folder. */
     tui_destroy(g_steal_pointer(&tui));
-    watch_nothing();
     session_shutdown(program->session);
     close_session(program);
     return status;

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Two people's keyrings below DIR, without passphrases: `ana` and `ben`
-# (GNUPGHOME each). Both have an OpenPGP key and an S/MIME certificate at
+# Keyrings below DIR, GNUPGHOME each: `ana` and `ben`, without passphrases. Both have an OpenPGP key and an S/MIME certificate at
 # example.org, and each other's; Ana has certified Ben's key, Ben has not
 # certified hers. Ana also has a key of carl@example.org that nobody certified.
 # `locked` has Ana's address with a key that wants a passphrase ("sesame").

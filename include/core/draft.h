@@ -80,6 +80,7 @@ typedef struct {
     const char *subject;       /* instead of what the kind gives */
     const char *template;      /* a file in the form of a draft: its fields are
                                   added, its text stands above a quote */
+    const char *quote;         /* what is quoted; NULL: all of the parent */
     const char *body;          /* instead of the quoted text; the signature is
                                   added all the same */
     const char *const *attach; /* paths; NULL-terminated */

@@ -58,6 +58,10 @@ typedef struct {
      * nothing under the cursor. */
     bool (*targets)(Frontend *frontend, TargetScope scope, GArray *ids);
 
+    /* The lines that the user selected in a message, quoted; they are no longer
+     * selected then. g_free(); NULL: there are none. */
+    char *(*take_quote)(Frontend *frontend, gint64 id);
+
     void (*open)(Frontend *frontend, const ViewRequest *request);
 
     /* Closes the current view; the last one ends the program. */

@@ -74,7 +74,6 @@ CmdLanguage *session_language(const Session *session);
 Keys *session_keys(const Session *session);
 Hooks *session_hooks(const Session *session);
 Indexer *session_indexer(const Session *session);
-Search *session_search(const Session *session);
 Outbox *session_outbox(const Session *session);
 Settler *session_settler(const Session *session);
 Verifier *session_verifier(const Session *session);

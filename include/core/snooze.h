@@ -17,8 +17,8 @@ void snooze_start(Snooze *snooze);
 gint64 snooze_end(Session *session, const StoreRow *row);
 
 /* Puts the messages away until then (seconds since 1970), in one act; a time
- * that is not in the future brings those back that were put away. ERR_USAGE for
- * drafts and for what lies in junk or trash. */
+ * that is not in the future brings back what of their threads was put away.
+ * ERR_USAGE for drafts and for what lies in junk or trash. */
 bool snooze_until(Session *session, const MessageSet *set, gint64 until,
                   GError **error);
 

@@ -123,6 +123,10 @@ typedef struct {
     int quote_depth;
     guint image; /* MIME_LINE_IMAGE: its number, 1… */
     char *text; /* sanitised (TEXT_BODY), at most width columns */
+    int prefix; /* octets of it before the text: marks of quotes; behind one
+                   that was broken, its indent too */
+    const char *joint; /* it was broken: what stood between it and the next
+                          line; NULL: it ends */
 } MimeLine;
 
 typedef struct {
@@ -237,5 +241,12 @@ char *mime_new_message_id(const char *addr);
 /* The text of a message quoted for a reply: "> " before each line, signature
  * left out, format=flowed unwrapped and HTML as text. g_free(). */
 char *mime_quote(MimeMessage *message);
+
+/* Some lines of a text, MimeLine, quoted likewise, with those that were broken
+ * to its width whole again: what the user selected. g_free(). */
+char *mime_quote_lines(const GPtrArray *lines);
+
+/* The same without marks of ours: for another program. g_free(). */
+char *mime_join_lines(const GPtrArray *lines);
 
 #endif

@@ -278,6 +278,11 @@ cli_run(const CliProgram *program, int argc, char **argv)
         return run_help(program, request.argv + 1);
     take_link(&request, link);
     entry = cmd_table_find(program->table, request.argv[0]);
+    if (entry && g_strcmp0(request.argv[1], "--help") == 0) {
+        const char *const about[] = { entry->name, NULL };
+
+        return run_help(program, about);
+    }
     return entry ? run_command(program, &request, entry)
                  : unknown_command(program, request.argv[0]);
 }

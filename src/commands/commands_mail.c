@@ -232,8 +232,8 @@ snooze_act(Session *session, const MessageSet *set, const char *when,
     if (strcmp(when, "now") != 0
         && !cmd_parse_time(when, clock_now(), &until))
         return err_set(error, ERR_USAGE,
-                       "snooze: \"%s\" is no time: write now, +2h, tomorrow, "
-                       "mon 9:00 or 2026-11-30 09:00",
+                       "snooze: write now, +2h, mon 9:00 or "
+                       "2026-11-30 09:00, not \"%s\"",
                        when);
     return snooze_until(session, set, until, error);
 }

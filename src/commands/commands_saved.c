@@ -8,6 +8,10 @@ print_all(CmdCall *call)
 {
     const GPtrArray *all = searches_all(session_searches(cmd_session(call)));
 
+    if (all->len == 0)
+        frontend_tell(session_frontend(cmd_session(call)), TELL_INFO, false,
+                      "No search has a name yet: saved-search --keep bills "
+                      "subject:invoice");
     for (guint i = 0; i < all->len; i++) {
         const SavedSearch *search = all->pdata[i];
 

@@ -219,6 +219,8 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
     g_auto(GStrv) attach = attachments(call);
     g_autofree char *template = template_path(call);
     g_autofree char *body = NULL;
+    g_autofree char *quote = NULL;
+    Frontend *frontend = session_frontend(cmd_session(call));
     GError *error = NULL;
     DraftStart start = {
         .kind = kind,
@@ -234,7 +236,10 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
 
     if (!read_body(call, &body, &error))
         return cmd_fail(call, error);
+    if (parent)
+        quote = frontend->class->take_quote(frontend, parent);
     start.template = template;
+    start.quote = quote;
     start.body = body;
     draft_start_behind(cmd_session(call), &start, started, cmd_hold(call));
     return CMD_RUNNING;

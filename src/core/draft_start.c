@@ -362,7 +362,8 @@ static void
 append_quote(Start *s, GString *text)
 {
     g_autofree char *line = attribution(s);
-    g_autofree char *quote = mime_quote(s->parent);
+    g_autofree char *quote =
+        s->start->quote ? g_strdup(s->start->quote) : mime_quote(s->parent);
 
     g_string_append_printf(text, "\n\n%s%s%s", line, *line ? "\n" : "", quote);
 }

@@ -32,6 +32,12 @@ headless_targets(Frontend *frontend, TargetScope scope, GArray *ids)
     return false;
 }
 
+static char *
+headless_take_quote(Frontend *frontend, gint64 id)
+{
+    return NULL;
+}
+
 /* A view that nobody can see: its text, where it has one. */
 static void
 headless_open(Frontend *frontend, const ViewRequest *request)
@@ -114,6 +120,7 @@ headless_quit(Frontend *frontend, int status)
 
 static const FrontendClass headless_class = {
     .targets = headless_targets,
+    .take_quote = headless_take_quote,
     .open = headless_open,
     .close = headless_close,
     .ask = headless_ask,

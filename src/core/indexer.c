@@ -54,6 +54,7 @@ typedef struct {
     char *state_db, *index_dir, *mail_root;
     Mend mend;
     bool changed; /* rows took up tags of notmuch's */
+    bool wrote;   /* searches find other messages now */
 } Request;
 
 /* One run of the worker. */
@@ -198,8 +199,9 @@ index_slice(Run *run, const GArray *ids, GError **error)
     if (!begin_writing(run, error))
         return false;
     ok = write_slice(run, ids, done, error);
-    return index_writer_end(run->writer, ok ? error : NULL) && ok
-        && record(run, done, error);
+    ok = index_writer_end(run->writer, ok ? error : NULL) && ok;
+    run->request->wrote = run->request->wrote || ok;
+    return ok && record(run, done, error);
 }
 
 /* Messages whose rows went are forgotten. */
@@ -218,6 +220,7 @@ forget_gone(Run *run, GError **error)
     if (!index_writer_end(run->writer, ok ? error : NULL) || !ok
         || !store_begin(run->store, error))
         return false;
+    run->request->wrote = true;
     for (guint i = 0; ok && i < gone->len; i++)
         ok = store_index_forgot(run->store, gone->pdata[i], error);
     ok = ok && index_changes_note(run->store, run->writer, error);
@@ -340,6 +343,8 @@ indexer_answer(void *user, void *answer, const GError *error)
     indexer->running = false;
     if (request && request->changed)
         follow_changes(indexer);
+    if (request && request->wrote)
+        session_rows_news(indexer->session); /* searches are asked again */
     if (error && !err_is(error, ERR_CANCELLED))
         trouble(indexer, error);
     if (index_is_damaged(error))

@@ -9,6 +9,7 @@
 #include "core/indexer.h"
 #include "core/search_servers.h"
 #include "index/index.h"
+#include "query.h"
 
 #include <string.h>
 
@@ -54,44 +55,6 @@ request_free(void *data)
         return;
     g_free(request->query);
     g_free(request);
-}
-
-static const struct {
-    const char *from, *to;
-} short_forms[] = {
-    { "is:", "tag:" },
-    { "has:", "tag:" },
-    { "auth:", "property:posthorn.verdict=" },
-};
-
-/* The short forms of the query language written out, outside of quotes. */
-static char *
-expand(const char *query)
-{
-    GString *text = g_string_new(NULL);
-    bool quoted = false;
-    bool begins = true;
-
-    while (*query) {
-        const char *from = NULL;
-
-        for (gsize i = 0;
-             begins && !quoted && !from && i < G_N_ELEMENTS(short_forms); i++)
-            if (g_str_has_prefix(query, short_forms[i].from)) {
-                from = short_forms[i].from;
-                g_string_append(text, short_forms[i].to);
-            }
-        if (from) {
-            query += strlen(from);
-            begins = false;
-            continue;
-        }
-        if (*query == '"')
-            quoted = !quoted;
-        begins = strchr(" (-+", *query) != NULL;
-        g_string_append_c(text, *query++);
-    }
-    return g_string_free(text, FALSE);
 }
 
 /* Row ids in order, each once, that are in the folder (0: anywhere). */
@@ -169,11 +132,16 @@ static GPtrArray *
 index_hits(IndexReader *reader, Store *store, const Request *request,
            GCancellable *cancel, GError **error)
 {
-    g_autofree char *query = expand(request->query);
+    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
+    g_autofree char *query = NULL;
     g_autoptr(GError) trouble = NULL;
-    GPtrArray *ids = index_search(
-        reader, query, request->folder ? 0 : request->limit, cancel, &trouble);
+    GPtrArray *ids;
 
+    if (folders == NULL)
+        return NULL;
+    query = query_expand(request->query, folders);
+    ids = index_search(reader, query, request->folder ? 0 : request->limit,
+                       cancel, &trouble);
     if (err_is(trouble, ERR_LOCAL) && !store_index_used(store))
         return g_ptr_array_new();
     if (trouble)

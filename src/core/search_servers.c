@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "query.h"
 #include "search_criteria.h"
 #include "sync/sync.h"
 
@@ -133,7 +134,8 @@ is_asked(const ServerSearch *search, const StoreFolder *folder)
 {
     return sync_follows(folder)
            && (search->query.folder == 0 || search->query.folder == folder->id)
-           && (search->path == NULL || strcmp(search->path, folder->path) == 0);
+           && (search->path == NULL
+               || query_means_folder(folder, search->path));
 }
 
 /* NULL: this server cannot be asked, which is noted. */

@@ -408,12 +408,6 @@ session_indexer(const Session *session)
     return session->indexer;
 }
 
-Search *
-session_search(const Session *session)
-{
-    return session->search;
-}
-
 Outbox *
 session_outbox(const Session *session)
 {

@@ -139,6 +139,29 @@ any_is_away(Session *session, const MessageSet *set)
     return false;
 }
 
+/* Whole threads come back. */
+static bool
+end_snooze(Session *session, const MessageSet *set, GError **error)
+{
+    g_autoptr(MessageSet) all = message_set_create();
+    g_autofree char *count = NULL;
+    g_autofree char *label = NULL;
+
+    g_array_append_vals(all->ids, set->ids->data, set->ids->len);
+    if (!message_set_widen(session, all, error))
+        return false;
+    if (!any_is_away(session, all))
+        return err_set(error, ERR_USAGE,
+                       "that was not put away: name a time to come, such as "
+                       "+2h or mon 9:00");
+    count = act_count_text(all);
+    label = g_strdup_printf("Brought back %s", count);
+    if (!act_change(session, all, label, bring_back, NULL, error))
+        return false;
+    frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
+    return true;
+}
+
 bool
 snooze_until(Session *session, const MessageSet *set, gint64 until,
              GError **error)
@@ -147,17 +170,12 @@ snooze_until(Session *session, const MessageSet *set, gint64 until,
     g_autofree char *when = date ? g_date_time_format(date, "%a %e %b %H:%M")
                                  : g_strdup("then");
     g_autofree char *count = act_count_text(set);
-    bool later = until > clock_now();
     g_autofree char *label =
-        later ? g_strdup_printf("Snoozed %s until %s", count, when)
-              : g_strdup_printf("Brought back %s", count);
+        g_strdup_printf("Snoozed %s until %s", count, when);
 
-    if (!later && set->ids->len > 0 && !any_is_away(session, set))
-        return err_set(error, ERR_USAGE,
-                       "that was not put away: name a time to come, such as "
-                       "+2h or mon 9:00");
-    if (!act_change(session, set, label, later ? put_away : bring_back, &until,
-                    error))
+    if (until <= clock_now())
+        return end_snooze(session, set, error);
+    if (!act_change(session, set, label, put_away, &until, error))
         return false;
     frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
     snooze_start(session_snooze(session));

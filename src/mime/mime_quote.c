@@ -7,18 +7,24 @@
 #include "mime_choose.h"
 #include "mime_text.h"
 
-/* Columns of a quoted line without its marks. */
+/* Columns of a quoted line without the mark that is added: 78 with it, which is
+ * what others' lines are quoted within. */
 enum {
-    QUOTE_COLUMNS = 72
+    QUOTE_COLUMNS = 76,
+    UNBROKEN = 100000
 };
 
-static bool
-is_last_blank(const GPtrArray *logical)
+/* Empty lines at the end. */
+static void
+cut_blanks(GPtrArray *logical)
 {
-    const MimeLogical *last =
-        logical->len ? g_ptr_array_index(logical, logical->len - 1) : NULL;
+    while (logical->len > 0) {
+        const MimeLogical *last = logical->pdata[logical->len - 1];
 
-    return last && *last->text == '\0';
+        if (*last->text)
+            break;
+        g_ptr_array_set_size(logical, logical->len - 1);
+    }
 }
 
 /* The lines to quote, borrowed: without the sender's signature and the empty
@@ -34,15 +40,29 @@ without_signature(const GPtrArray *logical)
         if (line->kind != MIME_LINE_SIGNATURE)
             g_ptr_array_add(out, line);
     }
-    while (is_last_blank(out))
-        g_ptr_array_set_size(out, out->len - 1);
+    cut_blanks(out);
     return out;
 }
 
-static bool
-is_marked(const MimeLine *line)
+/* The lines broken anew; marked: each with one mark more. g_free(). */
+static char *
+written(const GPtrArray *logical, int width, bool marked)
 {
-    return line->quote_depth > 0;
+    g_autoptr(MimeText) text = mime_text_create();
+    GString *out = g_string_new(NULL);
+
+    mime_wrap(logical, width, text->lines);
+    for (guint i = 0; i < text->lines->len; i++) {
+        const MimeLine *line = g_ptr_array_index(text->lines, i);
+        bool behind = line->quote_depth > 0 || *line->text == '\0';
+
+        g_string_append_printf(out, "%s%s\n",
+                               !marked  ? ""
+                               : behind ? ">"
+                                        : "> ",
+                               line->text);
+    }
+    return g_string_free(out, FALSE);
 }
 
 char *
@@ -52,7 +72,6 @@ mime_quote(MimeMessage *message)
     g_autoptr(GPtrArray) logical = mime_logical_list();
     g_autoptr(GArray) chosen = mime_choose(message, false);
     g_autoptr(GPtrArray) kept = NULL;
-    GString *out = g_string_new(NULL);
 
     for (guint i = 0; i < chosen->len; i++) {
         const MimeNode *node =
@@ -63,15 +82,44 @@ mime_quote(MimeMessage *message)
                               logical);
     }
     kept = without_signature(logical);
-    mime_wrap(kept, QUOTE_COLUMNS, text->lines);
-    for (guint i = 0; i < text->lines->len; i++) {
-        const MimeLine *line = g_ptr_array_index(text->lines, i);
+    return written(kept, QUOTE_COLUMNS, true);
+}
 
-        if (is_marked(line))
-            g_string_append_printf(out, ">%s\n", line->text);
-        else
-            g_string_append_printf(out, "%s%s\n", *line->text ? "> " : ">",
-                                   line->text);
+/* The lines as they were before they were broken. */
+static GPtrArray *
+whole_lines(const GPtrArray *lines)
+{
+    GPtrArray *out = mime_logical_list();
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < lines->len; i++) {
+        const MimeLine *line = lines->pdata[i];
+
+        g_string_append(text, line->text + line->prefix);
+        if (line->joint && i + 1 < lines->len) {
+            g_string_append(text, line->joint);
+            continue;
+        }
+        mime_logical_add(out, line->kind, line->quote_depth,
+                         g_strdup(text->str));
+        g_string_truncate(text, 0);
     }
-    return g_string_free(out, FALSE);
+    cut_blanks(out);
+    return out;
+}
+
+char *
+mime_quote_lines(const GPtrArray *lines)
+{
+    g_autoptr(GPtrArray) whole = whole_lines(lines);
+
+    return written(whole, QUOTE_COLUMNS, true);
+}
+
+char *
+mime_join_lines(const GPtrArray *lines)
+{
+    g_autoptr(GPtrArray) whole = whole_lines(lines);
+
+    return written(whole, UNBROKEN, false);
 }

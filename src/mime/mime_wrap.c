@@ -21,7 +21,7 @@ line_free(MimeLine *line)
     g_free(line);
 }
 
-static void
+static MimeLine *
 add_line(GPtrArray *lines, const MimeLogical *from, char *text)
 {
     MimeLine *line = g_new0(MimeLine, 1);
@@ -31,6 +31,7 @@ add_line(GPtrArray *lines, const MimeLogical *from, char *text)
     line->image = from->image;
     line->text = text;
     g_ptr_array_add(lines, line);
+    return line;
 }
 
 static gsize
@@ -97,9 +98,12 @@ wrap_one(const MimeLogical *logical, int width, GPtrArray *lines)
         prefix_make(logical->quote_depth, logical->rest, width);
     const char *prefix = first;
     const char *at = safe;
+    gsize marks = logical->quote_depth > 0 ? strspn(first, ">") + 1 : 0;
+    gsize before = marks; /* what is behind them, such as a bullet, is text */
 
     do {
         int columns = width - text_width(prefix);
+        MimeLine *line;
         char *text;
         gsize size = is_short_ascii(at, columns)
                          ? strlen(at)
@@ -109,11 +113,15 @@ wrap_one(const MimeLogical *logical, int width, GPtrArray *lines)
             size = g_utf8_next_char(at) - at;
         text = g_strdup_printf("%s%.*s", prefix, (int)size, at);
         text[trim_blanks(text, strlen(text))] = '\0';
-        add_line(lines, logical, text);
+        line = add_line(lines, logical, text);
+        line->prefix = (int)MIN(before, strlen(text));
         at += size;
+        if (*at)
+            line->joint = at[-1] == ' ' || *at == ' ' ? " " : "";
         while (!logical->hard && *at == ' ')
             at++;
         prefix = rest;
+        before = strlen(rest);
     } while (*at);
 }
 

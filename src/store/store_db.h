@@ -131,6 +131,9 @@ bool store_object_forget(Store *store, gint64 id, GError **error);
     " AND (m.server_folder > 0 OR EXISTS (SELECT 1 FROM folder f"              \
     " WHERE f.id = m.folder AND f.local = 0)))"
 
+/* As a condition: does message m have the keyword of the next value? */
+#define STORE_HAS_TAG "instr(' ' || m.tags || ' ', ' ' || ? || ' ')"
+
 /* store_rows.c: the columns of a message row, and reading one. */
 #define STORE_ROW_COLUMNS                                                      \
     "m.id, m.thread, m.folder, m.server_folder, m.uid, m.file, "               \

@@ -192,8 +192,8 @@ store_thread_has_tag(Store *store, gint64 thread, gint64 id, const char *tag)
 {
     sqlite3_stmt *row = store_prepare(
         store, NULL,
-        "SELECT 1 FROM message WHERE thread = ? AND id <> ?"
-        " AND instr(' ' || tags || ' ', ' ' || ? || ' ') LIMIT 1",
+        "SELECT 1 FROM message m WHERE m.thread = ? AND m.id <> ?"
+        " AND " STORE_HAS_TAG " LIMIT 1",
         "iis", thread, id, tag);
     bool has = row && store_step(store, row, NULL) == SQLITE_ROW;
 

@@ -12,8 +12,6 @@
     " LEFT JOIN act a ON a.id = t.act"                                         \
     " WHERE t.message = s.message AND coalesce(a.undone, 0) = 0)"
 
-#define HAS_TAG "instr(' ' || m.tags || ' ', ' ' || ? || ' ')"
-
 static StoreSnooze
 read_entry(sqlite3_stmt *row)
 {
@@ -36,8 +34,8 @@ store_snoozed(Store *store, const char *tag, GError **error)
 {
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(StoreSnooze));
     sqlite3_stmt *rows = store_prepare(
-        store, error, ENTRIES " AND " HAS_TAG " ORDER BY s.until, m.id", "s",
-        tag);
+        store, error,
+        ENTRIES " AND " STORE_HAS_TAG " ORDER BY s.until, m.id", "s", tag);
     int step = SQLITE_ERROR;
 
     while (rows && (step = store_step(store, rows, error)) == SQLITE_ROW) {
@@ -68,6 +66,6 @@ store_snooze_forget(Store *store, const char *tag, gint64 before,
     return store_exec(store, error,
                       "DELETE FROM snooze WHERE until < ? AND message NOT IN"
                       " (SELECT m.id FROM snooze s JOIN message m"
-                      " ON m.id = s.message WHERE " HAS_TAG ")",
+                      " ON m.id = s.message WHERE " STORE_HAS_TAG ")",
                       "is", before, tag);
 }

@@ -362,6 +362,25 @@ tui_create(Session *session, GError **error)
     return tui;
 }
 
+static void
+do_nothing(int number)
+{
+}
+
+/* A terminal that goes away tells it more than once, and what is to be on the
+ * disk before the end takes a moment. Not ignored: programs would inherit that.
+ */
+static void
+watch_nothing(Tui *tui)
+{
+    static const int ends[] = { SIGHUP, SIGTERM, SIGINT };
+
+    for (int i = 0; i < 4; i++)
+        g_source_remove(tui->signals[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        signal(ends[i], do_nothing);
+}
+
 void
 tui_destroy(Tui *tui)
 {
@@ -370,8 +389,7 @@ tui_destroy(Tui *tui)
     term_close();
     session_set_frontend(tui->session, NULL);
     session_unlisten_rows(tui->session, tui->listening);
-    for (int i = 0; i < 4; i++)
-        g_source_remove(tui->signals[i]);
+    watch_nothing(tui);
     g_source_remove(tui->stops);
     for (guint i = 0; i < tui->running->len; i++)
         ((Command *)tui->running->pdata[i])->tui = NULL;

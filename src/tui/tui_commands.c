@@ -357,8 +357,9 @@ static const CmdEntry entries[] = {
     SCREEN("left", "To the folders left of a list; else back", left_exec),
     SCREEN("quit", "Leave posthorn", quit_exec),
     SCREEN("select", "Select the row and go down", act_exec),
-    SCREEN("select-range", "Select from here to where the cursor goes",
-           act_exec),
+    SCREEN("select-range", "Select from here to where the cursor goes: rows, "
+           "or lines of a message, which a reply quotes and `clip text` "
+           "copies", act_exec),
     SCREEN("cancel", "Forget the selection", act_exec),
     SCREEN("open-part", "Open the file, or after digits the link, in another "
            "program", act_exec),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum {
+    MOST = 500, /* that are shown; a name finds the others */
     COUNTS = 15, /* columns: "999 out, 999 in" */
 };
 
@@ -28,18 +29,18 @@ current(const ContactsView *view)
 }
 
 static void
-contacts_reload(View *base)
+read_contacts(ContactsView *view)
 {
-    ContactsView *view = (ContactsView *)base;
-    GPtrArray *contacts = store_contacts(session_store(base->tui->session),
-                                         view->typed, 0, NULL);
+    Tui *tui = view->base.tui;
+    GPtrArray *contacts = store_contacts(session_store(tui->session),
+                                         view->typed, MOST, NULL);
 
     if (contacts == NULL)
         return;
     g_ptr_array_unref(view->contacts);
     view->contacts = contacts;
     view->cursor = MIN(view->cursor, MAX(contacts->len, 1) - 1);
-    tui_dirty(base->tui);
+    tui_dirty(tui);
 }
 
 static void
@@ -165,7 +166,7 @@ narrowed(const char *answer, void *user)
     g_free(view->typed);
     view->typed = g_strdup(answer);
     view->cursor = view->top = 0;
-    contacts_reload(&view->base);
+    read_contacts(view);
 }
 
 static void
@@ -235,7 +236,6 @@ static const ViewClass contacts_class = {
     .context = "contacts",
     .draw = contacts_draw,
     .destroy = contacts_destroy,
-    .reload = contacts_reload,
     .move = contacts_move,
     .enter = contacts_enter,
     .act = contacts_act,
@@ -253,6 +253,6 @@ contacts_view(Tui *tui)
     view->base.tui = tui;
     view->typed = g_strdup("");
     view->contacts = g_ptr_array_new();
-    contacts_reload(&view->base);
+    read_contacts(view);
     return &view->base;
 }

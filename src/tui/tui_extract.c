@@ -79,8 +79,13 @@ clip_text(Tui *tui, const StoreRow *row, const char *what)
         return g_strdup(row->subject);
     if (strcmp(what, "message") == 0)
         return link_text(row);
-    if (strcmp(what, "text") == 0)
-        return body_text(tui, row);
+    if (strcmp(what, "text") == 0) {
+        g_autoptr(GPtrArray) lines =
+            view->class->take_lines ? view->class->take_lines(view, row->id)
+                                    : NULL;
+
+        return lines ? mime_join_lines(lines) : body_text(tui, row);
+    }
     if (strcmp(what, "link") == 0)
         return view->class->link ? view->class->link(view, MAX(tui->count, 1))
                                  : NULL;

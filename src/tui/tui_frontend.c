@@ -54,6 +54,16 @@ make_view(Tui *tui, const ViewRequest *request)
     return NULL;
 }
 
+static char *
+take_quote(Frontend *frontend, gint64 id)
+{
+    View *view = tui_top(tui_of(frontend));
+    g_autoptr(GPtrArray) lines =
+        view->class->take_lines ? view->class->take_lines(view, id) : NULL;
+
+    return lines ? mime_quote_lines(lines) : NULL;
+}
+
 static void
 open_view(Frontend *frontend, const ViewRequest *request)
 {
@@ -218,6 +228,7 @@ quit(Frontend *frontend, int status)
 
 static const FrontendClass tui_class = {
     .targets = targets,
+    .take_quote = take_quote,
     .open = open_view,
     .close = close_view,
     .ask = ask,

@@ -12,7 +12,6 @@
 
 enum {
     FIRST_IDS = 300,
-    UNFOLD_ROWS = 500, /* of unfold: from the first one seen */
 };
 
 #define EMPTY_SEARCH \
@@ -51,7 +50,7 @@ forget_rows(ListView *list)
 static bool
 stays(const ListView *list)
 {
-    if (list->base.tui->restoring)
+    if (list->base.tui->restoring && tui_top(list->base.tui) == &list->base)
         return false;
     return list->cursor > 0 || g_hash_table_size(list->selected) > 0
         || list->range_from || tui_top(list->base.tui) != &list->base;
@@ -113,7 +112,9 @@ take_ids(ListView *list, GArray *new_ids)
     list->ids = ids;
     for (guint i = 0; current && stays(list) && i < ids->len; i++)
         if (g_array_index(ids, gint64, i) == current) {
-            list->new_above += i > list->cursor ? i - list->cursor : 0;
+            list->new_above = i > list->cursor
+                ? list->new_above + i - list->cursor
+                : list->new_above - MIN(list->new_above, list->cursor - i);
             list->cursor = i;
             list->top = i > offset ? i - offset : 0;
             break;
@@ -295,6 +296,7 @@ list_draw(View *view, Rect area)
             .current = index == list->cursor,
             .selected = is_chosen(list, range, index),
             .depth = fold_depth(list->fold, id_at(list, index)),
+            .mixed = list->query != NULL,
         };
 
         if (state.row)
@@ -617,13 +619,13 @@ fold_current(ListView *list)
     return true;
 }
 
-/* Of very long lists the threads that are seen, and those some pages on. */
+/* Those that are seen: each costs a question at every reload. */
 static bool
 unfold_seen(ListView *list, bool open)
 {
     const StoreRow *row = row_at(list, list->cursor);
     gint64 thread = row ? row->thread : 0;
-    guint last = MIN(list->ids->len, list->top + UNFOLD_ROWS);
+    guint last = MIN(list->ids->len, list->top + list->rows_shown);
 
     if (!list->threads)
         return false;

@@ -1,5 +1,6 @@
 /* A message, or a thread on one page: scrolling, folding, links. */
 #include "tui_image.h"
+#include "tui_lines.h"
 
 #include "base/err.h"
 #include "base/text.h"
@@ -9,6 +10,10 @@
 #include "core/receipt.h"
 
 #include <string.h>
+
+enum {
+    MOST_LINES = 1000000 /* to the first or the last one */
+};
 
 typedef struct {
     View base;
@@ -20,6 +25,7 @@ typedef struct {
     char *needle; /* of find; NULL: none */
     bool placed;  /* the current message was scrolled to */
     bool preview; /* only looked at */
+    LineSelection lines;
 } MessageView;
 
 static const ViewClass message_class;
@@ -155,6 +161,9 @@ show_current(MessageView *view)
 static void
 draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
 {
+    int number = view->top + y - area.y;
+    Ground ground =
+        lines_has(&view->lines, number) ? GROUND_SELECTED : GROUND_NORMAL;
     int right = line->right ? text_width(line->right) + 2 : 1;
     int width = MAX(0, area.columns - line->indent - right);
     bool hit = view->needle
@@ -171,9 +180,9 @@ draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
         return;
     }
     draw_cells(y, area.x + line->indent, width, line->text,
-               hit ? ROLE_ACCENT : line->role, GROUND_NORMAL);
+               hit ? ROLE_ACCENT : line->role, ground);
     draw_right(y, area.x + line->indent + width, right - 1,
-               line->right ? line->right : "", ROLE_DIM, GROUND_NORMAL);
+               line->right ? line->right : "", ROLE_DIM, ground);
     draw_cells(y, area.x + area.columns - 1, 1, "", ROLE_TEXT,
                GROUND_NORMAL);
 }
@@ -186,6 +195,7 @@ message_draw(View *base, Rect area)
 
     view->rows = area.rows;
     page_make(view->page, area.columns);
+    lines_follow(&view->lines, view->page);
     if (!view->placed && item)
         view->top = MIN(MAX(0, (int)item->first - 1),
                         MAX(0, (int)item->last - area.rows));
@@ -269,6 +279,29 @@ go_to_parent(MessageView *view)
     return true;
 }
 
+/* Lines of the text by a motion; false: it has nothing to do with them. */
+static bool
+select_to(MessageView *view, Motion motion, int count)
+{
+    LineSelection *lines = &view->lines;
+    int page = MAX(1, view->rows - 1);
+
+    if (motion == MOVE_LINES)
+        lines_move(lines, view->page, count);
+    else if (motion == MOVE_PAGES)
+        lines_move(lines, view->page, page * count);
+    else if (motion == MOVE_HALF_PAGES)
+        lines_move(lines, view->page, MAX(1, page / 2) * count);
+    else if (motion == MOVE_FIRST || motion == MOVE_LAST)
+        lines_move(lines, view->page, motion == MOVE_FIRST ? -MOST_LINES
+                                                           : MOST_LINES);
+    else
+        return false;
+    view->top = CLAMP(view->top, lines->to - view->rows + 1, lines->to);
+    tui_dirty(view->base.tui);
+    return true;
+}
+
 static bool
 message_move(View *base, Motion motion, int count)
 {
@@ -276,6 +309,9 @@ message_move(View *base, Motion motion, int count)
     int page = MAX(1, view->rows - 1);
     int before = view->top;
 
+    if (view->lines.on && select_to(view, motion, count))
+        return true;
+    view->lines.on = false;
     switch (motion) {
     case MOVE_LINES:
         view->top += count;
@@ -485,6 +521,52 @@ toggle_wish(MessageView *view, const char *word)
     return false;
 }
 
+/* The lines of the message that they stand in; it is the current one then. */
+static void
+select_lines(MessageView *view)
+{
+    if (view->lines.on)
+        view->lines.on = false;
+    else if (!lines_begin(&view->lines, view->page, view->top, view->rows,
+                          &view->current))
+        tui_tell(view->base.tui, TELL_INFO, false,
+                 "There is no text to select here.");
+}
+
+static GPtrArray *
+message_take_lines(View *base, gint64 id)
+{
+    MessageView *view = (MessageView *)base;
+    const PageItem *item = current_item(view);
+
+    tui_dirty(base->tui);
+    return item && item->row->id == id ? lines_take(&view->lines, view->page)
+                                       : NULL;
+}
+
+static void
+message_cursor(View *base, int *y, int *x)
+{
+    const MessageView *view = (const MessageView *)base;
+
+    if (view->lines.on)
+        *y += view->lines.to - view->top;
+}
+
+/* Esc: what was selected, else found. False: there was neither. */
+static bool
+cancel(MessageView *view)
+{
+    bool had = view->lines.on || view->needle;
+
+    if (view->lines.on)
+        view->lines.on = false;
+    else
+        g_clear_pointer(&view->needle, g_free);
+    tui_dirty(view->base.tui);
+    return had;
+}
+
 static bool
 message_act(View *base, const char *what, const char *word)
 {
@@ -510,12 +592,10 @@ message_act(View *base, const char *what, const char *word)
         show_files(view, item);
     } else if (strcmp(what, "open-part") == 0 && item) {
         open_part(view, item);
+    } else if (strcmp(what, "select-range") == 0) {
+        select_lines(view);
     } else if (strcmp(what, "cancel") == 0) {
-        bool had = view->needle != NULL;
-
-        g_clear_pointer(&view->needle, g_free);
-        tui_dirty(base->tui);
-        return had;
+        return cancel(view);
     } else {
         return false;
     }
@@ -563,8 +643,10 @@ message_hints(View *base, int columns)
     const char *context = base->class->context;
     bool locked = item && page_is_locked(view->page, item);
 
-    return hints_text(base->tui, locked ? "locked" : context, context,
-                      columns);
+    return hints_text(base->tui, view->lines.on ? "lines"
+                                 : locked       ? "locked"
+                                                : context,
+                      context, columns);
 }
 
 #define MESSAGE_CLASS(CONTEXT) \
@@ -575,7 +657,8 @@ message_hints(View *base, int columns)
         .enter = message_enter, .act = message_act, \
         .title = message_title, .place = message_place, \
         .hints = message_hints, .current = message_current, \
-        .link = message_link, \
+        .link = message_link, .take_lines = message_take_lines, \
+        .cursor = message_cursor, \
     }
 
 static const ViewClass message_class = MESSAGE_CLASS("message");

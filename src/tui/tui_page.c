@@ -472,7 +472,7 @@ add_body(Page *page, PageItem *item)
         if (line->kind == MIME_LINE_IMAGE)
             image_add_lines(page, item, line->image);
         else
-            add_line(page, line->text, line_role(line));
+            add_line(page, line->text, line_role(line))->line = line;
     }
     image_add_notes(page, item);
     for (guint i = from; i < page->lines->len; i++)

@@ -19,6 +19,7 @@ typedef struct {
     char *right; /* at the right edge; or NULL */
     int indent;  /* columns before text */
     guint item;  /* of the message it belongs to */
+    const MimeLine *line; /* of its text; borrowed from the item's; or NULL */
     const SgrCell *cells; /* of PAGE_IMAGE; borrowed from the item's images */
     int n_cells;
 } PageLine;

@@ -112,14 +112,18 @@ static void
 search_chosen(const char *answer, void *user)
 {
     Tui *tui = user;
+    const GPtrArray *all = searches_all(session_searches(tui->session));
     const SavedSearch *search =
-        answer && *answer ? searches_find(session_searches(tui->session),
-                                          answer) : NULL;
+        answer ? searches_find(session_searches(tui->session), answer) : NULL;
     g_autofree char *text = NULL;
 
+    if (answer && *answer == '\0' && all->len == 1)
+        search = all->pdata[0];
     if (search) {
         tui_push(tui, list_view_query(tui, search->query, search->name));
-    } else if (answer && *answer) {
+    } else if (answer && *answer == '\0') {
+        tui_tell(tui, TELL_INFO, false, "None was chosen: Tab chooses.");
+    } else if (answer) {
         text = g_strdup_printf("No search is called \"%s\": "
                                ":keep-search %s names the one that is shown.",
                                answer, answer);

@@ -64,6 +64,9 @@ typedef struct {
     gint64 (*current)(View *view); /* message under the cursor; 0: none */
     char *(*link)(View *view, int number); /* its target; NULL: none */
     bool (*targets)(View *view, TargetScope scope, GArray *ids);
+    /* Lines selected in a message, MimeLine, which are no longer selected then.
+     * Owned array of borrowed lines; NULL: there are none. */
+    GPtrArray *(*take_lines)(View *view, gint64 id);
     void (*enter)(View *view); /* Enter, l */
     bool (*act)(View *view, const char *what, const char *word);
     /* g_free(): left and right of the top row; where the cursor is. */
@@ -176,6 +179,7 @@ typedef struct {
     bool selected; /* x */
     bool current;  /* cursor */
     int depth;     /* in an unfolded thread */
+    bool mixed;    /* with rows of other folders: says where it lies */
 } RowState;
 void row_draw(Tui *tui, const RowState *state, int y, int x, int columns);
 /* "Marta … Ben": names of a thread within width columns. g_free(). */

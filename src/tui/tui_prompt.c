@@ -160,9 +160,13 @@ Prompt *
 prompt_ask(Tui *tui, const AskRequest *request)
 {
     g_autofree char *safe = draw_safe(request->prompt);
-    g_autofree char *label = g_strdup_printf("%s: ", safe);
+    g_autofree char *label = NULL;
     Prompt *prompt;
 
+    /* The keys are those of a yes and a no. */
+    label = request->keys ? g_strdup_printf("%s (%c/%c) ", safe,
+                                            request->keys[0], request->keys[1])
+                          : g_strdup_printf("%s: ", safe);
     prompt = create(tui, PROMPT_ASK, label, request->initial);
     prompt->ask = *request;
     prompt->keys = g_strdup(request->keys);

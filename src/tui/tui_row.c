@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/account.h"
+#include "core/snooze.h"
 
 #include <string.h>
 
@@ -87,6 +88,12 @@ row_authors(const StoreRow *row, Tui *tui, int width)
     return g_strdup_printf("%s %s %s", first, glyph("…"), last);
 }
 
+static Ground
+ground_of(const RowState *state)
+{
+    return state->current ? GROUND_SELECTED : GROUND_NORMAL;
+}
+
 static void
 put(int y, int *x, int width, const char *text, Role role, Ground ground)
 {
@@ -126,8 +133,9 @@ draw_signs(const RowState *state, int y, int *x, Ground ground)
 {
     unsigned flags = state->row->flags;
     Role role;
-    const char *sign = state->current ? glyph("▌")
-        : state->selected ? glyph("✓") : " ";
+    const char *sign = state->current    ? glyph("▌")
+                       : state->selected ? glyph("✓")
+                                         : " ";
 
     put(y, x, 1, sign, ROLE_ACCENT, ground);
     sign = state_sign(flags, &role);
@@ -180,21 +188,57 @@ draw_subject(const RowState *state, const RowLayout *layout, int y, int x,
     }
     draw_cells(y, x, width, subject, unread ? ROLE_BOLD : ROLE_TEXT, ground);
     if (layout->snippet && *snippet && width - used > 6) {
-        g_autofree char *text =
-            g_strdup_printf(" %s %s", glyph("–"), snippet);
+        g_autofree char *text = g_strdup_printf(" %s %s", glyph("–"), snippet);
 
         draw_cells(y, x + used, width - used, text, ROLE_DIM, ground);
     }
 }
 
+/* Where it lies unless that is an inbox, or until when it is away. g_free(). */
+static char *
+place_text(Tui *tui, const StoreRow *row)
+{
+    gint64 until = snooze_end(tui->session, row);
+    g_autoptr(StoreFolder) folder = NULL;
+
+    if (until > 0) {
+        g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(until);
+        bool soon = until - clock_now() < 6 * 24 * 3600;
+
+        return date ? g_date_time_format(date, soon ? "until %a %H:%M"
+                                                    : "until %e %b")
+                    : g_strdup("");
+    }
+    folder = store_folder(session_store(tui->session), row->folder, NULL);
+    if (folder == NULL || folder->role == FOLDER_ROLE_INBOX
+        || folder->role == FOLDER_ROLE_ALL)
+        return g_strdup("");
+    return draw_safe(folder->name);
+}
+
+/* Words in front of x, with a blank behind. Returns where they begin. */
+static int
+draw_before(int y, int x, const char *words, Role role, Ground ground)
+{
+    int width = *words ? text_width(words) + 1 : 0;
+
+    draw_cells(y, x - width, width, words, role, ground);
+    return x - width;
+}
+
 /* What stands right of the subject. Returns its columns. */
 static int
-draw_tail(const StoreRow *row, const RowLayout *layout, int y, int right,
-          Ground ground)
+draw_tail(Tui *tui, const RowState *state, const RowLayout *layout, int y,
+          int right)
 {
+    const StoreRow *row = state->row;
+    Ground ground = ground_of(state);
     g_autofree char *date = draw_date(row->date, clock_now());
-    g_autofree char *tags = tags_text(row, layout->tags);
+    g_autofree char *place =
+        state->mixed && layout->tags > 0 ? place_text(tui, row) : g_strdup("");
+    g_autofree char *tags = tags_text(row, layout->tags - (*place != '\0'));
     int x = right;
+    int width;
     Role role = row->flags & STORE_FLAG_SEEN ? ROLE_DIM : ROLE_TEXT;
 
     if (!layout->date)
@@ -208,15 +252,10 @@ draw_tail(const StoreRow *row, const RowLayout *layout, int y, int right,
         x -= 2;
         draw_cells(y, x, 2, files ? "@ " : "", ROLE_DIM, ground);
     }
-    if (*tags) {
-        int width = text_width(tags) + 1;
-
-        x -= width;
-        draw_cells(y, x, width, tags, ROLE_TAG, ground);
-        draw_cells(y, x -= 2, 2, "", ROLE_TEXT, ground);
-    } else {
-        draw_cells(y, x -= 1, 1, "", ROLE_TEXT, ground);
-    }
+    x = draw_before(y, x, place, ROLE_DIM, ground);
+    x = draw_before(y, x, tags, ROLE_TAG, ground);
+    width = *tags || *place ? 2 : 1;
+    draw_cells(y, x -= width, width, "", ROLE_TEXT, ground);
     return right - x;
 }
 
@@ -225,7 +264,7 @@ row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
 {
     const StoreRow *row = state->row;
     RowLayout layout = layout_row(columns);
-    Ground ground = state->current ? GROUND_SELECTED : GROUND_NORMAL;
+    Ground ground = ground_of(state);
     bool unread = !(row->flags & STORE_FLAG_SEEN);
     g_autofree char *who = row_authors(row, tui, layout.sender);
     int right = x + columns;
@@ -234,9 +273,10 @@ row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
     draw_signs(state, y, &x, ground);
     put(y, &x, layout.sender, who, unread ? ROLE_BOLD : ROLE_TEXT, ground);
     if (layout.count) {
-        g_autofree char *count = row->thread_total > 1
-            ? g_strdup_printf("%u", MIN(row->thread_total, 99))
-            : g_strdup("");
+        g_autofree char *count =
+            row->thread_total > 1
+                ? g_strdup_printf("%u", MIN(row->thread_total, 99))
+                : g_strdup("");
 
         draw_right(y, x, 2, count, ROLE_DIM, ground);
         x += 2;
@@ -244,6 +284,6 @@ row_draw(Tui *tui, const RowState *state, int y, int x, int columns)
     } else {
         put(y, &x, 1, "", ROLE_TEXT, ground);
     }
-    tail = draw_tail(row, &layout, y, right, ground);
+    tail = draw_tail(tui, state, &layout, y, right);
     draw_subject(state, &layout, y, x, right - tail - x, ground);
 }

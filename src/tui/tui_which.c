@@ -63,6 +63,7 @@ draw_binding(const WhichPopup *popup, guint i, int y, int x, int columns)
                GROUND_POPUP);
 }
 
+/* Column by column; what there is no room for is said to be more. */
 static void
 which_draw(View *view, Rect screen)
 {
@@ -73,13 +74,20 @@ which_draw(View *view, Rect screen)
     int down = (n + across - 1) / across;
     Rect area = layout_popup(screen, down + 2, WIDE);
     Rect inside = draw_frame(area, popup->title);
+    int width = inside.columns / across;
+    int room = across * MIN(down, inside.rows);
+    int last = n > room ? room - 1 : n;
 
-    for (int i = 0; i < n; i++) {
-        int width = inside.columns / across;
-        int x = inside.x + i / down * width;
+    down = MAX(1, MIN(down, inside.rows));
+    for (int i = 0; i < last; i++)
+        draw_binding(popup, (guint)i, inside.y + i % down,
+                     inside.x + i / down * width, width);
+    if (last < n && room > 0) {
+        g_autofree char *more =
+            g_strdup_printf("%s and %d more: ? all keys", glyph("…"), n - last);
 
-        if (i % down < inside.rows)
-            draw_binding(popup, (guint)i, inside.y + i % down, x, width);
+        draw_cells(inside.y + last % down, inside.x + last / down * width,
+                   width, more, ROLE_DIM, GROUND_POPUP);
     }
 }
 

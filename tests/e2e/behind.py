@@ -259,9 +259,10 @@ def files_cancelled(world):
         home = with_files(world, "waits", line)
         with on_terminal(home) as terminal:
             terminal.wait_text("waits")
+            terminal.wait(lambda s: "✓" in s[0])  # and no sync is running
             terminal.keys(":")
-            terminal.type("offline\r")
-            terminal.wait_text("offline")
+            terminal.type("offline on\r")
+            terminal.wait(lambda s: "offline" in s[0])
             terminal.keys("Enter")
             terminal.wait_text("Not on this machine.")
             terminal.keys("v")
@@ -269,7 +270,8 @@ def files_cancelled(world):
             terminal.keys("Escape")
             terminal.wait_gone("uma is offline")
             terminal.keys(":")
-            terminal.type("offline\r")
+            terminal.type("offline off\r")
+            terminal.wait(lambda s: "✓" in s[0])
             terminal.keys("v")
             terminal.wait_text("naïve.txt")
             terminal.keys("1", "s")

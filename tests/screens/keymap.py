@@ -105,7 +105,7 @@ def snooze_goes_and_comes_back():
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("someday\r")
-        told(terminal, '"someday" is no time')
+        told(terminal, 'or 2026-11-30 09:00, not "someday"')
         terminal.type("w")
         terminal.wait_text("Until (")
         terminal.type("+2h\r")
@@ -117,7 +117,7 @@ def snooze_goes_and_comes_back():
         terminal.type("\r")
         terminal.wait_text("Snoozed until ")
         terminal.type("qwnow\r")
-        told(terminal, "Brought back 1 message")
+        told(terminal, "Brought back 1 thread")
         terminal.type("qgg")
         terminal.wait(lambda s: s[0].startswith(" Inbox")
                       and subjects(s)[:10] == before[:10])
@@ -152,6 +152,33 @@ def threads_unfold_in_the_list():
 
 
 @test
+def a_thread_and_its_messages_are_one():
+    """Chosen twice they are copied once; unfolded they are no new mail; the page
+    of the thread is left as if it were folded."""
+    with demo() as terminal:
+        before = terminal.settle()
+        row = next(i for i, line in enumerate(before) if "Offsite" in line)
+        terminal.type(f"{row}\r")
+        at(terminal, row)
+        terminal.type("zR")
+        unfolded = terminal.wait(lambda s: any("└" in line for line in s))
+        assert "new" not in unfolded[0], unfolded
+        terminal.type("V4j")
+        terminal.wait(lambda s: sum(line.startswith(("✓", "▌"))
+                                    for line in s[1:-1]) == 5)
+        terminal.type("C")
+        terminal.wait_text("Copy to:")
+        terminal.type("arch\r")
+        told(terminal, "Copied 4 messages")
+        terminal.type("4k\r")
+        terminal.wait(lambda s: "Offsite" in s[1])
+        for _ in range(5):
+            if "Offsite" in terminal.settle()[1]:
+                terminal.type("J")
+        terminal.wait(lambda s: "Offsite" not in s[1] and s[1].strip())
+
+
+@test
 def long_lines_wrap_or_not():
     with demo() as terminal:
         terminal.type("gglza")
@@ -168,6 +195,8 @@ def searches_have_names():
     with demo(ready=True) as terminal:
         terminal.type("gq")
         told(terminal, "No search has a name yet")
+        terminal.type(":saved-search\r")
+        told(terminal, "No search has a name yet: saved-search --keep")
         terminal.type("/subject:invoice\r")
         terminal.wait(lambda s: "found" in s[0])
         terminal.type(":keep-search\r")
@@ -179,8 +208,95 @@ def searches_have_names():
         terminal.wait_text("subject:invoice")
         terminal.type("bil\t\r")
         terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("gq")
+        terminal.wait_text("Saved search:")
+        terminal.keys("Enter")  # there is only one
+        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
         terminal.type(":saved-search\r")
         terminal.wait_text("bills")
+
+
+@test
+def selected_lines_are_quoted_and_copied():
+    with demo(ready=True, env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.type("/Migration window\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.keys("Enter")
+        terminal.wait_text("close, but there are three things")
+        terminal.type("Vjj")
+        screen = terminal.wait(lambda s: "quote them" in s[-1])
+        assert "Esc end" in screen[-1], screen
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "quote them" not in s[-1])
+        terminal.type("Vj")
+        terminal.type("yt")
+        told(terminal, "Copied the text")
+        terminal.type("Vj")
+        terminal.wait(lambda s: "quote them" in s[-1])
+        terminal.type("r")
+        screen = terminal.wait(lambda s: s[0].startswith(" Review"))
+        quoted = [row.strip() for row in screen if row.startswith(" >")]
+        assert len(quoted) == 2 and "three things" in quoted[1], screen
+        terminal.type("p")
+        terminal.wait_text("close, but there are three things")
+        terminal.type("r")  # nothing is selected any more: all is quoted
+        screen = terminal.wait(lambda s: s[0].startswith(" Review"))
+        quoted = [row for row in screen if row.startswith(" >")]
+        assert len(quoted) > 4, screen
+
+
+@test
+def a_search_follows_the_index():
+    """What an act makes a search find stands in it without a key; where a
+    message lies, and until when it is away, is said in the row."""
+    with demo(ready=True) as terminal:
+        terminal.type("gw")
+        terminal.wait(lambda s: "0 found" in s[0])
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        for n in (1, 2):  # the view is there before the index has it
+            terminal.type("w+2h\rgw")
+            terminal.wait(lambda s, n=n: f"· {n} found" in s[0])
+            screen = terminal.settle()
+            assert "until " in screen[n] and "until " not in screen[n + 1], \
+                screen
+            terminal.type("q")
+            terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("/Kernel results\r")
+        terminal.wait(lambda s: "found" in s[0]
+                      and any(" Archive " in row for row in s[1:-1]))
+
+
+@test
+def a_popup_says_what_it_has_no_room_for():
+    with demo(40, 12) as terminal:
+        terminal.type("g")
+        terminal.wait(lambda s: any("more: ? all keys" in row for row in s))
+
+
+@test
+def undo_from_elsewhere_leaves_the_cursor():
+    """What another list brings back does not come under the cursor of this one,
+    and is not counted as new when it goes again."""
+    with demo(ready=True) as terminal:
+        before = subjects(terminal.settle())
+        terminal.type("w+2h\r")
+        told(terminal, "Snoozed 1 message until")
+        terminal.wait(lambda s: subjects(s)[0] == before[1])
+        terminal.type("gw")
+        terminal.wait(lambda s: s[0].startswith(" Snoozed")
+                      and "Your Bank" in s[1])
+        terminal.type("wnow\r")
+        told(terminal, "Brought back 1 thread")
+        terminal.type("u")
+        told(terminal, "Undone")
+        terminal.type("q")
+        screen = terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        assert "new" not in screen[0], screen
+        assert screen[1].startswith("▌") and "Your Bank" not in screen[1], \
+            screen
 
 
 @test

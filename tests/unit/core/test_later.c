@@ -270,8 +270,10 @@ test_snooze_ended(Fixture *f, const void *data)
     g_autoptr(GError) error = NULL;
 
     snooze(f, f->first, NOW + HOUR);
-    snooze(f, f->first, 0);
+    snooze(f, f->answer, NOW + HOUR);
+    snooze(f, f->first, 0); /* the whole thread comes back */
     check_state(f, f->first, "INBOX unread");
+    check_state(f, f->answer, "Lists unread");
     g_assert_false(snooze_until(f->session, set, 0, &error));
     g_assert_true(err_is(error, ERR_USAGE));
     snooze(f, f->answer, NOW + HOUR);

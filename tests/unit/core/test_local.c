@@ -2,12 +2,15 @@
  * files that core is moving. A message has one row at every time. */
 #include "local.h"
 
+#include "account_lock.h"
+#include "base/err.h"
 #include "base/file.h"
 #include "facts.h"
 #include "maildir/maildir.h"
 #include "mime/mime.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 #include <string.h>
 
 static const char text[] = "From: ana@example.org\r\nTo: ben@example.org\r\n"
@@ -153,6 +156,26 @@ test_flagged(Fixture *fixture, gconstpointer unused)
     g_assert_cmpstr(row->file, ==, "home/cur/1.one:2,F");
 }
 
+/* Another program reads the folders of the account: this one waits. */
+static void
+test_locked(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    LocalScan request = { .store = fixture->store, .mail = fixture->mail,
+                          .account = "home", .cancel = cancel };
+    int lock = account_lock(fixture->state, "home", NULL, &error);
+
+    g_assert_no_error(error);
+    g_cancellable_cancel(cancel);
+    g_assert_false(local_scan(&request, &error));
+    g_assert_true(err_is(error, ERR_CANCELLED));
+    close(lock);
+    request.cancel = NULL;
+    g_clear_error(&error);
+    g_assert_true(local_scan(&request, &error));
+}
+
 static void
 add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
@@ -166,6 +189,7 @@ main(int argc, char **argv)
     mime_init();
     add("/core/local/moving", test_moving);
     add("/core/local/deleting", test_deleting);
+    add("/core/local/locked", test_locked);
     add("/core/local/unchanged", test_unchanged);
     add("/core/local/flagged", test_flagged);
     return g_test_run();

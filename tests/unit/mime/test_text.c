@@ -219,6 +219,54 @@ test_quote(void)
     }
 }
 
+/* Lines broken to any width, of which all were selected, are whole again. */
+static void
+test_selected(void)
+{
+    static const char source[] =
+        "Content-Type: text/html; charset=utf-8\n\n<p>one two three four five "
+        "six</p><blockquote>seven eight nine ten eleven</blockquote>"
+        "<ul><li>twelve thirteen fourteen<li>日本語日本語日本語日本語</ul>"
+        "<p></p>";
+
+    for (int width = 10; width <= 90; width++) {
+        MimeTextOptions options = { .width = width };
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(source, strlen(source));
+        g_autoptr(MimeText) text = mime_text(message, &options);
+        g_autofree char *quote = mime_quote_lines(text->lines);
+        g_autofree char *joined = mime_join_lines(text->lines);
+
+        g_assert_cmpstr(joined, ==,
+                        "one two three four five six\n"
+                        "\n> seven eight nine ten eleven\n\n"
+                        " • twelve thirteen fourteen\n"
+                        " • 日本語日本語日本語日本語\n");
+        g_assert_cmpstr(quote, ==,
+                        "> one two three four five six\n>\n"
+                        ">> seven eight nine ten eleven\n>\n"
+                        ">  • twelve thirteen fourteen\n"
+                        ">  • 日本語日本語日本語日本語\n");
+    }
+}
+
+/* A part of a broken line is what was selected of it. */
+static void
+test_selected_some(void)
+{
+    static const char source[] = "\none two three four\n> five six seven\n";
+    const MimeTextOptions options = { .width = 10 };
+    g_autoptr(MimeMessage) message = mime_load_bytes(source, strlen(source));
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+    g_autofree char *quote = NULL;
+
+    for (guint i = 1; i + 1 < text->lines->len; i++)
+        g_ptr_array_add(some, text->lines->pdata[i]);
+    quote = mime_quote_lines(some);
+    g_assert_cmpstr(quote, ==, "> three four\n>> five six\n");
+}
+
 static void
 test_snippet(void)
 {
@@ -289,6 +337,8 @@ main(int argc, char **argv)
     g_test_add_func("/mime/text/fold", test_fold);
     g_test_add_func("/mime/text/width", test_width);
     g_test_add_func("/mime/text/quote", test_quote);
+    g_test_add_func("/mime/text/selected", test_selected);
+    g_test_add_func("/mime/text/selected-some", test_selected_some);
     g_test_add_func("/mime/text/snippet", test_snippet);
     g_test_add_func("/mime/text/snippet_length", test_snippet_length);
     g_test_add_func("/mime/text/limit", test_text_limit);

@@ -1,0 +1,16 @@
+/* What users write in a search that notmuch's language does not have. */
+#ifndef CORE_QUERY_H
+#define CORE_QUERY_H
+
+#include "store/store.h"
+
+/* The query as notmuch takes it: is: and has: are tags, auth: is the verdict,
+ * and folder: with a name that is no path is every folder of that name: its
+ * whole name or the last part of it, or "Inbox", in any case. folders:
+ * StoreFolder. A pure function; g_free(). */
+char *query_expand(const char *query, const GPtrArray *folders);
+
+/* Does folder:name mean it, by its path or by such a name? Pure. */
+bool query_means_folder(const StoreFolder *folder, const char *name);
+
+#endif

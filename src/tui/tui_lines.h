@@ -1,0 +1,32 @@
+/* Lines that are selected in the text of one message of a page: from where it
+ * was begun to where the cursor is. */
+#ifndef TUI_LINES_H
+#define TUI_LINES_H
+
+#include "tui_page.h"
+
+typedef struct {
+    bool on;
+    int from, to;
+    int columns; /* of the page */
+    guint count; /* of its lines */
+} LineSelection;
+
+/* Begins at the first line of a text within rows of the page from top on, and
+ * says in whose: its item. False: there is none. */
+bool lines_begin(LineSelection *lines, const Page *page, int top, int rows,
+                 guint *item);
+
+/* Moves the cursor within the text. */
+void lines_move(LineSelection *lines, const Page *page, int step);
+
+/* After the page was made: ended when its lines are others. */
+void lines_follow(LineSelection *lines, const Page *page);
+
+bool lines_has(const LineSelection *lines, int line);
+
+/* MimeLine, borrowed, and the selection ends. Free with g_ptr_array_unref();
+ * NULL: nothing is selected. */
+GPtrArray *lines_take(LineSelection *lines, const Page *page);
+
+#endif
