@@ -297,7 +297,7 @@ bool sync_fetch_part(const Sync *sync, gint64 id, guint number, int fd,
                      GError **error);
 
 /* Is this folder kept the same here and there? Not what shows messages of other
- * folders once more (\All, \Flagged). */
+ * folders once more (\All but of Gmail, \Flagged, \Important). */
 bool sync_follows(const StoreFolder *folder);
 
 /* What a search on the server finds in one folder, as our rows. Those of which

@@ -154,28 +154,35 @@ search_among(const Sync *sync, const char *among, const char *criteria,
     return some != NULL;
 }
 
+/* A slice at a time; without UIDNEXT all is one. */
+static bool
+search_slices(const Sync *sync, guint64 next, UidSet *members, GError **error)
+{
+    if (next == 0)
+        return search_among(sync, "1:*", REST, members, error);
+    for (guint64 from = 1; from < next; from += SLICE) {
+        g_autofree char *among =
+            g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from,
+                            MIN(from + SLICE, next) - 1);
+
+        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
+        if (!search_among(sync, among, REST, members, error))
+            return false;
+    }
+    return true;
+}
+
 UidSet *
 sync_rest_members(const Sync *sync, const ImapSelected *now, GError **error)
 {
     g_autoptr(UidSet) members = uidset_create();
-    guint64 next = now->uidnext ? now->uidnext : G_MAXUINT32;
 
-    for (guint64 from = 1; now->exists > 0 && from < next; from += SLICE) {
-        guint64 last = MIN(from + SLICE, next) - 1;
-        g_autofree char *among = g_strdup_printf(
-            "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from, last);
-
-        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel)) {
-            err_set(error, ERR_CANCELLED, "cancelled");
-            return NULL;
-        }
-        if (!search_among(sync, among, REST, members, error))
-            return NULL;
-    }
+    if (now->exists > 0 && !search_slices(sync, now->uidnext, members, error))
+        return NULL;
     if (uidset_count(members) > now->exists) {
         err_set(error, ERR_PROTOCOL,
-                "%s: a search found more messages than "
-                "there are",
+                "%s: a search found more messages than there are",
                 sync->account);
         return NULL;
     }

@@ -259,9 +259,10 @@ def files_cancelled(world):
         home = with_files(world, "waits", line)
         with on_terminal(home) as terminal:
             terminal.wait_text("waits")
+            terminal.wait(lambda s: "✓" in s[0])  # and no sync is running
             terminal.keys(":")
-            terminal.type("offline\r")
-            terminal.wait_text("offline")
+            terminal.type("offline on\r")
+            terminal.wait(lambda s: "offline" in s[0])
             terminal.keys("Enter")
             terminal.wait_text("Not on this machine.")
             terminal.keys("v")
@@ -269,7 +270,8 @@ def files_cancelled(world):
             terminal.keys("Escape")
             terminal.wait_gone("uma is offline")
             terminal.keys(":")
-            terminal.type("offline\r")
+            terminal.type("offline off\r")
+            terminal.wait(lambda s: "✓" in s[0])
             terminal.keys("v")
             terminal.wait_text("naïve.txt")
             terminal.keys("1", "s")
@@ -304,6 +306,15 @@ def refused(world):
     result = home.run("search", "--server", "plan")
     assert result.status == 1 and "localhost" in result.err, result
     assert "plan b" in result.out, result
+    with on_terminal(home) as terminal:
+        screen = terminal.wait_text("plan b")
+        rows = [row for row in screen if "ben@example.org" in row]
+        at = [number for number, row in enumerate(rows) if "plan b" in row]
+        terminal.keys(*["j"] * at[0], "Enter")
+        terminal.wait_text("Not on this machine")
+        terminal.keys("v")
+        terminal.wait(lambda s: any("│" in row and "localhost" in row
+                                    for row in s))
 
 
 def notmuch(home, *words):

@@ -421,9 +421,12 @@ test_new_mail(void)
     assert_in(bench, 6, "INBOX");
     g_assert_cmpuint(bench->fake->searches, ==, searches);
     bench->sync.only = NULL;
+    /* where UIDs are many, a slice at a time */
+    fake_mailbox(bench->fake, ALL)->uidnext = 200000;
     mail(bench, 7, NULL);
     bench_sync(bench);
     assert_in(bench, 7, ALL);
+    g_assert_cmpuint(bench->fake->searches, ==, searches + 3);
     g_assert_cmpuint(bench->news, ==, 2);
     check(bench);
     bench_destroy(bench);
