@@ -213,6 +213,17 @@ typedef struct {
     guint64 bytes, bytes_total; /* 0: not told */
 } SyncProgress;
 
+/* Names in the folders of an account compared with its rows in a thread of its
+ * own, while the connection is made. What it found counts only as long as the
+ * directories stay as they were. */
+typedef struct SyncAhead SyncAhead;
+
+SyncAhead *sync_ahead_begin(const char *state_db, const char *mail,
+                            const char *account);
+/* Waits for it. NULL: nothing. */
+void sync_ahead_end(SyncAhead *ahead);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SyncAhead, sync_ahead_end)
+
 /* Everything one sync needs. Borrowed for the calls. */
 typedef struct {
     const char *account;
@@ -226,6 +237,7 @@ typedef struct {
     bool headers_first;
     bool accept_removals;
     bool urgent; /* of the connection for sync_fetch_one() */
+    SyncAhead *ahead; /* of this account and store; or NULL */
 
     /* The facts of a message from its header block or beginning: all texts,
      * date, snippet and content flags. Never NULL. */

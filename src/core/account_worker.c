@@ -47,7 +47,8 @@ typedef struct {
     LaneRequest request;
     LaneCallbacks callbacks;
     LaneAnswer answer;
-    Job *job; /* while it runs */
+    Job *job;         /* while it runs */
+    SyncAhead *ahead; /* of a sync that connects first; or NULL */
 } Task;
 
 void
@@ -324,6 +325,7 @@ make_sync(Task *task, Store *store)
         .headers_first = task->request.headers_first,
         .accept_removals = task->request.accept_removals,
         .urgent = task->kind == LANE_FETCH,
+        .ahead = task->ahead,
         .describe = describe,
         .describe_free = describe_free,
         .arrived = on_arrived,
@@ -658,6 +660,22 @@ was_refused(const Task *task, GError **error)
     return true;
 }
 
+/* Files are looked at while the server lets us in. */
+static bool
+connect_and_perform(Task *task, GError **error)
+{
+    const Lane *lane = task->lane;
+    const LaneParams *params = &lane->params;
+    bool ok;
+
+    if (task->kind == LANE_SYNC && !params->is_pop3 && lane->conn == NULL)
+        task->ahead = sync_ahead_begin(params->state_db, params->mail,
+                                       params->account);
+    ok = connect_lane(task, error) && perform(task, error);
+    sync_ahead_end(g_steal_pointer(&task->ahead));
+    return ok;
+}
+
 static void *
 task_run(Job *job, void *data, GError **error)
 {
@@ -668,8 +686,7 @@ task_run(Job *job, void *data, GError **error)
 
     task->job = job;
     handler = link_cancellables(task);
-    ok = !was_refused(task, &trouble) && connect_lane(task, &trouble)
-         && perform(task, &trouble);
+    ok = !was_refused(task, &trouble) && connect_and_perform(task, &trouble);
     if (follows(task) && !task->answer.connected && err_is(trouble, ERR_AUTH)
         && task->lane->refused == NULL)
         task->lane->refused = g_error_copy(trouble);

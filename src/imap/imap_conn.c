@@ -306,24 +306,41 @@ log_in(ImapConn *conn, GError **error)
 }
 
 /* Near a server DEFLATE costs both sides more time than it saves. How near it
- * is, the answers to the setup show; else it is the last of that flight, behind
- * which nothing is sent before its answer (RFC 4978, section 3). */
+ * is, the answers to the setup show. */
+static bool
+is_far_enough(ImapConn *conn, bool *far, GError **error)
+{
+    *far = conn->params.compress == IMAP_COMPRESS_ON;
+    if (conn->params.compress != IMAP_COMPRESS_FAR)
+        return true;
+    if (!imap_settle(conn, error))
+        return false;
+    *far = conn->round_trip >= FAR_USEC;
+    return true;
+}
+
+/* The last of its flight: nothing is sent behind it before its answer. A NO
+ * (TLS compresses already) is one to go on without (RFC 4978, section 3). */
 static bool
 compress(ImapConn *conn, GError **error)
 {
-    bool maybe = conn->params.compress == IMAP_COMPRESS_FAR;
+    g_autoptr(GError) trouble = NULL;
+    bool far = false;
 
-    if (!imap_conn_can(conn, "COMPRESS=DEFLATE")
-        || conn->params.compress == IMAP_COMPRESS_OFF)
+    if (!imap_conn_can(conn, "COMPRESS=DEFLATE"))
         return true;
-    if (maybe && !imap_settle(conn, error))
+    if (!is_far_enough(conn, &far, error))
         return false;
-    if (maybe && conn->round_trip < FAR_USEC)
+    if (!far)
         return true;
     imap_cmd_answers(conn, NULL);
     imap_cmd_begin_behind(conn, "COMPRESS DEFLATE");
-    return imap_cmd_finish(conn, error)
-           && net_start_deflate(conn->stream, error);
+    if (imap_cmd_finish(conn, &trouble))
+        return net_start_deflate(conn->stream, error);
+    if (err_is(trouble, ERR_REFUSED))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
 }
 
 ImapConn *

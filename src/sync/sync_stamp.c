@@ -95,25 +95,108 @@ names_match(const Sync *sync, const StoreFolder *folder)
     return match;
 }
 
-char *
-sync_changed_stamp(const Sync *sync, const StoreFolder *folder)
+/* Of an account: which folders' names were those of our rows, as of which
+ * stamp. The thread's until it is joined. */
+struct SyncAhead {
+    char *state_db, *mail, *account;
+    GThread *thread;
+    GHashTable *ours; /* path → stamp */
+};
+
+/* Were they ours when the directories were as they are? What is done within
+ * the grain of the stamp is seen by the next sync: such a one is not kept. */
+static bool
+were_ours(const Sync *sync, const StoreFolder *folder, const char *stamp)
+{
+    SyncAhead *ahead = sync->ahead;
+
+    if (ahead == NULL)
+        return false;
+    if (ahead->thread)
+        g_thread_join(g_steal_pointer(&ahead->thread));
+    return g_strcmp0(g_hash_table_lookup(ahead->ours, folder->path), stamp)
+           == 0;
+}
+
+/* *ours: the stamp of which the names are ours, NULL where none was needed. */
+static char *
+changed_stamp(const Sync *sync, const StoreFolder *folder, char **ours)
 {
     bool firm;
     g_autofree char *stamp = take_stamp(sync, folder, &firm);
     g_autofree char *known = NULL;
 
+    *ours = NULL;
     if (*stamp == '\0')
         return NULL;
     known = sync_fact(sync, folder, "mtime");
     if (g_strcmp0(stamp, known) == 0)
         return NULL;
-    if (!names_match(sync, folder))
+    if (!were_ours(sync, folder, stamp) && !names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
     if (firm && store_set_lazy(sync->store, true, NULL)) {
         sync_set_fact(sync, folder, "mtime", stamp, NULL);
         store_set_lazy(sync->store, false, NULL);
     }
+    *ours = g_steal_pointer(&stamp);
     return NULL;
+}
+
+char *
+sync_changed_stamp(const Sync *sync, const StoreFolder *folder)
+{
+    g_autofree char *ours = NULL;
+
+    return changed_stamp(sync, folder, &ours);
+}
+
+static void *
+look_ahead(void *data)
+{
+    SyncAhead *ahead = data;
+    g_autoptr(Store) store = store_open(ahead->state_db, NULL);
+    g_autoptr(GPtrArray) folders =
+        store ? store_folders(store, ahead->account, NULL) : NULL;
+    const Sync sync = { .store = store, .mail = ahead->mail };
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+        char *ours = NULL;
+
+        if (!folder->local)
+            g_free(changed_stamp(&sync, folder, &ours));
+        if (ours)
+            g_hash_table_insert(ahead->ours, g_strdup(folder->path), ours);
+    }
+    return NULL;
+}
+
+SyncAhead *
+sync_ahead_begin(const char *state_db, const char *mail, const char *account)
+{
+    SyncAhead *ahead = g_new0(SyncAhead, 1);
+
+    ahead->state_db = g_strdup(state_db);
+    ahead->mail = g_strdup(mail);
+    ahead->account = g_strdup(account);
+    ahead->ours =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    ahead->thread = g_thread_try_new("names", look_ahead, ahead, NULL);
+    return ahead;
+}
+
+void
+sync_ahead_end(SyncAhead *ahead)
+{
+    if (ahead == NULL)
+        return;
+    if (ahead->thread)
+        g_thread_join(ahead->thread);
+    g_hash_table_unref(ahead->ours);
+    g_free(ahead->state_db);
+    g_free(ahead->mail);
+    g_free(ahead->account);
+    g_free(ahead);
 }
 
 GHashTable *

@@ -2,6 +2,8 @@
  * do nothing). */
 #include "bench.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utime.h>
@@ -14,6 +16,18 @@ fdatasync(int fd)
 {
     disk_waits++;
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+static _Thread_local guint dirs_read;
+
+DIR *
+opendir(const char *name)
+{
+    DIR *(*real)(const char *) = (DIR * (*)(const char *))(void (*)(void))
+        dlsym(RTLD_NEXT, "opendir");
+
+    dirs_read += g_str_has_suffix(name, "/INBOX/cur");
+    return real(name);
 }
 
 int
@@ -168,6 +182,39 @@ test_disk_waits(const void *data)
         fake_add(bench->fake, "INBOX", i, 0);
     bench_sync(bench);
     g_assert_cmpuint(disk_waits, ==, 5);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Names that we gave ourselves are compared while the connection is made, and
+ * not again by the sync; what another program does then is seen by it (P20). */
+static void
+test_ahead(void)
+{
+    Bench *bench = bench_with(&abilities[0]);
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    for (int behind = 0; behind < 2; behind++) {
+        g_autofree char *file = NULL;
+        g_autoptr(SyncAhead) ahead = NULL;
+
+        fake_find(inbox, 2)->flags ^= STORE_FLAG_FLAGGED;
+        fake_find(inbox, 2)->modseq = ++inbox->modseq;
+        bench_sync(bench);
+        bench_settle(bench);
+        ahead = sync_ahead_begin(store_path(bench->store), bench->mail, "work");
+        bench->sync.ahead = ahead;
+        bench_sync(bench); /* waits for it */
+        file = g_build_filename(bench->mail, "work/INBOX/new/theirs", NULL);
+        if (behind)
+            g_assert_true(g_file_set_contents(
+                file, "Message-ID: <m60@example.org>\n\nx\n", -1, NULL));
+        dirs_read = 0;
+        bench_sync(bench);
+        g_assert_cmpuint(dirs_read > 0, ==, behind);
+        g_assert_cmpuint(bench_rows(bench, 60), ==, behind);
+        bench->sync.ahead = NULL;
+    }
     bench_check(bench);
     bench_destroy(bench);
 }
@@ -817,6 +864,7 @@ main(int argc, char **argv)
         g_test_add_data_func(push, &abilities[i], test_push);
         g_test_add_data_func(waits, &abilities[i], test_disk_waits);
     }
+    g_test_add_func("/run/ahead", test_ahead);
     g_test_add_func("/run/preview", test_preview);
     g_test_add_func("/run/keep", test_keep);
     g_test_add_func("/run/no keywords", test_no_keywords);
