@@ -604,6 +604,46 @@ test_other_file_system(Fixture *f, const void *data)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* An entry that a server took, as it is filed: how many copies Sent has. */
+static guint
+filed_copies(Fixture *f, const char *account)
+{
+    static const char text[] = "From: ana@example.org\r\n\r\nx\r\n";
+    Outbox *outbox = session_outbox(f->session);
+    g_autoptr(OutboxEntry) entry = outbox_entry_create();
+    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
+    g_autoptr(StoreFolder) folder = NULL;
+    g_autoptr(GArray) ids = NULL;
+    g_autoptr(GError) error = NULL;
+    StoreView view = { 0 };
+
+    outbox_entry_add(entry, "bob@x.example");
+    entry->account = g_strdup(account);
+    entry->sender = g_strdup("ana@example.org");
+    entry->subject = g_strdup("hello");
+    entry->state = OUTBOX_SENT;
+    entry->accepted = true;
+    g_assert_true(outbox_entry_new(outbox->folder, entry, bytes, &error));
+    g_assert_true(outbox_file(outbox, entry->id, &error));
+    g_assert_no_error(error);
+    folder = store_folder_by_role(session_store(f->session), account,
+                                  FOLDER_ROLE_SENT, NULL);
+    view.folder = folder ? folder->id : -1;
+    ids = store_ids(session_store(f->session), &view, 0, NULL);
+    return ids->len;
+}
+
+/* A server that files what it sends gets no second copy, unless the user wants
+ * one. */
+static void
+test_save_sent(Fixture *f, const void *data)
+{
+    g_assert_cmpuint(filed_copies(f, "local"), ==, 1);
+    g_assert_cmpuint(filed_copies(f, "never"), ==, 0);
+    g_assert_cmpuint(filed_copies(f, "gmail"), ==, 0);
+    g_assert_cmpuint(filed_copies(f, "both"), ==, 1);
+}
+
 /* Sends from the account without a server, and waits until its Sent copy is on
  * its way to another file system. The id of the entry. */
 static char *
@@ -751,6 +791,14 @@ main(int argc, char **argv)
     ADD("attach-fails", NULL, test_attach_fails);
     ADD("ends-while-carrying", NULL, test_ends_while_carrying);
     ADD("other-file-system", NULL, test_other_file_system);
+    ADD("save-sent",
+        "account never { address a@x.example; outgoing sendmail:///bin/true; "
+        "save-sent no }\n"
+        "account gmail { address b@x.example; outgoing "
+        "smtps://SMTP.Gmail.com }\n"
+        "account both { address c@x.example; outgoing "
+        "smtps://smtp.gmail.com; save-sent yes }\n",
+        test_save_sent);
     ADD("cancel-while-copying", NULL, test_cancel_while_copying);
     ADD("gone-while-copying", NULL, test_gone_while_copying);
     ADD("clock", NULL, test_clock);
