@@ -248,6 +248,24 @@ def selected_lines_are_quoted_and_copied():
 
 
 @test
+def what_will_be_sent_is_shown():
+    """v on the review page: the bytes that leave, in which no Bcc is (P81)."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.type(":compose --to ben@example.org --bcc eve@example.org "
+                      "--subject Grüße\r")
+        terminal.wait(lambda s: s[0].startswith(" Review")
+                      and any("Bcc  eve@" in row for row in s))
+        terminal.type("v")
+        screen = terminal.wait(lambda s: s[0].startswith(" As it will be sent"))
+        for wanted in ("Subject: =?UTF-8?", "To: ben@example.org",
+                       "Message-Id: <", "Content-Transfer-Encoding: "):
+            assert any(row.strip().startswith(wanted) for row in screen), screen
+        assert "eve" not in "".join(screen), screen
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Review"))
+
+
+@test
 def a_search_follows_the_index():
     """What an act makes a search find stands in it without a key; where a
     message lies, and until when it is away, is said in the row."""
