@@ -306,13 +306,17 @@ outbox_entry_load(const char *folder, const char *id, GError **error)
     return g_steal_pointer(&entry);
 }
 
+/* Ids are in the order in which messages were queued, which is that in which
+ * they leave: a series of patches is queued within a second. */
 static char *
 new_id(void)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *when = g_date_time_format(now, "%Y%m%d-%H%M%S");
 
-    return g_strdup_printf("%s-%08x", when, g_random_int());
+    return g_strdup_printf("%s-%05x%03x", when,
+                           (guint)g_date_time_get_microsecond(now),
+                           g_random_int() & 0xfff);
 }
 
 bool

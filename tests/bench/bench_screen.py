@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a person waits for, beside mutt and neomutt in turns on one machine:
 exec to list and memory, keys, opening, a new IMAP account, full text search,
-what one key writes. Each program runs in a terminal of ours (screen_driver.py);
+what one key writes, queuing a message. Each program runs in a terminal of ours (screen_driver.py);
 every time is from the exec or the key to the last octet of the screen that
 shows it. Not part of the test run; no figure fails it.
 
@@ -10,6 +10,7 @@ shows it. Not part of the test run; no figure fails it.
     tests/bench/bench_screen.py _build-rel/src/posthorn local --messages 100000
     tests/bench/bench_screen.py _build-rel/src/posthorn imap --messages 100000
     tests/bench/bench_screen.py _build-rel/src/posthorn search
+    tests/bench/bench_screen.py _build-rel/src/posthorn queue
 
 Needs mutt, neomutt, python3-pyte, for imap also dovecot-imapd, as root or with
 a Dovecot that runs as its user. --keep FOLDER keeps mailboxes, caches and the
@@ -100,7 +101,8 @@ class Client:
     def env(self):
         home = self.home
         return dict(
-            os.environ, HOME=home, LC_ALL="C.UTF-8", TZ="UTC",
+            os.environ, HOME=home, LC_ALL="C.UTF-8", TZ="UTC", EDITOR="true",
+            VISUAL="",
             XDG_DATA_HOME=home + "/data", XDG_CACHE_HOME=home + "/cache",
             XDG_CONFIG_HOME=home + "/config", XDG_RUNTIME_DIR=home)
 
@@ -340,11 +342,37 @@ def bench_search(options, clients, folder):
         report(clients, what)
 
 
+def bench_queue(options, clients, folder):
+    """y on the review page, until the screen says that the message is queued:
+    its bytes and envelope are durable then. Nothing is dialled: undo-send."""
+    box, mail = make_box(folder, options.messages)
+    text = os.path.join(folder, "text")
+    with open(text, "w", encoding="utf-8") as file:
+        file.write("A line of text.\n" * 20)
+    for client in clients:
+        if client.name != "posthorn":
+            continue
+        client.prepare(box, "maildir://" + mail)
+        client.run("sync", "--no-index")
+        with client.start() as program:
+            program.wait(shows(box), 300)
+            for _ in range(20):
+                os.write(program.fd, b":compose --to bob@example.org --subject "
+                         b"hello --body " + text.encode() + b"\r")
+                program.wait(lambda p: " Review" in p.text())
+                program.settle()
+                took = program.press_until(
+                    b"y", lambda p: "Sending in a moment" in p.text())
+                client.note("queue a message, ms", took)
+                program.settle()
+    report(clients, "queue a message, ms")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("posthorn", type=os.path.abspath)
-    parser.add_argument("what", choices=("local", "imap", "search"))
+    parser.add_argument("what", choices=("local", "imap", "search", "queue"))
     parser.add_argument("--messages", type=int, default=10000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", type=os.path.abspath)
@@ -361,7 +389,7 @@ def main():
     print(f"{options.messages} messages", flush=True)
     try:
         {"local": bench_local, "imap": bench_imap,
-         "search": bench_search}[options.what](options, clients, folder)
+         "search": bench_search, "queue": bench_queue}[options.what](options, clients, folder)
     finally:
         if options.keep is None:
             shutil.rmtree(top)

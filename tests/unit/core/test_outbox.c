@@ -111,6 +111,23 @@ test_round_trip(Fixture *f, const void *data)
     g_assert_cmpint(info.st_mode & 0777, ==, 0600);
 }
 
+/* What is queued within a second leaves in its order. */
+static void
+test_order(Fixture *f, const void *data)
+{
+    char *ids[20];
+    g_autoptr(GPtrArray) listed = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++)
+        ids[i] = queue(f, "bob@example.org");
+    listed = outbox_entry_ids(f->folder, NULL);
+    g_assert_cmpuint(listed->len, ==, G_N_ELEMENTS(ids));
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_assert_cmpstr(listed->pdata[i], ==, ids[i]);
+        g_free(ids[i]);
+    }
+}
+
 /* Bytes without an envelope are not queued: a crash before the second file. */
 static void
 test_half(Fixture *f, const void *data)
@@ -943,6 +960,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* as the program does */
     g_test_init(&argc, &argv, NULL);
     ADD("round-trip", test_round_trip);
+    ADD("order", test_order);
     ADD("half", test_half);
     ADD("unreadable", test_unreadable);
     ADD("names", test_names);
