@@ -72,7 +72,8 @@ no_cores(void)
 }
 
 /* One heap for all threads, not one each: those grow by a page at a time, and
- * every page is a system call. */
+ * every page is a system call. Not with a screen: a key must not wait for the
+ * heap of another thread. */
 static void
 one_heap(void)
 {
@@ -188,6 +189,7 @@ open_here(const CliRequest *request, CmdContext *context, void *user,
     Program *program = user;
     Printer *out = context->out;
 
+    one_heap();
     if (!open_session(program, request, error))
         return false;
     program->headless = frontend_create_headless(request->loop);
@@ -284,7 +286,6 @@ main(int argc, char **argv)
     open_missing();
     setlocale(LC_ALL, "");
     no_cores();
-    one_heap();
     log_take_glib();
     umask(077); /* mail is private, whoever makes the file (P55) */
     mime_init();
