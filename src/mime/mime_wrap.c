@@ -42,23 +42,6 @@ trim_blanks(const char *text, gsize size)
     return size;
 }
 
-/* How many octets of text go on a line of so many columns. */
-static gsize
-break_at(const char *text, int columns, bool hard)
-{
-    int used;
-    gsize fits = text_fit(text, columns, &used);
-    gsize at = fits;
-
-    if (text[fits] == '\0' || hard)
-        return fits;
-    if (text[fits] == ' ')
-        return fits;
-    while (at > 0 && text[at - 1] != ' ')
-        at--;
-    return trim_blanks(text, at) > 0 ? at : fits;
-}
-
 /* ">> " for depth 2, at most half of the width; the caller's prefix behind. */
 static char *
 prefix_make(int depth, const char *more, int width)
@@ -105,9 +88,9 @@ wrap_one(const MimeLogical *logical, int width, GPtrArray *lines)
         int columns = width - text_width(prefix);
         MimeLine *line;
         char *text;
-        gsize size = is_short_ascii(at, columns)
-                         ? strlen(at)
-                         : break_at(at, columns, logical->hard);
+        gsize size = is_short_ascii(at, columns) ? strlen(at)
+                     : logical->hard ? text_fit(at, columns, NULL)
+                                     : text_break(at, columns);
 
         if (size == 0 && *at)
             size = g_utf8_next_char(at) - at;
