@@ -49,20 +49,10 @@ told_message(void *user, const ImapMessage *message, GError **error)
     return true;
 }
 
-static void
-add_ranges(UidSet *to, const UidSet *uids)
-{
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        uidset_add_range(to, range.first, range.last);
-    }
-}
-
 static bool
 told_vanished(void *user, const UidSet *uids, GError **error)
 {
-    add_ranges(((Look *)user)->view.vanished, uids);
+    uidset_add_all(((Look *)user)->view.vanished, uids);
     return true;
 }
 
@@ -205,7 +195,7 @@ load_named(const Sync *sync, const StoreFolder *folder, Look *look,
 {
     g_autoptr(UidSet) named = uidset_create();
 
-    add_ranges(named, look->view.vanished);
+    uidset_add_all(named, look->view.vanished);
     for (guint i = 0; i < look->view.messages->len; i++)
         uidset_add(named,
                    g_array_index(look->view.messages, SyncMessage, i).uid);

@@ -130,16 +130,6 @@ sync_rest_placed(const SyncRun *run, const char *email_id, GError **error)
     return sync_rest_set_due(run->sync, true, error);
 }
 
-static void
-add_all(UidSet *to, const UidSet *uids)
-{
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        uidset_add_range(to, range.first, range.last);
-    }
-}
-
 /* What a search finds among UIDs, added to found. */
 static bool
 search_among(const Sync *sync, const char *among, const char *criteria,
@@ -150,7 +140,7 @@ search_among(const Sync *sync, const char *among, const char *criteria,
         sync->server.class->search(sync->server.conn, g_strchomp(all), error);
 
     if (some)
-        add_all(found, some);
+        uidset_add_all(found, some);
     return some != NULL;
 }
 
