@@ -144,12 +144,34 @@ search_among(const Sync *sync, const char *among, const char *criteria,
     return some != NULL;
 }
 
+/* A few words may name more messages than there is memory for (P32). */
+static bool
+is_credible(const Sync *sync, const ImapSelected *now, const UidSet *members,
+            GError **error)
+{
+    guint64 count = uidset_count(members);
+
+    if (count > now->exists)
+        return err_set(error, ERR_PROTOCOL,
+                       "%s: a search found more messages than there are",
+                       sync->account);
+    return count <= SYNC_REST_MOST
+           || err_set(error, ERR_REFUSED,
+                      "%s: more than %d messages without a label are not "
+                      "followed",
+                      sync->account, SYNC_REST_MOST);
+}
+
 /* A slice at a time; without UIDNEXT all is one. */
 static bool
-search_slices(const Sync *sync, guint64 next, UidSet *members, GError **error)
+search_slices(const Sync *sync, const ImapSelected *now, UidSet *members,
+              GError **error)
 {
+    guint64 next = now->uidnext;
+
     if (next == 0)
-        return search_among(sync, "1:*", REST, members, error);
+        return search_among(sync, "1:*", REST, members, error)
+               && is_credible(sync, now, members, error);
     for (guint64 from = 1; from < next; from += SLICE) {
         g_autofree char *among =
             g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from,
@@ -157,7 +179,8 @@ search_slices(const Sync *sync, guint64 next, UidSet *members, GError **error)
 
         if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
-        if (!search_among(sync, among, REST, members, error))
+        if (!search_among(sync, among, REST, members, error)
+            || !is_credible(sync, now, members, error))
             return false;
     }
     return true;
@@ -168,14 +191,8 @@ sync_rest_members(const Sync *sync, const ImapSelected *now, GError **error)
 {
     g_autoptr(UidSet) members = uidset_create();
 
-    if (now->exists > 0 && !search_slices(sync, now->uidnext, members, error))
+    if (now->exists > 0 && !search_slices(sync, now, members, error))
         return NULL;
-    if (uidset_count(members) > now->exists) {
-        err_set(error, ERR_PROTOCOL,
-                "%s: a search found more messages than there are",
-                sync->account);
-        return NULL;
-    }
     return g_steal_pointer(&members);
 }
 

@@ -178,18 +178,27 @@ test_first(void)
     bench_destroy(bench);
 }
 
-/* Rows from before Important was known for what it is. */
+/* Rows from before Important was known for what it is go, but for what the user
+ * did to them (P13). */
 static void
 test_important(void)
 {
     Bench *bench = gmail_create();
+    gint64 moved;
     FakeMailbox *important = fake_mailbox(bench->fake, "Important");
 
     important->use = NULL;
     fake_label(bench->fake, "Important", mail(bench, 1, "INBOX"));
+    mail(bench, 2, "Important");
     bench_sync(bench);
     g_assert_cmpuint(bench_rows(bench, 1), ==, 2);
+    moved = bench_row(bench, 2);
+    g_assert_true(store_set_folder(bench->store, moved,
+                                   folder_id(bench, "Trash"), NULL));
     important->use = "\\Important";
+    bench_sync(bench);
+    bench_settle(bench);
+    g_assert_cmpint(assert_in(bench, 2, "Trash"), ==, moved);
     bench_sync(bench);
     assert_in(bench, 1, "INBOX");
     check(bench);
@@ -515,6 +524,35 @@ test_many(void)
     bench_destroy(bench);
 }
 
+/* P32: what a server claims in a few words is not taken for messages; the other
+ * folders go on (P37). */
+static void
+test_claims(void)
+{
+    Bench *bench = some_mail();
+    static const guint32 found[] = { SYNC_REST_MOST + 1, G_MAXUINT32 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(found); i++) {
+        bench->fake->claims = found[i];
+        bench->fake->finds = found[i];
+        mail(bench, 6 + 2 * i, "INBOX");
+        mail(bench, 7 + 2 * i, NULL);
+        g_assert_false(bench_try(bench));
+        assert_in(bench, 6 + 2 * i, "INBOX");
+        assert_in(bench, 2, ALL);
+        g_assert_cmpuint(bench_rows(bench, 7 + 2 * i), ==, 0);
+    }
+    bench->fake->claims = 10; /* fewer than it finds then */
+    bench->fake->finds = 11;
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench_rows(bench, 7), ==, 0);
+    bench->fake->claims = 0;
+    bench_sync(bench);
+    assert_in(bench, 7, ALL);
+    check(bench);
+    bench_destroy(bench);
+}
+
 /* A change of each kind, cut at each call. */
 static void
 change_all(Bench *bench)
@@ -656,6 +694,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/changed-here", test_changed_here);
     g_test_add_func("/sync/rest/deleted", test_deleted);
     g_test_add_func("/sync/rest/P16/many", test_many);
+    g_test_add_func("/sync/rest/P32/claims", test_claims);
     g_test_add_func("/sync/rest/P19/cut", test_cut);
     g_test_add_func("/sync/rest/large", test_large);
     g_test_add_func("/sync/rest/searched", test_searched);
