@@ -221,7 +221,7 @@ typedef struct SyncAhead SyncAhead;
 
 SyncAhead *sync_ahead_begin(const char *state_db, const char *mail,
                             const char *account);
-/* Waits for it. NULL: nothing. */
+/* Cancels it and waits for it. NULL: nothing. */
 void sync_ahead_end(SyncAhead *ahead);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SyncAhead, sync_ahead_end)
 
