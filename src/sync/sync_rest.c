@@ -46,12 +46,6 @@ sync_rest_criteria(void)
     return REST;
 }
 
-static const char *
-special_use(const ImapMailbox *mailbox)
-{
-    return mailbox->special_use ? mailbox->special_use : "";
-}
-
 const ImapMailbox *
 sync_rest_find(const Sync *sync, const GPtrArray *mailboxes)
 {
@@ -64,9 +58,10 @@ sync_rest_find(const Sync *sync, const GPtrArray *mailboxes)
     for (guint i = 0; i < mailboxes->len; i++) {
         ImapMailbox *mailbox = mailboxes->pdata[i];
 
-        if (strcmp(special_use(mailbox), "\\All") == 0 && !mailbox->no_select)
+        if (g_strcmp0(mailbox->special_use, "\\All") == 0
+            && !mailbox->no_select)
             rest = mailbox;
-        archive |= strcmp(special_use(mailbox), "\\Archive") == 0;
+        archive |= g_strcmp0(mailbox->special_use, "\\Archive") == 0;
     }
     if (rest == NULL)
         return NULL;

@@ -129,6 +129,33 @@ check(Bench *bench)
     g_assert_no_error(error);
 }
 
+/* So many bodies were fetched, none twice. */
+static void
+finish(Bench *bench, guint bodies)
+{
+    check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, bodies);
+    bench_destroy(bench);
+}
+
+/* The row of a message in one of its folders goes into another one; 0: it is
+ * deleted. */
+static void
+move_from(Bench *bench, guint number, const char *from, gint64 to)
+{
+    g_autofree char *message_id = g_strdup_printf("m%u@example.org", number);
+    g_autoptr(GArray) rows = store_find_id(bench->store, message_id, NULL);
+    gint64 folder = folder_id(bench, from);
+
+    for (guint i = 0; i < rows->len; i++) {
+        gint64 id = g_array_index(rows, gint64, i);
+        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+
+        if (row->folder == folder)
+            g_assert_true(store_set_folder(bench->store, id, to, NULL));
+    }
+}
+
 /* The user's own: 1 in the inbox, 2 archived, 3 with two labels, 4 archived,
  * starred and important, 5 in a mailbox of its own. */
 static Bench *
@@ -193,8 +220,7 @@ test_important(void)
     bench_sync(bench);
     g_assert_cmpuint(bench_rows(bench, 1), ==, 2);
     moved = bench_row(bench, 2);
-    g_assert_true(store_set_folder(bench->store, moved,
-                                   folder_id(bench, "Trash"), NULL));
+    move_from(bench, 2, "Important", folder_id(bench, "Trash"));
     important->use = "\\Important";
     bench_sync(bench);
     bench_settle(bench);
@@ -265,9 +291,7 @@ archive_there(bool only, bool condstore)
     fake_label(bench->fake, "INBOX", message);
     bench_sync(bench);
     assert_in(bench, 1, "INBOX");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 static void
@@ -286,15 +310,13 @@ test_archived_here(void)
     gint64 id = bench_row(bench, 1);
 
     for (guint i = 0; i < 2; i++) {
-        g_assert_true(
-            store_set_folder(bench->store, id, folder_id(bench, ALL), NULL));
+        move_from(bench, 1, "INBOX", folder_id(bench, ALL));
         bench_sync(bench);
         bench_settle(bench);
         g_assert_cmpint(assert_in(bench, 1, ALL), ==, id);
         bench_sync(bench);
         check(bench);
-        g_assert_true(store_set_folder(bench->store, id,
-                                       folder_id(bench, "INBOX"), NULL));
+        move_from(bench, 1, ALL, folder_id(bench, "INBOX"));
         bench_sync(bench);
         bench_settle(bench);
         g_assert_cmpint(assert_in(bench, 1, "INBOX"), ==, id);
@@ -311,25 +333,13 @@ static void
 test_archived_labelled(void)
 {
     Bench *bench = some_mail();
-    g_autoptr(GArray) rows =
-        store_find_id(bench->store, "m3@example.org", NULL);
-    gint64 inbox = folder_id(bench, "INBOX");
 
-    for (guint i = 0; i < rows->len; i++) {
-        gint64 id = g_array_index(rows, gint64, i);
-        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
-
-        if (row->folder == inbox)
-            g_assert_true(store_set_folder(bench->store, id,
-                                           folder_id(bench, ALL), NULL));
-    }
+    move_from(bench, 3, "INBOX", folder_id(bench, ALL));
     bench_sync(bench);
     bench_settle(bench);
     bench_sync(bench);
     assert_in(bench, 3, "Work");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 static void
@@ -346,9 +356,7 @@ test_label_removed(void)
     fake_label(bench->fake, "Other", there(bench, 2));
     bench_sync(bench);
     assert_in(bench, 2, "Other");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* What was changed here goes along. */
@@ -374,9 +382,7 @@ test_changed_both(void)
     row = store_row(bench->store, assert_in(bench, 4, "Work"), NULL);
     g_assert_cmpstr(row->tags, ==, "todo");
     g_assert_cmpstr(there(bench, 4)->tags, ==, "todo");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 static void
@@ -390,9 +396,7 @@ test_trashed_there(void)
     fake_trash(bench->fake, trash, bytes);
     bench_sync(bench);
     assert_in(bench, 2, "Trash");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* Only headers are here. */
@@ -463,21 +467,11 @@ static void
 test_deleted(void)
 {
     Bench *bench = some_mail();
-    g_autoptr(GArray) rows = NULL;
-    gint64 work = folder_id(bench, "Work");
 
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 2),
-                                   folder_id(bench, "Trash"), NULL));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 4), 0, NULL));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 1), 0, NULL));
-    rows = store_find_id(bench->store, "m3@example.org", NULL);
-    for (guint i = 0; i < rows->len; i++) {
-        gint64 id = g_array_index(rows, gint64, i);
-        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
-
-        if (row->folder == work)
-            g_assert_true(store_set_folder(bench->store, id, 0, NULL));
-    }
+    move_from(bench, 2, ALL, folder_id(bench, "Trash"));
+    move_from(bench, 4, ALL, 0);
+    move_from(bench, 1, "INBOX", 0);
+    move_from(bench, 3, "Work", 0);
     bench_sync(bench);
     bench_settle(bench);
     bench_sync(bench);
@@ -487,9 +481,7 @@ test_deleted(void)
     g_assert_cmpuint(bench_rows(bench, 4), ==, 0);
     g_assert_cmpuint(fake_mailbox(bench->fake, "Trash")->messages->len, ==, 1);
     g_assert_cmpuint(fake_mailbox(bench->fake, ALL)->messages->len, ==, 2);
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* Many that went elsewhere go without a yes; many that are lost stay (P16). */
@@ -560,8 +552,7 @@ change_all(Bench *bench)
     unlabel(bench, "INBOX", there(bench, 1));
     fake_label(bench->fake, "INBOX", there(bench, 4));
     unlabel(bench, "Work", there(bench, 5));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 2),
-                                   folder_id(bench, "INBOX"), NULL));
+    move_from(bench, 2, ALL, folder_id(bench, "INBOX"));
 }
 
 static void
@@ -671,9 +662,7 @@ test_renamed(void)
         ((FakeMessage *)all->messages->pdata[i])->uid = all->uidnext++;
     bench_sync(bench);
     g_assert_cmpint(bench_row(bench, 2), ==, id);
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 int
