@@ -385,6 +385,23 @@ test_changed_both(void)
     finish(bench, 5);
 }
 
+/* Moved here while it was archived there: it is where the server has it, fetched
+ * once more. */
+static void
+test_moved_both(void)
+{
+    Bench *bench = some_mail();
+
+    move_from(bench, 1, "INBOX", folder_id(bench, "Work"));
+    unlabel(bench, "INBOX", there(bench, 1));
+    for (guint i = 0; i < 3; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+    }
+    assert_in(bench, 1, ALL);
+    finish(bench, 6);
+}
+
 static void
 test_trashed_there(void)
 {
@@ -677,6 +694,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/archived-labelled", test_archived_labelled);
     g_test_add_func("/sync/rest/label-removed", test_label_removed);
     g_test_add_func("/sync/rest/changed-both", test_changed_both);
+    g_test_add_func("/sync/rest/moved-both", test_moved_both);
     g_test_add_func("/sync/rest/trashed-there", test_trashed_there);
     g_test_add_func("/sync/rest/headers-only", test_headers_only);
     g_test_add_func("/sync/rest/new-mail", test_new_mail);
