@@ -7,7 +7,8 @@
  * the other mailbox is done, forgotten after the rest is
  *   R2  the rest is looked at last in a round: what left is kept until then,
  * and what turned up takes its file over R3  what is no more of the rest and
- * still in its mailbox is not lost */
+ * turned up in another mailbox is not lost; a search that finds too little does
+ * not make it so */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -21,8 +22,7 @@
     "X-GM-RAW \"-in:inbox -in:sent -in:drafts -in:chats has:nouserlabels\""
 
 enum {
-    SLICE = 90000, /* UIDs of one search: its answer is one line */
-    LINE_BYTES = 4000
+    SLICE = 90000 /* UIDs of one search: its answer is one line */
 };
 
 static char *
@@ -189,18 +189,4 @@ sync_rest_members(const Sync *sync, const ImapSelected *now, GError **error)
     if (now->exists > 0 && !search_slices(sync, now, members, error))
         return NULL;
     return g_steal_pointer(&members);
-}
-
-bool
-sync_rest_lost(const Sync *sync, const UidSet *gone, guint *lost,
-               GError **error)
-{
-    g_autoptr(GPtrArray) chunks = uidset_format_chunks(gone, LINE_BYTES);
-    g_autoptr(UidSet) still = uidset_create();
-
-    for (guint i = 0; i < chunks->len; i++)
-        if (!search_among(sync, chunks->pdata[i], "", still, error))
-            return false;
-    *lost = (guint)(uidset_count(gone) - uidset_count(still));
-    return true;
 }

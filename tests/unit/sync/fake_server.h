@@ -501,7 +501,7 @@ fake_search(void *conn, const char *criteria, GError **error)
     for (guint i = 0; i < fake->selected->messages->len; i++) {
         const FakeMessage *message = fake->selected->messages->pdata[i];
 
-        if (strstr(message->bytes, wanted)
+        if (!(rest && fake->claims) && strstr(message->bytes, wanted)
             && (among == NULL || uidset_contains(among, message->uid))
             && (!rest || !fake_is_labelled(fake, message)))
             uidset_add(found, message->uid);

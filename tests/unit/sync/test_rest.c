@@ -533,6 +533,27 @@ test_many(void)
     bench_destroy(bench);
 }
 
+/* A search that finds nothing is no reason to forget what is here (P16). */
+static void
+test_blind(void)
+{
+    Bench *bench = gmail_create();
+
+    for (guint i = 1; i <= 60; i++)
+        mail(bench, i, NULL);
+    bench_sync(bench);
+    mail(bench, 61, "INBOX");
+    bench->fake->claims = 61;
+    bench->fake->finds = 0;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    for (guint i = 1; i <= 60; i++)
+        assert_in(bench, i, ALL);
+    bench->fake->claims = 0;
+    bench_sync(bench);
+    finish(bench, 61);
+}
+
 /* P32: what a server claims in a few words is not taken for messages; the other
  * folders go on (P37). */
 static void
@@ -701,6 +722,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/changed-here", test_changed_here);
     g_test_add_func("/sync/rest/deleted", test_deleted);
     g_test_add_func("/sync/rest/P16/many", test_many);
+    g_test_add_func("/sync/rest/P16/blind", test_blind);
     g_test_add_func("/sync/rest/P32/claims", test_claims);
     g_test_add_func("/sync/rest/P19/cut", test_cut);
     g_test_add_func("/sync/rest/large", test_large);
