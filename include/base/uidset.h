@@ -19,6 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UidSet, uidset_destroy)
 
 void uidset_add(UidSet *set, guint32 uid);
 void uidset_add_range(UidSet *set, guint32 first, guint32 last);
+void uidset_add_all(UidSet *set, const UidSet *others);
 void uidset_remove(UidSet *set, guint32 uid);
 bool uidset_contains(const UidSet *set, guint32 uid);
 guint64 uidset_count(const UidSet *set);

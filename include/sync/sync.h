@@ -41,6 +41,7 @@ enum {
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
     SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
+    SYNC_REST_MOST = 5000000,   /* messages of Gmail's that have no label */
     SYNC_UPLOADS = 50,          /* messages of one APPEND */
     SYNC_UPLOAD_BYTES = 8 << 20,
     SYNC_ASKED_MOST = 20, /* new mailboxes looked at for a missing one */
@@ -220,7 +221,7 @@ typedef struct SyncAhead SyncAhead;
 
 SyncAhead *sync_ahead_begin(const char *state_db, const char *mail,
                             const char *account);
-/* Waits for it. NULL: nothing. */
+/* Cancels it and waits for it. NULL: nothing. */
 void sync_ahead_end(SyncAhead *ahead);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SyncAhead, sync_ahead_end)
 

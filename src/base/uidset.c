@@ -78,6 +78,14 @@ uidset_add(UidSet *set, guint32 uid)
 }
 
 void
+uidset_add_all(UidSet *set, const UidSet *others)
+{
+    for (guint i = 0; i < others->ranges->len; i++)
+        uidset_add_range(set, range_at(others, i)->first,
+                         range_at(others, i)->last);
+}
+
+void
 uidset_remove(UidSet *set, guint32 uid)
 {
     guint i = find(set, uid);

@@ -174,6 +174,13 @@ tell_event(const struct RemoteFollower *follower, const char *name,
     event_bus_emit(session_bus(follower->account->session), event);
 }
 
+/* Begins nothing, whatever is told: it ends, or the user is offline. */
+static bool
+is_stopped(const struct RemoteFollower *follower)
+{
+    return follower->ending || session_offline(follower->account->session);
+}
+
 static void
 set_online(struct RemoteFollower *follower, bool online, const char *reason)
 {
@@ -289,7 +296,7 @@ retry_now(void *user)
 static bool
 may_begin(const struct RemoteFollower *follower)
 {
-    return !follower->ending && follower->refusals < LOGINS_AFTER_REFUSAL
+    return !is_stopped(follower) && follower->refusals < LOGINS_AFTER_REFUSAL
            && clock_now() >= follower->not_before;
 }
 
@@ -322,7 +329,7 @@ retry_in(struct RemoteFollower *follower, guint pause, const char *reason)
 {
     Account *account = follower->account;
 
-    if (follower->ending)
+    if (is_stopped(follower))
         return;
     account->status.retry = clock_now() + MAX(pause, 1);
     g_clear_handle_id(&follower->retry_source, g_source_remove);
@@ -407,8 +414,6 @@ poll_later(struct RemoteFollower *follower, guint login_delay)
     Account *account = follower->account;
     gint64 seconds = POLL_SECONDS;
 
-    if (follower->ending)
-        return;
     if (account_is_one_way(account)) {
         seconds = options_int(session_options(account->session),
                               "pop-interval", account->name);
@@ -476,9 +481,11 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     remote_take_news(follower, follower->bulk);
     if (!frontend->has_screen)
         frontend->class->progress(frontend, NULL, 0, 0);
-    if (follower->ending || err_is(error, ERR_CANCELLED)) {
+    if (is_stopped(follower) || err_is(error, ERR_CANCELLED)) {
         account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
         account_synced(follower->account, error);
+        if (follower->again) /* online again before this one ended */
+            begin_sync(follower);
         return;
     }
     if (error == NULL && more) {
@@ -590,8 +597,16 @@ got_password(const char *password, const GError *error, void *user)
 {
     struct RemoteFollower *follower = user;
     Account *account = follower->account;
+    g_autoptr(GError) stopped = NULL;
 
     follower->asking = false;
+    if (is_stopped(follower)) {
+        err_set(&stopped, ERR_CANCELLED, "cancelled");
+        account_set_state(account, ACCOUNT_OFFLINE, NULL, NULL);
+        account_synced(account, stopped);
+        errands_end(follower, stopped);
+        return;
+    }
     if (error) {
         account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
         account_synced(account, error);
@@ -607,10 +622,12 @@ got_password(const char *password, const GError *error, void *user)
 void
 remote_connect(struct RemoteFollower *follower)
 {
-    if (follower->asking || follower->ending)
+    if (follower->ending)
+        return;
+    account_set_state(follower->account, ACCOUNT_CONNECTING, NULL, NULL);
+    if (follower->asking)
         return;
     follower->asking = true;
-    account_set_state(follower->account, ACCOUNT_CONNECTING, NULL, NULL);
     if (needs_no_password(follower))
         got_password(NULL, NULL, follower);
     else
@@ -620,7 +637,7 @@ remote_connect(struct RemoteFollower *follower)
 static void
 begin_sync(struct RemoteFollower *follower)
 {
-    if (follower->ending)
+    if (is_stopped(follower))
         return;
     g_clear_handle_id(&follower->retry_source, g_source_remove);
     follower->wanted = true;
@@ -675,7 +692,7 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     follower->push = NULL;
     remote_take_news(follower, follower->bulk);
     session_rows_news(follower->account->session);
-    if (follower->ending || err_is(error, ERR_CANCELLED))
+    if (is_stopped(follower) || err_is(error, ERR_CANCELLED))
         return;
     if (error)
         log_add(LOG_WARN, follower->account->name, "%s", error->message);

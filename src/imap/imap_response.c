@@ -149,16 +149,6 @@ read_selected(ImapConn *conn, const char *code)
 }
 
 static void
-add_all(UidSet *to, const UidSet *set)
-{
-    for (guint i = 0; i < uidset_n_ranges(set); i++) {
-        UidRange range = uidset_range(set, i);
-
-        uidset_add_range(to, range.first, range.last);
-    }
-}
-
-static void
 read_modified(ImapConn *conn)
 {
     g_autoptr(UidSet) set = read_set(conn);
@@ -167,7 +157,7 @@ read_modified(ImapConn *conn)
         return;
     if (*conn->answers.modified == NULL)
         *conn->answers.modified = uidset_create();
-    add_all(*conn->answers.modified, set);
+    uidset_add_all(*conn->answers.modified, set);
 }
 
 static void
@@ -443,7 +433,7 @@ read_esearch(ImapConn *conn)
         if (!all) {
             imap_decoder_skip(in);
         } else if ((set = read_set(conn)) && conn->answers.found) {
-            add_all(conn->answers.found, set);
+            uidset_add_all(conn->answers.found, set);
         }
         imap_decoder_try(in, ' ');
     }

@@ -231,6 +231,28 @@ note_keep(const Sync *sync, GError **error)
     return folders && store_set_value(sync->store, key, now, error);
 }
 
+/* What the user moved or deleted there is his, and stays until it is told. */
+static bool
+drop_view(const Sync *sync, StoreFolder *folder, GError **error)
+{
+    g_autoptr(GArray) rows = store_uids(sync->store, folder->id, error);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const StoreUid *row = &g_array_index(rows, StoreUid, i);
+
+        if (!row->leaving)
+            g_array_append_val(ids, row->id);
+    }
+    if (rows == NULL || !sync_remove_rows(sync, folder, ids, error))
+        return false;
+    if (ids->len < rows->len)
+        return true;
+    folder->uidvalidity = folder->uidnext = 0;
+    folder->modseq = 0;
+    return store_folder_put(sync->store, folder, error) != 0;
+}
+
 /* What was followed before its mailbox was known to show messages of other
  * mailboxes once more. */
 static bool
@@ -238,19 +260,9 @@ drop_views(Round *round, GError **error)
 {
     for (guint i = 0; i < round->folders->len; i++) {
         StoreFolder *folder = round->folders->pdata[i];
-        g_autoptr(GArray) rows = NULL;
-        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-        if (folder->role != FOLDER_ROLE_FLAGGED || folder->uidvalidity == 0)
-            continue;
-        rows = store_uids(round->sync->store, folder->id, error);
-        for (guint j = 0; rows && j < rows->len; j++)
-            g_array_append_val(ids, g_array_index(rows, StoreUid, j).id);
-        if (rows == NULL || !sync_remove_rows(round->sync, folder, ids, error))
-            return false;
-        folder->uidvalidity = folder->uidnext = 0;
-        folder->modseq = 0;
-        if (store_folder_put(round->sync->store, folder, error) == 0)
+        if (folder->role == FOLDER_ROLE_FLAGGED && folder->uidvalidity != 0
+            && !drop_view(round->sync, folder, error))
             return false;
     }
     return true;

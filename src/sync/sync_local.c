@@ -416,5 +416,9 @@ sync_local(const Sync *sync, GError **error)
 
     if (all == NULL)
         return false;
-    return !choose(&scan, all) || run_scan(&scan, error);
+    if (!choose(&scan, all))
+        return true;
+    if (g_cancellable_is_cancelled(sync->cancel))
+        return err_set(error, ERR_CANCELLED, "cancelled");
+    return run_scan(&scan, error);
 }

@@ -101,9 +101,6 @@ bool sync_rest_placed(const SyncRun *run, const char *email_id, GError **error);
 /* The messages that lie in no other mailbox; it is selected. NULL on error. */
 UidSet *sync_rest_members(const Sync *sync, const ImapSelected *now,
                           GError **error);
-/* How many of these are not in it any more at all. */
-bool sync_rest_lost(const Sync *sync, const UidSet *gone, guint *lost,
-                    GError **error);
 
 /* Names that are not to stay unless a row has them; see sync_sweep.c. */
 bool sweep_note(const Sync *sync, const StoreFolder *folder,

@@ -49,20 +49,10 @@ told_message(void *user, const ImapMessage *message, GError **error)
     return true;
 }
 
-static void
-add_ranges(UidSet *to, const UidSet *uids)
-{
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        uidset_add_range(to, range.first, range.last);
-    }
-}
-
 static bool
 told_vanished(void *user, const UidSet *uids, GError **error)
 {
-    add_ranges(((Look *)user)->view.vanished, uids);
+    uidset_add_all(((Look *)user)->view.vanished, uids);
     return true;
 }
 
@@ -205,7 +195,7 @@ load_named(const Sync *sync, const StoreFolder *folder, Look *look,
 {
     g_autoptr(UidSet) named = uidset_create();
 
-    add_ranges(named, look->view.vanished);
+    uidset_add_all(named, look->view.vanished);
     for (guint i = 0; i < look->view.messages->len; i++)
         uidset_add(named,
                    g_array_index(look->view.messages, SyncMessage, i).uid);
@@ -325,18 +315,21 @@ compare_members(Look *look, const UidSet *members, const UidSet *known)
 }
 
 /* Many that went into other mailboxes are no loss (R3). */
-static bool
-check_lost(const Sync *sync, SyncView *view, GError **error)
+static void
+check_lost(const Sync *sync, SyncView *view)
 {
     guint lost = 0;
 
     if (!sync_removal_is_large((guint)uidset_count(view->vanished),
                                view->total))
-        return true;
-    if (!sync_rest_lost(sync, view->vanished, &lost, error))
-        return false;
+        return;
+    for (guint i = 0; i < view->rows->len; i++) {
+        const StoreUid *row = &g_array_index(view->rows, StoreUid, i);
+
+        lost += uidset_contains(view->vanished, row->uid)
+                && !store_object_elsewhere(sync->store, row->id);
+    }
     view->accept_removals |= !sync_removal_is_large(lost, view->total);
-    return true;
 }
 
 /* The rest is selected. */
@@ -367,7 +360,8 @@ look_at_rest(const Sync *sync, const StoreFolder *folder, Look *look,
     if (!ask_known(sync, folder, look, members, error))
         return false;
     compare_members(look, members, known);
-    return check_lost(sync, &look->view, error);
+    check_lost(sync, &look->view);
+    return true;
 }
 
 /* Selects and fills the view. *nothing: the mark is the server's state. */

@@ -7,7 +7,8 @@
  * the other mailbox is done, forgotten after the rest is
  *   R2  the rest is looked at last in a round: what left is kept until then,
  * and what turned up takes its file over R3  what is no more of the rest and
- * still in its mailbox is not lost */
+ * turned up in another mailbox is not lost; a search that finds too little does
+ * not make it so */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -21,8 +22,7 @@
     "X-GM-RAW \"-in:inbox -in:sent -in:drafts -in:chats has:nouserlabels\""
 
 enum {
-    SLICE = 90000, /* UIDs of one search: its answer is one line */
-    LINE_BYTES = 4000
+    SLICE = 90000 /* UIDs of one search: its answer is one line */
 };
 
 static char *
@@ -46,12 +46,6 @@ sync_rest_criteria(void)
     return REST;
 }
 
-static const char *
-special_use(const ImapMailbox *mailbox)
-{
-    return mailbox->special_use ? mailbox->special_use : "";
-}
-
 const ImapMailbox *
 sync_rest_find(const Sync *sync, const GPtrArray *mailboxes)
 {
@@ -64,9 +58,10 @@ sync_rest_find(const Sync *sync, const GPtrArray *mailboxes)
     for (guint i = 0; i < mailboxes->len; i++) {
         ImapMailbox *mailbox = mailboxes->pdata[i];
 
-        if (strcmp(special_use(mailbox), "\\All") == 0 && !mailbox->no_select)
+        if (g_strcmp0(mailbox->special_use, "\\All") == 0
+            && !mailbox->no_select)
             rest = mailbox;
-        archive |= strcmp(special_use(mailbox), "\\Archive") == 0;
+        archive |= g_strcmp0(mailbox->special_use, "\\Archive") == 0;
     }
     if (rest == NULL)
         return NULL;
@@ -130,16 +125,6 @@ sync_rest_placed(const SyncRun *run, const char *email_id, GError **error)
     return sync_rest_set_due(run->sync, true, error);
 }
 
-static void
-add_all(UidSet *to, const UidSet *uids)
-{
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        uidset_add_range(to, range.first, range.last);
-    }
-}
-
 /* What a search finds among UIDs, added to found. */
 static bool
 search_among(const Sync *sync, const char *among, const char *criteria,
@@ -150,16 +135,38 @@ search_among(const Sync *sync, const char *among, const char *criteria,
         sync->server.class->search(sync->server.conn, g_strchomp(all), error);
 
     if (some)
-        add_all(found, some);
+        uidset_add_all(found, some);
     return some != NULL;
+}
+
+/* A few words may name more messages than there is memory for (P32). */
+static bool
+is_credible(const Sync *sync, const ImapSelected *now, const UidSet *members,
+            GError **error)
+{
+    guint64 count = uidset_count(members);
+
+    if (count > now->exists)
+        return err_set(error, ERR_PROTOCOL,
+                       "%s: a search found more messages than there are",
+                       sync->account);
+    return count <= SYNC_REST_MOST
+           || err_set(error, ERR_REFUSED,
+                      "%s: more than %d messages without a label are not "
+                      "followed",
+                      sync->account, SYNC_REST_MOST);
 }
 
 /* A slice at a time; without UIDNEXT all is one. */
 static bool
-search_slices(const Sync *sync, guint64 next, UidSet *members, GError **error)
+search_slices(const Sync *sync, const ImapSelected *now, UidSet *members,
+              GError **error)
 {
+    guint64 next = now->uidnext;
+
     if (next == 0)
-        return search_among(sync, "1:*", REST, members, error);
+        return search_among(sync, "1:*", REST, members, error)
+               && is_credible(sync, now, members, error);
     for (guint64 from = 1; from < next; from += SLICE) {
         g_autofree char *among =
             g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from,
@@ -167,7 +174,8 @@ search_slices(const Sync *sync, guint64 next, UidSet *members, GError **error)
 
         if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
-        if (!search_among(sync, among, REST, members, error))
+        if (!search_among(sync, among, REST, members, error)
+            || !is_credible(sync, now, members, error))
             return false;
     }
     return true;
@@ -178,27 +186,7 @@ sync_rest_members(const Sync *sync, const ImapSelected *now, GError **error)
 {
     g_autoptr(UidSet) members = uidset_create();
 
-    if (now->exists > 0 && !search_slices(sync, now->uidnext, members, error))
+    if (now->exists > 0 && !search_slices(sync, now, members, error))
         return NULL;
-    if (uidset_count(members) > now->exists) {
-        err_set(error, ERR_PROTOCOL,
-                "%s: a search found more messages than there are",
-                sync->account);
-        return NULL;
-    }
     return g_steal_pointer(&members);
-}
-
-bool
-sync_rest_lost(const Sync *sync, const UidSet *gone, guint *lost,
-               GError **error)
-{
-    g_autoptr(GPtrArray) chunks = uidset_format_chunks(gone, LINE_BYTES);
-    g_autoptr(UidSet) still = uidset_create();
-
-    for (guint i = 0; i < chunks->len; i++)
-        if (!search_among(sync, chunks->pdata[i], "", still, error))
-            return false;
-    *lost = (guint)(uidset_count(gone) - uidset_count(still));
-    return true;
 }

@@ -19,11 +19,7 @@ without_row(const UidSet *found, const GArray *rows, guint *left)
     g_autoptr(UidSet) lacking = uidset_create();
     guint64 n = 0;
 
-    for (guint i = 0; i < uidset_n_ranges(found); i++) {
-        UidRange range = uidset_range(found, i);
-
-        uidset_add_range(lacking, range.first, range.last);
-    }
+    uidset_add_all(lacking, found);
     for (guint i = 0; i < rows->len; i++)
         uidset_remove(lacking, g_array_index(rows, StoreUid, i).uid);
     *left = (guint)MIN(uidset_count(lacking), G_MAXUINT);

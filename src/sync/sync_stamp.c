@@ -48,6 +48,7 @@ typedef struct {
     gsize root; /* bytes of a path that no row has */
     GStringChunk *text;
     GHashTable *names;
+    GCancellable *cancel;
 } Names;
 
 static bool
@@ -57,7 +58,7 @@ add_name(const MaildirEntry *entry, void *user)
 
     g_hash_table_add(there->names, g_string_chunk_insert(
                                        there->text, entry->path + there->root));
-    return true;
+    return !g_cancellable_is_cancelled(there->cancel);
 }
 
 static bool
@@ -79,17 +80,19 @@ is_there(const char *file, void *user)
            || g_hash_table_remove(there->names, file);
 }
 
+/* False also when it was cancelled. */
 static bool
 names_match(const Sync *sync, const StoreFolder *folder)
 {
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     Names there = { folder, strlen(dir) - strlen(folder->path),
-                    g_string_chunk_new(64 * 1024), names };
+                    g_string_chunk_new(64 * 1024), names, sync->cancel };
     bool match = maildir_scan(dir, add_name, &there, NULL)
                  && store_each_file_near(sync->store, folder->id, is_there,
                                          &there)
-                 && g_hash_table_size(names) == 0;
+                 && g_hash_table_size(names) == 0
+                 && !g_cancellable_is_cancelled(sync->cancel);
 
     g_string_chunk_free(there.text);
     return match;
@@ -99,12 +102,13 @@ names_match(const Sync *sync, const StoreFolder *folder)
  * stamp. The thread's until it is joined. */
 struct SyncAhead {
     char *state_db, *mail, *account;
+    GCancellable *cancel;
     GThread *thread;
     GHashTable *ours; /* path → stamp */
 };
 
-/* Were they ours when the directories were as they are? What is done within
- * the grain of the stamp is seen by the next sync: such a one is not kept. */
+/* Were they ours when the directories were as they are? What was done since
+ * within the grain of the stamp is seen by the next sync: it is not kept. */
 static bool
 were_ours(const Sync *sync, const StoreFolder *folder, const char *stamp)
 {
@@ -132,7 +136,9 @@ changed_stamp(const Sync *sync, const StoreFolder *folder, char **ours)
     known = sync_fact(sync, folder, "mtime");
     if (g_strcmp0(stamp, known) == 0)
         return NULL;
-    if (!were_ours(sync, folder, stamp) && !names_match(sync, folder))
+    if (were_ours(sync, folder, stamp))
+        return NULL;
+    if (!names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
     if (firm && store_set_lazy(sync->store, true, NULL)) {
         sync_set_fact(sync, folder, "mtime", stamp, NULL);
@@ -157,9 +163,13 @@ look_ahead(void *data)
     g_autoptr(Store) store = store_open(ahead->state_db, NULL);
     g_autoptr(GPtrArray) folders =
         store ? store_folders(store, ahead->account, NULL) : NULL;
-    const Sync sync = { .store = store, .mail = ahead->mail };
+    const Sync sync = { .store = store,
+                        .mail = ahead->mail,
+                        .cancel = ahead->cancel };
 
-    for (guint i = 0; folders && i < folders->len; i++) {
+    for (guint i = 0; folders && i < folders->len
+                      && !g_cancellable_is_cancelled(ahead->cancel);
+         i++) {
         const StoreFolder *folder = folders->pdata[i];
         char *ours = NULL;
 
@@ -179,6 +189,7 @@ sync_ahead_begin(const char *state_db, const char *mail, const char *account)
     ahead->state_db = g_strdup(state_db);
     ahead->mail = g_strdup(mail);
     ahead->account = g_strdup(account);
+    ahead->cancel = g_cancellable_new();
     ahead->ours =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     ahead->thread = g_thread_try_new("names", look_ahead, ahead, NULL);
@@ -190,8 +201,10 @@ sync_ahead_end(SyncAhead *ahead)
 {
     if (ahead == NULL)
         return;
+    g_cancellable_cancel(ahead->cancel);
     if (ahead->thread)
         g_thread_join(ahead->thread);
+    g_object_unref(ahead->cancel);
     g_hash_table_unref(ahead->ours);
     g_free(ahead->state_db);
     g_free(ahead->mail);

@@ -77,8 +77,10 @@ static void
 test_borders(void)
 {
     g_autoptr(UidSet) set = uidset_create();
+    g_autoptr(UidSet) some = uidset_create();
     g_autofree char *text = NULL;
 
+    uidset_add(some, 1);
     uidset_add(set, G_MAXUINT32);
     uidset_add(set, G_MAXUINT32 - 1);
     uidset_add(set, 1);
@@ -95,6 +97,10 @@ test_borders(void)
     uidset_remove(set, 1);
     g_assert_cmpuint(uidset_range(set, 0).first, ==, 2);
     g_assert_cmpuint(uidset_range(set, 0).last, ==, G_MAXUINT32 - 1);
+    uidset_add_all(some, set);
+    uidset_add_all(some, some);
+    g_assert_cmpuint(uidset_n_ranges(some), ==, 1);
+    g_assert_cmpuint(uidset_count(some), ==, uidset_count(set) + 1);
 }
 
 static void

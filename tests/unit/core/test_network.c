@@ -1,6 +1,6 @@
 /* An account that waits for its server tries at once when the network comes
  * back, however long its pause is, but not on and on where it was refused; and
- * its lanes end whatever they are at. */
+ * its lanes end whatever they are at. Whoever goes offline stays it. */
 #include "account_remote.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -103,7 +103,7 @@ typedef struct {
     bool silent;  /* commands are taken and wait */
     bool refuses; /* logins */
     bool closes;  /* in place of the next answer */
-    guint logins;
+    guint logins, commands, searches;
 } Imap;
 
 static void
@@ -116,14 +116,30 @@ imap_set(Imap *imap, bool *what, bool on)
 }
 
 static guint
-imap_logins(Imap *imap)
+imap_count(Imap *imap, const guint *what)
 {
-    guint logins;
+    guint count;
 
     g_mutex_lock(&imap->lock);
-    logins = imap->logins;
+    count = *what;
     g_mutex_unlock(&imap->lock);
-    return logins;
+    return count;
+}
+
+static guint
+imap_logins(Imap *imap)
+{
+    return imap_count(imap, &imap->logins);
+}
+
+/* Until the server got so many; nothing is told here meanwhile. */
+static void
+imap_await(Imap *imap, const guint *what, guint count)
+{
+    g_mutex_lock(&imap->lock);
+    while (*what < count)
+        g_cond_wait(&imap->changed, &imap->lock);
+    g_mutex_unlock(&imap->lock);
 }
 
 /* With the lock held. */
@@ -135,6 +151,7 @@ imap_answer(Imap *imap, const char *tag, const char *command)
     const char *before = "";
 
     imap->logins += login;
+    imap->searches += strstr(command, "SEARCH") != NULL;
     if (login && imap->refuses)
         return g_strdup_printf("%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
     if (g_str_has_prefix(command, "LIST"))
@@ -155,12 +172,15 @@ imap_command(Imap *imap, GOutputStream *out, const char *line)
     g_autofree char *answer = NULL;
 
     g_mutex_lock(&imap->lock);
+    imap->commands++;
+    g_cond_broadcast(&imap->changed);
     while (imap->silent)
         g_cond_wait(&imap->changed, &imap->lock);
     if (imap->closes)
         imap->closes = false;
     else
         answer = imap_answer(imap, words[0], words[1] ? words[1] : "");
+    g_cond_broadcast(&imap->changed);
     g_mutex_unlock(&imap->lock);
     return answer
            && g_output_stream_write_all(out, answer, strlen(answer), NULL, NULL,
@@ -189,13 +209,12 @@ imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
     return TRUE;
 }
 
-/* An account of one connection that synchronised once. */
+/* An account of one connection. */
 static Account *
-imap_start(Imap *imap, Session **session, char **root)
+imap_open(Imap *imap, const char *secret, Session **session, char **root)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
-    Account *account;
 
     *imap = (Imap){ .service = g_threaded_socket_service_new(4) };
     g_mutex_init(&imap->lock);
@@ -205,15 +224,29 @@ imap_start(Imap *imap, Session **session, char **root)
     g_assert_no_error(error);
     g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
     text = g_strdup_printf(
-        "account work {\n    address  ana@example.org\n    password x\n"
+        "account work {\n    address  ana@example.org\n    %s\n"
         "    max-connections 1\n"
         "    incoming imap+insecure://127.0.0.1:%u\n}\n",
-        imap->port);
+        secret, imap->port);
     *session = scene_open(text, false, root);
-    account = session_account(*session, "work");
-    account_start(account);
+    return session_account(*session, "work");
+}
+
+static void
+wait_online(const Account *account)
+{
     while (account_status(account)->state != ACCOUNT_ONLINE)
         g_main_context_iteration(NULL, TRUE);
+}
+
+/* The same, and it synchronised once. */
+static Account *
+imap_start(Imap *imap, Session **session, char **root)
+{
+    Account *account = imap_open(imap, "password x", session, root);
+
+    account_start(account);
+    wait_online(account);
     g_assert_cmpuint(imap->logins, ==, 1);
     return account;
 }
@@ -298,8 +331,7 @@ test_refused(void)
     g_assert_cmpuint(account->remote->retry_source, ==, 0);
     imap_set(&imap, &imap.refuses, false);
     account_sync(account, NULL, NULL, NULL); /* the user may */
-    while (account_status(account)->state != ACCOUNT_ONLINE)
-        g_main_context_iteration(NULL, TRUE);
+    wait_online(account);
     g_assert_cmpuint(imap_logins(&imap), ==, 4);
     session_destroy(session);
     imap_stop(&imap, root);
@@ -324,6 +356,107 @@ test_not_before(void)
     imap_stop(&imap, root);
 }
 
+static void
+noted(const AccountFound *found, const GError *error, void *user)
+{
+    *(bool *)user = true;
+}
+
+static void
+assert_offline(const Account *account)
+{
+    g_assert_cmpint(account_status(account)->state, ==, ACCOUNT_OFFLINE);
+    g_assert_false(account->remote->online);
+    g_assert_null(account->remote->sync);
+    g_assert_cmpuint(account->remote->retry_source, ==, 0);
+    g_assert_cmpuint(account->remote->poll_source, ==, 0);
+}
+
+/* The server takes the first command of a sync and says nothing. */
+static void
+sync_waits(Imap *imap, Account *account)
+{
+    guint commands = imap_count(imap, &imap->commands);
+
+    imap_set(imap, &imap->silent, true);
+    account_sync(account, NULL, NULL, NULL);
+    imap_await(imap, &imap->commands, commands + 1);
+}
+
+/* A sync that ended well, and was not told yet when the user went offline. */
+static void
+test_offline(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_start(&imap, &session, &root);
+    bool found = false;
+
+    sync_waits(&imap, account);
+    account_search(account, "work/INBOX", "ALL", noted, &found);
+    imap_set(&imap, &imap.silent, false);
+    imap_await(&imap, &imap.searches, 1); /* of one connection: the sync ended */
+    session_set_offline(session, true);
+    while (!found || account->remote->sync)
+        g_main_context_iteration(NULL, TRUE);
+    assert_offline(account);
+    session_set_offline(session, false);
+    wait_online(account);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
+/* Offline, and online again before the sync that was cancelled ended. */
+static void
+test_offline_and_back(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_start(&imap, &session, &root);
+    Job *cancelled;
+
+    sync_waits(&imap, account);
+    cancelled = account->remote->sync;
+    session_set_offline(session, true);
+    session_set_offline(session, false);
+    imap_set(&imap, &imap.silent, false);
+    while (account->remote->sync == cancelled)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_nonnull(account->remote->sync);
+    wait_online(account);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
+/* The password comes when the user has gone offline: nobody is dialled. */
+static void
+test_offline_asking(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account =
+        imap_open(&imap, "password-command \"echo x\"", &session, &root);
+    bool lost = false;
+
+    account_start(account);
+    account_search(account, "work/INBOX", "ALL", searched, &lost);
+    g_assert_true(account->remote->asking);
+    session_set_offline(session, true);
+    while (account->remote->asking)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_true(lost);
+    g_assert_null(account->remote->bulk);
+    assert_offline(account);
+    session_set_offline(session, false);
+    wait_online(account);
+    g_assert_cmpuint(imap_logins(&imap), ==, 1);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -331,6 +464,9 @@ main(int argc, char **argv)
     mime_init();
     g_test_add_func("/network/back", test_back);
     g_test_add_func("/network/quit", test_quit);
+    g_test_add_func("/network/offline", test_offline);
+    g_test_add_func("/network/offline/back", test_offline_and_back);
+    g_test_add_func("/network/offline/asking", test_offline_asking);
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);
     return g_test_run();

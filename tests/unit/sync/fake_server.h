@@ -41,6 +41,8 @@ typedef struct {
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
     bool gmail;       /* X-GM-EXT-1 */
     const char *all;  /* with it, the mailbox that has everything; or NULL */
+    guint32 claims;   /* messages that it says to have; 0: as it is */
+    guint32 finds;    /* with it, how many of them a search finds */
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
@@ -380,7 +382,9 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     selected->uidvalidity = mailbox->uidvalidity;
     selected->uidnext = mailbox->uidnext;
     selected->modseq = fake->condstore ? mailbox->modseq : 0;
-    selected->exists = mailbox->messages->len;
+    selected->exists = fake_is_all(fake, mailbox) && fake->claims
+                           ? fake->claims
+                           : mailbox->messages->len;
     selected->mailbox_id = fake->objects ? g_strdup(mailbox->id) : NULL;
     selected->keywords_allowed = !fake->no_keywords;
     selected->resynced = resync && fake->qresync
@@ -497,11 +501,13 @@ fake_search(void *conn, const char *criteria, GError **error)
     for (guint i = 0; i < fake->selected->messages->len; i++) {
         const FakeMessage *message = fake->selected->messages->pdata[i];
 
-        if (strstr(message->bytes, wanted)
+        if (!(rest && fake->claims) && strstr(message->bytes, wanted)
             && (among == NULL || uidset_contains(among, message->uid))
             && (!rest || !fake_is_labelled(fake, message)))
             uidset_add(found, message->uid);
     }
+    if (rest && fake->claims)
+        uidset_add_range(found, 1, fake->finds);
     if (!fake_answer(fake, error))
         g_clear_pointer(&found, uidset_destroy);
     return found;

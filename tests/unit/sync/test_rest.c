@@ -129,6 +129,33 @@ check(Bench *bench)
     g_assert_no_error(error);
 }
 
+/* So many bodies were fetched, none twice. */
+static void
+finish(Bench *bench, guint bodies)
+{
+    check(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, bodies);
+    bench_destroy(bench);
+}
+
+/* The row of a message in one of its folders goes into another one; 0: it is
+ * deleted. */
+static void
+move_from(Bench *bench, guint number, const char *from, gint64 to)
+{
+    g_autofree char *message_id = g_strdup_printf("m%u@example.org", number);
+    g_autoptr(GArray) rows = store_find_id(bench->store, message_id, NULL);
+    gint64 folder = folder_id(bench, from);
+
+    for (guint i = 0; i < rows->len; i++) {
+        gint64 id = g_array_index(rows, gint64, i);
+        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+
+        if (row->folder == folder)
+            g_assert_true(store_set_folder(bench->store, id, to, NULL));
+    }
+}
+
 /* The user's own: 1 in the inbox, 2 archived, 3 with two labels, 4 archived,
  * starred and important, 5 in a mailbox of its own. */
 static Bench *
@@ -178,18 +205,26 @@ test_first(void)
     bench_destroy(bench);
 }
 
-/* Rows from before Important was known for what it is. */
+/* Rows from before Important was known for what it is go, but for what the user
+ * did to them (P13). */
 static void
 test_important(void)
 {
     Bench *bench = gmail_create();
+    gint64 moved;
     FakeMailbox *important = fake_mailbox(bench->fake, "Important");
 
     important->use = NULL;
     fake_label(bench->fake, "Important", mail(bench, 1, "INBOX"));
+    mail(bench, 2, "Important");
     bench_sync(bench);
     g_assert_cmpuint(bench_rows(bench, 1), ==, 2);
+    moved = bench_row(bench, 2);
+    move_from(bench, 2, "Important", folder_id(bench, "Trash"));
     important->use = "\\Important";
+    bench_sync(bench);
+    bench_settle(bench);
+    g_assert_cmpint(assert_in(bench, 2, "Trash"), ==, moved);
     bench_sync(bench);
     assert_in(bench, 1, "INBOX");
     check(bench);
@@ -256,9 +291,7 @@ archive_there(bool only, bool condstore)
     fake_label(bench->fake, "INBOX", message);
     bench_sync(bench);
     assert_in(bench, 1, "INBOX");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 static void
@@ -277,15 +310,13 @@ test_archived_here(void)
     gint64 id = bench_row(bench, 1);
 
     for (guint i = 0; i < 2; i++) {
-        g_assert_true(
-            store_set_folder(bench->store, id, folder_id(bench, ALL), NULL));
+        move_from(bench, 1, "INBOX", folder_id(bench, ALL));
         bench_sync(bench);
         bench_settle(bench);
         g_assert_cmpint(assert_in(bench, 1, ALL), ==, id);
         bench_sync(bench);
         check(bench);
-        g_assert_true(store_set_folder(bench->store, id,
-                                       folder_id(bench, "INBOX"), NULL));
+        move_from(bench, 1, ALL, folder_id(bench, "INBOX"));
         bench_sync(bench);
         bench_settle(bench);
         g_assert_cmpint(assert_in(bench, 1, "INBOX"), ==, id);
@@ -302,25 +333,13 @@ static void
 test_archived_labelled(void)
 {
     Bench *bench = some_mail();
-    g_autoptr(GArray) rows =
-        store_find_id(bench->store, "m3@example.org", NULL);
-    gint64 inbox = folder_id(bench, "INBOX");
 
-    for (guint i = 0; i < rows->len; i++) {
-        gint64 id = g_array_index(rows, gint64, i);
-        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
-
-        if (row->folder == inbox)
-            g_assert_true(store_set_folder(bench->store, id,
-                                           folder_id(bench, ALL), NULL));
-    }
+    move_from(bench, 3, "INBOX", folder_id(bench, ALL));
     bench_sync(bench);
     bench_settle(bench);
     bench_sync(bench);
     assert_in(bench, 3, "Work");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 static void
@@ -337,9 +356,7 @@ test_label_removed(void)
     fake_label(bench->fake, "Other", there(bench, 2));
     bench_sync(bench);
     assert_in(bench, 2, "Other");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* What was changed here goes along. */
@@ -365,9 +382,24 @@ test_changed_both(void)
     row = store_row(bench->store, assert_in(bench, 4, "Work"), NULL);
     g_assert_cmpstr(row->tags, ==, "todo");
     g_assert_cmpstr(there(bench, 4)->tags, ==, "todo");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
+}
+
+/* Moved here while it was archived there: it is where the server has it, fetched
+ * once more. */
+static void
+test_moved_both(void)
+{
+    Bench *bench = some_mail();
+
+    move_from(bench, 1, "INBOX", folder_id(bench, "Work"));
+    unlabel(bench, "INBOX", there(bench, 1));
+    for (guint i = 0; i < 3; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+    }
+    assert_in(bench, 1, ALL);
+    finish(bench, 6);
 }
 
 static void
@@ -381,9 +413,7 @@ test_trashed_there(void)
     fake_trash(bench->fake, trash, bytes);
     bench_sync(bench);
     assert_in(bench, 2, "Trash");
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* Only headers are here. */
@@ -454,21 +484,11 @@ static void
 test_deleted(void)
 {
     Bench *bench = some_mail();
-    g_autoptr(GArray) rows = NULL;
-    gint64 work = folder_id(bench, "Work");
 
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 2),
-                                   folder_id(bench, "Trash"), NULL));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 4), 0, NULL));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 1), 0, NULL));
-    rows = store_find_id(bench->store, "m3@example.org", NULL);
-    for (guint i = 0; i < rows->len; i++) {
-        gint64 id = g_array_index(rows, gint64, i);
-        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
-
-        if (row->folder == work)
-            g_assert_true(store_set_folder(bench->store, id, 0, NULL));
-    }
+    move_from(bench, 2, ALL, folder_id(bench, "Trash"));
+    move_from(bench, 4, ALL, 0);
+    move_from(bench, 1, "INBOX", 0);
+    move_from(bench, 3, "Work", 0);
     bench_sync(bench);
     bench_settle(bench);
     bench_sync(bench);
@@ -478,9 +498,7 @@ test_deleted(void)
     g_assert_cmpuint(bench_rows(bench, 4), ==, 0);
     g_assert_cmpuint(fake_mailbox(bench->fake, "Trash")->messages->len, ==, 1);
     g_assert_cmpuint(fake_mailbox(bench->fake, ALL)->messages->len, ==, 2);
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 /* Many that went elsewhere go without a yes; many that are lost stay (P16). */
@@ -515,6 +533,56 @@ test_many(void)
     bench_destroy(bench);
 }
 
+/* A search that finds nothing is no reason to forget what is here (P16). */
+static void
+test_blind(void)
+{
+    Bench *bench = gmail_create();
+
+    for (guint i = 1; i <= 60; i++)
+        mail(bench, i, NULL);
+    bench_sync(bench);
+    mail(bench, 61, "INBOX");
+    bench->fake->claims = 61;
+    bench->fake->finds = 0;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    for (guint i = 1; i <= 60; i++)
+        assert_in(bench, i, ALL);
+    bench->fake->claims = 0;
+    bench_sync(bench);
+    finish(bench, 61);
+}
+
+/* P32: what a server claims in a few words is not taken for messages; the other
+ * folders go on (P37). */
+static void
+test_claims(void)
+{
+    Bench *bench = some_mail();
+    static const guint32 found[] = { SYNC_REST_MOST + 1, G_MAXUINT32 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(found); i++) {
+        bench->fake->claims = found[i];
+        bench->fake->finds = found[i];
+        mail(bench, 6 + 2 * i, "INBOX");
+        mail(bench, 7 + 2 * i, NULL);
+        g_assert_false(bench_try(bench));
+        assert_in(bench, 6 + 2 * i, "INBOX");
+        assert_in(bench, 2, ALL);
+        g_assert_cmpuint(bench_rows(bench, 7 + 2 * i), ==, 0);
+    }
+    bench->fake->claims = 10; /* fewer than it finds then */
+    bench->fake->finds = 11;
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench_rows(bench, 7), ==, 0);
+    bench->fake->claims = 0;
+    bench_sync(bench);
+    assert_in(bench, 7, ALL);
+    check(bench);
+    bench_destroy(bench);
+}
+
 /* A change of each kind, cut at each call. */
 static void
 change_all(Bench *bench)
@@ -522,8 +590,7 @@ change_all(Bench *bench)
     unlabel(bench, "INBOX", there(bench, 1));
     fake_label(bench->fake, "INBOX", there(bench, 4));
     unlabel(bench, "Work", there(bench, 5));
-    g_assert_true(store_set_folder(bench->store, bench_row(bench, 2),
-                                   folder_id(bench, "INBOX"), NULL));
+    move_from(bench, 2, ALL, folder_id(bench, "INBOX"));
 }
 
 static void
@@ -633,9 +700,7 @@ test_renamed(void)
         ((FakeMessage *)all->messages->pdata[i])->uid = all->uidnext++;
     bench_sync(bench);
     g_assert_cmpint(bench_row(bench, 2), ==, id);
-    check(bench);
-    g_assert_cmpuint(bench->fake->bodies, ==, 5);
-    bench_destroy(bench);
+    finish(bench, 5);
 }
 
 int
@@ -650,12 +715,15 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/archived-labelled", test_archived_labelled);
     g_test_add_func("/sync/rest/label-removed", test_label_removed);
     g_test_add_func("/sync/rest/changed-both", test_changed_both);
+    g_test_add_func("/sync/rest/moved-both", test_moved_both);
     g_test_add_func("/sync/rest/trashed-there", test_trashed_there);
     g_test_add_func("/sync/rest/headers-only", test_headers_only);
     g_test_add_func("/sync/rest/new-mail", test_new_mail);
     g_test_add_func("/sync/rest/changed-here", test_changed_here);
     g_test_add_func("/sync/rest/deleted", test_deleted);
     g_test_add_func("/sync/rest/P16/many", test_many);
+    g_test_add_func("/sync/rest/P16/blind", test_blind);
+    g_test_add_func("/sync/rest/P32/claims", test_claims);
     g_test_add_func("/sync/rest/P19/cut", test_cut);
     g_test_add_func("/sync/rest/large", test_large);
     g_test_add_func("/sync/rest/searched", test_searched);

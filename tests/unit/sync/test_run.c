@@ -30,6 +30,35 @@ opendir(const char *name)
     return real(name);
 }
 
+static gint endless; /* what a directory lists */
+
+struct dirent *
+readdir(DIR *dir)
+{
+    static struct dirent again = { .d_type = DT_REG, .d_name = "again" };
+    struct dirent *(*real)(DIR *) = (struct dirent * (*)(DIR *))(void (*)(void))
+        dlsym(RTLD_NEXT, "readdir");
+
+    if (!g_atomic_int_get(&endless))
+        return real(dir);
+    g_atomic_int_inc(&endless);
+    g_usleep(100);
+    return &again;
+}
+
+static gint64 now; /* µs; 0: as it is */
+
+/* In place of GLib's. */
+gint64
+g_get_real_time(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    return now ? now
+               : (gint64)time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
 int
 fsync(int fd)
 {
@@ -215,6 +244,78 @@ test_ahead(void)
         g_assert_cmpuint(bench_rows(bench, 60), ==, behind);
         bench->sync.ahead = NULL;
     }
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* As they were a while ago, to a second. */
+static void
+set_times(Bench *bench, time_t when)
+{
+    static const char *const parts[] = { "cur", "new" };
+    struct utimbuf times = { when, when };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *dir =
+            g_build_filename(bench->mail, "work/INBOX", parts[i], NULL);
+
+        g_assert_cmpint(utime(dir, &times), ==, 0);
+    }
+}
+
+/* On a disk of coarse times, what another program did after the names were
+ * compared shows no other stamp: the next sync finds it (P20). */
+static void
+test_ahead_coarse(void)
+{
+    static const gint64 when = 1700000000;
+    Bench *bench = bench_with(&abilities[0]);
+    SyncAhead *ahead;
+    g_autofree char *file =
+        g_build_filename(bench->mail, "work/INBOX/new/theirs", NULL);
+
+    bench_sync(bench);
+    bench_settle(bench);
+    set_times(bench, when);
+    now = (when + 1) * G_USEC_PER_SEC;
+    ahead = sync_ahead_begin(store_path(bench->store), bench->mail, "work");
+    bench->sync.ahead = ahead;
+    bench_sync(bench); /* waits for it */
+    g_assert_true(g_file_set_contents(
+        file, "Message-ID: <m60@example.org>\n\nx\n", -1, NULL));
+    set_times(bench, when);
+    now = (when + 3) * G_USEC_PER_SEC;
+    bench_sync(bench);
+    sync_ahead_end(ahead);
+    bench->sync.ahead = NULL;
+    bench_sync(bench);
+    now = 0;
+    g_assert_cmpuint(bench_rows(bench, 60), ==, 1);
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Nobody waits for a long list of names (P35, P39). */
+static void
+test_ahead_ended(void)
+{
+    Bench *bench = bench_with(&abilities[0]);
+    SyncAhead *ahead;
+
+    bench_sync(bench);
+    set_times(bench, 1700000000);
+    g_atomic_int_set(&endless, 1);
+    ahead = sync_ahead_begin(store_path(bench->store), bench->mail, "work");
+    while (g_atomic_int_get(&endless) < 3)
+        g_thread_yield();
+    sync_ahead_end(ahead);
+    bench->sync.cancel = g_cancellable_new();
+    g_cancellable_cancel(bench->sync.cancel);
+    g_assert_false(sync_local(&bench->sync, NULL));
+    g_atomic_int_set(&endless, 0);
+    g_clear_object(&bench->sync.cancel);
+    bench_sync(bench);
     bench_check(bench);
     bench_destroy(bench);
 }
@@ -865,6 +966,8 @@ main(int argc, char **argv)
         g_test_add_data_func(waits, &abilities[i], test_disk_waits);
     }
     g_test_add_func("/run/ahead", test_ahead);
+    g_test_add_func("/run/ahead/coarse", test_ahead_coarse);
+    g_test_add_func("/run/ahead/ended", test_ahead_ended);
     g_test_add_func("/run/preview", test_preview);
     g_test_add_func("/run/keep", test_keep);
     g_test_add_func("/run/no keywords", test_no_keywords);
