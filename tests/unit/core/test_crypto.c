@@ -709,13 +709,7 @@ test_words_other(void)
 int
 main(int argc, char **argv)
 {
-    int status;
-
     g_test_init(&argc, &argv, NULL);
-    if (!keyrings_open()) {
-        g_test_message("gpg or gpgsm is not installed");
-        return 77;
-    }
     ADD("P67/opened", "", test_opened);
     ADD("P67/not-decrypted", "", test_not_decrypted);
     ADD("P67/reply", "", test_reply);
@@ -735,7 +729,5 @@ main(int argc, char **argv)
         test_draft_without_key);
     g_test_add_func("/core/crypto/words", test_words);
     g_test_add_func("/core/crypto/words-other", test_words_other);
-    status = g_test_run();
-    keyrings_close();
-    return status;
+    return keyrings_test();
 }
