@@ -248,6 +248,7 @@ test_reply(Fixture *f, const void *data)
     DraftStart how = { .kind = DRAFT_REPLY, .parent = f->parent };
     g_autoptr(Draft) before = start(f, &how);
     g_autoptr(Draft) after = NULL;
+    g_autoptr(Draft) selected = NULL;
     bool may_quote = strstr(data, "quote-decrypted") != NULL;
 
     g_assert_true(before->encrypt);
@@ -261,6 +262,10 @@ test_reply(Fixture *f, const void *data)
     g_assert_cmpint(is_below(f->root, SECRET), ==, may_quote);
     g_assert_cmpstr(after->subject, ==,
                     may_quote ? "Re: treasure" : "Re: [...]");
+    how.quote = "> under the oak\n";
+    selected = start(f, &how);
+    g_assert_null(strstr(selected->text, SECRET));
+    g_assert_cmpint(strstr(selected->text, how.quote) != NULL, ==, may_quote);
 }
 
 static void
@@ -320,11 +325,14 @@ in_signed_data(MimeProtocol protocol)
     return g_bytes_new_take(text, strlen(text));
 }
 
-/* Nothing of what is encrypted below a signature comes into a draft either. */
+/* Nothing of what is encrypted below a signature comes into a draft either, not
+ * even lines that were selected while it was open. */
 static void
 check_layers(Fixture *f, GBytes *bytes, MimeProtocol protocol)
 {
-    DraftStart how = { .kind = DRAFT_REPLY, .parent = add(f, bytes) };
+    DraftStart how = { .kind = DRAFT_REPLY,
+                       .parent = add(f, bytes),
+                       .quote = "> " SECRET "\n" };
     g_autoptr(Draft) before = start(f, &how);
     g_autoptr(Draft) after = NULL;
     g_autoptr(GError) error = NULL;
