@@ -211,61 +211,45 @@ send_exec(CmdCall *call)
     return writing_send(call, path, cmd_flag_int(call, "at", 0));
 }
 
+static const struct {
+    const char *command;
+    gsize offset;
+} toggles[] = {
+    { "draft-sign", G_STRUCT_OFFSET(Draft, sign) },
+    { "draft-encrypt", G_STRUCT_OFFSET(Draft, encrypt) },
+    { "draft-protocol", G_STRUCT_OFFSET(Draft, smime) },
+    { "draft-markdown", G_STRUCT_OFFSET(Draft, markdown) },
+};
+
+static bool
+toggle(Draft *draft, CmdCall *call, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(toggles); i++)
+        if (strcmp(cmd_entry(call)->name, toggles[i].command) == 0)
+            G_STRUCT_MEMBER(bool, draft, toggles[i].offset) ^= true;
+    return true;
+}
+
+static CmdResult
+toggle_exec(CmdCall *call)
+{
+    return change(call, toggle);
+}
+
 static bool
 toggle_markdown(Draft *draft, CmdCall *call, GError **error)
 {
     g_autofree char *html = mime_markdown("");
 
-    if (html == NULL)
-        return err_set(error, ERR_USAGE,
-                       "this posthorn was built without Markdown (md4c)");
-    draft->markdown = !draft->markdown;
-    return true;
+    return html ? toggle(draft, call, error)
+                : err_set(error, ERR_USAGE,
+                          "this posthorn was built without Markdown (md4c)");
 }
 
 static CmdResult
 markdown_exec(CmdCall *call)
 {
     return change(call, toggle_markdown);
-}
-
-static bool
-toggle_sign(Draft *draft, CmdCall *call, GError **error)
-{
-    draft->sign = !draft->sign;
-    return true;
-}
-
-static CmdResult
-sign_exec(CmdCall *call)
-{
-    return change(call, toggle_sign);
-}
-
-static bool
-toggle_encrypt(Draft *draft, CmdCall *call, GError **error)
-{
-    draft->encrypt = !draft->encrypt;
-    return true;
-}
-
-static CmdResult
-encrypt_exec(CmdCall *call)
-{
-    return change(call, toggle_encrypt);
-}
-
-static bool
-toggle_protocol(Draft *draft, CmdCall *call, GError **error)
-{
-    draft->smime = !draft->smime;
-    return true;
-}
-
-static CmdResult
-protocol_exec(CmdCall *call)
-{
-    return change(call, toggle_protocol);
 }
 
 /* The program has the terminal, and changes the file. */
@@ -551,7 +535,7 @@ const CmdEntry command_draft_sign = {
     .help = "Sign the draft when it is sent, or do not",
     .group = "send",
     .flags = { DRAFT_FLAG },
-    .exec = sign_exec,
+    .exec = toggle_exec,
 };
 
 const CmdEntry command_draft_encrypt = {
@@ -559,7 +543,7 @@ const CmdEntry command_draft_encrypt = {
     .help = "Encrypt the draft when it is sent, or do not",
     .group = "send",
     .flags = { DRAFT_FLAG },
-    .exec = encrypt_exec,
+    .exec = toggle_exec,
 };
 
 const CmdEntry command_draft_protocol = {
@@ -568,7 +552,7 @@ const CmdEntry command_draft_protocol = {
             "other way round",
     .group = "send",
     .flags = { DRAFT_FLAG },
-    .exec = protocol_exec,
+    .exec = toggle_exec,
 };
 
 const CmdEntry command_draft_spell = {

@@ -358,12 +358,14 @@ attribution(Start *s)
     return text_sanitise(out->str, (gssize)out->len, TEXT_LINE);
 }
 
+/* Lines of a message that has no text now were selected while it was open. Of
+ * opaque signed data nobody knows any more whether it was encrypted inside. */
 static void
 append_quote(Start *s, GString *text)
 {
     g_autofree char *line = attribution(s);
-    g_autofree char *quote =
-        s->start->quote ? g_strdup(s->start->quote) : mime_quote(s->parent);
+    g_autofree char *all = mime_quote(s->parent);
+    const char *quote = s->start->quote && *all ? s->start->quote : all;
 
     g_string_append_printf(text, "\n\n%s%s%s", line, *line ? "\n" : "", quote);
 }

@@ -35,30 +35,29 @@ keyrings_use(const char *who)
     g_setenv("GNUPGHOME", home, TRUE);
 }
 
-/* Before any test; false: there is no gpg or gpgsm. */
-static inline bool
-keyrings_open(void)
+/* g_test_run() with the keyrings there; 77, as for a test that is left out:
+ * there is no gpg or gpgsm. */
+static inline int
+keyrings_test(void)
 {
     g_autofree char *gpg = g_find_program_in_path("gpg");
     g_autofree char *gpgsm = g_find_program_in_path("gpgsm");
+    const char *remove[] = { "rm", "-rf", NULL, NULL };
+    int status;
 
-    if (gpg == NULL || gpgsm == NULL)
-        return false;
-    keyrings_root = g_dir_make_tmp("ph-gpg-XXXXXX", NULL);
+    if (gpg == NULL || gpgsm == NULL) {
+        g_test_message("gpg or gpgsm is not installed");
+        return 77;
+    }
+    remove[2] = keyrings_root = g_dir_make_tmp("ph-gpg-XXXXXX", NULL);
     g_assert_cmpint(keyrings_script(NULL), ==, 0);
     g_setenv("GPG_TTY", "/dev/no-terminal", TRUE);
-    return true;
-}
-
-static inline void
-keyrings_close(void)
-{
-    const char *argv[] = { "rm", "-rf", keyrings_root, NULL };
-
+    status = g_test_run();
     keyrings_script("stop");
-    g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+    g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
                  NULL, NULL, NULL, NULL);
     g_free(keyrings_root);
+    return status;
 }
 
 /* Runs a shell line as `who` over bytes at $IN; its output. g_free(). */

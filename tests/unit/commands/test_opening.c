@@ -189,16 +189,8 @@ test_show(Fixture *f, const void *data)
 int
 main(int argc, char **argv)
 {
-    int status;
-
     g_test_init(&argc, &argv, NULL);
-    if (!keyrings_open()) {
-        g_test_message("gpg or gpgsm is not installed");
-        return 77;
-    }
     ADD("decrypt-renamed", test_decrypt);
     ADD("show-renamed", test_show);
-    status = g_test_run();
-    keyrings_close();
-    return status;
+    return keyrings_test();
 }

@@ -190,6 +190,7 @@ assert_refused(Fixture *f, const char *path)
         "draft-edit",        "draft-spell",      "draft-set subject other",
         "draft-set subject", "draft-attach .",   "draft-detach",
         "draft-markdown",    "draft-discard -f", "draft-discard",
+        "draft-sign",        "draft-encrypt",    "draft-protocol",
     };
     g_autofree char *before = contents(path);
     g_autofree char *after = NULL;
@@ -275,6 +276,32 @@ assert_draft(const char *path, const char *from, const char *reply_to,
     g_assert_cmpstr(draft->from, ==, from);
     g_assert_cmpstr(draft->reply_to, ==, reply_to);
     g_assert_cmpstr(draft->text, ==, text);
+}
+
+/* Each turns one thing on and off again. */
+static void
+test_toggles(Fixture *f, const void *data)
+{
+    static const char *const commands[] = { "draft-sign", "draft-encrypt",
+                                            "draft-protocol",
+                                            "draft-markdown" };
+    g_autoptr(Draft) draft = start(f);
+    g_autofree char *html = mime_markdown("");
+    gsize n = G_N_ELEMENTS(commands) - (html == NULL);
+
+    for (gsize i = 0; i < 2 * n; i++) {
+        g_autoptr(Draft) after = NULL;
+        bool on[G_N_ELEMENTS(commands)];
+
+        run_ok(f, draft->path, commands[i / 2]);
+        after = draft_load(draft->path, NULL);
+        on[0] = after->sign;
+        on[1] = after->encrypt;
+        on[2] = after->smime;
+        on[3] = after->markdown;
+        for (gsize j = 0; j < G_N_ELEMENTS(commands); j++)
+            g_assert_cmpint(on[j], ==, j == i / 2 && i % 2 == 0);
+    }
 }
 
 /* Signature and Reply-To go with From. */
@@ -481,6 +508,7 @@ main(int argc, char **argv)
     mime_init();
     ADD("on-its-way", "", test_on_its_way);
     ADD("recovered", NULL, test_recovered);
+    ADD("toggles", NULL, test_toggles);
     ADD("from", NULL, test_from);
     ADD("from-written-over", NULL, test_from_written_over);
     ADD("no-such-account", NULL, test_no_such_account);

@@ -1,6 +1,6 @@
 /* Drafts in a session of their own: what a reply begins with, what a file says
- * and how it is read back, what stops sending, and the way of a message from a
- * draft into the outbox and, by `outgoing demo:`, into the inbox. */
+ * and how it is read back, and the way of a message from a draft into the
+ * outbox and, by `outgoing demo:`, into the inbox. */
 #include "base/err.h"
 #include "base/file.h"
 #include "cmd/language.h"
@@ -335,169 +335,6 @@ test_set(Fixture *f, const void *data)
     g_assert_true(err_is(error, ERR_LOCAL));
     g_clear_error(&error);
     g_assert_false(draft_detach(draft, 1, &error));
-}
-
-/* --- checks
- * -------------------------------------------------------------------- */
-
-typedef struct {
-    const char *text; /* of the draft, below From */
-    DraftCheckKind worst;
-    const char *says; /* part of the first check; NULL: there is none */
-} CheckCase;
-
-static const CheckCase checks[] = {
-    { "To: bob@x.example\nSubject: s\n\nbody", DRAFT_CHECK_OK, NULL },
-    { "Subject: s\n\nbody", DRAFT_CHECK_STOP, "no recipient" },
-    { "To: bob\nSubject: s\n\nbody", DRAFT_CHECK_STOP, "bob" },
-    /* the comma of a name is understood */
-    { "To: Doe, John <j@x.example>\nSubject: s\n\nbody", DRAFT_CHECK_OK, NULL },
-    { "To: bob@x.example\n\nbody", DRAFT_CHECK_WARN, "no subject" },
-    { "To: bob@x.example\nSubject: s\n\nthe file is attached.",
-      DRAFT_CHECK_WARN, "“attached”" },
-    { "To: bob@x.example\nSubject: s\n\nok\n> it is attached", DRAFT_CHECK_OK,
-      NULL },
-    { "To: bob@x.example\nSubject: s\nAttach: /nonexistent\n\nbody",
-      DRAFT_CHECK_STOP, "/nonexistent" },
-    { "To: bob@x.example\nFoo: s\n\nbody", DRAFT_CHECK_STOP, "Line 3" },
-    { "To: bob@x.example\nCc: eve@lindqvist.example\nSubject: s\n\nbody",
-      DRAFT_CHECK_WARN, "1 of 2 recipients" },
-    { "To: bob@x.example\nFrom: mallory@y.example\nSubject: s\n\nbody",
-      DRAFT_CHECK_WARN, "none of your addresses" },
-    { "To: bob@x.example\nFrom: a@x, b@x\nSubject: s\n\nbody", DRAFT_CHECK_STOP,
-      "one address" },
-};
-
-static void
-test_checks(Fixture *f, const void *data)
-{
-    g_autoptr(Draft) draft = start(f, DRAFT_NEW, 0);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
-        g_autofree char *text =
-            g_strconcat("From: ana@lindqvist.example\n", checks[i].text, NULL);
-        g_autoptr(GPtrArray) found = NULL;
-        const DraftCheck *first;
-
-        g_test_message("%s", checks[i].text);
-        draft_parse(draft, text);
-        found = draft_checks(f->session, draft);
-        if (checks[i].says == NULL) {
-            g_assert_cmpuint(found->len, ==, 0);
-            continue;
-        }
-        g_assert_cmpuint(found->len, >, 0);
-        first = found->pdata[0];
-        g_test_message("%s", first->text);
-        g_assert_cmpint(first->kind, ==, checks[i].worst);
-        g_assert_nonnull(strstr(first->text, checks[i].says));
-    }
-}
-
-/* The first check of a draft with this text below From; NULL: there is none.
- * g_free(). */
-static char *
-first_check(Fixture *f, const char *text)
-{
-    g_autoptr(Draft) draft = start(f, DRAFT_NEW, 0);
-    g_autofree char *whole =
-        g_strconcat("From: ana@lindqvist.example\n", text, NULL);
-    g_autoptr(GPtrArray) found = NULL;
-
-    draft_parse(draft, whole);
-    found = draft_checks(f->session, draft);
-    return found->len > 0 ? g_strdup(((DraftCheck *)found->pdata[0])->text)
-                          : NULL;
-}
-
-/* A forgotten file, as it is said in English, German, French, Spanish, Italian,
- * Dutch; and what is no such word. */
-static void
-test_languages(Fixture *f, const void *data)
-{
-    static const struct {
-        const char *text;
-        bool speaks;
-    } table[] = {
-        { "See the attachment.", true },
-        { "The report is attached", true },
-        { "Please find enclosed", true },
-        { "Im Anhang der Bericht", true },
-        { "Anbei der Bericht.", true },
-        { "Ich habe ihn beigefügt", true },
-        { "Vous trouverez ci-joint le rapport", true },
-        { "Voir la PIÈCE JOINTE", true },
-        { "Le rapport en annexe", true },
-        { "Adjunto el informe", true },
-        { "In allegato la relazione", true },
-        { "Zie de bijlage", true },
-        { "Het is bijgevoegd", true },
-        { "Just a word about lunch", false },
-        { "Wir hängen ihn auf", false },
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *text = g_strconcat("To: bob@x.example\nSubject: s\n\n",
-                                            table[i].text, NULL);
-        g_autofree char *check = first_check(f, text);
-
-        g_test_message("%s", table[i].text);
-        g_assert_true((check != NULL) == table[i].speaks);
-        g_assert_true(check == NULL || strstr(check, "there is no file"));
-    }
-}
-
-/* Each is left out by its word. */
-static void
-test_switched_off(Fixture *f, const void *data)
-{
-    g_autofree char *check = first_check(
-        f, "To: bob@x.example, eve@x.example, tom@lindqvist.example\n\n"
-           "it is attached");
-    g_autofree char *stopped = first_check(f, "\nno recipient");
-
-    g_assert_null(check);
-    g_assert_nonnull(stopped); /* what cannot be sent is always said */
-}
-
-static void
-test_many(Fixture *f, const void *data)
-{
-    static const char two[] = "To: a@x.example, b@x.example\nSubject: s\n\nb";
-    static const char three[] =
-        "To: a@x.example, b@x.example\nCc: c@x.example\nSubject: s\n\nb";
-    g_autofree char *few = first_check(f, two);
-    g_autofree char *many = first_check(f, three);
-
-    g_assert_null(few);
-    g_assert_cmpstr(many, ==, "This goes to 3 addresses");
-}
-
-/* The limit that the server told when it was last asked; the files count as
- * they leave. */
-static void
-test_max_size(Fixture *f, const void *data)
-{
-    static const OutboxServer small = { .max_size = 130000 };
-    static const OutboxServer large = { .max_size = 140000 };
-    g_autofree char *file = g_build_filename(f->root, "f.bin", NULL);
-    g_autofree char *bytes = g_malloc0(100000); /* 136,842 in base64 */
-    g_autofree char *text =
-        g_strdup_printf("To: bob@x.example\nSubject: s\nAttach: %s\n\nb", file);
-    Outbox *outbox = session_outbox(f->session);
-    g_autofree char *unknown = NULL;
-    g_autofree char *over = NULL;
-    g_autofree char *under = NULL;
-
-    g_assert_true(g_file_set_contents(file, bytes, 100000, NULL));
-    unknown = first_check(f, text);
-    g_assert_null(unknown);
-    outbox_note_server(outbox, "work", &small);
-    over = first_check(f, text);
-    g_assert_nonnull(strstr(over, "the server takes at most"));
-    outbox_note_server(outbox, "work", &large);
-    under = first_check(f, text);
-    g_assert_null(under);
 }
 
 /* Fields are added, the text stands above a quote and the signature. */
@@ -882,11 +719,6 @@ main(int argc, char **argv)
         test_attribution);
     ADD("files", NULL, test_files);
     ADD("set", NULL, test_set);
-    ADD("checks", NULL, test_checks);
-    ADD("languages", NULL, test_languages);
-    ADD("switched-off", "set checks 'identity size'\n", test_switched_off);
-    ADD("many", "set many-recipients 2\n", test_many);
-    ADD("max-size", NULL, test_max_size);
     ADD("eight-bit", NULL, test_eight_bit);
     ADD("template", NULL, test_template);
     ADD("markdown", NULL, test_markdown);

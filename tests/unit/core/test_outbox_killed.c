@@ -1,8 +1,9 @@
 /* P6, P7, P8, P80: the program is killed before each call in turn that makes
  * something durable or visible or tells the server something, from "send" to
  * the Sent copy, and started again. The message is a draft still, or sent and
- * filed once, or in doubt; never lost, never doubled but after a doubt. Each
- * run is a process of its own; so is the server, which counts what it took. */
+ * filed once, as the server has it, or in doubt; never lost, never doubled but
+ * after a doubt. Each run is a process of its own; so is the server, which
+ * keeps what it took. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "cmd/language.h"
@@ -10,6 +11,7 @@
 #include "core/indexer.h"
 #include "core/send.h"
 #include "mime/mime.h"
+#include "outbox_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +30,8 @@
 enum {
     KILLED = 9,
     NOW = 1800000000,
-    MOST_CALLS = 500
+    MOST_CALLS = 500,
+    MOST_BYTES = 65536,
 };
 
 static atomic_int kill_at; /* the nth of the calls below; 0: none */
@@ -112,10 +115,21 @@ typedef struct {
     int state; /* of the entry, when there is one */
     int copies;
     int staged; /* files in the tmp/ of Sent that are no half ones */
+    int unused; /* bytes for this server that have not taken their place */
     bool replied;
+    bool same;                    /* the copy is what was taken last */
+    char taken_bytes[MOST_BYTES]; /* that, with a NUL */
 } Told;
 
+typedef enum {
+    ONCE,
+    TWICE, /* and a second time while it goes on, at another call each time */
+    ELSEWHERE, /* the Sent copy cannot be a link; only what it takes is new */
+    SEVEN_BIT, /* the server does not take the bytes as they were queued */
+} How;
+
 typedef struct {
+    How how;
     char *root;
     Told *told;
     int listener;
@@ -136,15 +150,21 @@ static void
 serve_one(int fd, Told *told)
 {
     FILE *in = fdopen(fd, "r");
+    g_autoptr(GString) bytes = g_string_new(NULL);
     char line[4096];
     bool in_data = false;
 
     say(fd, "220 test");
     while (fgets(line, sizeof line, in)) {
-        if (in_data && strcmp(line, ".\r\n") != 0)
+        if (in_data && strcmp(line, ".\r\n") != 0) {
+            g_string_append(bytes, line);
             continue;
-        if (in_data)
+        }
+        if (in_data) {
+            g_strlcpy(told->taken_bytes, bytes->str, MOST_BYTES);
             atomic_fetch_add(&told->taken, 1);
+        }
+        g_string_truncate(bytes, 0);
         in_data = !in_data && g_str_has_prefix(line, "DATA");
         say(fd, in_data ? "354 go" : "250 ok");
         if (g_str_has_prefix(line, "QUIT"))
@@ -220,8 +240,13 @@ prepare(Fixture *f)
     g_autoptr(Session) session = open_session(f);
     ActAppend what = { .bytes = parent, .size = strlen(parent) };
     DraftStart start = { .kind = DRAFT_REPLY };
+    static const OutboxServer before = { .takes_8bit = true };
     g_autoptr(Draft) draft = NULL;
 
+    if (f->how == SEVEN_BIT) {
+        outbox_note_server(session_outbox(session), "work", &before);
+        start.body = "\320\277\321\200\320\270\320\262\320\265\321\202\n";
+    }
     what.folder =
         session_make_folder(session, "work", "INBOX", FOLDER_ROLE_INBOX, NULL);
     start.parent = act_append(session, &what, NULL);
@@ -282,6 +307,18 @@ staged(Session *session, const StoreFolder *folder)
     return n;
 }
 
+/* Is a row's file what the server has? */
+static bool
+is_taken(Session *session, gint64 id, const Told *told)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+    g_autofree char *path = session_message_path(session, row);
+    g_autofree char *bytes = NULL;
+
+    return g_file_get_contents(path, &bytes, NULL, NULL)
+           && strcmp(bytes, told->taken_bytes) == 0;
+}
+
 static int
 copies(Session *session, Told *told)
 {
@@ -292,7 +329,22 @@ copies(Session *session, Told *told)
     g_autoptr(GArray) ids = store_ids(store, &view, 0, NULL);
 
     told->staged = sent ? staged(session, sent) : 0;
+    told->same = ids && ids->len > 0
+                 && is_taken(session, g_array_index(ids, gint64, 0), told);
     return ids ? (int)ids->len : 0;
+}
+
+/* Bytes made for the server that were left when the program was killed. */
+static int
+unused(Session *session)
+{
+    g_autoptr(GDir) dir = g_dir_open(session_outbox(session)->folder, 0, NULL);
+    const char *name;
+    int n = 0;
+
+    while (dir && (name = g_dir_read_name(dir)) != NULL)
+        n += g_str_has_suffix(name, ".eml.new");
+    return n;
 }
 
 /* As the next start of the program does it; then what there is. */
@@ -305,6 +357,7 @@ go_on(Fixture *f)
     g_autoptr(GArray) found = NULL;
     g_autoptr(StoreRow) row = NULL;
 
+    f->told->unused += unused(session);
     flush(session);
     list = outbox_list(session_outbox(session), NULL);
     drafts = draft_list(session, NULL);
@@ -337,6 +390,7 @@ assert_nothing_lost(const Told *told)
     } else {
         g_assert_cmpint(told->taken, ==, 1);
         g_assert_cmpint(told->copies, ==, 1);
+        g_assert_true(told->same);
         g_assert_cmpint(told->staged, ==, 0);
         g_assert_true(told->replied);
     }
@@ -365,21 +419,15 @@ round_end(Fixture *f)
     g_free(f->root);
 }
 
-typedef enum {
-    ONCE,
-    TWICE, /* and a second time while it goes on, at another call each time */
-    ELSEWHERE, /* the Sent copy cannot be a link; only what it takes is new */
-} How;
-
 static const struct {
     int first, step;
-} rounds[] = { { 1, 1 }, { 1, 7 }, { 25, 1 } };
+} rounds[] = { { 1, 1 }, { 1, 7 }, { 25, 1 }, { 10, 1 } };
 
 static void
 test_killed(const void *data)
 {
     How how = (How)GPOINTER_TO_INT(data);
-    Fixture f = { 0 };
+    Fixture f = { .how = how };
     int n_doubts = 0;
     int n_killed = 0;
     int status = KILLED;
@@ -398,6 +446,8 @@ test_killed(const void *data)
             in_process(&f, 1 + n % 13, go_on);
         g_assert_cmpint(in_process(&f, 0, go_on), ==, 0);
         assert_nothing_lost(f.told);
+        if (how == SEVEN_BIT)
+            g_assert_true(g_str_is_ascii(f.told->taken_bytes));
         n_doubts += f.told->entries;
         n_killed += status == KILLED;
         round_end(&f);
@@ -405,6 +455,8 @@ test_killed(const void *data)
     g_assert_cmpint(status, ==, 0);
     if (how == ONCE)
         g_assert_cmpint(n_doubts, >, 0);
+    if (how == SEVEN_BIT)
+        g_assert_cmpint(f.told->unused, >, 0);
     g_assert_cmpint(n_killed, >=, 5);
     kill(f.server, SIGKILL);
     waitpid(f.server, NULL, 0);
@@ -422,5 +474,7 @@ main(int argc, char **argv)
                          test_killed);
     g_test_add_data_func("/core/outbox/killed/other-file-system",
                          GINT_TO_POINTER(ELSEWHERE), test_killed);
+    g_test_add_data_func("/core/outbox/killed/seven-bit",
+                         GINT_TO_POINTER(SEVEN_BIT), test_killed);
     return g_test_run();
 }

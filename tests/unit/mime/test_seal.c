@@ -587,13 +587,7 @@ test_other_from(void)
 int
 main(int argc, char **argv)
 {
-    int status;
-
     g_test_init(&argc, &argv, NULL);
-    if (!keyrings_open()) {
-        g_test_message("gpg or gpgsm is not installed");
-        return 77;
-    }
     g_test_add_func("/seal/never-8bit", test_never_8bit);
     g_test_add_func("/seal/openpgp", test_openpgp);
     g_test_add_func("/seal/openpgp-signed", test_openpgp_signed);
@@ -612,7 +606,5 @@ main(int argc, char **argv)
     g_test_add_func("/seal/signed-once", test_signed_once);
     g_test_add_func("/seal/draft", test_draft);
     g_test_add_func("/seal/other-from", test_other_from);
-    status = g_test_run();
-    keyrings_close();
-    return status;
+    return keyrings_test();
 }
