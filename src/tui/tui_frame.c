@@ -97,8 +97,8 @@ loudest(Tui *tui)
     return found;
 }
 
-/* The state of the account; how far the index is and whose mail it is where
- * there is room for all of that. g_free(). */
+/* The state of the account, whole unless it is trouble; how far the index is
+ * and whose mail it is where there is room for all of that. g_free(). */
 static char *
 top_right(Tui *tui, int room, Role *role)
 {
@@ -119,6 +119,8 @@ top_right(Tui *tui, int room, Role *role)
     address = draw_safe(account_address(account));
     whole = g_strdup_printf("%s%s  %s ", index, address, state);
     some = g_strdup_printf("%s%s ", index, state);
+    if (*role == ROLE_DIM && text_width(state) + 1 > room)
+        return g_strdup("");
     if (COLS < 72 || *role != ROLE_DIM || text_width(some) > room)
         return g_strdup_printf("%s ", state);
     return g_strdup(text_width(whole) > room ? some : whole);

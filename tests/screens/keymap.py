@@ -317,6 +317,9 @@ def long_words_leave_room_for_others():
         terminal.type("gc")
         terminal.wait(lambda s: any(
             row[1:].startswith("Grace Hopper-… grace@") for row in s))
+        terminal.type(":compose --to ben@example.org --subject x\r")
+        terminal.wait(lambda s: s[0].startswith(" Review")
+                      and s[0].endswith("not sent yet"))
 
 
 @test
