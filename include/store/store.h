@@ -354,7 +354,8 @@ bool store_each_file_near(Store *store, gint64 folder,
                           void *user);
 
 /* The next rows with a file that the index does not know, or whose tags it
- * has not got since they changed; newest first. GArray of gint64. */
+ * has not got since they changed: those of the user's last acts alone, newest
+ * act first, while there are any; then the newest. GArray of gint64. */
 GArray *store_unindexed(Store *store, guint limit, GError **error);
 guint store_unindexed_count(Store *store);
 

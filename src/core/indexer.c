@@ -1,6 +1,7 @@
 /* The index follows behind. The worker takes a slice of what the store says is
- * not indexed, newest first, writes it in one commit, records it, and gives the
- * lock back; killed anywhere, the next run takes the same slice again. */
+ * not indexed, what the user did last before the rest, writes it in one commit,
+ * records it, and gives the lock back; killed anywhere, the next run takes the
+ * same slice again. */
 #include "core/indexer.h"
 
 #include "base/dirwatch.h"
@@ -54,11 +55,11 @@ typedef struct {
     char *state_db, *index_dir, *mail_root;
     Mend mend;
     bool changed; /* rows took up tags of notmuch's */
-    bool wrote;   /* searches find other messages now */
 } Request;
 
 /* One run of the worker. */
 typedef struct {
+    Job *job;
     Request *request;
     Store *store;
     IndexWriter *writer;
@@ -187,6 +188,13 @@ write_slice(Run *run, const GArray *ids, GArray *done, GError **error)
     return true;
 }
 
+/* Searches find other messages now. */
+static void
+tell_written(const Run *run)
+{
+    job_progress(run->job, "indexing", 0, store_unindexed_count(run->store));
+}
+
 /* The index first, the record behind it: what is not recorded is only written
  * twice. */
 static bool
@@ -199,9 +207,10 @@ index_slice(Run *run, const GArray *ids, GError **error)
     if (!begin_writing(run, error))
         return false;
     ok = write_slice(run, ids, done, error);
-    ok = index_writer_end(run->writer, ok ? error : NULL) && ok;
-    run->request->wrote = run->request->wrote || ok;
-    return ok && record(run, done, error);
+    ok = index_writer_end(run->writer, ok ? error : NULL) && ok
+         && record(run, done, error);
+    tell_written(run);
+    return ok;
 }
 
 /* Messages whose rows went are forgotten. */
@@ -220,11 +229,12 @@ forget_gone(Run *run, GError **error)
     if (!index_writer_end(run->writer, ok ? error : NULL) || !ok
         || !store_begin(run->store, error))
         return false;
-    run->request->wrote = true;
     for (guint i = 0; ok && i < gone->len; i++)
         ok = store_index_forgot(run->store, gone->pdata[i], error);
     ok = ok && index_changes_note(run->store, run->writer, error);
-    return store_end(run->store, ok, ok ? error : NULL) && ok;
+    ok = store_end(run->store, ok, ok ? error : NULL) && ok;
+    tell_written(run);
+    return ok;
 }
 
 static bool
@@ -236,12 +246,11 @@ is_behind(Store *store)
 }
 
 static bool
-run_slices(Job *job, Run *run, GError **error)
+run_slices(Run *run, GError **error)
 {
-    guint total = store_unindexed_count(run->store);
     guint size = FEW; /* the newest at once, then larger commits */
 
-    while (!g_cancellable_is_cancelled(job_cancellable(job))) {
+    while (!g_cancellable_is_cancelled(job_cancellable(run->job))) {
         g_autoptr(GArray) ids = store_unindexed(run->store, size, error);
 
         if (ids == NULL)
@@ -250,8 +259,6 @@ run_slices(Job *job, Run *run, GError **error)
             return true;
         if (!index_slice(run, ids, error))
             return false;
-        total -= MIN(total, ids->len);
-        job_progress(job, "indexing", 0, total);
         size = SLICE;
     }
     return err_set(error, ERR_CANCELLED, "cancelled");
@@ -264,7 +271,7 @@ indexer_run(Job *job, void *data, GError **error)
     g_autoptr(Store) store = store_open(request->state_db, error);
     g_autoptr(IndexWriter) writer =
         index_writer_create(request->index_dir, request->mail_root);
-    Run run = { request, store, writer };
+    Run run = { job, request, store, writer };
     bool rebuilt = false;
 
     if (store == NULL
@@ -278,7 +285,7 @@ indexer_run(Job *job, void *data, GError **error)
         || (rebuilt && !store_index_lost(store, error)))
         return NULL;
     if (take_changes(&run, error) && forget_gone(&run, error))
-        run_slices(job, &run, error);
+        run_slices(&run, error);
     return request; /* tells also after an error what was taken up */
 }
 
@@ -343,8 +350,6 @@ indexer_answer(void *user, void *answer, const GError *error)
     indexer->running = false;
     if (request && request->changed)
         follow_changes(indexer);
-    if (request && request->wrote)
-        session_rows_news(indexer->session); /* searches are asked again */
     if (error && !err_is(error, ERR_CANCELLED))
         trouble(indexer, error);
     if (index_is_damaged(error))
@@ -370,6 +375,7 @@ indexer_progress(void *user, const JobProgress *note)
     Indexer *indexer = user;
 
     indexer->left = (guint)note->total;
+    session_rows_news(indexer->session); /* searches are asked again */
 }
 
 static const JobClass indexer_job = {

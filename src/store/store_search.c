@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+enum {
+    LAST_ITEMS = 1000 /* of acts, that the index has before the rest */
+};
+
 GArray *
 store_find_id(Store *store, const char *message_id, GError **error)
 {
@@ -132,15 +136,36 @@ store_has_headers(Store *store)
     return store_int(store, 0, "SELECT EXISTS (SELECT 1 FROM header)", "") != 0;
 }
 
+/* Of the last things the user did; a bound, for each slice looks at them. */
+static GArray *
+unindexed_acts(Store *store, gint64 limit, GError **error)
+{
+    return store_read_ids(
+        store,
+        store_prepare(store, error,
+                      "SELECT row.id FROM (SELECT act, message FROM act_item"
+                      " ORDER BY act DESC, message DESC LIMIT ?) AS item"
+                      " CROSS JOIN message AS row ON row.id = item.message"
+                      " WHERE row.indexed = 0 GROUP BY row.id"
+                      " ORDER BY max(item.act) DESC LIMIT ?",
+                      "ii", (gint64)LAST_ITEMS, limit),
+        error);
+}
+
 GArray *
 store_unindexed(Store *store, guint limit, GError **error)
 {
+    gint64 most = limit ? (gint64)limit : -1;
+    g_autoptr(GArray) acts = unindexed_acts(store, most, error);
+
+    if (acts == NULL || acts->len > 0)
+        return g_steal_pointer(&acts);
     return store_read_ids(
         store,
         store_prepare(store, error,
                       "SELECT id FROM message WHERE indexed = 0"
                       " ORDER BY date DESC LIMIT ?",
-                      "i", (gint64)(limit ? (gint64)limit : -1)),
+                      "i", most),
         error);
 }
 

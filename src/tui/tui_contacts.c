@@ -65,11 +65,12 @@ draw_contact(const StoreContact *contact, Rect area, bool here)
     g_autofree char *date = draw_date(contact->last, clock_now());
     int tail = area.columns >= 60 ? COUNTS + 8 : 8;
     int left = MAX(0, area.columns - tail - 2);
-    int names = left / 2;
+    int names = MAX(0, left / 2 - 1);
 
     draw_cells(area.y, area.x, 1, here ? glyph("▌") : "", ROLE_ACCENT, ground);
     draw_cells(area.y, area.x + 1, names, name, ROLE_TEXT, ground);
-    draw_cells(area.y, area.x + 1 + names, left - names + 1, addr, ROLE_DIM,
+    draw_cells(area.y, area.x + 1 + names, 1, "", ROLE_TEXT, ground);
+    draw_cells(area.y, area.x + 2 + names, left - names, addr, ROLE_DIM,
                ground);
     if (tail > 8)
         draw_right(area.y, area.x + 2 + left, COUNTS, counts, ROLE_DIM, ground);

@@ -97,14 +97,18 @@ loudest(Tui *tui)
     return found;
 }
 
+/* The state of the account, whole unless it is trouble; how far the index is
+ * and whose mail it is where there is room for all of that. g_free(). */
 static char *
-top_right(Tui *tui, Role *role)
+top_right(Tui *tui, int room, Role *role)
 {
     const Account *account = loudest(tui);
     guint left = indexer_left(session_indexer(tui->session));
     g_autofree char *state = NULL;
     g_autofree char *address = NULL;
     g_autofree char *index = NULL;
+    g_autofree char *whole = NULL;
+    g_autofree char *some = NULL;
 
     *role = ROLE_DIM;
     if (account == NULL)
@@ -113,9 +117,13 @@ top_right(Tui *tui, Role *role)
     index =
         left > 500 ? g_strdup_printf("index %u to go  ", left) : g_strdup("");
     address = draw_safe(account_address(account));
-    if (COLS < 72 || *role != ROLE_DIM)
+    whole = g_strdup_printf("%s%s  %s ", index, address, state);
+    some = g_strdup_printf("%s%s ", index, state);
+    if (*role == ROLE_DIM && text_width(state) + 1 > room)
+        return g_strdup("");
+    if (COLS < 72 || *role != ROLE_DIM || text_width(some) > room)
         return g_strdup_printf("%s ", state);
-    return g_strdup_printf("%s%s  %s ", index, address, state);
+    return g_strdup(text_width(whole) > room ? some : whole);
 }
 
 static void
@@ -128,8 +136,8 @@ draw_top(Tui *tui)
     g_autofree char *safe = draw_safe(title);
     g_autofree char *left = g_strdup_printf(" %s", safe);
     Role role;
-    g_autofree char *right = top_right(tui, &role);
     int room = COLS - text_width(left) - 1;
+    g_autofree char *right = top_right(tui, room, &role);
 
     draw_cells(0, 0, COLS, left, ROLE_BOLD, GROUND_TOP);
     if (room > 4)
@@ -155,9 +163,9 @@ bottom_text(Tui *tui, int columns, Role *role)
 {
     *role = ROLE_DIM;
     if (tui->pressed->len > 0)
-        return g_strdup_printf(" %s%s waiting for a key  Esc cancel  ? all "
-                               "keys",
-                               tui->pressed->str, glyph("…"));
+        return g_strdup_printf(" %s%s%s  Esc cancel  ? all keys",
+                               tui->pressed->str, glyph("…"),
+                               columns < 60 ? "" : " waiting for a key");
     if (tui->told) {
         *role = tui->told_error ? ROLE_BAD : ROLE_TEXT;
         return g_strdup_printf(" %s%s", tui->told,

@@ -59,7 +59,8 @@ take_quote(Frontend *frontend, gint64 id)
 {
     View *view = tui_top(tui_of(frontend));
     g_autoptr(GPtrArray) lines =
-        view->class->take_lines ? view->class->take_lines(view, id) : NULL;
+        view && view->class->take_lines ? view->class->take_lines(view, id)
+                                        : NULL;
 
     return lines ? mime_quote_lines(lines) : NULL;
 }

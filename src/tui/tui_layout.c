@@ -11,10 +11,10 @@ layout_row(int columns)
                             .date = true };
     if (columns < 90)
         return (RowLayout){ .sender = 20, .count = true, .files = true,
-                            .date = true, .tags = 1 };
+                            .date = true, .tags = 1, .words = columns / 4 };
     return (RowLayout){ .sender = 20, .count = true, .files = true,
                         .date = true, .tags = columns < 100 ? 1 : 3,
-                        .snippet = true };
+                        .words = columns / 4, .snippet = true };
 }
 
 enum {

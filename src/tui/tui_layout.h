@@ -11,6 +11,7 @@ typedef struct {
     bool files;  /* the mark of attachments */
     bool date;
     int tags;    /* how many are shown */
+    int words;   /* columns of them, and of a place */
     bool snippet;
 } RowLayout;
 

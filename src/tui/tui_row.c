@@ -260,6 +260,15 @@ place_text(Tui *tui, const StoreRow *row)
     return draw_safe(folder->name);
 }
 
+/* What a stranger or a server called something may be longer than a row.
+ * g_free(). */
+static char *
+shorten(const char *words, int most)
+{
+    return text_width(words) > most ? text_pad(words, most, glyph("…"))
+                                    : g_strdup(words);
+}
+
 /* Words in front of x, with a blank behind. Returns where they begin. */
 static int
 draw_before(int y, int x, const char *words, Role role, Ground ground)
@@ -278,9 +287,11 @@ draw_tail(Tui *tui, const RowState *state, const RowLayout *layout, int y,
     const StoreRow *row = state->row;
     Ground ground = ground_of(state);
     g_autofree char *date = draw_date(row->date, clock_now());
-    g_autofree char *place =
+    g_autofree char *whole =
         state->mixed && layout->tags > 0 ? place_text(tui, row) : g_strdup("");
-    g_autofree char *tags = tags_text(row, layout->tags - (*place != '\0'));
+    g_autofree char *all = tags_text(row, layout->tags - (*whole != '\0'));
+    g_autofree char *place = shorten(whole, layout->words);
+    g_autofree char *tags = shorten(all, layout->words);
     int x = right;
     int width;
     Role role = row->flags & STORE_FLAG_SEEN ? ROLE_DIM : ROLE_TEXT;

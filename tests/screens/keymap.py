@@ -123,13 +123,20 @@ def snooze_goes_and_comes_back():
                       and subjects(s)[:10] == before[:10])
 
 
+def go_to(terminal, screen, words):
+    """The cursor to the first row of a screen that has these words; its number.
+    """
+    row = next(i for i, line in enumerate(screen) if words in line)
+    terminal.type(f"{row}\r")
+    at(terminal, row)
+    return row
+
+
 @test
 def threads_unfold_in_the_list():
     with demo() as terminal:
         before = terminal.settle()
-        row = next(i for i, line in enumerate(before) if "Offsite" in line)
-        terminal.type(f"{row}\r")
-        at(terminal, row)
+        row = go_to(terminal, before, "Offsite")
         terminal.type("za")
         unfolded = terminal.wait(
             lambda s: s[row + 1:row + 5] and all(
@@ -157,9 +164,7 @@ def a_thread_and_its_messages_are_one():
     of the thread is left as if it were folded."""
     with demo() as terminal:
         before = terminal.settle()
-        row = next(i for i, line in enumerate(before) if "Offsite" in line)
-        terminal.type(f"{row}\r")
-        at(terminal, row)
+        row = go_to(terminal, before, "Offsite")
         terminal.type("zR")
         unfolded = terminal.wait(lambda s: any("└" in line for line in s))
         assert "new" not in unfolded[0], unfolded
@@ -291,7 +296,30 @@ def a_search_follows_the_index():
 def a_popup_says_what_it_has_no_room_for():
     with demo(40, 12) as terminal:
         terminal.type("g")
-        terminal.wait(lambda s: any("more: ? all keys" in row for row in s))
+        terminal.wait(lambda s: any("more: ? all keys" in row for row in s)
+                      and "Esc cancel" in s[-1])
+
+
+@test
+def long_words_leave_room_for_others():
+    """A tag of many letters, which a server may have set, hides no subject; a
+    long search cuts nothing of what stands right of it."""
+    tag = "abcdefghijklmnopqrstuvwxyz" * 3
+    with demo(ready=True) as terminal:
+        date = terminal.settle()[1][-5:]
+        terminal.type(f"t+{tag}\r")
+        terminal.wait(lambda s: "URGENT: your" in s[1] and "abcdefgh" in s[1]
+                      and s[1].endswith("… " + date.rjust(8)))
+        terminal.type("/from:marta or from:grace or from:ben\r")
+        terminal.wait(lambda s: "found" in s[0]
+                      and re.search(r" ms +✓ \d\d:\d\d$", s[0]))
+    with demo(40, 12) as terminal:
+        terminal.type("gc")
+        terminal.wait(lambda s: any(
+            row[1:].startswith("Grace Hopper-… grace@") for row in s))
+        terminal.type(":compose --to ben@example.org --subject x\r")
+        terminal.wait(lambda s: s[0].startswith(" Review")
+                      and s[0].endswith("not sent yet"))
 
 
 @test
