@@ -256,28 +256,31 @@ load(const Shown *shown, GError **error)
                        : mime_load_shared(shown->bytes);
 }
 
+/* A file as it is. */
+static bool
+print_file(CmdCall *call, const char *path, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, &reason);
+
+    if (map == NULL)
+        return err_set(error, ERR_LOCAL, "%s", reason->message);
+    printer_bytes(cmd_out(call), g_mapped_file_get_contents(map),
+                  g_mapped_file_get_length(map));
+    return true;
+}
+
 static CmdResult
 show_raw(CmdCall *call, const Shown *shown)
 {
-    g_autoptr(GMappedFile) map = NULL;
-    g_autoptr(GBytes) bytes = NULL;
     GError *error = NULL;
 
-    if (shown->path) {
-        g_autoptr(GError) trouble = NULL;
-
-        map = g_mapped_file_new(shown->path, FALSE, &trouble);
-        if (map == NULL) {
-            err_set(&error, ERR_LOCAL, "%s", trouble->message);
-            return cmd_fail(call, error);
-        }
-        bytes = g_mapped_file_get_bytes(map);
-    } else {
-        bytes = g_bytes_ref(shown->bytes);
-    }
-    printer_bytes(cmd_out(call), g_bytes_get_data(bytes, NULL),
-                  g_bytes_get_size(bytes));
-    return CMD_DONE;
+    if (shown->path)
+        print_file(call, shown->path, &error);
+    else
+        printer_bytes(cmd_out(call), g_bytes_get_data(shown->bytes, NULL),
+                      g_bytes_get_size(shown->bytes));
+    return cmd_result(call, error);
 }
 
 static CmdResult
@@ -630,16 +633,12 @@ static void
 part_fetched(const AccountPart *part, const GError *error, void *user)
 {
     CmdCall *call = user;
-    g_autoptr(GMappedFile) bytes = NULL;
     GError *trouble = error ? g_error_copy(error) : NULL;
 
     if (part && part->parts)
         show_parts(call, part->parts);
     else if (part)
-        bytes = g_mapped_file_new(part->path, FALSE, &trouble);
-    if (bytes && g_mapped_file_get_length(bytes) > 0)
-        printer_bytes(cmd_out(call), g_mapped_file_get_contents(bytes),
-                      g_mapped_file_get_length(bytes));
+        print_file(call, part->path, &trouble);
     cmd_finish(call, trouble);
 }
 
