@@ -408,10 +408,11 @@ files_draw(View *view, Rect screen)
         "%s view   o open with%s   s save   S save all   | pipe   y copy name",
         glyph("⏎"), glyph("…"));
     int below = inside.y + inside.rows - 2;
+    guint rows = (guint)MAX(1, inside.rows - 3);
+    guint first = popup->current - MIN(popup->current, rows - 1);
 
-    for (guint i = 0; i < popup->parts->len; i++)
-        if (inside.y + (int)i < below - 1)
-            draw_part(popup, i, inside.y + (int)i, inside);
+    for (guint i = 0; i < rows && first + i < popup->parts->len; i++)
+        draw_part(popup, first + i, inside.y + (int)i, inside);
     if (popup->parts->len > 0) {
         g_autofree char *path =
             save_path(popup, popup->parts->pdata[popup->current]);
@@ -421,6 +422,8 @@ files_draw(View *view, Rect screen)
 
         draw_cells(below, inside.x, inside.columns, text, ROLE_DIM,
                    GROUND_POPUP);
+        draw_cells(below + 1, inside.x, inside.columns, keys, ROLE_DIM,
+                   GROUND_POPUP);
     } else {
         draw_cells(inside.y, inside.x, inside.columns,
                    popup->ask     ? "Asking the server which files there are."
@@ -428,8 +431,6 @@ files_draw(View *view, Rect screen)
                                   : "This message has no files.",
                    ROLE_DIM, GROUND_POPUP);
     }
-    draw_cells(below + 1, inside.x, inside.columns, keys, ROLE_DIM,
-               GROUND_POPUP);
 }
 
 static bool
@@ -507,8 +508,9 @@ files_act(View *view, const char *what, const char *key)
 static char *
 files_hints(View *view, int columns)
 {
-    (void)view;
     (void)columns;
+    if (((const FilesPopup *)view)->parts->len == 0)
+        return g_strdup(" Esc close");
     return g_strdup_printf(" s save  %s view  Esc close", glyph("⏎"));
 }
 

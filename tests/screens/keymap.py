@@ -301,6 +301,29 @@ def a_popup_says_what_it_has_no_room_for():
 
 
 @test
+def the_panel_of_files_has_the_cursor():
+    """Also where not all files have room; without files it offers nothing to do
+    with them."""
+    with demo(80, 12) as terminal:
+        row = next(i for i, line in enumerate(terminal.settle())
+                   if "Slides and numbers" in line)
+        terminal.type(f"{row}\r\rv")
+        terminal.wait(lambda s: any("numbers.csv" in line for line in s))
+        terminal.resize(80, 8)
+        screen = terminal.wait(lambda s: len(s) == 8 and any(
+            "1  slides-final" in line for line in s))
+        assert not any("notes.txt" in line for line in screen), screen
+        terminal.type("4")
+        terminal.wait(lambda s: any("4  notes.txt" in line for line in s)
+                      and any("Save to" in line for line in s))
+        terminal.keys("Escape")
+        terminal.resize(80, 12)
+        terminal.type("qgg\rv")
+        screen = terminal.wait_text("has no files")
+        assert not any("save" in line for line in screen), screen
+
+
+@test
 def long_words_leave_room_for_others():
     """A tag of many letters, which a server may have set, hides no subject; a
     long search cuts nothing of what stands right of it."""
