@@ -134,9 +134,13 @@ fetch(MessageView *view, PageItem *item)
     Account *account =
         folder ? session_account(session, folder->account) : NULL;
 
-    if (account == NULL || account_is_local(account)
-        || session_offline(session) || item->on_its_way)
+    if (account == NULL || account_is_local(account) || item->on_its_way)
         return;
+    if (session_offline(session)) {
+        tui_tell(view->base.tui, TELL_INFO, false,
+                 "You are offline: go online to fetch it.");
+        return;
+    }
     item->on_its_way = true;
     account_fetch(account, item->row->id, fetched, view->base.tui);
 }

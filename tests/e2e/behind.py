@@ -265,6 +265,7 @@ def files_cancelled(world):
             terminal.wait(lambda s: "offline" in s[0])
             terminal.keys("Enter")
             terminal.wait_text("Not on this machine.")
+            terminal.wait(lambda s: "You are offline" in s[-1])
             terminal.keys("v")
             terminal.wait_text("this message is not here and uma is offline")
             terminal.keys("Escape")
