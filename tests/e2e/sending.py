@@ -527,7 +527,8 @@ def mailto(world):
 
 def all_tests(tap, world):
     for test in (sent_once, eight_bit, ended_at_each_place,
-                 answered_at_each_place, partly_refused, two_processes, later, sendmail, patch_series,
+                 answered_at_each_place, partly_refused, two_processes, later,
+                 sendmail, patch_series,
                  bounced, time_limit, refused_binding, large_file, large_message,
                  mailto):
         tap.run("sending: " + test.__name__.replace("_", " "), test, world)
