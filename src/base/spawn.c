@@ -217,7 +217,7 @@ pump(Child *child, gint64 end, GCancellable *cancel)
 
         if (cancel)
             g_cancellable_release_fd(cancel);
-        if (left <= 0 || (cancel && g_cancellable_is_cancelled(cancel)))
+        if (left <= 0 || g_cancellable_is_cancelled(cancel))
             return false;
         if (n < 0)
             continue; /* EINTR */
@@ -287,13 +287,13 @@ spawn_run(const SpawnParams *params, GCancellable *cancel, SpawnResult *result,
         return false;
     ended = pump(&child, end, cancel) && reap(child.pid, end, &status);
     if (!ended) {
-        result->timed_out = !(cancel && g_cancellable_is_cancelled(cancel));
+        result->timed_out = !g_cancellable_is_cancelled(cancel);
         stop(child.pid, &status);
         pump(&child, g_get_monotonic_time() + DRAIN_US, NULL);
     }
     g_spawn_close_pid(child.pid);
     finish(&child, status, result);
-    if (cancel && g_cancellable_is_cancelled(cancel) && !ended) {
+    if (g_cancellable_is_cancelled(cancel) && !ended) {
         spawn_result_clear(result);
         return err_set(error, ERR_CANCELLED, "%s was ended", params->argv[0]);
     }

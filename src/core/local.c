@@ -218,7 +218,7 @@ add_rest(FolderScan *folder, const GPtrArray *found, GError **error)
         guint to = MIN(from + BATCH, found->len);
         bool ok;
 
-        if (scan->cancel && g_cancellable_is_cancelled(scan->cancel))
+        if (g_cancellable_is_cancelled(scan->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
         if (!store_begin(scan->store, error))
             return false;

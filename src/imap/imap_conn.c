@@ -385,7 +385,7 @@ imap_conn_close(ImapConn *conn)
     if (conn == NULL)
         return;
     if (conn->stream && conn->in.kept && imap_decoder_ok(&conn->in)
-        && !(conn->cancel && g_cancellable_is_cancelled(conn->cancel))) {
+        && !g_cancellable_is_cancelled(conn->cancel)) {
         imap_cmd_begin_behind(conn, "LOGOUT");
         imap_cmd_end(conn);
         imap_cmd_send(conn);

@@ -19,7 +19,7 @@ static bool
 is_over(gint64 end, GCancellable *wake)
 {
     return g_get_monotonic_time() >= end
-           || (wake && g_cancellable_is_cancelled(wake));
+           || g_cancellable_is_cancelled(wake);
 }
 
 static guint

@@ -107,7 +107,7 @@ collect(notmuch_messages_t *messages, GPtrArray *ids, guint limit,
 {
     while (notmuch_messages_valid(messages)
            && (limit == 0 || ids->len < limit)
-           && !(cancel && g_cancellable_is_cancelled(cancel))) {
+           && !g_cancellable_is_cancelled(cancel)) {
         notmuch_message_t *message = notmuch_messages_get(messages);
         const char *id =
             message ? notmuch_message_get_message_id(message) : NULL;
@@ -169,7 +169,7 @@ index_search(IndexReader *reader, const char *query, guint limit,
         if (!ready(reader, error))
             return NULL;
         asked = ask(reader, query, limit, ids, cancel, error);
-        if (cancel && g_cancellable_is_cancelled(cancel)) {
+        if (g_cancellable_is_cancelled(cancel)) {
             g_clear_error(error);
             return err_null(error, ERR_CANCELLED, "cancelled");
         }

@@ -57,7 +57,7 @@ net_poll(NetStream *stream, int fd, short events, gint64 end, GError **error)
 
         if (fds[1].fd >= 0)
             g_cancellable_release_fd(stream->cancel);
-        if (stream->cancel && g_cancellable_is_cancelled(stream->cancel)) {
+        if (g_cancellable_is_cancelled(stream->cancel)) {
             err_set(error, ERR_CANCELLED, "cancelled");
             return -1;
         }
@@ -304,7 +304,7 @@ fill(NetStream *stream, gint64 end, GError **error)
     gssize got;
 
     /* A server that never pauses is left as well as one that waits. */
-    if (stream->cancel && g_cancellable_is_cancelled(stream->cancel)) {
+    if (g_cancellable_is_cancelled(stream->cancel)) {
         err_set(error, ERR_CANCELLED, "cancelled");
         return -1;
     }
@@ -473,13 +473,13 @@ net_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error)
             g_cancellable_release_fd(stream->cancel);
         if (fds[2].fd >= 0)
             g_cancellable_release_fd(wake);
-        if (stream->cancel && g_cancellable_is_cancelled(stream->cancel)) {
+        if (g_cancellable_is_cancelled(stream->cancel)) {
             err_set(error, ERR_CANCELLED, "cancelled");
             return -1;
         }
         if (n > 0 && fds[0].revents && is_for_us(stream))
             return 1;
-        if (left <= 0 || (wake && g_cancellable_is_cancelled(wake)))
+        if (left <= 0 || g_cancellable_is_cancelled(wake))
             return 0;
     }
 }

@@ -315,14 +315,17 @@ store_end(Store *store, bool commit, GError **error)
 bool
 store_set_lazy(Store *store, bool lazy, GError **error)
 {
+    guint wanted = lazy ? store->lazy + 1 : store->lazy - 1;
+
     g_return_val_if_fail(lazy || store->lazy > 0, false);
-    store->lazy = lazy ? store->lazy + 1 : store->lazy - 1;
-    if (store->lazy > 1 || (store->lazy == 1 && !lazy))
-        return true;
-    return store_run(store,
-                     lazy ? "PRAGMA synchronous = NORMAL"
-                          : "PRAGMA synchronous = FULL",
-                     error);
+    if ((wanted > 0) != (store->lazy > 0)
+        && !store_run(store,
+                      lazy ? "PRAGMA synchronous = NORMAL"
+                           : "PRAGMA synchronous = FULL",
+                      error))
+        return false;
+    store->lazy = wanted;
+    return true;
 }
 
 void

@@ -158,7 +158,7 @@ pull_next(Round *round, guint i, bool *yielded, GError **error)
     StoreFolder *folder = round->folders->pdata[i];
     SyncProgress progress = { folder->path, 0, 0, i + 1, round->folders->len };
 
-    if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+    if (g_cancellable_is_cancelled(sync->cancel))
         return err_set(error, ERR_CANCELLED, "cancelled");
     if (sync->progress)
         sync->progress(sync->user, &progress);
@@ -166,7 +166,7 @@ pull_next(Round *round, guint i, bool *yielded, GError **error)
         return true;
     *yielded = sync_yields(sync) && error != NULL
                && err_is(*error, ERR_CANCELLED)
-               && !(sync->cancel && g_cancellable_is_cancelled(sync->cancel));
+               && !g_cancellable_is_cancelled(sync->cancel);
     return false;
 }
 

@@ -345,7 +345,7 @@ run_steps(Pop3Run *run, const GPtrArray *steps, GError **error)
 
         text[MIN(strlen(text), 200)] = '\0';
         log_add(LOG_DEBUG, run->sync->account, "%s", text);
-        if (run->sync->cancel && g_cancellable_is_cancelled(run->sync->cancel))
+        if (g_cancellable_is_cancelled(run->sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
         if (!run_step(run, step, error))
             return false;

@@ -661,7 +661,7 @@ sync_push(const Sync *sync, GError **error)
         return false;
     steps = sync_plan_push(&view);
     for (guint i = 0; i < steps->len; i++) {
-        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+        if (g_cancellable_is_cancelled(sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
         if (!push_step(&pusher, steps->pdata[i], error))
             return false;

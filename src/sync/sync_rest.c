@@ -172,7 +172,7 @@ search_slices(const Sync *sync, const ImapSelected *now, UidSet *members,
             g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, from,
                             MIN(from + SLICE, next) - 1);
 
-        if (sync->cancel && g_cancellable_is_cancelled(sync->cancel))
+        if (g_cancellable_is_cancelled(sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
         if (!search_among(sync, among, REST, members, error)
             || !is_credible(sync, now, members, error))
