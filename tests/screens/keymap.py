@@ -310,13 +310,15 @@ def the_panel_of_files_has_the_cursor():
         terminal.type(f"{row}\r\rv")
         terminal.wait(lambda s: any("numbers.csv" in line for line in s))
         terminal.resize(80, 8)
-        screen = terminal.wait(lambda s: len(s) == 8 and any(
-            "1  slides-final" in line for line in s))
-        assert not any("notes.txt" in line for line in screen), screen
+        terminal.wait(lambda s: len(s) == 8  # until it is drawn anew, it is cut
+                      and any("1  slides-final" in line for line in s)
+                      and any("Save to" in line for line in s)
+                      and not any("notes.txt" in line for line in s))
         terminal.type("4")
         terminal.wait(lambda s: any("4  notes.txt" in line for line in s)
                       and any("Save to" in line for line in s))
         terminal.keys("Escape")
+        terminal.wait(lambda s: not any("Save to" in line for line in s))
         terminal.resize(80, 12)
         terminal.type("qgg\rv")
         screen = terminal.wait_text("has no files")
