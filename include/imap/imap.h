@@ -149,6 +149,9 @@ typedef struct {
                        GError **error);
     bool (*message)(void *user, const ImapMessage *message, GError **error);
     bool (*vanished)(void *user, const UidSet *uids, GError **error);
+    /* Of imap_fetch_sets(), once: the first are asked for, and until the server
+     * answers there is time for something else. */
+    bool (*asked)(void *user, GError **error);
     /* Of imap_fetch_sets(): all of one set was told. *enough: no other set is
      * asked for; one that is on its way already is told all the same. */
     bool (*set_told)(void *user, bool *enough, GError **error);

@@ -224,6 +224,13 @@ call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
 }
 
 static bool
+on_asked(void *user, GError **error)
+{
+    g_string_append(user, "asked ");
+    return true;
+}
+
+static bool
 on_set_told(void *user, bool *enough, GError **error)
 {
     GString *told = user;
@@ -243,6 +250,7 @@ call_fetch_sets(Case *c, UidSet *uids, const char *argument, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
     ImapSink sink = sink_of(c);
 
+    sink.asked = on_asked;
     sink.set_told = on_set_told;
     for (char **part = parts; *part; part++)
         g_ptr_array_add(sets, uidset_parse(*part, 1000, NULL));

@@ -52,6 +52,7 @@ typedef struct {
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
     guint searches; /* performed */
+    bool asked; /* for bodies or headers, and did not answer yet */
     void (*searched)(void *user); /* called while the server searches */
     void *user;
 } Fake;
@@ -452,8 +453,16 @@ static bool
 fake_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
                 const ImapSink *sink, GError **error)
 {
+    Fake *fake = conn;
     bool enough = false;
+    bool ok;
 
+    fake->asked = true;
+    ok = sets->len == 0 || sink->asked == NULL
+         || sink->asked(sink->user, error);
+    fake->asked = false;
+    if (!ok)
+        return false;
     for (guint i = 0; i < sets->len && !enough; i++)
         if (!fake_fetch(conn, sets->pdata[i], items, 0, sink, error)
             || (sink->set_told

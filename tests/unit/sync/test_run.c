@@ -186,6 +186,33 @@ test_changes(const void *data)
     bench_destroy(bench);
 }
 
+static void
+count_while_asked(void *user)
+{
+    Bench *bench = user;
+
+    g_assert_true(bench->fake->asked);
+    bench->warned++;
+}
+
+/* What changed and went is done while the server looks for what is new; also
+ * when it refuses that. */
+static void
+test_while_asked(const void *data)
+{
+    Bench *bench = bench_with(data);
+
+    change_everything(bench);
+    bench->sync.changed = count_while_asked;
+    bench->fake->cut_call = bench->fake->calls + 3; /* LIST, SELECT, FETCH */
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench->warned, ==, 2);
+    bench->sync.changed = NULL;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* What the server says again is not waited for: flags and the mark. What comes
  * or goes is: a list of names before they appear, their folder, the rows; rows
  * before their files go, and the folder (P3, P76, P78). */
@@ -798,6 +825,7 @@ main(int argc, char **argv)
         g_test_add_data_func(push, &abilities[i], test_push);
         g_test_add_data_func(waits, &abilities[i], test_disk_waits);
     }
+    g_test_add_data_func("/run/while asked", &abilities[0], test_while_asked);
     g_test_add_func("/run/ahead", test_ahead);
     g_test_add_func("/run/ahead/coarse", test_ahead_coarse);
     g_test_add_func("/run/ahead/ended", test_ahead_ended);
