@@ -149,6 +149,8 @@ bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
 
 /* 3 to 7 of one folder. */
 bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
+/* It is about to be, once the mailboxes are listed. */
+void sync_pull_ahead(const Sync *sync, const StoreFolder *folder);
 
 /* The stamp of cur/ and new/ when another program changed names in them since
  * the one that is kept, "" when it is too fresh to be kept; NULL: they are as

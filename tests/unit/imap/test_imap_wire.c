@@ -215,6 +215,26 @@ call_resync(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
+/* For the next list, and a "resync" of the same mailbox. */
+static bool
+call_ahead(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapResync resync = { .uidvalidity = 3, .modseq = 50 };
+
+    imap_select_ahead(c->conn, argument, &resync);
+    return true;
+}
+
+static bool
+call_opened(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapOpened opened;
+    bool is = imap_conn_opened(c->conn, argument, &opened);
+
+    g_string_append(c->told, is ? "opened" : "not opened");
+    return true;
+}
+
 static bool
 call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
 {
@@ -460,7 +480,8 @@ static const struct {
     bool takes_uids;
 } calls[] = {
     { "list", call_list },       { "select", call_select },
-    { "resync", call_resync },   { "fetch", call_fetch, true },
+    { "resync", call_resync },   { "ahead", call_ahead },
+    { "opened", call_opened },   { "fetch", call_fetch, true },
     { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
     { "unstore", call_unstore, true },

@@ -52,6 +52,7 @@ typedef struct {
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
     guint searches; /* performed */
+    char *ahead; /* the SELECT that was said to come: mailbox and modseq */
     bool asked; /* for bodies or headers, and did not answer yet */
     void (*searched)(void *user); /* called while the server searches */
     void *user;
@@ -117,6 +118,7 @@ static inline void
 fake_destroy(Fake *fake)
 {
     g_ptr_array_unref(fake->mailboxes);
+    g_free(fake->ahead);
     g_free(fake);
 }
 
@@ -764,6 +766,16 @@ fake_prefix(void *conn, char *delimiter)
     return "";
 }
 
+static void
+fake_ahead(void *conn, const char *mailbox, const ImapResync *resync)
+{
+    Fake *fake = conn;
+
+    g_free(fake->ahead);
+    fake->ahead = g_strdup_printf("%s %" G_GUINT64_FORMAT, mailbox,
+                                  resync ? resync->modseq : 0);
+}
+
 static const SyncServerClass fake_class = {
     .can = fake_can,
     .list = fake_list,
@@ -782,6 +794,7 @@ static const SyncServerClass fake_class = {
     .remove = fake_remove_mailbox,
     .subscribe = fake_subscribe,
     .prefix = fake_prefix,
+    .ahead = fake_ahead,
 };
 
 #endif
