@@ -379,7 +379,7 @@ typedef struct {
     gint64 date, arrival;
     guint64 size;
     bool here;       /* has its file */
-    bool leaving;    /* folder differs: moved or deleted by the user */
+    bool leaving;    /* moved or deleted by the user, or about to be there */
     bool deleted;    /* leaving for good */
 } StoreUid;
 
@@ -464,6 +464,16 @@ GArray *store_orphan_ids(Store *store, gint64 folder, GError **error);
 bool store_server_waits(Store *store, gint64 id, gint64 folder,
                         GError **error);
 
+/* The server is told to move a message to a folder, and until it answers or its
+ * mailbox is looked at, nobody knows where it is: it stays pending, whatever the
+ * user does with it, and what is told of it waits (P13). */
+bool store_server_moving(Store *store, gint64 id, gint64 to, GError **error);
+gint64 store_server_moving_to(Store *store, gint64 id);
+bool store_server_is_moving(Store *store, gint64 server_folder);
+/* All of this mailbox are known: those that are still in it were not moved. */
+bool store_server_moving_end(Store *store, gint64 server_folder,
+                             GError **error);
+
 /* Rows without a UID that a new message of this folder may turn out to be:
  * those that wait, and those still to be appended. */
 guint store_unplaced(Store *store, gint64 folder);
@@ -479,6 +489,7 @@ typedef struct {
     gint64 since;   /* when the first unconfirmed act was */
     guint attempts; /* failed ones */
     char *reason;   /* of the last failure; untrusted */
+    gint64 moving;  /* where the server was told to move it; 0: was not */
 } StorePending;
 
 void store_pending_free(StorePending *pending);

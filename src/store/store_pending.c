@@ -63,6 +63,7 @@ read_pending(sqlite3_stmt *row)
     pending->since = sqlite3_column_int64(row, 9);
     pending->attempts = (guint)sqlite3_column_int64(row, 10);
     pending->reason = store_text(row, 11);
+    pending->moving = sqlite3_column_int64(row, 12);
     return pending;
 }
 
@@ -82,7 +83,7 @@ store_pending(Store *store, const char *account, guint limit, GError **error)
         store, error,
         "SELECT m.id, m.server_folder, m.uid, m.folder, m.flags,"
         " m.server_flags, m.tags, m.server_tags, m.file, p.since, p.attempts,"
-        " p.reason FROM pending p" OF_ACCOUNT
+        " p.reason, m.moving FROM pending p" OF_ACCOUNT
         " ORDER BY p.since, m.id LIMIT ?2",
         "si", account, (gint64)(limit ? limit : G_MAXINT32));
     int step;
@@ -122,6 +123,8 @@ refuse(Store *store, gint64 id, const char *reason, GError **error)
         return false;
     if (row->server_folder == 0)
         return store_pending_failed(store, id, reason, error);
+    if (!store_server_moving(store, id, 0, error))
+        return false;
     return store_state_write(store, id,
                              &(StoreState){ row->server_folder,
                                             row->server_flags,

@@ -118,9 +118,14 @@ static const char version_6[] =
     "CREATE INDEX object_email_id ON object (email_id)"
     " WHERE email_id IS NOT NULL;";
 
+/* The folder that a message is being moved to on the server; 0: none. */
+static const char version_7[] =
+    "ALTER TABLE message ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;";
+
 /* Each entry brings a database from version i to i + 1. */
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4, version_5, version_6,
+    version_7,
 };
 
 enum {

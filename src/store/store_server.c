@@ -6,7 +6,8 @@
 
 #define UID_COLUMNS                                                            \
     "SELECT id, uid, flags, server_flags, file IS NOT NULL,"                   \
-    " folder <> server_folder, folder = 0, server_tags, arrival, size, date"   \
+    " folder <> server_folder OR moving <> 0, folder = 0 AND moving = 0,"      \
+    " server_tags, arrival, size, date"                                        \
     " FROM message"
 
 static bool
@@ -199,7 +200,8 @@ place(Store *store, gint64 id, gint64 folder, guint32 uid, GError **error)
            && (other == 0 || (row && take_over(store, id, row, error)))
            && store_exec(store, error,
                          "UPDATE message SET server_folder = ?1, uid = ?2,"
-                         " orphan = 0, settled = CASE WHEN folder = 0"
+                         " orphan = 0, moving = 0,"
+                         " settled = CASE WHEN folder = 0"
                          " THEN ?1 > 0 ELSE settled END WHERE id = ?3",
                          "iii", folder, (gint64)(folder ? uid : 0), id)
            && (folder != 0 || store_object_forget(store, id, error))
@@ -314,6 +316,59 @@ store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
                        "UPDATE folder SET uidvalidity = ?,"
                        " uidnext = 0, modseq = 0 WHERE id = ?",
                        "ii", (gint64)value, folder);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+bool
+store_server_moving(Store *store, gint64 id, gint64 to, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE message SET moving = ? WHERE id = ?", "ii", to,
+                      id);
+}
+
+gint64
+store_server_moving_to(Store *store, gint64 id)
+{
+    return store_int(store, 0, "SELECT moving FROM message WHERE id = ?", "i",
+                     id);
+}
+
+#define MOVING_FROM                                                            \
+    " FROM pending p CROSS JOIN message m ON m.id = p.message"                 \
+    " WHERE m.server_folder = ? AND m.moving <> 0"
+
+bool
+store_server_is_moving(Store *store, gint64 server_folder)
+{
+    return store_int(store, 0, "SELECT EXISTS (SELECT 1" MOVING_FROM ")", "i",
+                     server_folder);
+}
+
+static bool
+end_move(Store *store, gint64 id, GError **error)
+{
+    return store_server_moving(store, id, 0, error)
+           && store_pending_update(store, id, error);
+}
+
+bool
+store_server_moving_end(Store *store, gint64 server_folder, GError **error)
+{
+    g_autoptr(GArray) ids = NULL;
+    bool ok = true;
+
+    if (!store_server_is_moving(store, server_folder))
+        return true;
+    if (!store_begin(store, error))
+        return false;
+    ids = store_read_ids(store,
+                         store_prepare(store, error, "SELECT m.id" MOVING_FROM,
+                                       "i", server_folder),
+                         error);
+    for (guint i = 0; ids && ok && i < ids->len; i++)
+        ok = end_move(store, g_array_index(ids, gint64, i), error);
+    ok = ok && ids;
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 

@@ -38,6 +38,7 @@ is_at_mark(const Round *round, const StoreFolder *folder)
            && mailbox->uidvalidity == folder->uidvalidity
            && mailbox->uidnext == folder->uidnext
            && mailbox->modseq == folder->modseq && lacking == NULL
+           && !store_server_is_moving(sync->store, folder->id)
            && store_unplaced(sync->store, folder->id) == 0;
 }
 
@@ -119,7 +120,8 @@ order_folders(Round *round)
     for (guint i = 0; pending && i < pending->len; i++) {
         const StorePending *row = pending->pdata[i];
 
-        if (row->server_folder == 0 || row->server_folder == row->folder)
+        if (row->server_folder == 0
+            || (row->server_folder == row->folder && row->moving == 0))
             continue;
         for (guint j = at; j < round->folders->len; j++) {
             StoreFolder *folder = round->folders->pdata[j];

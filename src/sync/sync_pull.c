@@ -352,7 +352,8 @@ look_at_rest(const Sync *sync, const StoreFolder *folder, Look *look,
     fill_view(sync, folder, look);
     *nothing = same && now->uidnext == folder->uidnext && now->modseq != 0
                && now->modseq == folder->modseq && lacking == NULL
-               && look->view.unplaced == 0 && !sync_rest_is_due(sync);
+               && look->view.unplaced == 0 && !sync_rest_is_due(sync)
+               && !store_server_is_moving(sync->store, folder->id);
     if (*nothing)
         return true;
     members = sync_rest_members(sync, now, error);
@@ -466,7 +467,8 @@ sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
     bool ok;
 
     look_init(&look);
-    ok = pull(sync, folder, &look, error);
+    ok = pull(sync, folder, &look, error)
+         && store_server_moving_end(sync->store, folder->id, error);
     look_finish(&look);
     return ok;
 }

@@ -139,6 +139,23 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
+/* On record before it begins: an answer that is lost leaves the message in one
+ * of two mailboxes, and the user may want it elsewhere by then. */
+static bool
+begin_move(const Pusher *pusher, const PushStep *step, GError **error)
+{
+    Store *store = pusher->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++)
+        ok = store_server_moving(store,
+                                 ((StorePending *)step->rows->pdata[i])->id,
+                                 step->to, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
 static bool
 push_move(Pusher *pusher, const PushStep *step, GError **error)
 {
@@ -149,8 +166,9 @@ push_move(Pusher *pusher, const PushStep *step, GError **error)
     bool ok = true;
     bool known;
 
-    if (!sync->server.class->move(sync->server.conn, step->uids, to->name,
-                                  &copied, &marked, error))
+    if (!begin_move(pusher, step, error)
+        || !sync->server.class->move(sync->server.conn, step->uids, to->name,
+                                     &copied, &marked, error))
         return false;
     known = to->uidvalidity == 0 || copied.uidvalidity == to->uidvalidity;
     if (!store_begin(sync->store, error))

@@ -154,8 +154,8 @@ plan_row(Push *push, const StorePending *row)
             add_row(push, &append, row);
         return;
     }
-    if (row->uid == 0)
-        return; /* waits for its UID */
+    if (row->uid == 0 || row->moving)
+        return; /* waits for its UID, or for the next look at its mailbox */
     if (row->folder != 0) {
         plan_flags(push, row);
         plan_words(push, row, row->tags, row->server_tags, true);

@@ -181,14 +181,19 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
 }
 
 /* Moved by us, and the answer was lost: the row waits in the new folder for
- * its new UID. In a local folder there is nothing to wait for. */
+ * its new UID, wherever the user wants it now. In a local folder there is
+ * nothing to wait for. */
 static bool
 wait_there(const Sync *sync, gint64 id, GError **error)
 {
-    g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+    gint64 moving = store_server_moving_to(sync->store, id);
+    g_autoptr(StoreRow) row =
+        moving ? NULL : store_row(sync->store, id, NULL);
     g_autoptr(StoreFolder) to =
         row ? store_folder(sync->store, row->folder, NULL) : NULL;
 
+    if (moving)
+        return store_server_waits(sync->store, id, moving, error);
     if (to == NULL)
         return true;
     return to->local ? store_server_place(sync->store, id, 0, 0, error)

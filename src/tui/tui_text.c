@@ -280,7 +280,7 @@ count_waiting(Waiting *waiting, const StorePending *pending)
         waiting->uploads++;
     else if (pending->folder == 0)
         waiting->deleted++;
-    else if (pending->folder != pending->server_folder)
+    else if (pending->moving || pending->folder != pending->server_folder)
         waiting->moved++;
     else
         waiting->marked++;

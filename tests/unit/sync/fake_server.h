@@ -46,6 +46,7 @@ typedef struct {
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
+    bool cut_move; /* the call is the next move */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     guint states; /* lists with the state of each mailbox */
@@ -622,6 +623,8 @@ fake_move(void *conn, const UidSet *uids, const char *mailbox,
     Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
 
+    if (fake->cut_move)
+        fake->cut_call = fake->calls + 1;
     if (fake_cut_before(fake, error))
         return false;
     fake->moves++;

@@ -150,6 +150,68 @@ test_rule(const void *data)
     bench_destroy(bench);
 }
 
+/* A move to Archive whose answer was lost, and what the user wanted then. */
+typedef struct {
+    const char *name;
+    Change then;
+    bool performed;
+    const char *where;
+    unsigned want;
+} Mind;
+
+static const Mind minds[] = {
+    { "moved, answer lost", { NULL, STAR, 0 }, true, "Archive", STAR },
+    { "moved, answer lost, undone", { "INBOX", 0, 0 }, true, "INBOX", 0 },
+    { "moved, answer lost, moved on", { "Aside", STAR, 0 }, true, "Aside",
+      STAR },
+    { "moved, answer lost, deleted", { "", 0, 0 }, true, NULL, 0 },
+    { "not moved, answer lost", { NULL, STAR, 0 }, false, "Archive", STAR },
+    { "not moved, undone", { "INBOX", STAR, 0 }, false, "INBOX", STAR },
+    { "not moved, moved on", { "Aside", 0, 0 }, false, "Aside", 0 },
+    { "not moved, deleted", { "", 0, 0 }, false, NULL, 0 },
+};
+
+typedef struct {
+    const Mind *mind;
+    bool qresync, condstore, uidplus;
+} Lost;
+
+/* The message is there once, here once, and nothing is left to be told (P13). */
+static void
+test_mind(const void *data)
+{
+    const Lost *c = data;
+    const Mind *mind = c->mind;
+    const Rule end = { .where = mind->where,
+                       .want = mind->want,
+                       .want_tags = "" };
+    Bench *bench = bench_create();
+
+    bench->fake->qresync = c->qresync;
+    bench->fake->condstore = c->condstore;
+    bench->fake->uidplus = c->uidplus;
+    bench->fake->status = true;
+    fake_mailbox(bench->fake, "Aside");
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench_sync(bench);
+    change_here(bench, &(Change){ "Archive", 0, 0 });
+    bench->fake->cut_move = true;
+    bench->fake->cut_after = mind->performed;
+    g_assert_false(bench_try(bench));
+    bench->fake->cut_move = false;
+    bench_reopen(bench);
+    change_here(bench, &mind->then);
+    for (int i = 0; i < 3; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+    }
+    check_end(bench, &end);
+    g_assert_cmpuint(store_pending_count(bench->store, NULL), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* What was carried for a message that did not turn up is forgotten with the
  * round: the same Message-ID later is another delivery. */
 static void
@@ -186,6 +248,15 @@ main(int argc, char **argv)
 
             g_test_add_data_func_full(name, g_memdup2(&made, sizeof made),
                                       test_rule, g_free);
+        }
+    for (gsize i = 0; i < G_N_ELEMENTS(minds); i++)
+        for (gsize j = 0; j < G_N_ELEMENTS(roads); j++) {
+            Lost made = { &minds[i], j == 0, j < 2, j < 3 };
+            g_autofree char *name = g_strdup_printf(
+                "/conflict/%s, %s", minds[i].name, roads[j]);
+
+            g_test_add_data_func_full(name, g_memdup2(&made, sizeof made),
+                                      test_mind, g_free);
         }
     g_test_add_func("/conflict/carried once", test_carried_once);
     return g_test_run();
