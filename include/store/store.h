@@ -43,6 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 bool store_begin(Store *store, GError **error);
 bool store_end(Store *store, bool commit, GError **error);
 
+/* In a transaction: how many other threads of this process wait to write. What
+ * can be done in parts ends its transaction when there are any. */
+guint store_waiting(const Store *store);
+
 /* While lazy, a commit of this connection survives a kill of the process but
  * perhaps not a power cut; the next one that is not lazy, of any connection,
  * makes it durable as well. Not inside a transaction. */

@@ -312,6 +312,12 @@ store_end(Store *store, bool commit, GError **error)
     return done;
 }
 
+guint
+store_waiting(const Store *store)
+{
+    return store_turn_waiting(store->turn);
+}
+
 bool
 store_set_lazy(Store *store, bool lazy, GError **error)
 {
