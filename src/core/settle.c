@@ -172,8 +172,9 @@ settle_run(Job *job, void *data, GError **error)
     g_autoptr(Store) store = store_open(request->state_db, error);
     guint n = 1;
 
-    if (store == NULL || !store_set_lazy(store, true, error))
+    if (store == NULL)
         return NULL;
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(store);
     while (n > 0 && !g_cancellable_is_cancelled(job_cancellable(job)))
         if (!settle_slice(store, request, &n, error))
             return NULL;
