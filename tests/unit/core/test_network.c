@@ -234,6 +234,113 @@ sync_waits(Imap *imap, Account *account)
     imap_await(imap, &imap->commands, commands + 1);
 }
 
+static const char *
+one_message(const char *command)
+{
+    return g_str_has_prefix(command, "SELECT")
+               ? "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
+                 "* OK [UIDNEXT 2] n\r\n"
+               : NULL;
+}
+
+static bool
+imap_is_silent(Imap *imap)
+{
+    bool silent;
+
+    g_mutex_lock(&imap->lock);
+    silent = imap->silent;
+    g_mutex_unlock(&imap->lock);
+    return silent;
+}
+
+static void
+part_came(const AccountPart *part, const GError *error, void *user)
+{
+    g_assert_null(part);
+    g_assert_nonnull(error);
+    *(bool *)user = true;
+}
+
+/* A message that is on the server alone. */
+static gint64
+make_distant(Session *session)
+{
+    Store *store = session_store(session);
+    StoreMessage message = { .uid = 1, .message_id = "1@x", .tags = "" };
+
+    message.folder =
+        session_make_folder(session, "work", "INBOX", FOLDER_ROLE_INBOX, NULL);
+    return store_message_add(store, &message, NULL);
+}
+
+/* However the program ends while a part is on its way, no file is left. */
+static void
+test_part(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open(&imap, "password x", &session, &root);
+    gint64 id = make_distant(session);
+    g_autoptr(GDir) cache = NULL;
+    bool came = false;
+
+    g_assert_cmpint(id, !=, 0);
+    imap.says = one_message;
+    imap.last = "SELECT";
+    account_fetch_part(account, id, 1, part_came, &came);
+    for (; !imap_is_silent(&imap); g_usleep(1000))
+        g_main_context_iteration(NULL, FALSE);
+    cache = g_dir_open(session_paths(session)->cache, 0, NULL);
+    g_assert_nonnull(cache);
+    g_assert_cmpstr(g_dir_read_name(cache), ==, NULL);
+    session_destroy(session);
+    g_assert_true(came);
+    imap_stop(&imap, root);
+}
+
+typedef struct {
+    Account *account;
+    guint ended;
+    bool stops; /* the others */
+} Stopping;
+
+static void
+stopped(gint64 id, const GError *error, void *user)
+{
+    Stopping *stopping = user;
+
+    g_assert_nonnull(error);
+    stopping->ended++;
+    if (stopping->stops)
+        account_fetch_stop(stopping->account, id);
+}
+
+/* Who is told that his message does not come may stop others in turn. */
+static void
+test_stopped(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account =
+        imap_open(&imap, "password-command \"echo x\"", &session, &root);
+    gint64 id = make_distant(session);
+    Stopping stopping = { account, 0, true };
+
+    for (guint i = 0; i < 3; i++)
+        account_fetch(account, id, stopped, &stopping);
+    g_assert_cmpuint(account->remote->errands->len, ==, 3);
+    account_fetch_stop(account, id);
+    g_assert_cmpuint(stopping.ended, ==, 3);
+    g_assert_cmpuint(account->remote->errands->len, ==, 0);
+    while (account->remote->asking)
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* A sync that ended well, and was not told yet when the user went offline. */
 static void
 test_offline(void)
@@ -318,6 +425,8 @@ main(int argc, char **argv)
     g_test_add_func("/network/offline", test_offline);
     g_test_add_func("/network/offline/back", test_offline_and_back);
     g_test_add_func("/network/offline/asking", test_offline_asking);
+    g_test_add_func("/network/part", test_part);
+    g_test_add_func("/network/stopped", test_stopped);
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);
     return g_test_run();
