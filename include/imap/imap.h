@@ -98,8 +98,8 @@ typedef struct {
 } ImapOpened;
 
 /* Of a mailbox that is the one selected; false: it is not. */
-bool imap_conn_opened(const ImapConn *conn, const char *mailbox,
-                      ImapOpened *opened);
+bool
+imap_conn_opened(ImapConn *conn, const char *mailbox, ImapOpened *opened);
 
 /* Flags of a message. system: MaildirFlags' bits of the same meaning
  * (maildir/maildir.h): P=$Forwarded R=\Answered S=\Seen T=\Deleted D=\Draft
@@ -149,6 +149,9 @@ typedef struct {
                        GError **error);
     bool (*message)(void *user, const ImapMessage *message, GError **error);
     bool (*vanished)(void *user, const UidSet *uids, GError **error);
+    /* Of imap_fetch_sets(), once: the first are asked for, and until the server
+     * answers there is time for something else. */
+    bool (*asked)(void *user, GError **error);
     /* Of imap_fetch_sets(): all of one set was told. *enough: no other set is
      * asked for; one that is on its way already is told all the same. */
     bool (*set_told)(void *user, bool *enough, GError **error);
@@ -164,6 +167,13 @@ typedef struct {
  * vanished UIDs go to sink (may be NULL). */
 bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                  const ImapSink *sink, ImapSelected *selected, GError **error);
+
+/* A SELECT to be sent in the flight of the next imap_list(): an imap_select() of
+ * the same, with the same resync, has no round trip of its own then. Where
+ * another command comes first, the answer is read for nothing. mailbox is one
+ * that needs no literal. */
+void imap_select_ahead(ImapConn *conn, const char *mailbox,
+                       const ImapResync *resync);
 
 /* UID FETCH uids (items) [CHANGEDSINCE since, VANISHED with QRESYNC]. Sliced
  * so that no command line is over 8,000 octets, pipelined. items as written:

@@ -81,6 +81,8 @@ typedef struct {
     bool (*subscribe)(void *conn, const char *mailbox, bool on,
                       GError **error);
     const char *(*prefix)(void *conn, char *delimiter);
+    /* Says which select() comes behind the next list(). */
+    void (*ahead)(void *conn, const char *mailbox, const ImapResync *resync);
 } SyncServerClass;
 
 typedef struct {

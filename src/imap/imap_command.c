@@ -26,10 +26,18 @@ imap_cmd_answers(ImapConn *conn, const ImapAnswers *answers)
 }
 
 void
-imap_cmd_begin(ImapConn *conn, const char *text)
+imap_cmd_settle(ImapConn *conn)
 {
     if (imap_decoder_ok(&conn->in))
-        imap_settle(conn, NULL); /* its failure sticks */
+        imap_settle(conn, NULL);
+    if (imap_decoder_ok(&conn->in))
+        imap_ahead_end(conn);
+}
+
+void
+imap_cmd_begin(ImapConn *conn, const char *text)
+{
+    imap_cmd_settle(conn);
     imap_cmd_begin_behind(conn, text);
 }
 

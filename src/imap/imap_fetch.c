@@ -101,7 +101,7 @@ imap_object_id(ImapDecoder *in)
     imap_decoder_expect(in, ')');
     size = strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
     return size > 0 && size <= 255 && id[size] == '\0' ? g_steal_pointer(&id)
-                                                      : NULL;
+                                                       : NULL;
 }
 
 /* Of Gmail, in place of an objectid: the dot keeps it from being one. */
@@ -297,6 +297,16 @@ send_ahead(Fetch *fetch)
     }
 }
 
+/* Nothing was answered yet. */
+static void
+tell_asked(const Fetch *fetch, const ImapSink *sink, GError **error)
+{
+    if (fetch->done > 0 || sink == NULL || sink->asked == NULL)
+        return;
+    imap_cmd_send(fetch->conn);
+    sink->asked(sink->user, error);
+}
+
 /* A NO does not leave the answers behind it unread. */
 static bool
 run_fetch(Fetch *fetch, const ImapSink *sink, GError **error)
@@ -313,6 +323,7 @@ run_fetch(Fetch *fetch, const ImapSink *sink, GError **error)
             send_ahead(fetch);
         if (fetch->done == fetch->sent)
             break;
+        tell_asked(fetch, sink, &trouble);
         imap_cmd_wait(conn, fetch->first + fetch->done,
                       trouble ? NULL : &trouble);
         if (trouble == NULL && sink && sink->set_told

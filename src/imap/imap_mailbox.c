@@ -102,6 +102,33 @@ doubt(const GPtrArray *mailboxes, const char *name)
     }
 }
 
+/* With QRESYNC where it is on, or about to be. The tag to wait for. */
+static guint
+send_select(ImapConn *conn, const char *mailbox, const ImapResync *resync)
+{
+    g_clear_pointer(&conn->selected, g_free);
+    imap_cmd_begin_behind(conn, "SELECT ");
+    imap_cmd_mailbox(conn, mailbox);
+    if (resync->modseq > 0 && imap_setup_qresync(conn))
+        imap_cmd_text(conn, " (QRESYNC (%u %" G_GUINT64_FORMAT "))",
+                      resync->uidvalidity, resync->modseq);
+    else if (imap_setup_condstore(conn) && !imap_setup_qresync(conn))
+        imap_cmd_text(conn, " (CONDSTORE)");
+    return imap_cmd_end(conn);
+}
+
+/* Its answer comes behind all others: it is the last of its flight. */
+static void
+send_ahead(ImapConn *conn)
+{
+    ImapAhead *ahead = &conn->ahead;
+
+    if (ahead->mailbox == NULL || ahead->tag != 0)
+        return;
+    ahead->lost = false;
+    ahead->tag = send_select(conn, ahead->mailbox, &ahead->resync);
+}
+
 /* UNSELECT and LIST in one flight: both are answered before anything else is
  * sent, also when the first is refused. */
 static bool
@@ -119,6 +146,8 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
     imap_cmd_answers(conn, &answers);
     send_list(conn, state);
     tag = imap_cmd_end(conn);
+    if (imap_conn_can(conn, "LIST-EXTENDED"))
+        send_ahead(conn);
     if (unselect && !imap_cmd_wait(conn, unselect, &refused)
         && !err_is(refused, ERR_REFUSED)) {
         g_propagate_error(error, g_steal_pointer(&refused));
@@ -157,41 +186,119 @@ imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
     return imap_cmd_finish(conn, error);
 }
 
-bool
-imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
-            const ImapSink *sink, ImapSelected *selected, GError **error)
+void
+imap_select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync)
 {
-    ImapAnswers answers = { .sink = sink, .selected = selected };
+    imap_ahead_end(conn);
+    g_free(conn->ahead.mailbox);
+    conn->ahead = (ImapAhead){ .mailbox = g_strdup(mailbox) };
+    if (resync)
+        conn->ahead.resync = *resync;
+}
 
-    memset(selected, 0, sizeof *selected);
-    g_clear_pointer(&conn->selected, g_free);
-    imap_cmd_answers(conn, &answers);
-    imap_cmd_begin(conn, "SELECT ");
-    imap_cmd_mailbox(conn, mailbox);
-    if (resync && resync->modseq > 0 && conn->qresync) {
-        imap_cmd_text(conn, " (QRESYNC (%u %" G_GUINT64_FORMAT "))",
-                      resync->uidvalidity, resync->modseq);
-        selected->resynced = true;
-    } else if (conn->condstore && !conn->qresync) {
-        imap_cmd_text(conn, " (CONDSTORE)");
-    }
-    if (!imap_cmd_finish(conn, error))
+/* Waits for a SELECT. */
+static bool
+take_select(ImapConn *conn, guint tag, const char *mailbox,
+            ImapSelected *selected, GError **error)
+{
+    if (!imap_cmd_wait(conn, tag, error))
         return false;
-    selected->resynced = selected->resynced
-                         && selected->uidvalidity == resync->uidvalidity
-                         && selected->modseq > 0;
     conn->selected = g_strdup(mailbox);
-    conn->opened = (ImapOpened){ selected->uidvalidity,
-                                 selected->keywords_allowed };
+    conn->opened =
+        (ImapOpened){ selected->uidvalidity, selected->keywords_allowed };
     g_ptr_array_unref(imap_take_news(conn));
     return true;
 }
 
-bool
-imap_conn_opened(const ImapConn *conn, const char *mailbox, ImapOpened *opened)
+void
+imap_ahead_end(ImapConn *conn)
 {
+    g_autofree char *mailbox = NULL;
+    g_auto(ImapSelected) selected = { 0 };
+    ImapAnswers kept = conn->answers;
+    ImapAnswers answers = { .selected = &selected };
+    guint tag = conn->ahead.tag;
+
+    if (tag == 0)
+        return;
+    mailbox = g_steal_pointer(&conn->ahead.mailbox);
+    conn->ahead.tag = 0;
+    imap_cmd_answers(conn, &answers);
+    take_select(conn, tag, mailbox, &selected, NULL);
+    if (conn->ahead.lost)
+        conn->opened = (ImapOpened){ 0 };
+    conn->answers = kept;
+}
+
+/* Takes the SELECT that was sent ahead if it is this one. False without *error:
+ * it is to be sent. */
+static bool
+select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync,
+             ImapSelected *selected, GError **error)
+{
+    const ImapAhead *ahead = &conn->ahead;
+    g_autofree char *name = NULL;
+    g_autoptr(GError) trouble = NULL;
+    guint tag = ahead->tag;
+
+    if (tag == 0 || ahead->lost || strcmp(ahead->mailbox, mailbox) != 0
+        || ahead->resync.modseq != resync->modseq
+        || ahead->resync.uidvalidity != resync->uidvalidity)
+        return false;
+    name = g_steal_pointer(&conn->ahead.mailbox);
+    conn->ahead.tag = 0;
+    if (take_select(conn, tag, name, selected, &trouble))
+        return true;
+    if (!err_is(trouble, ERR_REFUSED))
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    imap_selected_clear(selected);
+    memset(selected, 0, sizeof *selected);
+    return false;
+}
+
+static bool
+select_now(ImapConn *conn, const char *mailbox, const ImapResync *resync,
+           ImapSelected *selected, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+
+    if (select_ahead(conn, mailbox, resync, selected, &trouble))
+        return true;
+    if (trouble) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    imap_cmd_settle(conn);
+    return take_select(conn, send_select(conn, mailbox, resync), mailbox,
+                       selected, error);
+}
+
+bool
+imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
+            const ImapSink *sink, ImapSelected *selected, GError **error)
+{
+    const ImapResync none = { 0 };
+    ImapAnswers answers = { .sink = sink, .selected = selected };
+    const ImapResync *from = resync ? resync : &none;
+
+    memset(selected, 0, sizeof *selected);
+    imap_cmd_answers(conn, &answers);
+    if (!select_now(conn, mailbox, from, selected, error))
+        return false;
+    selected->resynced = from->modseq > 0 && conn->qresync
+                         && selected->uidvalidity == from->uidvalidity
+                         && selected->modseq > 0;
+    return true;
+}
+
+bool
+imap_conn_opened(ImapConn *conn, const char *mailbox, ImapOpened *opened)
+{
+    if (conn->ahead.tag != 0 && strcmp(conn->ahead.mailbox, mailbox) == 0)
+        imap_ahead_end(conn);
     *opened = conn->opened;
-    return g_strcmp0(conn->selected, mailbox) == 0;
+    return conn->opened.uidvalidity != 0
+           && g_strcmp0(conn->selected, mailbox) == 0;
 }
 
 static bool

@@ -21,6 +21,14 @@ typedef struct {
     GArray *appended; /* guint32: UIDs of APPEND, in their order */
 } ImapAnswers;
 
+/* A SELECT for which nobody waits yet. */
+typedef struct {
+    char *mailbox; /* NULL: none is wished for */
+    ImapResync resync;
+    guint tag; /* 0: not sent */
+    bool lost; /* what it told came when nobody listened */
+} ImapAhead;
+
 struct ImapConn {
     ImapParams params;
     NetStream *stream;
@@ -32,6 +40,7 @@ struct ImapConn {
     guint early;         /* a later command that was answered first; 0: none */
     GError *early_error; /* how; NULL: OK */
     guint owed[3];       /* tags that nobody waited for yet; 0: none */
+    ImapAhead ahead;
     bool unsent;       /* something was written since */
     gint64 sent;       /* when the last commands were, µs */
     gint64 round_trip; /* the shortest from there to an answer, µs */
@@ -61,8 +70,10 @@ ImapConn *imap_conn_start(NetStream *stream, const ImapParams *params,
 /* imap_command.c. A command is written piece by piece; a failure sticks in the
  * decoder. */
 void imap_cmd_begin(ImapConn *conn, const char *text);
-/* The same, sent behind what imap_setup() left unanswered: for a command that
- * reads the same whatever those answers are. */
+/* What it does first: reads all that is owed. */
+void imap_cmd_settle(ImapConn *conn);
+/* A command sent behind what imap_setup() and imap_select_ahead() left
+ * unanswered: for a command that reads the same whatever those answers are. */
 void imap_cmd_begin_behind(ImapConn *conn, const char *text);
 void imap_cmd_text(ImapConn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A string from anywhere: quoted, or a literal where it must be (P58). */
@@ -105,10 +116,15 @@ void imap_setup(ImapConn *conn);
 bool imap_settle(ImapConn *conn, GError **error);
 /* Will anything be enabled that changes how names are written? */
 bool imap_setup_renames(const ImapConn *conn);
-/* Is CONDSTORE enabled, or about to be? */
+/* Is CONDSTORE enabled, or about to be? QRESYNC? */
 bool imap_setup_condstore(const ImapConn *conn);
+bool imap_setup_qresync(const ImapConn *conn);
 void imap_response_enabled(ImapConn *conn);
 void imap_response_namespace(ImapConn *conn);
+
+/* imap_mailbox.c: reads the answer of a SELECT that was sent ahead. The mailbox
+ * is selected then, and what changed in it was not heard. A failure sticks. */
+void imap_ahead_end(ImapConn *conn);
 
 /* imap_notify.c: a mailbox changed unasked; NULL: not known which. */
 void imap_news_add(ImapConn *conn, const char *mailbox);

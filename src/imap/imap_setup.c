@@ -192,6 +192,12 @@ imap_setup_renames(const ImapConn *conn)
 }
 
 bool
+imap_setup_qresync(const ImapConn *conn)
+{
+    return conn->qresync || (conn->owed[1] != 0 && has(conn, "QRESYNC"));
+}
+
+bool
 imap_setup_condstore(const ImapConn *conn)
 {
     return conn->condstore

@@ -232,6 +232,12 @@ body_message(void *user, const ImapMessage *message, GError **error)
 }
 
 static bool
+body_asked(void *user, GError **error)
+{
+    return sync_run_waiting(((Bodies *)user)->run, error);
+}
+
+static bool
 body_set(void *user, bool *enough, GError **error)
 {
     Bodies *bodies = user;
@@ -304,6 +310,7 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
                       .body_begin = body_begin,
                       .body_bytes = body_bytes,
                       .message = body_message,
+                      .asked = body_asked,
                       .set_told = body_set };
     bool ok;
 

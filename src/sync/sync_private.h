@@ -12,6 +12,7 @@ typedef struct {
     const SyncView *view;
     char *dir;        /* absolute path of the folder */
     GHashTable *rows; /* UID → row id * 2 + 1 when no body is to come */
+    GPtrArray *waiting; /* SyncStep, borrowed: for when the server is asked */
     bool quiet;       /* a first fetch: no news */
     bool match;       /* rows wait for a UID */
     gint64 rest;      /* sync_rest() */
@@ -26,6 +27,8 @@ void sync_run_note(SyncRun *run, guint32 uid, gint64 id, bool here);
  * taken (a search on the server). Inside the transaction that adds rows. */
 bool sync_run_look(SyncRun *run, const UidSet *uids, GError **error);
 void sync_run_progress(const SyncRun *run);
+/* Performs the steps that wait, each once. */
+bool sync_run_waiting(SyncRun *run, GError **error);
 
 /* Selects a folder's mailbox unless it is selected. What changed in it is not
  * heard of: sync_pull() selects for itself. */
@@ -146,6 +149,8 @@ bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
 
 /* 3 to 7 of one folder. */
 bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
+/* It is about to be, once the mailboxes are listed. */
+void sync_pull_ahead(const Sync *sync, const StoreFolder *folder);
 
 /* The stamp of cur/ and new/ when another program changed names in them since
  * the one that is kept, "" when it is too fresh to be kept; NULL: they are as

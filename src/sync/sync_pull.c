@@ -158,6 +158,12 @@ can_resync(const Sync *sync, const StoreFolder *folder)
            && sync->server.class->can(sync->server.conn, "QRESYNC");
 }
 
+static ImapResync
+resync_of(const StoreFolder *folder)
+{
+    return (ImapResync){ folder->uidvalidity, folder->modseq, NULL };
+}
+
 static bool
 is_unchanged(const StoreFolder *folder, const Look *look)
 {
@@ -374,7 +380,7 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
     ImapSink sink = { .user = look,
                       .message = told_message,
                       .vanished = told_vanished };
-    ImapResync resync = { folder->uidvalidity, folder->modseq, NULL };
+    ImapResync resync = resync_of(folder);
     g_autofree char *lacking = sync_fact(sync, folder, "lacking");
     bool rest = is_rest(sync, folder);
     bool resynced = !rest && can_resync(sync, folder);
@@ -465,4 +471,13 @@ sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
     ok = pull(sync, folder, &look, error);
     look_finish(&look);
     return ok;
+}
+
+void
+sync_pull_ahead(const Sync *sync, const StoreFolder *folder)
+{
+    ImapResync resync = resync_of(folder);
+
+    sync->server.class->ahead(sync->server.conn, folder->name,
+                              can_resync(sync, folder) ? &resync : NULL);
 }

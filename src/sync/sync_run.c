@@ -170,8 +170,8 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
     for (guint i = 0; ok && i < messages->len; i++) {
         const SyncMessage *message = &g_array_index(messages, SyncMessage, i);
 
-        ok = sync_set_flags(run, message->id, message->flags,
-                            message->tags, error);
+        ok = sync_set_flags(run, message->id, message->flags, message->tags,
+                            error);
     }
     if (!store_end(store, ok, ok ? error : NULL) || !ok)
         return false;
@@ -326,6 +326,35 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
     g_return_val_if_reached(false);
 }
 
+bool
+sync_run_waiting(SyncRun *run, GError **error)
+{
+    bool ok = true;
+
+    for (guint i = 0; ok && i < run->waiting->len; i++)
+        ok = run_step(run, run->waiting->pdata[i], error);
+    g_ptr_array_set_size(run->waiting, 0);
+    return ok;
+}
+
+/* What changed and went here needs no answer, and bodies not what changed: it
+ * is done while the server looks for them. Rows by headers do not wait for the
+ * disk, so nothing that removes files is done among them. */
+static bool
+can_wait(const GPtrArray *steps, guint i)
+{
+    const SyncStep *step = steps->pdata[i];
+
+    if (step->kind != SYNC_FLAGS && step->kind != SYNC_GONE)
+        return false;
+    while (++i < steps->len) {
+        step = steps->pdata[i];
+        if (step->uids)
+            return step->kind == SYNC_BODIES;
+    }
+    return false;
+}
+
 /* The steps from first on that are of one kind and fetch: without a round trip
  * between them. *next: the one behind them. */
 static bool
@@ -346,6 +375,7 @@ run_fetches(SyncRun *run, const GPtrArray *steps, guint first, guint *next,
     }
     ok = kind == SYNC_ROWS ? sync_headers(run, sets, &all, error)
                            : sync_bodies(run, sets, &all, error);
+    ok = sync_run_waiting(run, ok ? error : NULL) && ok;
     if (ok && (!all || (*next < steps->len && sync_yields(run->sync))))
         return err_set(error, ERR_CANCELLED, "yields");
     return ok;
@@ -390,6 +420,20 @@ note_rows(SyncRun *run, const GPtrArray *steps)
 }
 
 static bool
+run_next(SyncRun *run, const GPtrArray *steps, guint i, guint *next,
+         GError **error)
+{
+    SyncStep *step = steps->pdata[i];
+
+    if (step->uids)
+        return run_fetches(run, steps, i, next, error);
+    if (!can_wait(steps, i))
+        return run_step(run, step, error);
+    g_ptr_array_add(run->waiting, step);
+    return true;
+}
+
+static bool
 run_steps(SyncRun *run, const GPtrArray *steps, GError **error)
 {
     guint next;
@@ -402,8 +446,7 @@ run_steps(SyncRun *run, const GPtrArray *steps, GError **error)
         text[MIN(strlen(text), 200)] = '\0';
         log_add(LOG_DEBUG, run->folder->path, "%s", text);
         if (!check_cancelled(run->sync, error)
-            || !(step->uids ? run_fetches(run, steps, i, &next, error)
-                            : run_step(run, step, error)))
+            || !run_next(run, steps, i, &next, error))
             return false;
     }
     return true;
@@ -415,12 +458,14 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
 {
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
     g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) waiting = g_ptr_array_new();
     g_autofree char *carried = NULL;
     SyncRun run = { .sync = sync,
                     .folder = folder,
                     .view = view,
                     .dir = dir,
                     .rows = rows,
+                    .waiting = waiting,
                     .quiet = folder->uidnext == 0,
                     .match =
                         view->unplaced > 0

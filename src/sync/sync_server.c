@@ -112,6 +112,12 @@ server_prefix(void *conn, char *delimiter)
     return imap_conn_prefix(conn, delimiter);
 }
 
+static void
+server_ahead(void *conn, const char *mailbox, const ImapResync *resync)
+{
+    imap_select_ahead(conn, mailbox, resync);
+}
+
 static const SyncServerClass imap_class = {
     .can = server_can,
     .list = server_list,
@@ -130,6 +136,7 @@ static const SyncServerClass imap_class = {
     .remove = server_remove,
     .subscribe = server_subscribe,
     .prefix = server_prefix,
+    .ahead = server_ahead,
 };
 
 SyncServer

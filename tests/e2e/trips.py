@@ -44,7 +44,7 @@ def changed_there(world):
     for number in range(NEW):
         ana.append(message(f"new {number}"))
     home.ok("sync", timeout=300)
-    most(world.line, 5)
+    most(world.line, 4)
     assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
     tags = home.search("folder:ana/INBOX")
     assert "flagged" in tags["old 60"]["tags"]
@@ -57,7 +57,7 @@ def changed_here(world):
     home.ok("tag", "-unread", "subject:old", timeout=300)
     home.ok("trash", "subject:new", timeout=300)
     home.ok("sync", timeout=300)
-    most(world.line, 8)
+    most(world.line, 7)
     there = world.mailbox("ana").messages()
     assert len(there) == MESSAGES - GONE, len(there)
     assert all("\\Seen" in flags for _, flags, _ in there.values())

@@ -215,12 +215,39 @@ call_resync(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
+/* For the next list, and a "resync" of the same mailbox. */
+static bool
+call_ahead(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapResync resync = { .uidvalidity = 3, .modseq = 50 };
+
+    imap_select_ahead(c->conn, argument, &resync);
+    return true;
+}
+
+static bool
+call_opened(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapOpened opened;
+    bool is = imap_conn_opened(c->conn, argument, &opened);
+
+    g_string_append(c->told, is ? "opened" : "not opened");
+    return true;
+}
+
 static bool
 call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     ImapSink sink = sink_of(c);
 
     return imap_fetch(c->conn, uids, argument, 0, &sink, error);
+}
+
+static bool
+on_asked(void *user, GError **error)
+{
+    g_string_append(user, "asked ");
+    return true;
 }
 
 static bool
@@ -243,6 +270,7 @@ call_fetch_sets(Case *c, UidSet *uids, const char *argument, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
     ImapSink sink = sink_of(c);
 
+    sink.asked = on_asked;
     sink.set_told = on_set_told;
     for (char **part = parts; *part; part++)
         g_ptr_array_add(sets, uidset_parse(*part, 1000, NULL));
@@ -452,7 +480,8 @@ static const struct {
     bool takes_uids;
 } calls[] = {
     { "list", call_list },       { "select", call_select },
-    { "resync", call_resync },   { "fetch", call_fetch, true },
+    { "resync", call_resync },   { "ahead", call_ahead },
+    { "opened", call_opened },   { "fetch", call_fetch, true },
     { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
     { "unstore", call_unstore, true },

@@ -52,6 +52,8 @@ typedef struct {
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
     guint searches; /* performed */
+    char *ahead; /* the SELECT that was said to come: mailbox and modseq */
+    bool asked; /* for bodies or headers, and did not answer yet */
     void (*searched)(void *user); /* called while the server searches */
     void *user;
 } Fake;
@@ -116,6 +118,7 @@ static inline void
 fake_destroy(Fake *fake)
 {
     g_ptr_array_unref(fake->mailboxes);
+    g_free(fake->ahead);
     g_free(fake);
 }
 
@@ -452,8 +455,16 @@ static bool
 fake_fetch_sets(void *conn, const GPtrArray *sets, const char *items,
                 const ImapSink *sink, GError **error)
 {
+    Fake *fake = conn;
     bool enough = false;
+    bool ok;
 
+    fake->asked = true;
+    ok = sets->len == 0 || sink->asked == NULL
+         || sink->asked(sink->user, error);
+    fake->asked = false;
+    if (!ok)
+        return false;
     for (guint i = 0; i < sets->len && !enough; i++)
         if (!fake_fetch(conn, sets->pdata[i], items, 0, sink, error)
             || (sink->set_told
@@ -755,6 +766,16 @@ fake_prefix(void *conn, char *delimiter)
     return "";
 }
 
+static void
+fake_ahead(void *conn, const char *mailbox, const ImapResync *resync)
+{
+    Fake *fake = conn;
+
+    g_free(fake->ahead);
+    fake->ahead = g_strdup_printf("%s %" G_GUINT64_FORMAT, mailbox,
+                                  resync ? resync->modseq : 0);
+}
+
 static const SyncServerClass fake_class = {
     .can = fake_can,
     .list = fake_list,
@@ -773,6 +794,7 @@ static const SyncServerClass fake_class = {
     .remove = fake_remove_mailbox,
     .subscribe = fake_subscribe,
     .prefix = fake_prefix,
+    .ahead = fake_ahead,
 };
 
 #endif

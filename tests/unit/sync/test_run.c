@@ -186,6 +186,33 @@ test_changes(const void *data)
     bench_destroy(bench);
 }
 
+static void
+count_while_asked(void *user)
+{
+    Bench *bench = user;
+
+    g_assert_true(bench->fake->asked);
+    bench->warned++;
+}
+
+/* What changed and went is done while the server looks for what is new; also
+ * when it refuses that. */
+static void
+test_while_asked(const void *data)
+{
+    Bench *bench = bench_with(data);
+
+    change_everything(bench);
+    bench->sync.changed = count_while_asked;
+    bench->fake->cut_call = bench->fake->calls + 3; /* LIST, SELECT, FETCH */
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench->warned, ==, 2);
+    bench->sync.changed = NULL;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* What the server says again is not waited for: flags and the mark. What comes
  * or goes is: a list of names before they appear, their folder, the rows; rows
  * before their files go, and the folder (P3, P76, P78). */
@@ -525,6 +552,30 @@ test_few_calls(void)
     bench_destroy(bench);
 }
 
+/* INBOX is said to come next from where it was left; one that was never seen is
+ * not: it may be large, and its list comes first. */
+static void
+test_inbox_ahead(void)
+{
+    Bench *bench = bench_create();
+    g_autofree char *mark = NULL;
+
+    bench->fake->qresync = bench->fake->condstore = true;
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench_sync(bench);
+    g_assert_null(bench->fake->ahead);
+    mark = g_strdup_printf("INBOX %" G_GUINT64_FORMAT,
+                           fake_mailbox(bench->fake, "INBOX")->modseq);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench_sync(bench);
+    g_assert_cmpstr(bench->fake->ahead, ==, mark);
+    g_clear_pointer(&bench->fake->ahead, g_free);
+    bench->sync.only = "Archive";
+    bench_sync(bench);
+    g_assert_null(bench->fake->ahead);
+    bench_destroy(bench);
+}
+
 /* A thousand messages, no two UIDs of which follow each other, are archived in
  * a SELECT and a MOVE. */
 static void
@@ -798,6 +849,7 @@ main(int argc, char **argv)
         g_test_add_data_func(push, &abilities[i], test_push);
         g_test_add_data_func(waits, &abilities[i], test_disk_waits);
     }
+    g_test_add_data_func("/run/while asked", &abilities[0], test_while_asked);
     g_test_add_func("/run/ahead", test_ahead);
     g_test_add_func("/run/ahead/coarse", test_ahead_coarse);
     g_test_add_func("/run/ahead/ended", test_ahead_ended);
@@ -810,6 +862,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/behind our back", test_behind_our_back);
     g_test_add_func("/run/to another account", test_to_another_account);
     g_test_add_func("/run/few calls", test_few_calls);
+    g_test_add_func("/run/INBOX ahead", test_inbox_ahead);
     g_test_add_func("/run/a thousand archived", test_thousand_archived);
     g_test_add_func("/sync/selected-once", test_selected_once);
     g_test_add_data_func("/sync/uploads", NULL, test_uploads);
