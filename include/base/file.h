@@ -18,6 +18,13 @@ typedef bool (*FileFill)(int fd, void *user, GError **error);
 bool file_write_filled(const char *path, FileFill fill, void *user,
                        GError **error);
 
+/* A file in folder that has no name, to be read and written: it goes with its
+ * last descriptor, also when the program is killed. -1 with *error. */
+int file_open_unnamed(const char *folder, GError **error);
+
+/* Gives it one, durable or not; false: it can have none, copy it. */
+bool file_name_unnamed(int fd, const char *path);
+
 /* Adds the bytes of the open file from to those of to, in pieces. path is for
  * the message. */
 bool file_copy_all(int from, int to, const char *path, GError **error);

@@ -115,8 +115,8 @@ void account_fetch(Account *account, gint64 id,
 /* Which parts a message has that is not here, or one of them. */
 typedef struct {
     const GPtrArray *parts; /* MimePart, in document order; NULL: one only */
-    const char *path; /* of the one: a file of its bytes, without any encoding;
-                         removed behind the call */
+    int fd; /* of the one: a file of its bytes, without any encoding, that has
+               no name (base/file.h); closed behind the call. -1: none */
 } AccountPart;
 
 typedef void (*AccountPartFn)(const AccountPart *part, const GError *error,

@@ -29,8 +29,9 @@ void judge_destroy(Judge *judge);
 void judge_arrived(Judge *judge, const gint64 *ids, guint n, bool first,
                    void (*done)(void *user), void *user);
 
-/* The newest of all accounts that were never checked, where there is anybody to
- * ask. */
+/* The program stays: the newest of all accounts that were never checked are,
+ * where there is anybody to ask, and what fails now is tried again when the
+ * network is back. */
 void judge_start(Judge *judge);
 
 /* There is a network again: what failed is tried once more, and what was left

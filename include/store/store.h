@@ -43,10 +43,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 bool store_begin(Store *store, GError **error);
 bool store_end(Store *store, bool commit, GError **error);
 
-/* While lazy, a commit of this connection survives a kill of the process but
- * perhaps not a power cut; the next one that is not lazy, of any connection,
- * makes it durable as well. Not inside a transaction. */
-bool store_set_lazy(Store *store, bool lazy, GError **error);
+/* In a transaction: how many other threads of this process wait to write. What
+ * can be done in parts ends its transaction when there are any. */
+guint store_waiting(const Store *store);
+
+/* Until the end of the scope, a commit of this connection survives a kill of
+ * the process but perhaps not a power cut; the next one that is not lazy, of
+ * any connection, makes it durable as well. Nestable; not inside a transaction:
+ *     g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(store); */
+typedef struct Store StoreLazy;
+StoreLazy *store_lazy(Store *store);
+void store_lazy_end(StoreLazy *lazy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreLazy, store_lazy_end)
 
 /* What is read between the two is one state, and is read faster: SQLite locks
  * once. Not nestable; nothing is written in between. */

@@ -51,6 +51,32 @@ file_sync_dir(const char *path, GError **error)
     return ok;
 }
 
+int
+file_open_unnamed(const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "unnamed-XXXXXX", NULL);
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd < 0) { /* a file system that has no such files */
+        fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+        if (fd >= 0)
+            unlink(path);
+    }
+    if (fd < 0)
+        err_set_errno(error, errno, "%s", folder);
+    else
+        fchmod(fd, 0600);
+    return fd;
+}
+
+bool
+file_name_unnamed(int fd, const char *path)
+{
+    g_autofree char *open_file = g_strdup_printf("/proc/self/fd/%d", fd);
+
+    return linkat(AT_FDCWD, open_file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
 bool
 file_copy_all(int from, int to, const char *path, GError **error)
 {

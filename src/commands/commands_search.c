@@ -12,6 +12,10 @@
 #include "mime/mime.h"
 #include "rows_json.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 enum { SHOWN_COLUMNS = 80 };
 
 static char *
@@ -258,16 +262,29 @@ load(const Shown *shown, GError **error)
 
 /* A file as it is. */
 static bool
-print_file(CmdCall *call, const char *path, GError **error)
+print_open(CmdCall *call, int fd, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, &reason);
+    g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, &reason);
 
     if (map == NULL)
         return err_set(error, ERR_LOCAL, "%s", reason->message);
     printer_bytes(cmd_out(call), g_mapped_file_get_contents(map),
                   g_mapped_file_get_length(map));
     return true;
+}
+
+static bool
+print_file(CmdCall *call, const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok;
+
+    if (fd < 0)
+        return err_set_errno(error, errno, "%s", path);
+    ok = print_open(call, fd, error);
+    close(fd);
+    return ok;
 }
 
 static CmdResult
@@ -638,7 +655,7 @@ part_fetched(const AccountPart *part, const GError *error, void *user)
     if (part && part->parts)
         show_parts(call, part->parts);
     else if (part)
-        print_file(call, part->path, &trouble);
+        print_open(call, part->fd, &trouble);
     cmd_finish(call, trouble);
 }
 

@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/identity.h"
 #include "core/indexer.h"
+#include "core/judge.h"
 #include "core/outbox.h"
 #include "core/verifier.h"
 
@@ -128,6 +129,7 @@ sync_watch(CmdCall *call, Session *session)
     for (guint i = 0; i < accounts->len; i++)
         account_start(accounts->pdata[i]);
     indexer_watch(session_indexer(session));
+    judge_start(session_judge(session));
     cmd_hold(call);
     return CMD_RUNNING;
 }

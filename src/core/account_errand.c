@@ -144,7 +144,7 @@ errand_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     g_autoptr(GArray) hits = hits_of(answer->found.rows);
     AccountFound found = { hits, answer->found.left };
-    AccountPart part = { answer->parts, answer->path };
+    AccountPart part = { answer->parts, answer->fd };
     Outcome outcome = { &found, &part };
 
     errand_end(user, &outcome, error);
@@ -171,6 +171,7 @@ errands_submit(struct RemoteFollower *follower)
 void
 remote_follower_fetch_stop(struct RemoteFollower *follower, gint64 id)
 {
+    g_autoptr(GPtrArray) ended = g_ptr_array_new();
     g_autoptr(GError) stopped = NULL;
 
     err_set(&stopped, ERR_CANCELLED, "cancelled");
@@ -182,8 +183,12 @@ remote_follower_fetch_stop(struct RemoteFollower *follower, gint64 id)
         if (errand->job)
             job_cancel(errand->job);
         else
-            errand_end(errand, NULL, stopped);
+            g_ptr_array_add(ended,
+                            g_ptr_array_steal_index(follower->errands, i));
     }
+    /* What their answers do to the others meets none of these. */
+    for (guint i = 0; i < ended->len; i++)
+        errand_end(ended->pdata[i], NULL, stopped);
 }
 
 static void

@@ -208,11 +208,10 @@ remote_take_news(struct RemoteFollower *follower, Lane *lane)
     for (guint i = 0; i < news.warnings->len; i++)
         frontend_tell(session_frontend(session), TELL_ERROR, false, "%s",
                       (char *)news.warnings->pdata[i]);
-    if (news.changed) {
-        if (follower->sync == NULL) /* else at its end: two writers wait */
-            settler_kick(session_settler(session));
+    if (news.changed || news.arrivals->len > 0)
+        settler_kick(session_settler(session));
+    if (news.changed)
         session_rows_news(session);
-    }
     if (news.says) {
         account_set_state(follower->account, ACCOUNT_CONNECTING, news.says,
                           NULL);
@@ -470,6 +469,15 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
         watch_files(follower);
 }
 
+/* However a job ended, files and index follow what it committed. */
+static void
+job_ended(struct RemoteFollower *follower)
+{
+    remote_take_news(follower, follower->bulk);
+    settler_kick(session_settler(follower->account->session));
+    indexer_kick(session_indexer(follower->account->session));
+}
+
 static void
 sync_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
@@ -478,7 +486,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     bool more = answer->yielded || follower->again;
 
     follower->sync = NULL;
-    remote_take_news(follower, follower->bulk);
+    job_ended(follower);
     if (!frontend->has_screen)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (is_stopped(follower) || err_is(error, ERR_CANCELLED)) {
@@ -492,7 +500,6 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
         begin_sync(follower);
         return;
     }
-    settler_kick(session_settler(follower->account->session));
     files_watch_hold(follower->files, false);
     if (error)
         sync_failed(follower, answer, error);
@@ -690,7 +697,7 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     struct RemoteFollower *follower = user;
 
     follower->push = NULL;
-    remote_take_news(follower, follower->bulk);
+    job_ended(follower);
     session_rows_news(follower->account->session);
     if (is_stopped(follower) || err_is(error, ERR_CANCELLED))
         return;

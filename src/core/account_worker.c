@@ -463,57 +463,38 @@ perform_pop3(Task *task, const Sync *sync, GError **error)
     return account_pop3_run(&job, task->kind, task->request.id, error);
 }
 
-/* A new file of the cache; its descriptor, or -1. *path: g_free() */
+/* A file without a name, so that nothing is left of it. */
 static int
-open_part(const Task *task, char **path, GError **error)
+open_part(const Task *task, GError **error)
 {
     const char *cache = task->lane->params.cache;
-    int fd = -1;
 
-    *path = NULL;
-    if (!file_mkdir(cache, error))
-        return -1;
-    *path = g_build_filename(cache, "part-XXXXXX", NULL);
-    fd = g_mkstemp_full(*path, O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        err_set_errno(error, errno, "%s", *path);
-        g_clear_pointer(path, g_free);
-    }
-    return fd;
-}
-
-static bool
-close_part(int fd, const char *path, bool ok, GError **error)
-{
-    return close(fd) == 0 ? ok : ok && err_set_errno(error, errno, "%s", path);
+    return file_mkdir(cache, error) ? file_open_unnamed(cache, error) : -1;
 }
 
 /* Without its encoding, into the file that goes with the answer. */
 static bool
-decode_part(Task *task, const char *path, GError **error)
+decode_part(Task *task, int fd, GError **error)
 {
-    g_autoptr(MimeMessage) message = mime_load_file(path, error);
-    int fd = message ? open_part(task, &task->answer.path, error) : -1;
+    g_autoptr(MimeMessage) message = mime_load_fd(fd, error);
 
-    return fd >= 0
-           && close_part(fd, task->answer.path,
-                         mime_part_save(message, 1, fd, error), error);
+    if (message != NULL)
+        task->answer.fd = open_part(task, error);
+    return task->answer.fd >= 0
+           && mime_part_save(message, 1, task->answer.fd, error);
 }
 
 static bool
 fetch_part(Task *task, const Sync *sync, GError **error)
 {
-    g_autofree char *path = NULL;
-    int fd = open_part(task, &path, error);
+    int fd = open_part(task, error);
     bool ok = fd >= 0
-              && close_part(fd, path,
-                            sync_fetch_part(sync, task->request.id,
-                                            task->request.part, fd, error),
-                            error)
-              && decode_part(task, path, error);
+              && sync_fetch_part(sync, task->request.id, task->request.part, fd,
+                                 error)
+              && decode_part(task, fd, error);
 
-    if (path)
-        unlink(path);
+    if (fd >= 0)
+        close(fd);
     return ok;
 }
 
@@ -729,9 +710,8 @@ task_free(void *data)
     g_free(task->request.criteria);
     sync_found_clear(&task->answer.found);
     g_clear_pointer(&task->answer.parts, g_ptr_array_unref);
-    if (task->answer.path)
-        unlink(task->answer.path);
-    g_free(task->answer.path);
+    if (task->answer.fd >= 0)
+        close(task->answer.fd);
     g_free(task);
 }
 
@@ -771,6 +751,7 @@ lane_submit(Lane *lane, LaneJob job, const LaneRequest *request,
     task->request.only = g_strdup(request->only);
     task->request.criteria = g_strdup(request->criteria);
     task->callbacks = *callbacks;
+    task->answer.fd = -1;
     return worker_submit(lane->worker, priorities[job], &classes[job], task,
                          task);
 }

@@ -82,7 +82,7 @@ typedef struct {
     ImapQuota room; /* LANE_CHECK: of INBOX */
     SyncFound found; /* LANE_SEARCH */
     GPtrArray *parts; /* LANE_PART: MimePart; NULL: one part was asked for */
-    char *path; /* LANE_PART: the file of the part, removed with the answer */
+    int fd; /* LANE_PART: of the part, closed with the answer; -1: none */
 } LaneAnswer;
 
 /* The jobs. Each answers with a LaneAnswer also when it failed, through

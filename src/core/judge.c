@@ -40,8 +40,9 @@ struct Judge {
     guint urgent;       /* of those that are shown */
     guint waited;       /* batches that somebody waits for */
     GHashTable *failed; /* id -> why it could not be checked now */
-    GNetworkMonitor *network; /* borrowed; watched once anything failed */
+    GNetworkMonitor *network; /* borrowed; watched once the DNS failed */
     guint settle;             /* source: the network is back */
+    bool stays;               /* until the user ends it: what failed may wait */
     bool ending;
 };
 
@@ -198,7 +199,7 @@ network_changed(GNetworkMonitor *monitor, gboolean available, void *data)
 static void
 watch_network(Judge *judge)
 {
-    if (judge->network || judge->ending)
+    if (judge->network || judge->ending || !judge->stays)
         return;
     judge->network = g_network_monitor_get_default();
     g_signal_connect(judge->network, "network-changed",
@@ -212,7 +213,8 @@ note_failed(Judge *judge, gint64 id, const char *why)
         g_hash_table_remove_all(judge->failed);
     g_hash_table_replace(judge->failed, g_memdup2(&id, sizeof id),
                          g_strdup(why));
-    watch_network(judge);
+    if (options_bool(session_options(judge->session), "dns", NULL))
+        watch_network(judge);
     session_rows_news(judge->session);
 }
 
@@ -365,8 +367,10 @@ can_decide(const Judge *judge, const char *account)
            || options_get(options, "authserv-id", account, NULL) != NULL;
 }
 
-void
-judge_start(Judge *judge)
+/* The newest of all accounts that were never checked, where there is anybody to
+ * ask. */
+static void
+check_newest(Judge *judge)
 {
     const GPtrArray *accounts = session_accounts(judge->session);
 
@@ -385,6 +389,13 @@ judge_start(Judge *judge)
 }
 
 void
+judge_start(Judge *judge)
+{
+    judge->stays = true;
+    check_newest(judge);
+}
+
+void
 judge_again(Judge *judge)
 {
     GHashTableIter iter;
@@ -397,7 +408,7 @@ judge_again(Judge *judge)
         entry_for(judge, *(gint64 *)id, &judge->arrived);
         g_hash_table_iter_remove(&iter);
     }
-    judge_start(judge);
+    check_newest(judge);
 }
 
 /* To the front, unless it is under way. */

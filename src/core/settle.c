@@ -135,30 +135,34 @@ settle_row(Store *store, SettleRequest *request, gint64 id, GError **error)
         && store_set_file(store, id, path + strlen(request->mail) + 1, error);
 }
 
+/* Until somebody else wants to write: files may come later than mail. */
 static bool
 settle_rows(Store *store, SettleRequest *request, const GArray *ids,
             GError **error)
 {
     bool ok = true;
 
-    for (guint i = 0; ok && i < ids->len; i++)
+    for (guint i = 0; ok && i < ids->len; i++) {
+        if (i > 0 && store_waiting(store) > 0)
+            break;
         ok = settle_row(store, request, g_array_index(ids, gint64, i), error);
+    }
     return ok;
 }
 
 static bool
 settle_slice(Store *store, SettleRequest *request, guint *n, GError **error)
 {
-    g_autoptr(GArray) ids = store_unsettled(store, SETTLE_SLICE, error);
+    g_autoptr(GArray) ids = NULL;
     bool ok;
 
-    *n = 0;
     request->folder = 0; /* its path may be another one by now */
-    if (ids == NULL || (ids->len > 0 && !store_begin(store, error)))
+    if (!store_begin(store, error))
         return false;
-    ok = ids->len == 0 || settle_rows(store, request, ids, error);
-    *n = ids->len;
-    return ids->len == 0 || (store_end(store, ok, ok ? error : NULL) && ok);
+    ids = store_unsettled(store, SETTLE_SLICE, error);
+    *n = ids ? ids->len : 0;
+    ok = ids != NULL && settle_rows(store, request, ids, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
 static void *
@@ -168,15 +172,14 @@ settle_run(Job *job, void *data, GError **error)
     g_autoptr(Store) store = store_open(request->state_db, error);
     guint n = 1;
 
-    if (store == NULL || !store_set_lazy(store, true, error))
+    if (store == NULL)
         return NULL;
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(store);
     while (n > 0 && !g_cancellable_is_cancelled(job_cancellable(job)))
         if (!settle_slice(store, request, &n, error))
             return NULL;
     return NULL;
 }
-
-static void settler_start(Settler *settler);
 
 static void
 settle_answer(void *user, void *answer, const GError *error)
@@ -190,7 +193,7 @@ settle_answer(void *user, void *answer, const GError *error)
         log_add(LOG_WARN, "files", "%s", error->message);
     indexer_kick(session_indexer(settler->session));
     if (settler->again)
-        settler_start(settler);
+        settler_kick(settler);
 }
 
 static const JobClass settle_job = {
@@ -209,7 +212,6 @@ settler_start(Settler *settler)
     request->state_db = g_strdup(paths->state_db);
     request->mail = g_strdup(paths->mail);
     settler->running = true;
-    settler->again = false;
     worker_submit(settler->worker, JOB_NORMAL, &settle_job, request, settler);
 }
 
@@ -241,8 +243,12 @@ settler_busy(const Settler *settler)
 void
 settler_kick(Settler *settler)
 {
+    g_autoptr(GArray) any = NULL;
+
+    settler->again = settler->running;
     if (settler->running)
-        settler->again = true;
-    else
+        return;
+    any = store_unsettled(session_store(settler->session), 1, NULL);
+    if (any == NULL || any->len > 0)
         settler_start(settler);
 }

@@ -12,7 +12,7 @@ void settler_destroy(Settler *settler);
 /* Is a run under way? */
 bool settler_busy(const Settler *settler);
 
-/* Something may be to do; cheap. */
+/* Something may be to do; cheap. The index is told when it was done. */
 void settler_kick(Settler *settler);
 
 #endif

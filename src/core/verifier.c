@@ -307,12 +307,11 @@ verifier_store(Session *session, gint64 id, const TrustReport *report,
     Store *store = session_store(session);
     g_autoptr(Standing) standing = standing_of_report(report);
     g_autofree char *text = standing_text(standing);
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(store);
     bool ok;
 
     if (!verifier_keeps(report))
         return true;
-    if (!store_set_lazy(store, true, error))
-        return false;
     ok = store_begin(store, error);
     if (ok) {
         ok = key_history_note(store, report->keys, error)
@@ -320,7 +319,6 @@ verifier_store(Session *session, gint64 id, const TrustReport *report,
                                   error);
         ok = store_end(store, ok, ok ? error : NULL) && ok;
     }
-    store_set_lazy(store, false, NULL);
     session_rows_news(session);
     indexer_kick(session_indexer(session));
     return ok;

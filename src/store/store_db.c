@@ -99,6 +99,23 @@ may_write(Store *store, GError **error)
                       "%s: an earlier part of the change failed", store->path);
 }
 
+/* Before what commits: waits for the disk as is wanted now. */
+static bool
+set_lazy(Store *store, GError **error)
+{
+    bool lazy = store->lazy > 0;
+
+    if (lazy == store->is_lazy)
+        return true;
+    if (!store_run(store,
+                   lazy ? "PRAGMA synchronous = NORMAL"
+                        : "PRAGMA synchronous = FULL",
+                   error))
+        return false;
+    store->is_lazy = lazy;
+    return true;
+}
+
 bool
 store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
 {
@@ -107,7 +124,8 @@ store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
     int result;
     va_list args;
 
-    if (!may_write(store, error))
+    if (!may_write(store, error)
+        || (store->depth == 0 && !set_lazy(store, error)))
         return false;
     va_start(args, form);
     statement = prepare(store, error, sql, form, &args);
@@ -269,6 +287,8 @@ bool
 store_begin(Store *store, GError **error)
 {
     if (store->depth == 0) {
+        if (!set_lazy(store, error))
+            return false;
         store->turn = store_turn_take(store->path, STORE_BUSY_MS);
         if (!store_run(store, "BEGIN IMMEDIATE", error)) {
             end_turn(store);
@@ -312,20 +332,23 @@ store_end(Store *store, bool commit, GError **error)
     return done;
 }
 
-bool
-store_set_lazy(Store *store, bool lazy, GError **error)
+guint
+store_waiting(const Store *store)
 {
-    guint wanted = lazy ? store->lazy + 1 : store->lazy - 1;
+    return store_turn_waiting(store->turn);
+}
 
-    g_return_val_if_fail(lazy || store->lazy > 0, false);
-    if ((wanted > 0) != (store->lazy > 0)
-        && !store_run(store,
-                      lazy ? "PRAGMA synchronous = NORMAL"
-                           : "PRAGMA synchronous = FULL",
-                      error))
-        return false;
-    store->lazy = wanted;
-    return true;
+StoreLazy *
+store_lazy(Store *store)
+{
+    store->lazy++;
+    return store;
+}
+
+void
+store_lazy_end(StoreLazy *lazy)
+{
+    lazy->lazy--;
 }
 
 void

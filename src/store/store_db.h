@@ -21,6 +21,7 @@ struct Store {
     StoreTurn *turn;        /* while a transaction is open; or NULL */
     bool failed;            /* the transaction will be rolled back */
     guint lazy;             /* how many want commits to be */
+    bool is_lazy;           /* what SQLite was told */
 };
 
 /* store_db.c */

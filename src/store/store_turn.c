@@ -52,6 +52,19 @@ store_turn_take(const char *path, guint most_ms)
     return in_time ? turn : NULL;
 }
 
+guint
+store_turn_waiting(StoreTurn *turn)
+{
+    guint waiting;
+
+    if (turn == NULL)
+        return 0;
+    g_mutex_lock(&lock);
+    waiting = g_queue_get_length(&turn->waiting);
+    g_mutex_unlock(&lock);
+    return waiting;
+}
+
 void
 store_turn_end(StoreTurn *turn)
 {

@@ -11,6 +11,9 @@ typedef struct StoreTurn StoreTurn;
  * without, and SQLite has the last word. */
 StoreTurn *store_turn_take(const char *path, guint most_ms);
 
+/* How many wait for theirs. turn may be NULL: none. */
+guint store_turn_waiting(StoreTurn *turn);
+
 /* turn may be NULL. */
 void store_turn_end(StoreTurn *turn);
 

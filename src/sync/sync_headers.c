@@ -185,13 +185,12 @@ sync_headers(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
                       .body_bytes = header_bytes,
                       .message = header_message,
                       .set_told = header_set };
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
     bool ok;
 
     g_array_set_clear_func(told, told_clear);
-    if (!store_set_lazy(sync->store, true, error))
-        return false;
     ok = sync->server.class->fetch_sets(sync->server.conn, sets, items,
                                         &sink, error);
     *all = headers.sets == sets->len;
-    return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
+    return ok;
 }

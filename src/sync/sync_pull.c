@@ -286,10 +286,10 @@ ask_known(const Sync *sync, const StoreFolder *folder, Look *look,
                                         0, &sink, error);
 }
 
-/* Keeps what was told of messages that are ours, adds those that are new, and
- * finds those that went. */
+/* Keeps what was told of members, adds those that neither were told nor have a
+ * row (known), and finds those that went. */
 static void
-compare_members(Look *look, const UidSet *members, const UidSet *known)
+compare_members(Look *look, const UidSet *members, UidSet *known)
 {
     SyncView *view = &look->view;
     g_autoptr(GArray) told = g_steal_pointer(&view->messages);
@@ -298,9 +298,10 @@ compare_members(Look *look, const UidSet *members, const UidSet *known)
     for (guint i = 0; i < told->len; i++) {
         const SyncMessage *message = &g_array_index(told, SyncMessage, i);
 
-        if (uidset_contains(members, message->uid)
-            && uidset_contains(known, message->uid))
-            g_array_append_val(view->messages, *message);
+        if (!uidset_contains(members, message->uid))
+            continue;
+        g_array_append_val(view->messages, *message);
+        uidset_add(known, message->uid);
     }
     for (guint i = 0; i < uidset_n_ranges(members); i++) {
         UidRange range = uidset_range(members, i);
@@ -338,7 +339,8 @@ check_lost(const Sync *sync, SyncView *view)
     view->accept_removals |= !sync_removal_is_large(lost, view->total);
 }
 
-/* The rest is selected. */
+/* The rest is selected. While a row waits for its UID there, it is due: what
+ * moved there, or left for there, said so (R1). */
 static bool
 look_at_rest(const Sync *sync, const StoreFolder *folder, Look *look,
              bool *nothing, GError **error)
@@ -349,13 +351,13 @@ look_at_rest(const Sync *sync, const StoreFolder *folder, Look *look,
     g_autoptr(UidSet) members = NULL;
     g_autoptr(UidSet) known = NULL;
 
-    fill_view(sync, folder, look);
     *nothing = same && now->uidnext == folder->uidnext && now->modseq != 0
                && now->modseq == folder->modseq && lacking == NULL
-               && look->view.unplaced == 0 && !sync_rest_is_due(sync)
+               && !sync_rest_is_due(sync)
                && !store_server_is_moving(sync->store, folder->id);
     if (*nothing)
         return true;
+    fill_view(sync, folder, look);
     members = sync_rest_members(sync, now, error);
     if (members == NULL
         || !take_rows(look, store_uids(sync->store, folder->id, error)))

@@ -615,9 +615,11 @@ refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
     for (guint i = 0; ok && i < step->rows->len; i++)
         ok = store_pending_refused(
             store, ((StorePending *)step->rows->pdata[i])->id, reason, error);
+    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+        return false;
     if (pusher->sync->changed)
         pusher->sync->changed(pusher->sync->user);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return true;
 }
 
 static bool

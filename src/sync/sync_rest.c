@@ -3,8 +3,8 @@
  * us that mailbox is the rest, and holds only this. Which messages they are the
  * server is asked in Gmail's own search language; its counts say nothing of it.
  *   R1  the rest is looked at when its mark moved, or when it is due: something
- * left another mailbox, or a message of the rest turned up in one; noted before
- * the other mailbox is done, forgotten after the rest is
+ * left another mailbox, or was moved here, or a message of the rest turned up
+ * in another one; noted before that one is done, forgotten after the rest is
  *   R2  the rest is looked at last in a round: what left is kept until then,
  * and what turned up takes its file over R3  what is no more of the rest and
  * turned up in another mailbox is not lost; a search that finds too little does

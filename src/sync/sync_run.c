@@ -300,14 +300,10 @@ run_hold(SyncRun *run, const SyncStep *step)
 static bool
 run_lazily(SyncRun *run, const SyncStep *step, GError **error)
 {
-    Store *store = run->sync->store;
-    bool ok;
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(run->sync->store);
 
-    if (!store_set_lazy(store, true, error))
-        return false;
-    ok = step->kind == SYNC_FLAGS ? run_flags(run, step->messages, error)
-                                  : run_mark(run, step, error);
-    return store_set_lazy(store, false, ok ? error : NULL) && ok;
+    return step->kind == SYNC_FLAGS ? run_flags(run, step->messages, error)
+                                    : run_mark(run, step, error);
 }
 
 static bool

@@ -140,9 +140,10 @@ changed_stamp(const Sync *sync, const StoreFolder *folder, char **ours)
         return NULL;
     if (!names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
-    if (firm && store_set_lazy(sync->store, true, NULL)) {
+    if (firm) {
+        g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
+
         sync_set_fact(sync, folder, "mtime", stamp, NULL);
-        store_set_lazy(sync->store, false, NULL);
     }
     *ours = g_steal_pointer(&stamp);
     return NULL;

@@ -67,12 +67,9 @@ remove_known(const MaildirEntry *entry, void *user)
 static bool
 sweep_is_done(const Sync *sync, const StoreFolder *folder, GError **error)
 {
-    bool ok;
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
 
-    if (!store_set_lazy(sync->store, true, error))
-        return false;
-    ok = sweep_clear(sync, folder, error);
-    return store_set_lazy(sync->store, false, ok ? error : NULL) && ok;
+    return sweep_clear(sync, folder, error);
 }
 
 /* What does not lie where it was noted was renamed, or is no more: the folder

@@ -40,7 +40,7 @@ struct FilesPopup {
     GPtrArray *told;      /* MimePart, by the server; NULL: not yet */
     GPtrArray *parts;     /* MimePart, borrowed */
     FilesAsk *ask;        /* NULL: nothing is on its way */
-    const char *fetched;  /* file with the bytes of the part that came */
+    int fetched; /* file with the bytes of the part that came; -1: none */
     char *words;          /* in place of parts */
     guint current;
     bool locked;
@@ -101,10 +101,10 @@ take_part(FilesPopup *popup, const FilesAsk *ask, const AccountPart *told,
                  err_is(error, ERR_CANCELLED) ? "Cancelled." : error->message);
         return;
     }
-    popup->fetched = told->path;
+    popup->fetched = told->fd;
     ask->act(popup, ask->part);
     if (tui->popup == &popup->base)
-        popup->fetched = NULL;
+        popup->fetched = -1;
 }
 
 static void
@@ -177,8 +177,8 @@ part_bytes(const FilesPopup *popup, const MimePart *part, gsize limit)
     g_autoptr(GMappedFile) file = NULL;
     GBytes *bytes = NULL;
 
-    if (popup->fetched)
-        file = g_mapped_file_new(popup->fetched, FALSE, &error);
+    if (popup->fetched >= 0)
+        file = g_mapped_file_new_from_fd(popup->fetched, FALSE, &error);
     else
         bytes = mime_part_bytes(popup->message, part->number, limit, &error);
     if (file) {
@@ -198,9 +198,9 @@ write_part(const FilesPopup *popup, const MimePart *part, int fd,
 {
     g_autoptr(GMappedFile) file = NULL;
 
-    if (popup->fetched == NULL)
+    if (popup->fetched < 0)
         return mime_part_save(popup->message, part->number, fd, error);
-    file = g_mapped_file_new(popup->fetched, FALSE, error);
+    file = g_mapped_file_new_from_fd(popup->fetched, FALSE, error);
     return file
            && file_write_all(fd, g_mapped_file_get_contents(file),
                              g_mapped_file_get_length(file), path, error);
@@ -216,8 +216,7 @@ save_part(const FilesPopup *popup, const MimePart *part, const char *path,
 
     if (!file_mkdir(folder, error))
         return false;
-    /* what was fetched gets another name where it can */
-    if (popup->fetched && link(popup->fetched, path) == 0)
+    if (popup->fetched >= 0 && file_name_unnamed(popup->fetched, path))
         return true;
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -553,6 +552,7 @@ files_popup(Tui *tui, gint64 id, bool locked)
     popup->parts = g_ptr_array_new();
     popup->id = id;
     popup->locked = locked;
+    popup->fetched = -1;
     if (row)
         popup->message = crypto_load(tui->session, row, NULL);
     if (popup->message)

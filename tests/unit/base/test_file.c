@@ -26,6 +26,52 @@ mode_of(const char *path)
     return info.st_mode & 07777;
 }
 
+static guint
+count_names(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    guint n = 0;
+
+    g_assert_nonnull(dir);
+    while (g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
+/* Nothing is left of it, whatever ends the program; it is private, and gets a
+ * name where it can. */
+static void
+test_unnamed(void)
+{
+    mode_t kept = umask(0777);
+    g_autofree char *folder = below("unnamed");
+    g_autofree char *path = g_build_filename(folder, "named", NULL);
+    g_autofree char *bytes = NULL;
+    g_autoptr(GError) error = NULL;
+    struct stat info;
+    int fd;
+
+    g_assert_true(file_mkdir(folder, &error));
+    fd = file_open_unnamed(folder, &error);
+    umask(kept);
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_names(folder), ==, 0);
+    g_assert_true(file_write_all(fd, "abc", 3, path, &error));
+    g_assert_cmpint(fstat(fd, &info), ==, 0);
+    g_assert_cmpuint(info.st_mode & 07777, ==, 0600);
+    g_assert_cmpuint(info.st_nlink, ==, 0);
+    if (file_name_unnamed(fd, path)) {
+        g_assert_false(file_name_unnamed(fd, path)); /* never over another */
+        bytes = file_read(path, 10, NULL, &error);
+        g_assert_cmpstr(bytes, ==, "abc");
+        g_assert_cmpuint(mode_of(path), ==, 0600);
+    }
+    close(fd);
+    g_assert_true(file_remove_tree(folder, &error));
+    g_assert_cmpint(file_open_unnamed(folder, &error), ==, -1);
+    g_assert_true(err_is(error, ERR_LOCAL));
+}
+
 static void
 test_modes(gconstpointer data)
 {
@@ -181,6 +227,7 @@ main(int argc, char **argv)
                          test_modes);
     g_test_add_data_func("/base/file/P54/umask-777", GUINT_TO_POINTER(0222),
                          test_modes);
+    g_test_add_func("/base/file/unnamed", test_unnamed);
     g_test_add_func("/base/file/read", test_read);
     g_test_add_func("/base/file/fifo", test_fifo);
     g_test_add_func("/base/file/P17/failure", test_failure);

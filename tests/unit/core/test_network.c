@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "core/account.h"
+#include "imap_scene.h"
 #include "mime/mime.h"
-#include "scene.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -93,145 +93,6 @@ test_back(void)
     file_remove_tree(root, NULL);
 }
 
-/* An IMAP server with an empty INBOX, a thread for each call. Guarded by its
- * lock: how it is today, and what was tried. */
-typedef struct {
-    GSocketService *service;
-    guint16 port;
-    GMutex lock;
-    GCond changed;
-    bool silent;  /* commands are taken and wait */
-    bool refuses; /* logins */
-    bool closes;  /* in place of the next answer */
-    guint logins, commands, searches;
-} Imap;
-
-static void
-imap_set(Imap *imap, bool *what, bool on)
-{
-    g_mutex_lock(&imap->lock);
-    *what = on;
-    g_cond_broadcast(&imap->changed);
-    g_mutex_unlock(&imap->lock);
-}
-
-static guint
-imap_count(Imap *imap, const guint *what)
-{
-    guint count;
-
-    g_mutex_lock(&imap->lock);
-    count = *what;
-    g_mutex_unlock(&imap->lock);
-    return count;
-}
-
-static guint
-imap_logins(Imap *imap)
-{
-    return imap_count(imap, &imap->logins);
-}
-
-/* Until the server got so many; nothing is told here meanwhile. */
-static void
-imap_await(Imap *imap, const guint *what, guint count)
-{
-    g_mutex_lock(&imap->lock);
-    while (*what < count)
-        g_cond_wait(&imap->changed, &imap->lock);
-    g_mutex_unlock(&imap->lock);
-}
-
-/* With the lock held. */
-static char *
-imap_answer(Imap *imap, const char *tag, const char *command)
-{
-    bool login = g_str_has_prefix(command, "LOGIN")
-                 || g_str_has_prefix(command, "AUTHENTICATE");
-    const char *before = "";
-
-    imap->logins += login;
-    imap->searches += strstr(command, "SEARCH") != NULL;
-    if (login && imap->refuses)
-        return g_strdup_printf("%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
-    if (g_str_has_prefix(command, "LIST"))
-        before = "* LIST () \"/\" INBOX\r\n";
-    else if (g_str_has_prefix(command, "SELECT"))
-        before = "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
-                 "* OK [UIDNEXT 1] n\r\n";
-    else if (strstr(command, "SEARCH"))
-        before = "* SEARCH\r\n";
-    return g_strdup_printf("%s%s OK done\r\n", before, tag);
-}
-
-/* False: the call is over. */
-static bool
-imap_command(Imap *imap, GOutputStream *out, const char *line)
-{
-    g_auto(GStrv) words = g_strsplit(line, " ", 2);
-    g_autofree char *answer = NULL;
-
-    g_mutex_lock(&imap->lock);
-    imap->commands++;
-    g_cond_broadcast(&imap->changed);
-    while (imap->silent)
-        g_cond_wait(&imap->changed, &imap->lock);
-    if (imap->closes)
-        imap->closes = false;
-    else
-        answer = imap_answer(imap, words[0], words[1] ? words[1] : "");
-    g_cond_broadcast(&imap->changed);
-    g_mutex_unlock(&imap->lock);
-    return answer
-           && g_output_stream_write_all(out, answer, strlen(answer), NULL, NULL,
-                                        NULL);
-}
-
-static gboolean
-imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
-          GObject *source, void *user)
-{
-    static const char greeting[] =
-        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n";
-    g_autoptr(GDataInputStream) in = g_data_input_stream_new(
-        g_io_stream_get_input_stream(G_IO_STREAM(connection)));
-    GOutputStream *out =
-        g_io_stream_get_output_stream(G_IO_STREAM(connection));
-    bool goes_on = g_output_stream_write_all(out, greeting, strlen(greeting),
-                                             NULL, NULL, NULL);
-
-    while (goes_on) {
-        g_autofree char *line =
-            g_data_input_stream_read_line(in, NULL, NULL, NULL);
-
-        goes_on = line && imap_command(user, out, line);
-    }
-    return TRUE;
-}
-
-/* An account of one connection. */
-static Account *
-imap_open(Imap *imap, const char *secret, Session **session, char **root)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-
-    *imap = (Imap){ .service = g_threaded_socket_service_new(4) };
-    g_mutex_init(&imap->lock);
-    g_cond_init(&imap->changed);
-    imap->port = g_socket_listener_add_any_inet_port(
-        G_SOCKET_LISTENER(imap->service), NULL, &error);
-    g_assert_no_error(error);
-    g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
-    text = g_strdup_printf(
-        "account work {\n    address  ana@example.org\n    %s\n"
-        "    max-connections 1\n"
-        "    incoming imap+insecure://127.0.0.1:%u\n}\n",
-        secret, imap->port);
-    *session = scene_open(text, false, root);
-    return session_account(*session, "work");
-}
-
 static void
 wait_online(const Account *account)
 {
@@ -249,16 +110,6 @@ imap_start(Imap *imap, Session **session, char **root)
     wait_online(account);
     g_assert_cmpuint(imap->logins, ==, 1);
     return account;
-}
-
-static void
-imap_stop(Imap *imap, char *root)
-{
-    imap_set(imap, &imap->silent, false);
-    g_socket_service_stop(imap->service);
-    g_object_unref(imap->service);
-    file_remove_tree(root, NULL);
-    g_free(root);
 }
 
 /* The server takes a command of a sync and says nothing; a push waits. */
@@ -383,6 +234,113 @@ sync_waits(Imap *imap, Account *account)
     imap_await(imap, &imap->commands, commands + 1);
 }
 
+static const char *
+one_message(const char *command)
+{
+    return g_str_has_prefix(command, "SELECT")
+               ? "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
+                 "* OK [UIDNEXT 2] n\r\n"
+               : NULL;
+}
+
+static bool
+imap_is_silent(Imap *imap)
+{
+    bool silent;
+
+    g_mutex_lock(&imap->lock);
+    silent = imap->silent;
+    g_mutex_unlock(&imap->lock);
+    return silent;
+}
+
+static void
+part_came(const AccountPart *part, const GError *error, void *user)
+{
+    g_assert_null(part);
+    g_assert_nonnull(error);
+    *(bool *)user = true;
+}
+
+/* A message that is on the server alone. */
+static gint64
+make_distant(Session *session)
+{
+    Store *store = session_store(session);
+    StoreMessage message = { .uid = 1, .message_id = "1@x", .tags = "" };
+
+    message.folder =
+        session_make_folder(session, "work", "INBOX", FOLDER_ROLE_INBOX, NULL);
+    return store_message_add(store, &message, NULL);
+}
+
+/* However the program ends while a part is on its way, no file is left. */
+static void
+test_part(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open(&imap, "password x", &session, &root);
+    gint64 id = make_distant(session);
+    g_autoptr(GDir) cache = NULL;
+    bool came = false;
+
+    g_assert_cmpint(id, !=, 0);
+    imap.says = one_message;
+    imap.last = "SELECT";
+    account_fetch_part(account, id, 1, part_came, &came);
+    for (; !imap_is_silent(&imap); g_usleep(1000))
+        g_main_context_iteration(NULL, FALSE);
+    cache = g_dir_open(session_paths(session)->cache, 0, NULL);
+    g_assert_nonnull(cache);
+    g_assert_cmpstr(g_dir_read_name(cache), ==, NULL);
+    session_destroy(session);
+    g_assert_true(came);
+    imap_stop(&imap, root);
+}
+
+typedef struct {
+    Account *account;
+    guint ended;
+    bool stops; /* the others */
+} Stopping;
+
+static void
+stopped(gint64 id, const GError *error, void *user)
+{
+    Stopping *stopping = user;
+
+    g_assert_nonnull(error);
+    stopping->ended++;
+    if (stopping->stops)
+        account_fetch_stop(stopping->account, id);
+}
+
+/* Who is told that his message does not come may stop others in turn. */
+static void
+test_stopped(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account =
+        imap_open(&imap, "password-command \"echo x\"", &session, &root);
+    gint64 id = make_distant(session);
+    Stopping stopping = { account, 0, true };
+
+    for (guint i = 0; i < 3; i++)
+        account_fetch(account, id, stopped, &stopping);
+    g_assert_cmpuint(account->remote->errands->len, ==, 3);
+    account_fetch_stop(account, id);
+    g_assert_cmpuint(stopping.ended, ==, 3);
+    g_assert_cmpuint(account->remote->errands->len, ==, 0);
+    while (account->remote->asking)
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* A sync that ended well, and was not told yet when the user went offline. */
 static void
 test_offline(void)
@@ -467,6 +425,8 @@ main(int argc, char **argv)
     g_test_add_func("/network/offline", test_offline);
     g_test_add_func("/network/offline/back", test_offline_and_back);
     g_test_add_func("/network/offline/asking", test_offline_asking);
+    g_test_add_func("/network/part", test_part);
+    g_test_add_func("/network/stopped", test_stopped);
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);
     return g_test_run();

@@ -10,6 +10,7 @@
  *   S: (close)       the server closes the connection
  *   C: LINE          the client must have sent this line
  *   C= TEXT          … these octets, C escapes
+ *   C: (waits)       … and nothing more before it is answered
  *   open CODE        connecting must fail: auth refused retry protocol
  *   do CALL CODE     a call and how it must end: no, or an error as above
  *   told TEXT        what the calls told, put together in order */
@@ -18,9 +19,14 @@
 #include "tickets.h"
 
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+    QUIET_MS = 50
+};
 
 typedef struct {
     char **lines;
@@ -57,6 +63,18 @@ server_expect(Server *server, const char *want)
     g_string_erase(server->input, 0, (gssize)MIN(size, server->input->len));
 }
 
+/* Who sends more than he should does it at once. */
+static void
+server_expect_nothing(Server *server)
+{
+    struct pollfd more = { server->fd, POLLIN, 0 };
+
+    if (server->input->len == 0 && poll(&more, 1, QUIET_MS) > 0)
+        server_fill(server);
+    if (server->input->len > 0 && server->fault == NULL)
+        server->fault = g_strdup_printf("too early: %s", server->input->str);
+}
+
 static void
 server_send(Server *server, GString *out)
 {
@@ -82,6 +100,8 @@ server_line(Server *server, GString *out, const char *line)
         raw = g_strcompress(line + 3);
         g_string_append(out, raw);
         server_send(server, out);
+    } else if (strcmp(line, "C: (waits)") == 0) {
+        server_expect_nothing(server);
     } else if (g_str_has_prefix(line, "C: ")) {
         raw = g_strdup_printf("%s\r\n", line + 3);
         server_expect(server, raw);

@@ -352,13 +352,61 @@ test_lazy(void)
     gint64 inbox = fixture->folders[F_INBOX];
     g_autoptr(Store) reader = store_open(fixture->path, NULL);
 
-    must(store_set_lazy(fixture->store, true, error));
-    fixture_add(fixture, inbox, 1, "a@x", NULL);
+    {
+        g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(fixture->store);
+
+        fixture_add(fixture, inbox, 1, "a@x", NULL);
+    }
     g_assert_cmpuint(inbox_total(reader, inbox), ==, 1);
-    must(store_set_lazy(fixture->store, false, error));
     store_close(fixture->store);
     fixture_open(fixture);
     g_assert_cmpuint(inbox_total(fixture->store, inbox), ==, 1);
+}
+
+/* How SQLite waits for the disk with a commit. */
+enum {
+    NORMAL = 1,
+    FULL = 2
+};
+
+static int
+waits(const Fixture *fixture)
+{
+    return (int)store_int(fixture->store, -1, "PRAGMA synchronous", "");
+}
+
+/* In a transaction and without one; whatever way the scope is left. */
+static void
+add_lazily(Fixture *fixture, guint32 uid, bool again)
+{
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(fixture->store);
+
+    must(store_begin(fixture->store, error));
+    fixture_add(fixture, fixture->folders[F_INBOX], uid, "a@x", NULL);
+    must(store_end(fixture->store, true, error));
+    g_assert_cmpint(waits(fixture), ==, NORMAL);
+    if (again) {
+        add_lazily(fixture, uid + 1, false);
+        must(store_set_value(fixture->store, "a", "lazy", error));
+        g_assert_cmpint(waits(fixture), ==, NORMAL);
+        return;
+    }
+    must(store_set_value(fixture->store, "a", "b", error));
+}
+
+/* What is committed behind the scope waits for the disk again. */
+static void
+test_lazy_ends(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+
+    add_lazily(fixture, 1, true);
+    must(store_set_value(fixture->store, "a", "c", error));
+    g_assert_cmpint(waits(fixture), ==, FULL);
+    add_lazily(fixture, 5, false);
+    must(store_begin(fixture->store, error));
+    g_assert_cmpint(waits(fixture), ==, FULL);
+    must(store_end(fixture->store, true, error));
 }
 
 typedef struct {
@@ -438,6 +486,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/safety/nested", test_nested);
     g_test_add_func("/store/safety/reading", test_reading);
     g_test_add_func("/store/safety/lazy", test_lazy);
+    g_test_add_func("/store/safety/lazy-ends", test_lazy_ends);
     g_test_add_func("/store/safety/full", test_full);
     g_test_add_func("/store/safety/lost", test_lost);
     g_test_add_func("/store/safety/turns", test_turns);

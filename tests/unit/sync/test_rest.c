@@ -328,6 +328,25 @@ test_archived_here(void)
     bench_destroy(bench);
 }
 
+/* A server that does not say under which UID it is there now, and has not moved
+ * the mark for it: a row that waits is looked for. */
+static void
+test_archived_unseen(void)
+{
+    Bench *bench = some_mail();
+    gint64 id = bench_row(bench, 1);
+
+    bench->fake->uidplus = false;
+    move_from(bench, 1, "INBOX", folder_id(bench, ALL));
+    bench_sync(bench);
+    bench_settle(bench);
+    g_assert_cmpuint(store_unplaced(bench->store, folder_id(bench, ALL)), ==,
+                     1);
+    bench_sync(bench);
+    g_assert_cmpint(assert_in(bench, 1, ALL), ==, id);
+    finish(bench, 5);
+}
+
 /* What has another label is not of the rest. */
 static void
 test_archived_labelled(void)
@@ -554,6 +573,33 @@ test_blind(void)
     finish(bench, 61);
 }
 
+/* What is held is looked at again, though the mark has not moved since; else
+ * what left another mailbox meanwhile would never be found (P16). */
+static void
+test_held(void)
+{
+    Bench *bench = gmail_create();
+
+    for (guint i = 1; i <= 60; i++)
+        mail(bench, i, NULL);
+    mail(bench, 61, "INBOX");
+    bench_sync(bench);
+    bench->fake->claims = 61;
+    bench->fake->finds = 0;
+    unlabel(bench, "INBOX", there(bench, 61));
+    for (guint i = 1; i <= 2; i++) {
+        bench_sync(bench);
+        g_assert_cmpuint(bench->warned, ==, i);
+        assert_in(bench, 60, ALL);
+    }
+    bench->fake->claims = 0;
+    bench_sync(bench);
+    assert_in(bench, 61, ALL);
+    g_assert_cmpuint(bench->warned, ==, 2);
+    check(bench);
+    bench_destroy(bench);
+}
+
 /* P32: what a server claims in a few words is not taken for messages; the other
  * folders go on (P37). */
 static void
@@ -712,6 +758,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/role", test_role);
     g_test_add_func("/sync/rest/archived-there", test_archived_there);
     g_test_add_func("/sync/rest/archived-here", test_archived_here);
+    g_test_add_func("/sync/rest/archived-unseen", test_archived_unseen);
     g_test_add_func("/sync/rest/archived-labelled", test_archived_labelled);
     g_test_add_func("/sync/rest/label-removed", test_label_removed);
     g_test_add_func("/sync/rest/changed-both", test_changed_both);
@@ -723,6 +770,7 @@ main(int argc, char **argv)
     g_test_add_func("/sync/rest/deleted", test_deleted);
     g_test_add_func("/sync/rest/P16/many", test_many);
     g_test_add_func("/sync/rest/P16/blind", test_blind);
+    g_test_add_func("/sync/rest/P16/held", test_held);
     g_test_add_func("/sync/rest/P32/claims", test_claims);
     g_test_add_func("/sync/rest/P19/cut", test_cut);
     g_test_add_func("/sync/rest/large", test_large);

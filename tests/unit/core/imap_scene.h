@@ -1,0 +1,167 @@
+/* A session with an account whose IMAP server is here. */
+#ifndef IMAP_SCENE_H
+#define IMAP_SCENE_H
+
+#include "base/file.h"
+#include "core/account.h"
+#include "scene.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+/* A server with an empty INBOX unless says tells more of a command: the lines
+ * before its OK, or NULL. A thread for each call. Guarded by its lock: how it
+ * is today, and what was tried. */
+typedef struct {
+    GSocketService *service;
+    guint16 port;
+    GMutex lock;
+    GCond changed;
+    const char *(*says)(const char *command);
+    const char *last; /* behind a command that has this, it is silent */
+    bool silent;      /* commands are taken and wait */
+    bool refuses;     /* logins */
+    bool closes;      /* in place of the next answer */
+    guint logins, commands, searches;
+} Imap;
+
+static inline void
+imap_set(Imap *imap, bool *what, bool on)
+{
+    g_mutex_lock(&imap->lock);
+    *what = on;
+    g_cond_broadcast(&imap->changed);
+    g_mutex_unlock(&imap->lock);
+}
+
+static inline guint
+imap_count(Imap *imap, const guint *what)
+{
+    guint count;
+
+    g_mutex_lock(&imap->lock);
+    count = *what;
+    g_mutex_unlock(&imap->lock);
+    return count;
+}
+
+static inline guint
+imap_logins(Imap *imap)
+{
+    return imap_count(imap, &imap->logins);
+}
+
+/* Until the server got so many; nothing is told here meanwhile. */
+static inline void
+imap_await(Imap *imap, const guint *what, guint count)
+{
+    g_mutex_lock(&imap->lock);
+    while (*what < count)
+        g_cond_wait(&imap->changed, &imap->lock);
+    g_mutex_unlock(&imap->lock);
+}
+
+/* With the lock held. */
+static inline char *
+imap_answer(Imap *imap, const char *tag, const char *command)
+{
+    bool login = g_str_has_prefix(command, "LOGIN")
+                 || g_str_has_prefix(command, "AUTHENTICATE");
+    const char *before = imap->says ? imap->says(command) : NULL;
+
+    imap->logins += login;
+    imap->searches += strstr(command, "SEARCH") != NULL;
+    if (login && imap->refuses)
+        return g_strdup_printf("%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
+    if (imap->last && strstr(command, imap->last))
+        imap->silent = true;
+    if (before)
+        return g_strdup_printf("%s%s OK done\r\n", before, tag);
+    if (g_str_has_prefix(command, "LIST"))
+        before = "* LIST () \"/\" INBOX\r\n";
+    else if (g_str_has_prefix(command, "SELECT"))
+        before = "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
+                 "* OK [UIDNEXT 1] n\r\n";
+    else if (strstr(command, "SEARCH"))
+        before = "* SEARCH\r\n";
+    return g_strdup_printf("%s%s OK done\r\n", before ? before : "", tag);
+}
+
+/* False: the call is over. */
+static inline bool
+imap_command(Imap *imap, GOutputStream *out, const char *line)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", 2);
+    g_autofree char *answer = NULL;
+
+    g_mutex_lock(&imap->lock);
+    imap->commands++;
+    g_cond_broadcast(&imap->changed);
+    while (imap->silent)
+        g_cond_wait(&imap->changed, &imap->lock);
+    if (imap->closes)
+        imap->closes = false;
+    else
+        answer = imap_answer(imap, words[0], words[1] ? words[1] : "");
+    g_cond_broadcast(&imap->changed);
+    g_mutex_unlock(&imap->lock);
+    return answer
+           && g_output_stream_write_all(out, answer, strlen(answer), NULL, NULL,
+                                        NULL);
+}
+
+static inline gboolean
+imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
+          GObject *source, void *user)
+{
+    static const char greeting[] =
+        "* OK [CAPABILITY IMAP4rev1 UIDPLUS AUTH=PLAIN SASL-IR] hi\r\n";
+    g_autoptr(GDataInputStream) in = g_data_input_stream_new(
+        g_io_stream_get_input_stream(G_IO_STREAM(connection)));
+    GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+    bool goes_on = g_output_stream_write_all(out, greeting, strlen(greeting),
+                                             NULL, NULL, NULL);
+
+    while (goes_on) {
+        g_autofree char *line =
+            g_data_input_stream_read_line(in, NULL, NULL, NULL);
+
+        goes_on = line && imap_command(user, out, line);
+    }
+    return TRUE;
+}
+
+/* An account of one connection. */
+static inline Account *
+imap_open(Imap *imap, const char *secret, Session **session, char **root)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    *imap = (Imap){ .service = g_threaded_socket_service_new(4) };
+    g_mutex_init(&imap->lock);
+    g_cond_init(&imap->changed);
+    imap->port = g_socket_listener_add_any_inet_port(
+        G_SOCKET_LISTENER(imap->service), NULL, &error);
+    g_assert_no_error(error);
+    g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
+    text =
+        g_strdup_printf("account work {\n    address  ana@example.org\n    %s\n"
+                        "    max-connections 1\n"
+                        "    incoming imap+insecure://127.0.0.1:%u\n}\n",
+                        secret, imap->port);
+    *session = scene_open(text, false, root);
+    return session_account(*session, "work");
+}
+
+static inline void
+imap_stop(Imap *imap, char *root)
+{
+    imap_set(imap, &imap->silent, false);
+    g_socket_service_stop(imap->service);
+    g_object_unref(imap->service);
+    file_remove_tree(root, NULL);
+    g_free(root);
+}
+
+#endif
