@@ -7,8 +7,8 @@
 #include "index/index.h"
 #include "store/store.h"
 
-/* Is the index at another revision than was noted last? Opens it for reading;
- * false where nothing was noted yet. */
+/* Is the index at another revision than was noted last? Opens it for reading
+ * only when somebody wrote to it; false where nothing was noted yet. */
 bool index_changes_wait(Store *store, const char *index_dir);
 
 /* Takes up what was changed since the revision noted last; *changed: rows are

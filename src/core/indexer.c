@@ -318,6 +318,8 @@ try_again(void *user)
 static void
 trouble(Indexer *indexer, const GError *error)
 {
+    Frontend *frontend = session_frontend(indexer->session);
+
     if (indexer->retry == 0)
         indexer->retry = g_timeout_add_seconds(RETRY_S, try_again, indexer);
     log_add(LOG_WARN, "index", "%s", error->message);
@@ -325,7 +327,9 @@ trouble(Indexer *indexer, const GError *error)
         return;
     g_free(indexer->told);
     indexer->told = g_strdup(error->message);
-    frontend_tell(session_frontend(indexer->session), TELL_ERROR, false,
+    if (!frontend->has_screen && indexer->waiters->len > 0)
+        return; /* a command, which says it as its own */
+    frontend_tell(frontend, TELL_ERROR, false,
                   "The search index is behind: %s", error->message);
 }
 
