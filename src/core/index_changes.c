@@ -57,13 +57,24 @@ noted(Store *store, char **stamp)
 }
 
 bool
+index_changes_may_wait(Store *store, const char *index_dir)
+{
+    g_autofree char *stamp = NULL;
+    g_autofree char *now = NULL;
+
+    if (noted(store, &stamp) < 0)
+        return false;
+    now = index_stamp(index_dir);
+    return g_strcmp0(stamp, now) != 0;
+}
+
+bool
 index_changes_wait(Store *store, const char *index_dir)
 {
     g_autofree char *stamp = NULL;
-    g_autofree char *now = index_stamp(index_dir);
     gint64 lastmod = noted(store, &stamp);
 
-    return lastmod >= 0 && g_strcmp0(stamp, now) != 0
+    return index_changes_may_wait(store, index_dir)
            && index_revision(index_dir) > (guint64)lastmod;
 }
 

@@ -7,8 +7,12 @@
 #include "index/index.h"
 #include "store/store.h"
 
+/* Did somebody write to the index since the revision noted last? Opens no
+ * database; false where nothing was noted yet. */
+bool index_changes_may_wait(Store *store, const char *index_dir);
+
 /* Is the index at another revision than was noted last? Opens it for reading
- * only when somebody wrote to it; false where nothing was noted yet. */
+ * where the other says that it may be. */
 bool index_changes_wait(Store *store, const char *index_dir);
 
 /* Takes up what was changed since the revision noted last; *changed: rows are

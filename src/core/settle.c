@@ -20,7 +20,7 @@ enum { SETTLE_SLICE = 200 };
 
 struct Settler {
     Session *session;
-    Worker *worker;
+    Worker *worker; /* NULL until there is something to do */
     bool running;
     bool again;
 };
@@ -178,6 +178,16 @@ settle_run(Job *job, void *data, GError **error)
 
 static void settler_start(Settler *settler);
 
+/* Most that happens moves no file, and a run opens a store of its own. */
+static bool
+has_work(const Settler *settler)
+{
+    g_autoptr(GArray) ids =
+        store_unsettled(session_store(settler->session), 1, NULL);
+
+    return ids == NULL || ids->len > 0; /* the run says what is wrong */
+}
+
 static void
 settle_answer(void *user, void *answer, const GError *error)
 {
@@ -189,7 +199,7 @@ settle_answer(void *user, void *answer, const GError *error)
     if (error)
         log_add(LOG_WARN, "files", "%s", error->message);
     indexer_kick(session_indexer(settler->session));
-    if (settler->again)
+    if (settler->again && has_work(settler))
         settler_start(settler);
 }
 
@@ -208,6 +218,8 @@ settler_start(Settler *settler)
 
     request->state_db = g_strdup(paths->state_db);
     request->mail = g_strdup(paths->mail);
+    if (settler->worker == NULL)
+        settler->worker = worker_create("files");
     settler->running = true;
     settler->again = false;
     worker_submit(settler->worker, JOB_NORMAL, &settle_job, request, settler);
@@ -219,7 +231,6 @@ settler_create(Session *session)
     Settler *settler = g_new0(Settler, 1);
 
     settler->session = session;
-    settler->worker = worker_create("files");
     return settler;
 }
 
@@ -243,6 +254,8 @@ settler_kick(Settler *settler)
 {
     if (settler->running)
         settler->again = true;
-    else
+    else if (has_work(settler))
         settler_start(settler);
+    else
+        indexer_kick(session_indexer(settler->session));
 }
