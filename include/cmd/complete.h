@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     CmdTable *table;
     const Options *options;    /* or NULL */
-    const Keys *keys;          /* or NULL: no key hints */
+    Keys *keys;                /* or NULL: no key hints */
     const char *key_context;   /* "list": whose keys are hinted */
     const char *const *events; /* names for CMD_EVENT; or NULL */
 

@@ -47,6 +47,11 @@ bool keys_is_name(const char *name);
  * behind a shorter one. */
 bool keys_bind(Keys *keys, const char *context, const char *sequence,
                const KeyBinding *what, GError **error);
+
+/* fill binds the defaults, in KEYS_DEFAULT, before a key is first asked for or
+ * taken away: who presses none does not wait for them. */
+void keys_fill_later(Keys *keys, void (*fill)(void *user), void *user);
+
 /* Where bindings go to from now on; KEYS_DEFAULT at first. */
 void keys_set_layer(Keys *keys, KeysLayer layer);
 void keys_clear_layer(Keys *keys, KeysLayer layer);
@@ -56,20 +61,21 @@ bool keys_unbind(Keys *keys, const char *context, const char *sequence,
                  GError **error);
 
 /* pressed: key names joined by blanks. The context first, then "global". */
-KeysMatch keys_match(const Keys *keys, const char *context, const char *pressed,
+KeysMatch keys_match(Keys *keys, const char *context, const char *pressed,
                      KeyBinding *binding);
 
 /* Bindings whose sequence begins with prefix ("" all) in context and global,
- * in the order of binding. GArray of KeyBinding; strings borrowed. */
-GArray *keys_list(const Keys *keys, const char *context, const char *prefix);
+ * by layers, in the order of binding. GArray of KeyBinding; strings
+ * borrowed. */
+GArray *keys_list(Keys *keys, const char *context, const char *prefix);
 
 /* Every context that has a binding, in the order of binding. NULL-terminated;
  * free the array only. */
-const char **keys_contexts(const Keys *keys);
+const char **keys_contexts(Keys *keys);
 
 /* The shortest sequence bound to command in context, of several the first;
  * NULL: none. Borrowed. */
 const char *
-keys_for(const Keys *keys, const char *context, const char *command);
+keys_for(Keys *keys, const char *context, const char *command);
 
 #endif

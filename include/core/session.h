@@ -44,7 +44,7 @@ void session_shutdown(Session *session);
 void session_destroy(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_destroy)
 
-/* Reads default.conf, then file (NULL: paths->config_file, fine when it does
+/* Reads the defaults, then file (NULL: paths->config_file, fine when it does
  * not exist). Call after every room added its commands. */
 bool session_configure(Session *session, const char *file, GError **error);
 
@@ -54,7 +54,7 @@ const char *session_config_file(const Session *session);
 /* Every event there is; NULL-terminated. */
 extern const char *const session_events[];
 
-/* default.conf, as compiled in. */
+/* default.conf, the default keys, as compiled in. */
 const char *session_defaults(void);
 
 /* Makes an Account for each account block. No connection yet. */

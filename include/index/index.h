@@ -76,6 +76,13 @@ bool index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
 /* The revision of the index in dir as it is now; 0: it cannot be read. */
 unsigned long index_revision(const char *dir);
 
+/* Stands for the state of the index in dir: another after every commit to it,
+ * whoever made it. Opens no database. NULL: cannot be told. g_free(). */
+char *index_stamp(const char *dir);
+
+/* The stamp of what was written so far. NULL: others wrote behind it. */
+char *index_writer_stamp(IndexWriter *writer);
+
 typedef struct IndexReader IndexReader;
 
 IndexReader *index_reader_create(const char *dir, const char *mail_root);

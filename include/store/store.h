@@ -372,6 +372,9 @@ guint store_unindexed_count(Store *store);
 GPtrArray *store_index_gone(Store *store, GError **error);
 bool store_index_forgot(Store *store, const char *index_id, GError **error);
 
+/* Is there anything to index or to forget? Cheap. */
+bool store_index_behind(Store *store);
+
 /* Does the index have any row, as far as was recorded? */
 bool store_index_used(Store *store);
 

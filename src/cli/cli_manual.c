@@ -138,7 +138,7 @@ append_cell(GString *text, const char *cell)
 }
 
 static void
-append_context(GString *text, const Keys *keys, const char *context)
+append_context(GString *text, Keys *keys, const char *context)
 {
     g_autoptr(GArray) bindings = keys_list(keys, context, "");
 

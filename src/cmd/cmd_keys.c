@@ -17,8 +17,10 @@ typedef struct {
 } Binding;
 
 struct Keys {
-    GPtrArray *bindings; /* Binding, in the order of binding */
+    GPtrArray *bindings; /* Binding, by layers, in the order of binding */
     KeysLayer layer;     /* that bindings go to */
+    void (*fill)(void *user); /* NULL: done, or nothing to do */
+    void *fill_user;
 };
 
 static void
@@ -141,6 +143,19 @@ check_hidden(const Keys *keys, const char *context, const char *sequence,
     return true;
 }
 
+/* Behind those of its layer. */
+static void
+insert(Keys *keys, Binding *binding)
+{
+    guint at = keys->bindings->len;
+
+    while (at > 0
+           && ((const Binding *)keys->bindings->pdata[at - 1])->layer
+                  > binding->layer)
+        at--;
+    g_ptr_array_insert(keys->bindings, (int)at, binding);
+}
+
 bool
 keys_bind(Keys *keys, const char *context, const char *sequence,
           const KeyBinding *what, GError **error)
@@ -161,8 +176,28 @@ keys_bind(Keys *keys, const char *context, const char *sequence,
     old = find(keys, keys->layer, context, sequence);
     if (old)
         g_ptr_array_remove(keys->bindings, old);
-    g_ptr_array_add(keys->bindings, binding);
+    insert(keys, binding);
     return true;
+}
+
+void
+keys_fill_later(Keys *keys, void (*fill)(void *user), void *user)
+{
+    keys->fill = fill;
+    keys->fill_user = user;
+}
+
+static void
+fill_now(Keys *keys)
+{
+    void (*fill)(void *user) = g_steal_pointer(&keys->fill);
+    KeysLayer layer = keys->layer;
+
+    if (fill == NULL)
+        return;
+    keys->layer = KEYS_DEFAULT;
+    fill(keys->fill_user);
+    keys->layer = layer;
 }
 
 bool
@@ -171,6 +206,7 @@ keys_unbind(Keys *keys, const char *context, const char *sequence,
 {
     bool found = false;
 
+    fill_now(keys);
     for (int layer = 0; layer < KEYS_LAYERS; layer++) {
         Binding *binding = find(keys, (KeysLayer)layer, context, sequence);
 
@@ -236,11 +272,13 @@ match_in(const Keys *keys, const char *context, const char *pressed,
 }
 
 KeysMatch
-keys_match(const Keys *keys, const char *context, const char *pressed,
+keys_match(Keys *keys, const char *context, const char *pressed,
            KeyBinding *binding)
 {
-    KeysMatch match = match_in(keys, context, pressed, binding);
+    KeysMatch match;
 
+    fill_now(keys);
+    match = match_in(keys, context, pressed, binding);
     return match == KEYS_NONE ? match_in(keys, "global", pressed, binding)
                               : match;
 }
@@ -271,10 +309,11 @@ has_prefix(const char *sequence, const char *prefix)
 }
 
 GArray *
-keys_list(const Keys *keys, const char *context, const char *prefix)
+keys_list(Keys *keys, const char *context, const char *prefix)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(KeyBinding));
 
+    fill_now(keys);
     for (guint i = 0; i < keys->bindings->len; i++) {
         const Binding *binding = keys->bindings->pdata[i];
         bool own = strcmp(binding->context, context) == 0;
@@ -311,10 +350,11 @@ is_nearer(const Binding *one, const Binding *other, const char *context)
 }
 
 const char *
-keys_for(const Keys *keys, const char *context, const char *command)
+keys_for(Keys *keys, const char *context, const char *command)
 {
     const Binding *found = NULL;
 
+    fill_now(keys);
     for (guint i = 0; i < keys->bindings->len; i++) {
         const Binding *binding = keys->bindings->pdata[i];
         bool here = strcmp(binding->context, context) == 0
@@ -330,10 +370,11 @@ keys_for(const Keys *keys, const char *context, const char *command)
 }
 
 const char **
-keys_contexts(const Keys *keys)
+keys_contexts(Keys *keys)
 {
     g_autoptr(GPtrArray) contexts = g_ptr_array_new();
 
+    fill_now(keys);
     for (guint i = 0; i < keys->bindings->len; i++) {
         const Binding *binding = keys->bindings->pdata[i];
 

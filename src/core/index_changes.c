@@ -43,28 +43,47 @@ index_changes_forget(Store *store, GError **error)
     return store_set_value(store, KEY, NULL, error);
 }
 
-static bool
-noted(Store *store, unsigned long *lastmod)
+/* The revision up to which all is taken up, or -1; and the stamp of the index
+ * then, or "". */
+static gint64
+noted(Store *store, char **stamp)
 {
     g_autofree char *text = store_value(store, KEY);
+    char *end = NULL;
+    gint64 lastmod = text ? g_ascii_strtoll(text, &end, 10) : -1;
 
-    *lastmod = text ? strtoul(text, NULL, 10) : 0;
-    return text != NULL;
+    *stamp = g_strdup(end && *end ? end + 1 : "");
+    return lastmod;
+}
+
+bool
+index_changes_may_wait(Store *store, const char *index_dir)
+{
+    g_autofree char *stamp = NULL;
+    g_autofree char *now = NULL;
+
+    if (noted(store, &stamp) < 0)
+        return false;
+    now = index_stamp(index_dir);
+    return g_strcmp0(stamp, now) != 0;
 }
 
 bool
 index_changes_wait(Store *store, const char *index_dir)
 {
-    unsigned long lastmod;
+    g_autofree char *stamp = NULL;
+    gint64 lastmod = noted(store, &stamp);
 
-    return noted(store, &lastmod) && index_revision(index_dir) > lastmod;
+    return index_changes_may_wait(store, index_dir)
+           && index_revision(index_dir) > (guint64)lastmod;
 }
 
 bool
 index_changes_note(Store *store, IndexWriter *writer, GError **error)
 {
-    g_autofree char *text =
-        g_strdup_printf("%lu", index_writer_revision(writer));
+    g_autofree char *stamp = index_writer_stamp(writer);
+    g_autofree char *text = g_strdup_printf(
+        "%lu %s", index_writer_revision(writer), stamp ? stamp : "");
     g_autofree char *known = store_value(store, KEY);
 
     return g_strcmp0(text, known) == 0
@@ -156,10 +175,14 @@ index_changes_take(Store *store, IndexWriter *writer, bool *changed,
                    GError **error)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Told));
-    unsigned long lastmod;
+    g_autofree char *stamp = NULL;
+    gint64 noted_last = noted(store, &stamp);
+    unsigned long lastmod = (unsigned long)noted_last;
 
     g_array_set_clear_func(all, told_clear);
-    if (noted(store, &lastmod) && index_writer_revision(writer) > lastmod) {
+    if (noted_last >= 0 && index_writer_revision(writer) == lastmod)
+        return true;
+    if (noted_last >= 0 && index_writer_revision(writer) > lastmod) {
         if (!index_writer_changes(writer, &lastmod, add_told, all, error)
             || !take_all(store, all, changed, error))
             return false;

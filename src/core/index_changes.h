@@ -7,8 +7,12 @@
 #include "index/index.h"
 #include "store/store.h"
 
-/* Is the index at another revision than was noted last? Opens it for reading;
- * false where nothing was noted yet. */
+/* Did somebody write to the index since the revision noted last? Opens no
+ * database; false where nothing was noted yet. */
+bool index_changes_may_wait(Store *store, const char *index_dir);
+
+/* Is the index at another revision than was noted last? Opens it for reading
+ * where the other says that it may be. */
 bool index_changes_wait(Store *store, const char *index_dir);
 
 /* Takes up what was changed since the revision noted last; *changed: rows are

@@ -238,14 +238,6 @@ forget_gone(Run *run, GError **error)
 }
 
 static bool
-is_behind(Store *store)
-{
-    g_autoptr(GPtrArray) gone = store_index_gone(store, NULL);
-
-    return store_unindexed_count(store) > 0 || (gone && gone->len > 0);
-}
-
-static bool
 run_slices(Run *run, GError **error)
 {
     guint size = FEW; /* the newest at once, then larger commits */
@@ -275,7 +267,7 @@ indexer_run(Job *job, void *data, GError **error)
     bool rebuilt = false;
 
     if (store == NULL
-        || (request->mend == MEND_NOT && !is_behind(store)
+        || (request->mend == MEND_NOT && !store_index_behind(store)
             && !index_changes_wait(store, request->index_dir))
         || (request->mend == MEND_DISCARD
             && !index_set_aside(request->index_dir, error))
@@ -318,6 +310,8 @@ try_again(void *user)
 static void
 trouble(Indexer *indexer, const GError *error)
 {
+    Frontend *frontend = session_frontend(indexer->session);
+
     if (indexer->retry == 0)
         indexer->retry = g_timeout_add_seconds(RETRY_S, try_again, indexer);
     log_add(LOG_WARN, "index", "%s", error->message);
@@ -325,7 +319,9 @@ trouble(Indexer *indexer, const GError *error)
         return;
     g_free(indexer->told);
     indexer->told = g_strdup(error->message);
-    frontend_tell(session_frontend(indexer->session), TELL_ERROR, false,
+    if (!frontend->has_screen && indexer->waiters->len > 0)
+        return; /* a command, which says it as its own */
+    frontend_tell(frontend, TELL_ERROR, false,
                   "The search index is behind: %s", error->message);
 }
 
@@ -341,32 +337,50 @@ follow_changes(Indexer *indexer)
     session_rows_changed(indexer->session);
 }
 
+/* A run has a thread and a store of its own, for which most has no need. */
+static bool
+has_work(const Indexer *indexer)
+{
+    Store *store = session_store(indexer->session);
+
+    return indexer->mend != MEND_NOT || store_index_behind(store)
+           || index_changes_may_wait(store,
+                                     session_paths(indexer->session)->index);
+}
+
+static void
+caught_up(Indexer *indexer)
+{
+    indexer->left = 0;
+    g_clear_pointer(&indexer->told, g_free);
+    tell_waiters(indexer, NULL);
+}
+
 static void
 indexer_answer(void *user, void *answer, const GError *error)
 {
     Indexer *indexer = user;
     const Request *request = answer;
 
-    indexer->running = false;
     if (request && request->changed)
-        follow_changes(indexer);
+        follow_changes(indexer); /* which asks for another run */
+    indexer->running = false;
     if (error && !err_is(error, ERR_CANCELLED))
         trouble(indexer, error);
     if (index_is_damaged(error))
         indexer_mend(indexer, error);
     if (indexer->running)
         return;
-    if (indexer->again && error == NULL) {
+    if (indexer->again && error == NULL && has_work(indexer)) {
         indexer_start(indexer);
         return;
     }
-    if (error == NULL) {
-        indexer->left = 0;
-        g_clear_pointer(&indexer->told, g_free);
-    }
     if (indexer->watch) /* it may be new */
         indexer_watch(indexer);
-    tell_waiters(indexer, error);
+    if (error)
+        tell_waiters(indexer, error);
+    else
+        caught_up(indexer);
 }
 
 static void
@@ -459,8 +473,10 @@ indexer_kick(Indexer *indexer)
         return;
     if (indexer->running)
         indexer->again = true;
-    else
+    else if (has_work(indexer))
         indexer_start(indexer);
+    else
+        caught_up(indexer);
 }
 
 bool

@@ -294,11 +294,21 @@ option_changed(const char *name, void *user)
         load_preset(user);
 }
 
+static void
+load_default_keys(void *user)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!run_text(user, session_defaults(), "default.conf", &error))
+        log_add(LOG_ERR, "keys", "%s", error->message);
+}
+
 /* The starter set is for programs that have the command it is written with. */
 static bool
 run_defaults(Session *session, GError **error)
 {
-    if (!run_text(session, session_defaults(), "default.conf", error))
+    keys_fill_later(session->keys, load_default_keys, session);
+    if (!run_text(session, resource_text("styles.conf"), "styles.conf", error))
         return false;
     return cmd_table_find(session->table, "signers") == NULL
            || run_text(session, resource_text("brands.conf"), "brands.conf",

@@ -20,7 +20,7 @@ enum { SETTLE_SLICE = 200 };
 
 struct Settler {
     Session *session;
-    Worker *worker;
+    Worker *worker; /* NULL until there is something to do */
     bool running;
     bool again;
 };
@@ -181,6 +181,16 @@ settle_run(Job *job, void *data, GError **error)
     return NULL;
 }
 
+/* Most that happens moves no file, and a run opens a store of its own. */
+static bool
+has_work(const Settler *settler)
+{
+    g_autoptr(GArray) ids =
+        store_unsettled(session_store(settler->session), 1, NULL);
+
+    return ids == NULL || ids->len > 0; /* the run says what is wrong */
+}
+
 static void
 settle_answer(void *user, void *answer, const GError *error)
 {
@@ -211,6 +221,8 @@ settler_start(Settler *settler)
 
     request->state_db = g_strdup(paths->state_db);
     request->mail = g_strdup(paths->mail);
+    if (settler->worker == NULL)
+        settler->worker = worker_create("files");
     settler->running = true;
     worker_submit(settler->worker, JOB_NORMAL, &settle_job, request, settler);
 }
@@ -221,7 +233,6 @@ settler_create(Session *session)
     Settler *settler = g_new0(Settler, 1);
 
     settler->session = session;
-    settler->worker = worker_create("files");
     return settler;
 }
 
@@ -243,12 +254,11 @@ settler_busy(const Settler *settler)
 void
 settler_kick(Settler *settler)
 {
-    g_autoptr(GArray) any = NULL;
-
     settler->again = settler->running;
     if (settler->running)
         return;
-    any = store_unsettled(session_store(settler->session), 1, NULL);
-    if (any == NULL || any->len > 0)
+    if (has_work(settler))
         settler_start(settler);
+    else
+        indexer_kick(session_indexer(settler->session));
 }

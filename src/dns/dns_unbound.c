@@ -8,6 +8,7 @@
  * the root's own key can be validated; if not, nothing is. */
 #include "base/err.h"
 #include "base/log.h"
+#include "dns_libunbound.h"
 #include "dns_private.h"
 
 #include <arpa/inet.h>
@@ -16,7 +17,6 @@
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <string.h>
-#include <unbound.h>
 #include <unistd.h>
 
 enum {
@@ -95,7 +95,7 @@ answer_of(int failed, const struct ub_result *result, DnsType type)
     DnsAnswer *answer;
 
     if (failed != 0)
-        return dns_answer_create(DNS_TEMPORARY, ub_strerror(failed));
+        return dns_answer_create(DNS_TEMPORARY, unbound.strerror(failed));
     if (result->bogus)
         return dns_answer_create(DNS_TEMPORARY, "DNSSEC: bogus");
     if (!result->havedata && result->rcode != 0
@@ -127,7 +127,7 @@ on_landed(void *user, int failed, struct ub_result *result)
     flight_unref(flight);
     g_cond_broadcast(&resolver->landed);
     g_mutex_unlock(&resolver->lock);
-    ub_resolve_free(result);
+    unbound.resolve_free(result);
 }
 
 static void *
@@ -135,7 +135,7 @@ run_pump(void *user)
 {
     Resolver *resolver = user;
     struct pollfd fds[] = {
-        { ub_fd(resolver->context), POLLIN, 0 },
+        { unbound.fd(resolver->context), POLLIN, 0 },
         { resolver->stop[0], POLLIN, 0 },
     };
 
@@ -144,17 +144,18 @@ run_pump(void *user)
             continue;
         if (fds[1].revents != 0)
             return NULL;
-        ub_process(resolver->context);
+        unbound.process(resolver->context);
     }
 }
 
 static void
 set_option(struct ub_ctx *context, const char *name, const char *value)
 {
-    int failed = ub_ctx_set_option(context, name, value);
+    int failed = unbound.ctx_set_option(context, name, value);
 
     if (failed != 0)
-        log_add(LOG_WARN, "dns", "%s %s: %s", name, value, ub_strerror(failed));
+        log_add(LOG_WARN, "dns", "%s %s: %s", name, value,
+                unbound.strerror(failed));
 }
 
 static void
@@ -162,10 +163,10 @@ add_anchors(struct ub_ctx *context)
 {
     for (guint i = 0; i < G_N_ELEMENTS(root_key_files); i++)
         if (g_access(root_key_files[i], R_OK) == 0
-            && ub_ctx_add_ta_file(context, root_key_files[i]) == 0)
+            && unbound.ctx_add_ta_file(context, root_key_files[i]) == 0)
             return;
     for (guint i = 0; i < G_N_ELEMENTS(root_keys); i++)
-        ub_ctx_add_ta(context, root_keys[i]);
+        unbound.ctx_add_ta(context, root_keys[i]);
 }
 
 /* The default local zones of unbound hide names that a server given by the user
@@ -173,18 +174,18 @@ add_anchors(struct ub_ctx *context)
 static void
 open_local_zones(struct ub_ctx *context)
 {
-    ub_ctx_zone_add(context, "test.", "transparent");
-    ub_ctx_zone_add(context, "invalid.", "transparent");
+    unbound.ctx_zone_add(context, "test.", "transparent");
+    unbound.ctx_zone_add(context, "invalid.", "transparent");
 }
 
 static struct ub_ctx *
 make_context(const Resolver *resolver, bool validating)
 {
-    struct ub_ctx *context = ub_ctx_create();
+    struct ub_ctx *context = unbound.ctx_create();
 
     if (context == NULL)
         return NULL;
-    ub_ctx_debuglevel(context, 0);
+    unbound.ctx_debuglevel(context, 0);
     set_option(context, "msg-cache-size:", "1m");
     set_option(context, "rrset-cache-size:", "2m");
     set_option(context, "infra-host-ttl:", "15");
@@ -195,13 +196,13 @@ make_context(const Resolver *resolver, bool validating)
         add_anchors(context);
     else
         set_option(context, "module-config:", "iterator");
-    ub_ctx_async(context, 1);
+    unbound.ctx_async(context, 1);
     set_option(context, "do-not-query-localhost:", "no");
     if (resolver->server != NULL) {
-        ub_ctx_set_fwd(context, resolver->server);
+        unbound.ctx_set_fwd(context, resolver->server);
         open_local_zones(context);
     } else {
-        ub_ctx_resolvconf(context, NULL);
+        unbound.ctx_resolvconf(context, NULL);
     }
     return context;
 }
@@ -210,7 +211,8 @@ make_context(const Resolver *resolver, bool validating)
 static void
 start(Resolver *resolver, bool validating)
 {
-    if (!g_unix_open_pipe(resolver->stop, FD_CLOEXEC, NULL))
+    if (!dns_libunbound_open()
+        || !g_unix_open_pipe(resolver->stop, FD_CLOEXEC, NULL))
         return;
     resolver->context = make_context(resolver, validating);
     if (resolver->context == NULL) {
@@ -230,7 +232,7 @@ stop(Resolver *resolver)
     close(resolver->stop[1]);
     g_thread_join(resolver->pump);
     close(resolver->stop[0]);
-    g_clear_pointer(&resolver->context, ub_ctx_delete);
+    g_clear_pointer(&resolver->context, unbound.ctx_delete);
     g_mutex_lock(&resolver->lock);
     g_hash_table_remove_all(resolver->flights);
     while (resolver->all->len > 0) {
@@ -269,7 +271,7 @@ depart(Resolver *resolver, const char *name, DnsType type)
     flight->refs = 2;
     g_ptr_array_add(resolver->all, flight);
     g_hash_table_insert(resolver->flights, key, flight);
-    if (ub_resolve_async(resolver->context, escaped, (int)type, CLASS_IN,
+    if (unbound.resolve_async(resolver->context, escaped, (int)type, CLASS_IN,
                          flight, on_landed, &id)
         != 0) {
         g_hash_table_remove(resolver->flights, key);
@@ -386,7 +388,8 @@ resolver_ask(Dns *dns, DnsLookup *lookups, guint n, const DnsWait *wait)
     }
     for (guint i = 0; i < n; i++)
         if (lookups[i].answer == NULL)
-            lookups[i].answer = dns_answer_create(DNS_TEMPORARY, "no resolver");
+            lookups[i].answer = dns_answer_create(DNS_TEMPORARY,
+                                                  "libunbound cannot be used");
 }
 
 static void

@@ -46,7 +46,7 @@ fail(const char *dir, notmuch_status_t status, const char *message,
 {
     g_autofree char *line =
         message ? g_strdelimit(g_strdup(message), "\r\n", ' ')
-                : g_strdup(notmuch_status_to_string(status));
+                : g_strdup(notmuch.status_to_string(status));
     ErrCode code = status == NOTMUCH_STATUS_XAPIAN_EXCEPTION
         && message && strstr(message, "write lock") ? ERR_RETRY : ERR_LOCAL;
 
@@ -54,7 +54,7 @@ fail(const char *dir, notmuch_status_t status, const char *message,
 }
 
 /* notmuch ends the program when an index that it creates does not fit: an
- * exception of Xapian goes uncaught through notmuch_database_upgrade(). */
+ * exception of Xapian goes uncaught through notmuch.database_upgrade(). */
 static bool
 has_room(const char *dir, GError **error)
 {
@@ -76,7 +76,7 @@ create(const char *dir, const char *mail_root, GError **error)
     if (!file_mkdir(dir, error) || !has_room(dir, error)
         || !write_config(dir, mail_root, error))
         return NULL;
-    status = notmuch_database_create_with_config(dir, config, NULL, &database,
+    status = notmuch.database_create_with_config(dir, config, NULL, &database,
                                                  &message);
     if (status != NOTMUCH_STATUS_SUCCESS)
         fail(dir, status, message, error);
@@ -92,7 +92,7 @@ open_once(const char *dir, bool write, notmuch_status_t *status,
     notmuch_database_t *database = NULL;
     char *message = NULL;
 
-    *status = notmuch_database_open_with_config(
+    *status = notmuch.database_open_with_config(
         dir, write ? NOTMUCH_DATABASE_MODE_READ_WRITE
                    : NOTMUCH_DATABASE_MODE_READ_ONLY,
         config, NULL, &database, &message);
@@ -100,7 +100,7 @@ open_once(const char *dir, bool write, notmuch_status_t *status,
         fail(dir, *status, message, error);
     free(message);
     if (*status != NOTMUCH_STATUS_SUCCESS && database)
-        notmuch_database_destroy(database);
+        notmuch.database_destroy(database);
     return *status == NOTMUCH_STATUS_SUCCESS ? database : NULL;
 }
 
@@ -114,6 +114,8 @@ index_init(void)
 notmuch_database_t *
 index_open(const char *dir, bool write, GError **error)
 {
+    if (!index_notmuch_open(error))
+        return NULL;
     for (int i = 0;; i++) {
         g_autoptr(GError) trouble = NULL;
         notmuch_status_t status;
@@ -166,6 +168,8 @@ index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
     notmuch_database_t *database = NULL;
 
     *rebuilt = false;
+    if (!index_notmuch_open(error)) /* no reason to move anything aside */
+        return false;
     if (index_exists(dir)) {
         if (!write_config(dir, mail_root, error))
             return false;
@@ -178,7 +182,7 @@ index_prepare(const char *dir, const char *mail_root, bool *rebuilt,
         database = create(dir, mail_root, error);
     }
     if (database)
-        notmuch_database_destroy(database);
+        notmuch.database_destroy(database);
     return database != NULL;
 }
 
@@ -192,7 +196,22 @@ index_revision(const char *dir)
 
     if (database == NULL)
         return 0;
-    revision = notmuch_database_get_revision(database, &uuid);
-    notmuch_database_destroy(database);
+    revision = notmuch.database_get_revision(database, &uuid);
+    notmuch.database_destroy(database);
     return revision;
+}
+
+/* A small file that holds the revision of Xapian's (not notmuch's) and is
+ * replaced by every commit. */
+char *
+index_stamp(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "xapian", "iamglass", NULL);
+    g_autofree char *bytes = NULL;
+    gsize size;
+
+    if (!g_file_get_contents(path, &bytes, &size, NULL))
+        return NULL;
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256,
+                                       (const guchar *)bytes, size);
 }

@@ -3,9 +3,9 @@
 #define INDEX_PRIVATE_H
 
 #include "index/index.h"
+#include "index_notmuch.h"
 
 #include <errno.h>
-#include <notmuch.h>
 #include <stdio.h>
 #include <stdlib.h>
 

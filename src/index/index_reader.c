@@ -28,7 +28,7 @@ static void
 forget(IndexReader *reader)
 {
     if (reader->database)
-        notmuch_database_destroy(reader->database);
+        notmuch.database_destroy(reader->database);
     reader->database = NULL;
 }
 
@@ -54,7 +54,7 @@ static bool
 ready(IndexReader *reader, GError **error)
 {
     if (reader->database
-        && notmuch_database_reopen(reader->database,
+        && notmuch.database_reopen(reader->database,
                                    NOTMUCH_DATABASE_MODE_READ_ONLY)
             != NOTMUCH_STATUS_SUCCESS)
         forget(reader);
@@ -67,9 +67,9 @@ static bool
 bad_query(const IndexReader *reader, const char *query,
           notmuch_status_t status, GError **error)
 {
-    const char *why = notmuch_database_status_string(reader->database);
+    const char *why = notmuch.database_status_string(reader->database);
     g_autofree char *line = g_strdelimit(
-        g_strdup(why && *why ? why : notmuch_status_to_string(status)),
+        g_strdup(why && *why ? why : notmuch.status_to_string(status)),
         "\r\n", ' ');
 
     return err_set(error, ERR_USAGE, "the query \"%s\" is not understood: %s",
@@ -88,15 +88,15 @@ static notmuch_query_t *
 make_query(IndexReader *reader, const char *text, GError **error)
 {
     notmuch_query_t *query = NULL;
-    notmuch_status_t status = notmuch_query_create_with_syntax(
+    notmuch_status_t status = notmuch.query_create_with_syntax(
         reader->database, text, NOTMUCH_QUERY_SYNTAX_XAPIAN, &query);
 
     if (status != NOTMUCH_STATUS_SUCCESS) {
         bad_query(reader, text, status, error);
         return NULL;
     }
-    notmuch_query_set_sort(query, NOTMUCH_SORT_NEWEST_FIRST);
-    notmuch_query_set_omit_excluded(query, NOTMUCH_EXCLUDE_FALSE);
+    notmuch.query_set_sort(query, NOTMUCH_SORT_NEWEST_FIRST);
+    notmuch.query_set_omit_excluded(query, NOTMUCH_EXCLUDE_FALSE);
     return query;
 }
 
@@ -105,18 +105,18 @@ static bool
 collect(notmuch_messages_t *messages, GPtrArray *ids, guint limit,
         GCancellable *cancel)
 {
-    while (notmuch_messages_valid(messages)
+    while (notmuch.messages_valid(messages)
            && (limit == 0 || ids->len < limit)
            && !g_cancellable_is_cancelled(cancel)) {
-        notmuch_message_t *message = notmuch_messages_get(messages);
+        notmuch_message_t *message = notmuch.messages_get(messages);
         const char *id =
-            message ? notmuch_message_get_message_id(message) : NULL;
+            message ? notmuch.message_get_message_id(message) : NULL;
 
         if (id == NULL)
             return false;
         g_ptr_array_add(ids, g_strdup(id));
-        notmuch_message_destroy(message);
-        notmuch_messages_move_to_next(messages);
+        notmuch.message_destroy(message);
+        notmuch.messages_move_to_next(messages);
     }
     return true;
 }
@@ -134,9 +134,9 @@ ask(IndexReader *reader, const char *text, guint limit, GPtrArray *ids,
 
     if (query == NULL)
         return FAILED;
-    status = notmuch_query_search_messages(query, &messages);
+    status = notmuch.query_search_messages(query, &messages);
     if (status == NOTMUCH_STATUS_XAPIAN_EXCEPTION) {
-        const char *why = notmuch_database_status_string(reader->database);
+        const char *why = notmuch.database_status_string(reader->database);
 
         asked = why && (strstr(why, "query") || strstr(why, "orrupt"))
             ? FAILED : STALE;
@@ -150,7 +150,7 @@ ask(IndexReader *reader, const char *text, guint limit, GPtrArray *ids,
     } else if (!collect(messages, ids, limit, cancel)) {
         asked = STALE;
     }
-    notmuch_query_destroy(query);
+    notmuch.query_destroy(query);
     return asked;
 }
 
@@ -196,8 +196,8 @@ index_count(IndexReader *reader, const char *text, GError **error)
         query = make_query(reader, text, error);
         if (query == NULL)
             return -1;
-        status = notmuch_query_count_messages(query, &count);
-        notmuch_query_destroy(query);
+        status = notmuch.query_count_messages(query, &count);
+        notmuch.query_destroy(query);
         if (status == NOTMUCH_STATUS_SUCCESS)
             return count;
         forget(reader);
@@ -214,12 +214,12 @@ index_all_tags(IndexReader *reader, GError **error)
     if (index_exists(reader->dir)) {
         if (!ready(reader, error))
             return NULL;
-        tags = notmuch_database_get_all_tags(reader->database);
+        tags = notmuch.database_get_all_tags(reader->database);
     }
-    for (; tags && notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags))
-        g_ptr_array_add(names, g_strdup(notmuch_tags_get(tags)));
+    for (; tags && notmuch.tags_valid(tags); notmuch.tags_move_to_next(tags))
+        g_ptr_array_add(names, g_strdup(notmuch.tags_get(tags)));
     if (tags)
-        notmuch_tags_destroy(tags);
+        notmuch.tags_destroy(tags);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_steal(names, NULL);
 }

@@ -39,7 +39,7 @@ index_writer_destroy(IndexWriter *writer)
     if (writer == NULL)
         return;
     if (writer->database)
-        notmuch_database_destroy(writer->database);
+        notmuch.database_destroy(writer->database);
     g_free(writer->dir);
     g_free(writer->mail_root);
     g_free(writer);
@@ -49,9 +49,9 @@ static bool
 check(IndexWriter *writer, notmuch_status_t status, GError **error)
 {
     const char *why = status && writer->database
-        ? notmuch_database_status_string(writer->database) : NULL;
+        ? notmuch.database_status_string(writer->database) : NULL;
     g_autofree char *line = g_strdelimit(
-        g_strdup(why && *why ? why : notmuch_status_to_string(status)),
+        g_strdup(why && *why ? why : notmuch.status_to_string(status)),
         "\r\n", ' ');
 
     return status == NOTMUCH_STATUS_SUCCESS
@@ -65,19 +65,19 @@ index_writer_begin(IndexWriter *writer, GError **error)
     writer->database = index_open(writer->dir, true, error);
     if (writer->database == NULL)
         return false;
-    return check(writer, notmuch_database_begin_atomic(writer->database),
+    return check(writer, notmuch.database_begin_atomic(writer->database),
                  error);
 }
 
 bool
 index_writer_end(IndexWriter *writer, GError **error)
 {
-    notmuch_status_t atomic = notmuch_database_end_atomic(writer->database);
+    notmuch_status_t atomic = notmuch.database_end_atomic(writer->database);
     const char *uuid;
     notmuch_status_t closed;
 
-    writer->revision = notmuch_database_get_revision(writer->database, &uuid);
-    closed = notmuch_database_destroy(writer->database);
+    writer->revision = notmuch.database_get_revision(writer->database, &uuid);
+    closed = notmuch.database_destroy(writer->database);
     writer->database = NULL;
     return check(writer, atomic, error) && check(writer, closed, error);
 }
@@ -94,12 +94,12 @@ static GPtrArray *
 superfluous(notmuch_message_t *message, char **wanted)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    notmuch_tags_t *tags = notmuch_message_get_tags(message);
+    notmuch_tags_t *tags = notmuch.message_get_tags(message);
 
-    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags))
-        if (!has_tag(wanted, notmuch_tags_get(tags)))
-            g_ptr_array_add(names, g_strdup(notmuch_tags_get(tags)));
-    notmuch_tags_destroy(tags);
+    for (; notmuch.tags_valid(tags); notmuch.tags_move_to_next(tags))
+        if (!has_tag(wanted, notmuch.tags_get(tags)))
+            g_ptr_array_add(names, g_strdup(notmuch.tags_get(tags)));
+    notmuch.tags_destroy(tags);
     return names;
 }
 
@@ -113,17 +113,17 @@ set_tags(IndexWriter *writer, notmuch_message_t *message, const char *text,
     notmuch_status_t thawed;
 
     /* Frozen: the document is written once, not once for each tag. */
-    notmuch_message_freeze(message);
+    notmuch.message_freeze(message);
     for (guint i = 0; i < old->len && !status; i++)
-        status = notmuch_message_remove_tag(message, old->pdata[i]);
+        status = notmuch.message_remove_tag(message, old->pdata[i]);
     for (char **tag = wanted; *tag && !status; tag++)
         if (**tag && strlen(*tag) < NOTMUCH_TAG_MAX)
-            status = notmuch_message_add_tag(message, *tag);
+            status = notmuch.message_add_tag(message, *tag);
     if (!status)
-        status = notmuch_message_remove_all_properties(message, WRITTEN);
+        status = notmuch.message_remove_all_properties(message, WRITTEN);
     if (!status && strlen(text) <= WRITTEN_MOST)
-        status = notmuch_message_add_property(message, WRITTEN, text);
-    thawed = notmuch_message_thaw(message);
+        status = notmuch.message_add_property(message, WRITTEN, text);
+    thawed = notmuch.message_thaw(message);
     return check(writer, status ? status : thawed, error);
 }
 
@@ -140,16 +140,16 @@ static GPtrArray *
 files_gone(notmuch_message_t *message)
 {
     GPtrArray *gone = g_ptr_array_new_with_free_func(g_free);
-    notmuch_filenames_t *names = notmuch_message_get_filenames(message);
+    notmuch_filenames_t *names = notmuch.message_get_filenames(message);
 
-    for (; notmuch_filenames_valid(names);
-         notmuch_filenames_move_to_next(names)) {
-        const char *name = notmuch_filenames_get(names);
+    for (; notmuch.filenames_valid(names);
+         notmuch.filenames_move_to_next(names)) {
+        const char *name = notmuch.filenames_get(names);
 
         if (access(name, F_OK) != 0 && errno == ENOENT)
             g_ptr_array_add(gone, g_strdup(name));
     }
-    notmuch_filenames_destroy(names);
+    notmuch.filenames_destroy(names);
     return gone;
 }
 
@@ -159,7 +159,7 @@ sweep(IndexWriter *writer, notmuch_message_t *message, GError **error)
     g_autoptr(GPtrArray) gone = files_gone(message);
 
     for (guint i = 0; i < gone->len; i++) {
-        notmuch_status_t status = notmuch_database_remove_message(
+        notmuch_status_t status = notmuch.database_remove_message(
             writer->database, gone->pdata[i]);
 
         if (status != NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID
@@ -174,7 +174,7 @@ index_writer_add(IndexWriter *writer, const char *path, const char *tags,
                  GError **error)
 {
     notmuch_message_t *message = NULL;
-    notmuch_status_t status = notmuch_database_index_file(
+    notmuch_status_t status = notmuch.database_index_file(
         writer->database, path, NULL, &message);
     bool known = status == NOTMUCH_STATUS_DUPLICATE_MESSAGE_ID;
     char *id = NULL;
@@ -183,14 +183,14 @@ index_writer_add(IndexWriter *writer, const char *path, const char *tags,
         status = NOTMUCH_STATUS_SUCCESS;
     if (refused(status))
         return err_null(error, ERR_REFUSED, "%s is no mail to notmuch: %s",
-                        path, notmuch_status_to_string(status));
+                        path, notmuch.status_to_string(status));
     if (!check(writer, status, error))
         return NULL;
     /* A known message may be one whose file has a new name. */
     if (set_tags(writer, message, tags, error)
         && (!known || sweep(writer, message, error)))
-        id = g_strdup(notmuch_message_get_message_id(message));
-    notmuch_message_destroy(message);
+        id = g_strdup(notmuch.message_get_message_id(message));
+    notmuch.message_destroy(message);
     return id;
 }
 
@@ -201,7 +201,7 @@ find(IndexWriter *writer, const char *id, GError **error)
     notmuch_message_t *message = NULL;
 
     check(writer,
-          notmuch_database_find_message(writer->database, id, &message),
+          notmuch.database_find_message(writer->database, id, &message),
           error);
     return message;
 }
@@ -211,11 +211,11 @@ set_property(IndexWriter *writer, notmuch_message_t *message,
              const IndexProperty *property, GError **error)
 {
     return check(writer,
-                 notmuch_message_remove_all_properties(message, property->key),
+                 notmuch.message_remove_all_properties(message, property->key),
                  error)
            && (property->value == NULL
                || check(writer,
-                        notmuch_message_add_property(message, property->key,
+                        notmuch.message_add_property(message, property->key,
                                                      property->value),
                         error));
 }
@@ -225,11 +225,11 @@ static bool
 set_properties(IndexWriter *writer, notmuch_message_t *message,
                const IndexProperty *properties, guint n, GError **error)
 {
-    bool ok = check(writer, notmuch_message_freeze(message), error);
+    bool ok = check(writer, notmuch.message_freeze(message), error);
 
     for (guint i = 0; ok && i < n; i++)
         ok = set_property(writer, message, &properties[i], error);
-    return check(writer, notmuch_message_thaw(message), ok ? error : NULL)
+    return check(writer, notmuch.message_thaw(message), ok ? error : NULL)
            && ok;
 }
 
@@ -249,7 +249,7 @@ index_writer_properties(IndexWriter *writer, const char *index_id,
         return ok;
     }
     ok = set_properties(writer, message, properties, n, error);
-    notmuch_message_destroy(message);
+    notmuch.message_destroy(message);
     return ok;
 }
 
@@ -267,7 +267,7 @@ index_writer_sweep(IndexWriter *writer, const char *index_id, GError **error)
         return ok;
     }
     ok = sweep(writer, message, error);
-    notmuch_message_destroy(message);
+    notmuch.message_destroy(message);
     return ok;
 }
 
@@ -275,20 +275,20 @@ static void
 tell_message(notmuch_message_t *message, IndexChangeFn each, void *user)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    notmuch_tags_t *tags = notmuch_message_get_tags(message);
+    notmuch_tags_t *tags = notmuch.message_get_tags(message);
     const char *written = NULL;
 
-    for (; notmuch_tags_valid(tags); notmuch_tags_move_to_next(tags)) {
-        const char *tag = notmuch_tags_get(tags);
+    for (; notmuch.tags_valid(tags); notmuch.tags_move_to_next(tags)) {
+        const char *tag = notmuch.tags_get(tags);
 
         if (strchr(tag, ' ') == NULL) /* which ours cannot have */
             g_string_append_printf(text, "%s%s", text->len ? " " : "", tag);
     }
-    notmuch_tags_destroy(tags);
-    if (notmuch_message_get_property(message, WRITTEN, &written)
+    notmuch.tags_destroy(tags);
+    if (notmuch.message_get_property(message, WRITTEN, &written)
         || written == NULL)
         return;
-    each(notmuch_message_get_message_id(message), written, text->str, user);
+    each(notmuch.message_get_message_id(message), written, text->str, user);
 }
 
 bool
@@ -297,28 +297,32 @@ index_writer_changes(IndexWriter *writer, unsigned long *lastmod,
 {
     const char *uuid;
     unsigned long now =
-        notmuch_database_get_revision(writer->database, &uuid);
+        notmuch.database_get_revision(writer->database, &uuid);
     g_autofree char *text =
         g_strdup_printf("lastmod:%lu..%lu", *lastmod + 1, now);
-    notmuch_query_t *query;
+    notmuch_query_t *query = NULL;
     notmuch_messages_t *messages = NULL;
     bool ok;
 
     if (now == *lastmod)
         return true;
-    query = notmuch_query_create(writer->database, text);
-    notmuch_query_set_omit_excluded(query, NOTMUCH_EXCLUDE_FALSE);
-    notmuch_query_set_sort(query, NOTMUCH_SORT_UNSORTED);
-    ok = check(writer, notmuch_query_search_messages(query, &messages),
+    if (!check(writer,
+               notmuch.query_create_with_syntax(
+                   writer->database, text, NOTMUCH_QUERY_SYNTAX_XAPIAN, &query),
+               error))
+        return false;
+    notmuch.query_set_omit_excluded(query, NOTMUCH_EXCLUDE_FALSE);
+    notmuch.query_set_sort(query, NOTMUCH_SORT_UNSORTED);
+    ok = check(writer, notmuch.query_search_messages(query, &messages),
                error);
-    for (; ok && notmuch_messages_valid(messages);
-         notmuch_messages_move_to_next(messages)) {
-        notmuch_message_t *message = notmuch_messages_get(messages);
+    for (; ok && notmuch.messages_valid(messages);
+         notmuch.messages_move_to_next(messages)) {
+        notmuch_message_t *message = notmuch.messages_get(messages);
 
         tell_message(message, each, user);
-        notmuch_message_destroy(message);
+        notmuch.message_destroy(message);
     }
-    notmuch_query_destroy(query);
+    notmuch.query_destroy(query);
     *lastmod = now;
     return ok;
 }
@@ -329,6 +333,17 @@ index_writer_revision(IndexWriter *writer)
     const char *uuid;
 
     return writer->database
-        ? notmuch_database_get_revision(writer->database, &uuid)
+        ? notmuch.database_get_revision(writer->database, &uuid)
         : writer->revision;
+}
+
+/* Read first: a commit in between leaves a stamp that is outdated, not one that
+ * hides it. */
+char *
+index_writer_stamp(IndexWriter *writer)
+{
+    g_autofree char *stamp = index_stamp(writer->dir);
+
+    return index_revision(writer->dir) == index_writer_revision(writer)
+        ? g_steal_pointer(&stamp) : NULL;
 }

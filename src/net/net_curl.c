@@ -3,29 +3,25 @@
 
 #include "base/log.h"
 
-#include <gmodule.h>
+static Curl curl;
 
 static bool
-find(GModule *module, const char *name, void *place)
+open_library(void)
 {
-    return g_module_symbol(module, name, place);
+#define NAME_OF(NAME) "curl_" #NAME,
+    static const char *const names[] = { NET_CURL_FUNCTIONS(NAME_OF) NULL };
+#undef NAME_OF
+    static Library library = { NET_CURL_FILE, names, &curl };
+
+    return library_open(&library, NULL);
 }
 
 static gpointer
-open_library(gpointer unused)
+start(gpointer unused)
 {
-    GModule *module =
-        g_module_open(NET_CURL_FILE, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
-    g_autofree Curl *curl = g_new0(Curl, 1);
-    bool ok = module != NULL;
-
-#define FIND(NAME) ok = ok && find(module, "curl_" #NAME, &curl->NAME);
-    NET_CURL_FUNCTIONS(FIND)
-#undef FIND
-    if (ok && curl->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-        return g_steal_pointer(&curl);
-    log_add(LOG_WARN, "images", "%s", ok ? "libcurl does not start"
-                                         : g_module_error());
+    if (curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+        return &curl;
+    log_add(LOG_WARN, "images", "libcurl does not start");
     return NULL;
 }
 
@@ -34,5 +30,5 @@ net_curl(void)
 {
     static GOnce once = G_ONCE_INIT;
 
-    return g_once(&once, open_library, NULL);
+    return open_library() ? g_once(&once, start, NULL) : NULL;
 }

@@ -3,8 +3,12 @@
 #ifndef NET_CURL_H
 #define NET_CURL_H
 
+#include "base/library.h"
+
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+
+#define NET_CURL_FILE LIBRARY_FILE("curl", 4)
 
 /* What is used of it; each is called curl_NAME there. */
 #define NET_CURL_FUNCTIONS(DO)                                                 \

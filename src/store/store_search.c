@@ -177,6 +177,14 @@ store_unindexed_count(Store *store)
 }
 
 bool
+store_index_behind(Store *store)
+{
+    return store_int(store, 1,
+                     "SELECT EXISTS (SELECT 1 FROM message WHERE indexed = 0)"
+                     " OR EXISTS (SELECT 1 FROM gone)", "") != 0;
+}
+
+bool
 store_index_used(Store *store)
 {
     return store_int(store, 0,

@@ -1,4 +1,4 @@
-/* Roles to colours. The default theme is in default.conf (`style dark.accent
+/* Roles to colours. The default theme is in styles.conf (`style dark.accent
  * 110`); without colours, bold, dim and reverse remain. */
 #include "tui_private.h"
 

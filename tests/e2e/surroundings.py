@@ -1,6 +1,8 @@
 """The program among signals, closed pipes, strange homes and terminals: it ends
 in good order, says what is wrong in one line, and gives nothing away."""
 
+import contextlib
+import ctypes.util
 import os
 import resource
 import shutil
@@ -324,10 +326,75 @@ def index_lost(world):
     assert aside, "nothing is thrown away"
 
 
+def linker_says(home, *args):
+    """The libraries that a command opens, by the dynamic linker."""
+    top = home.path("linker")
+    shutil.rmtree(top, ignore_errors=True)
+    os.mkdir(top)
+    home.env.update(LD_DEBUG="files", LD_DEBUG_OUTPUT=os.path.join(top, "at"))
+    try:
+        home.ok(*args)
+    finally:
+        del home.env["LD_DEBUG"], home.env["LD_DEBUG_OUTPUT"]
+    said = ""
+    for name in os.listdir(top):
+        with open(os.path.join(top, name), encoding="utf-8") as file:
+            said += file.read()
+    assert "libsqlite3" in said, "the linker said nothing"
+    return said
+
+
+def libraries_when_needed(world):
+    """libnotmuch is opened by what reads or writes the index, libunbound by
+    what asks the DNS: a sync that finds nothing new does neither."""
+    home = world.homes["two"]
+    home.ok("sync")
+    for args in (("--version",), ("sync", "--no-index"), ("sync",)):
+        said = linker_says(home, *args)
+        assert "libnotmuch" not in said, args
+        assert "libunbound" not in said, args
+    assert "libnotmuch" in linker_says(home, "search", "tag:kept")
+    home.write(home.path("mail"), message("dns").decode())
+    assert "libunbound" in linker_says(home, "verify", "--dns",
+                                       "127.0.0.1@9", home.path("mail"))
+
+
+@contextlib.contextmanager
+def unusable(home, name):
+    """A file that is no library stands before the one of that name."""
+    top = home.path("unusable")
+    os.makedirs(top, exist_ok=True)
+    home.write(os.path.join(top, ctypes.util.find_library(name)), "")
+    home.env["LD_LIBRARY_PATH"] = top
+    try:
+        yield
+    finally:
+        del home.env["LD_LIBRARY_PATH"]
+
+
+def without_libnotmuch(world):
+    """Where libnotmuch cannot be opened, mail comes all the same and the rest
+    is one line that says what to install; the index is not taken for a broken
+    one, and followed again as soon as it can be (P22)."""
+    home, lea = world.homes["two"], world.mailbox("lea")
+    before = sorted(os.listdir(home.path("data", "posthorn")))
+    lea.append(message("without notmuch", to="lea@example.org"))
+    with unusable(home, "notmuch"):
+        one_line(home.run("sync"), (1,), "install libnotmuch")
+        assert len(home.files("lea/INBOX")) == len(lea.messages())
+        home.ok("sync", "--no-index")
+        one_line(home.run("search", "tag:kept"), (1,), "install libnotmuch")
+    assert sorted(os.listdir(home.path("data", "posthorn"))) == before
+    home.ok("sync")
+    assert set(home.search("tag:kept")) == {"sur 7"}
+    assert set(home.search("without and notmuch")) == {"without notmuch"}
+
+
 def all_tests(tap, world):
     for test in (ended_in_a_sync, ended_in_a_hook, stopped_in_a_sync,
                  closed_pipe, closed_descriptors, no_home, read_only_home,
                  no_locale, umask_zero, symlinks, secrets, core_files,
-                 two_at_once, index_lost):
+                 two_at_once, index_lost, libraries_when_needed,
+                 without_libnotmuch):
         tap.run("surroundings: " + test.__name__.replace("_", " "), test,
                 world)

@@ -324,6 +324,84 @@ test_bind(World *world, gconstpointer data)
     g_assert_cmpstr(keys_for(world->keys, "list", "open; open"), ==, "g g");
 }
 
+/* As default.conf is: bound when a key is first asked for, below what the user
+ * bound before that, and once. */
+typedef struct {
+    World *world;
+    int times;
+} Filled;
+
+static void
+fill(void *user)
+{
+    Filled *filled = user;
+
+    filled->times++;
+    ok(filled->world, "bind list a open; bind list b open; bind other c open");
+}
+
+static void
+test_keys_later(World *world, gconstpointer data)
+{
+    Filled filled = { world, 0 };
+    KeyBinding binding;
+    g_autoptr(GArray) list = NULL;
+
+    keys_fill_later(world->keys, fill, &filled);
+    keys_set_layer(world->keys, KEYS_USER);
+    ok(world, "bind list a open mine; bind list d open");
+    g_assert_cmpint(filled.times, ==, 0);
+    ok(world, "unbind list b");
+    g_assert_cmpint(filled.times, ==, 1);
+    g_assert_cmpint(keys_match(world->keys, "list", "b", &binding), ==,
+                    KEYS_NONE);
+    g_assert_cmpint(keys_match(world->keys, "other", "c", &binding), ==,
+                    KEYS_FOUND);
+    g_assert_cmpint(keys_match(world->keys, "list", "a", &binding), ==,
+                    KEYS_FOUND);
+    g_assert_cmpstr(binding.command, ==, "open mine");
+    ok(world, "bind list e open"); /* the user's layer again */
+    keys_clear_layer(world->keys, KEYS_USER);
+    list = keys_list(world->keys, "list", "");
+    g_assert_cmpuint(list->len, ==, 1);
+    binding = g_array_index(list, KeyBinding, 0);
+    g_assert_cmpstr(binding.command, ==, "open");
+    g_assert_cmpint(filled.times, ==, 1);
+}
+
+/* Whoever asks first, and the defaults stand before what the user bound. */
+static void
+test_keys_later_asked(World *world, gconstpointer data)
+{
+    for (int who = 0; who < 4; who++) {
+        Filled filled = { world, 0 };
+        g_autoptr(GArray) list = NULL;
+        g_autofree const char **contexts = NULL;
+        KeyBinding binding;
+
+        for (int layer = 0; layer < KEYS_LAYERS; layer++)
+            keys_clear_layer(world->keys, (KeysLayer)layer);
+        keys_fill_later(world->keys, fill, &filled);
+        keys_set_layer(world->keys, KEYS_USER);
+        ok(world, "bind zone z open; bind list d open");
+        if (who == 0)
+            g_assert_cmpint(keys_match(world->keys, "list", "b", &binding), ==,
+                            KEYS_FOUND);
+        if (who == 1)
+            g_assert_cmpstr(keys_for(world->keys, "other", "open"), ==, "c");
+        if (who == 2) {
+            list = keys_list(world->keys, "list", "");
+            g_assert_cmpuint(list->len, ==, 3);
+            g_assert_cmpstr(g_array_index(list, KeyBinding, 2).sequence, ==,
+                            "d");
+        }
+        contexts = keys_contexts(world->keys);
+        g_assert_cmpstr(contexts[0], ==, "list");
+        g_assert_cmpstr(contexts[2], ==, "zone");
+        g_assert_cmpint(filled.times, ==, 1);
+    }
+}
+
 static void
 test_keys_refused(World *world, gconstpointer data)
 {
@@ -420,6 +498,8 @@ main(int argc, char **argv)
     add("/cmd/language/config", test_config);
     add("/cmd/language/listen", test_listen);
     add("/cmd/language/bind", test_bind);
+    add("/cmd/language/keys-later", test_keys_later);
+    add("/cmd/language/keys-later-asked", test_keys_later_asked);
     add("/cmd/language/keys-refused", test_keys_refused);
     add("/cmd/language/source", test_source);
     add("/cmd/language/style", test_style);

@@ -7,6 +7,7 @@
 #include "index/index.h"
 #include "mime/mime.h"
 #include "scene.h"
+#include "settle.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -256,6 +257,33 @@ test_slices(Fixture *f, const void *data)
     g_assert_cmpuint(count_tagged(f), ==, MANY);
 }
 
+/* With nothing to do neither files nor the index have a run; with something
+ * they have, also when another program did it. */
+static void
+test_idle(Fixture *f, const void *data)
+{
+    Settler *settler = session_settler(f->session);
+    Indexer *indexer = session_indexer(f->session);
+    g_autoptr(MessageSet) set = message_set_create();
+    static const char *const words[] = { "+flagged", NULL };
+
+    session_settle(f->session);
+    settler_kick(settler);
+    g_assert_false(settler_busy(settler));
+    g_assert_false(indexer_busy(indexer));
+    follow(f); /* answered without one */
+    g_array_append_val(set->ids, f->id);
+    g_assert_true(act_tag(f->session, set, words, NULL));
+    g_assert_true(settler_busy(settler));
+    g_assert_true(indexer_busy(indexer));
+    session_settle(f->session);
+    tag_behind(f, "+todo");
+    indexer_kick(indexer);
+    g_assert_true(indexer_busy(indexer));
+    session_settle(f->session);
+    assert_tags(f, f->id, "flagged todo unread");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -263,6 +291,8 @@ main(int argc, char **argv)
     index_init();
     mime_init();
     g_test_add("/index-changes/taken", Fixture, NULL, set_up, test_taken,
+               tear_down);
+    g_test_add("/index-changes/idle", Fixture, NULL, set_up, test_idle,
                tear_down);
     g_test_add("/index-changes/own", Fixture, NULL, set_up, test_own,
                tear_down);

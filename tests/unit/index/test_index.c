@@ -278,6 +278,33 @@ test_damaged_blocks(Fixture *f, const void *data)
     prepare(f, true);
 }
 
+/* The same as long as nobody writes, another after every commit, and never one
+ * for what the writer does not know of. */
+static void
+test_stamp(Fixture *f, const void *data)
+{
+    static const IndexProperty seen[] = { { "posthorn.dmarc", "pass" } };
+    g_autofree char *empty = index_stamp(f->dir);
+    g_autofree char *one = NULL, *same = NULL, *other = NULL;
+    g_autofree char *nowhere = index_stamp(f->mail);
+    g_autoptr(IndexWriter) behind = index_writer_create(f->dir, f->mail);
+
+    g_assert_null(nowhere);
+    add_numbered(f, 1, "x");
+    one = index_writer_stamp(f->writer);
+    same = index_stamp(f->dir);
+    assert_found(f, "tag:x", "m1@x");
+    g_assert_nonnull(one);
+    g_assert_cmpstr(one, !=, empty);
+    g_assert_cmpstr(one, ==, same);
+    g_assert_true(index_writer_begin(behind, NULL));
+    g_assert_true(index_writer_properties(behind, "m1@x", seen, 1, NULL));
+    g_assert_true(index_writer_end(behind, NULL));
+    other = index_stamp(f->dir);
+    g_assert_cmpstr(other, !=, one);
+    g_assert_null(index_writer_stamp(f->writer));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -292,6 +319,7 @@ main(int argc, char **argv)
         { "/index/sweep", test_sweep },
         { "/index/bad-query", test_bad_query },
         { "/index/cancelled", test_cancelled },
+        { "/index/stamp", test_stamp },
         { "/index/P22/damage", test_damage },
         { "/index/P22/damaged-blocks", test_damaged_blocks },
     };
