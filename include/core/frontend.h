@@ -58,6 +58,10 @@ typedef struct {
      * nothing under the cursor. */
     bool (*targets)(Frontend *frontend, TargetScope scope, GArray *ids);
 
+    /* The account of the folder or message that is shown; g_free(). NULL: no
+     * screen, or a view over all accounts. */
+    char *(*account)(Frontend *frontend);
+
     /* The lines that the user selected in a message, quoted; they are no longer
      * selected then. g_free(); NULL: there are none. */
     char *(*take_quote)(Frontend *frontend, gint64 id);

@@ -68,6 +68,9 @@ typedef enum {
     FOLDER_ROLE_FLAGGED, /* virtual on the server */
 } FolderRole;
 
+/* As the user writes it: "inbox", "drafts", …; "" for none. */
+const char *store_role_word(FolderRole role);
+
 typedef struct {
     gint64 id;
     char *account;  /* the account's name in the configuration */

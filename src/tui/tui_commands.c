@@ -263,9 +263,12 @@ static void
 folder_chosen(const char *answer, void *user)
 {
     Tui *tui = user;
+    g_autofree char *account = tui_account(tui);
     g_autoptr(GError) error = NULL;
-    gint64 folder = answer && *answer
-        ? session_find_folder(tui->session, answer, NULL, &error) : 0;
+    gint64 folder =
+        answer && *answer
+            ? session_find_folder_in(tui->session, answer, account, &error)
+            : 0;
 
     if (error)
         tui_tell(tui, TELL_ERROR, false, error->message);

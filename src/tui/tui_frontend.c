@@ -28,6 +28,12 @@ targets(Frontend *frontend, TargetScope scope, GArray *ids)
         && view->class->targets(view, scope, ids);
 }
 
+static char *
+account_shown(Frontend *frontend)
+{
+    return tui_account(tui_of(frontend));
+}
+
 static View *
 make_view(Tui *tui, const ViewRequest *request)
 {
@@ -229,6 +235,7 @@ quit(Frontend *frontend, int status)
 
 static const FrontendClass tui_class = {
     .targets = targets,
+    .account = account_shown,
     .take_quote = take_quote,
     .open = open_view,
     .close = close_view,

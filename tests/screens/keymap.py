@@ -517,6 +517,38 @@ def left_draft_is_found():
 
 
 @test
+def drafts_of_the_account_that_is_shown():
+    """`g d` and the like go to the folder of the account whose list is shown;
+    from a view over all accounts, to those of all, but for the inbox."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.type("g2")
+        terminal.wait(lambda s: s[0].startswith(" Inbox  empty"))
+        terminal.type(":compose --account corp --to kim@corp.example"
+                      " --subject audit\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft: gd")
+        terminal.type("gd")
+        terminal.wait(lambda s: s[0].startswith(" Drafts")
+                      and "To: kim@corp" in s[1] and "audit" in s[1])
+        terminal.type("g1gd")
+        terminal.wait(lambda s: s[0].startswith(" Drafts")
+                      and "To: Zoë van der Berg" in s[1])
+        terminal.type("gsgd")
+        both = terminal.wait(lambda s: "folder:drafts" in s[0]
+                             and "audit" in s[1])
+        assert "To: kim@corp" in both[1], both
+        assert any("To: Zoë van der Berg" in row for row in both), both
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft: gd")
+        terminal.type("gi")
+        terminal.wait(lambda s: s[0].startswith(" Inbox  ")
+                      and "folder:" not in s[0] and "empty" not in s[0])
+
+
+@test
 def own_mail_shows_who_gets_it():
     with demo(ready=True) as terminal:
         terminal.type("gt")

@@ -8,6 +8,8 @@ static StoreFolder all[] = {
     { .name = "Old.archive", .path = "home/Old/archive", .delimiter = '.' },
     { .name = "Ärger", .path = "home/Ärger", .delimiter = '.' },
     { .name = "a \"b\"", .path = "home/a \"b\"" },
+    { .name = "Gesendet", .path = "home/Gesendet", .role = FOLDER_ROLE_SENT },
+    { .name = "Sent", .path = "work/Sent" },
 };
 
 static void
@@ -26,6 +28,8 @@ test_expand(void)
         { "(folder:inbox)", "((folder:\"work/INBOX\"))" },
         { "-folder:Old.Archive", "-(folder:\"home/Old/archive\")" },
         { "folder:ÄRGER", "(folder:\"home/Ärger\")" },
+        { "folder:Sent",
+          "(folder:\"home/Gesendet\" or folder:\"work/Sent\")" },
         { "folder:\"a \"\"b\"\"\" x", "(folder:\"home/a \"\"b\"\"\") x" },
         { "folder:\"open", "folder:\"open\"" },
         { "folder:nowhere", "folder:\"nowhere\"" },
