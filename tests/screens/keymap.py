@@ -2,8 +2,10 @@
 """Every key of the table does what the table says, in the real program; what it
 did stands on the bottom row. See program.py for the usage."""
 
+import email.utils
 import os
 import re
+import tempfile
 
 from program import demo, main, said, subjects, test
 
@@ -250,6 +252,50 @@ def selected_lines_are_quoted_and_copied():
         screen = terminal.wait(lambda s: s[0].startswith(" Review"))
         quoted = [row for row in screen if row.startswith(" >")]
         assert len(quoted) > 4, screen
+
+
+def marked(terminal):
+    """The text of the rows with the ground of what is selected."""
+    rows = [re.sub("\x1b\\[[0-9;]*m", "", row)
+            for row in terminal.screen(colours=True) if "48;5;237m" in row]
+    return " ".join(" ".join(rows).split())
+
+
+LONG_QUOTES = "".join(f"> a quote of seventy columns or so, number {n}, that is "
+                      "broken\n" for n in range(10))
+
+
+@test
+def selected_lines_stay_in_another_width():
+    """The same text is selected, whichever lines it is in, and whether or not
+    the quotes above are folded."""
+    with tempfile.NamedTemporaryFile("w", suffix=".eml") as file:
+        file.write("From: ben@example.org\nSubject: quotes above\n"
+                   f"Date: {email.utils.formatdate()}\n\n{LONG_QUOTES}\n"
+                   + "".join(f"text {n} of some length\n" for n in range(60)))
+        file.flush()
+        with demo() as terminal:
+            terminal.type("/Migration window\r")
+            terminal.wait(lambda s: "found" in s[0])
+            terminal.keys("Enter")
+            terminal.wait_text("close, but there are three things")
+            terminal.type("Vjj")
+            stays(terminal, "Thanks for the quick turnaround", "before Friday:")
+            terminal.type(f"gi:import --folder home {file.name}\r")
+            terminal.wait_text("quotes above")
+            terminal.type("gg\r")
+            terminal.wait_text("text 5 of")
+            terminal.type(" Vjj")
+            stays(terminal, "text ", "of some length")
+
+
+def stays(terminal, begin, end):
+    terminal.wait(lambda s: marked(terminal).startswith(begin)
+                  and marked(terminal).endswith(end))
+    text = marked(terminal)
+    for columns in (50, 120, 40, 80):
+        terminal.resize(columns, 24)
+        terminal.wait(lambda s: marked(terminal) == text)
 
 
 @test
