@@ -366,7 +366,7 @@ static const CmdEntry entries[] = {
     SCREEN("select", "Select the row and go down", act_exec),
     SCREEN("select-range", "Select from here to where the cursor goes: rows, "
            "or lines of a message, which a reply quotes and `clip text` "
-           "copies", act_exec),
+           "copies without the numbers of links", act_exec),
     SCREEN("cancel", "Forget the selection", act_exec),
     SCREEN("open-part", "Open the file, or after digits the link, in another "
            "program", act_exec),
