@@ -563,6 +563,25 @@ def left_draft_is_found():
 
 
 @test
+def what_is_told_is_not_cut():
+    """What a narrow screen has no room for takes the row above as well, by whole
+    words, to the key that undoes it."""
+    with demo(columns=40) as terminal:
+        terminal.type("s")
+        terminal.wait_text("Move to")
+        terminal.type("home/Lists/linux-mm\r")
+        screen = terminal.wait(lambda s: s[-1] == " u undo")
+        assert screen[-2] == " Moved 1 message to Lists/linux-mm.", screen
+        terminal.type("j")
+        terminal.wait(lambda s: "Moved" not in s[-2])
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent")
+        terminal.type("q")
+        terminal.wait(lambda s: s[-2:] == [
+            " Kept as draft in the Drafts folder of", " corp."])
+
+
+@test
 def drafts_of_the_account_that_is_shown():
     """`g d` and the like go to the folder of the account whose list is shown;
     from a view over all accounts, to those of all, but for the inbox."""
