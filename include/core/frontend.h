@@ -73,9 +73,10 @@ typedef struct {
 
     void (*ask)(Frontend *frontend, const AskRequest *request);
 
-    /* Runs the user's editor on a file; done(ok) when it ended. */
+    /* Runs the user's editor on a file; done when it ended. One that did not
+     * start, or not end well, is told by the face. */
     void (*edit)(Frontend *frontend, const char *path,
-                 void (*done)(bool ok, void *user), void *user);
+                 void (*done)(void *user), void *user);
 
     /* Runs another program with the terminal given up to it. */
     void (*run)(Frontend *frontend, const char *const *argv);

@@ -70,9 +70,9 @@ headless_ask(Frontend *frontend, const AskRequest *request)
 
 static void
 headless_edit(Frontend *frontend, const char *path,
-              void (*done)(bool ok, void *user), void *user)
+              void (*done)(void *user), void *user)
 {
-    done(false, user);
+    done(user);
 }
 
 static void

@@ -582,6 +582,22 @@ def what_is_told_is_not_cut():
 
 
 @test
+def editor_that_is_not_there():
+    """It is named, with what to do; and one that fails with how it ended."""
+    with demo(env={"EDITOR": "no-such-editor", "VISUAL": ""}) as terminal:
+        terminal.type("2\rr")
+        screen = terminal.wait(lambda s: "The draft is kept" in s[-1])
+        assert " ".join("".join(screen[-2:]).split()) == (
+            "no-such-editor cannot be started: is it installed? "
+            "`set editor` names another. The draft is kept."), screen
+        assert "not sent yet" in screen[0], screen
+        terminal.type(":set editor false\r")
+        terminal.wait(lambda s: "kept" not in said(s))
+        terminal.type("e")
+        told(terminal, "false ended with status 1; the draft is kept")
+
+
+@test
 def drafts_of_the_account_that_is_shown():
     """`g d` and the like go to the folder of the account whose list is shown;
     from a view over all accounts, to those of all, but for the inbox."""
