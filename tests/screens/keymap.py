@@ -686,6 +686,25 @@ def folders_by_keys():
 
 
 @test
+def wide_characters_survive_a_new_size():
+    """One that the folders cut in half is whole when they go away, also when
+    the width changed meanwhile."""
+    with demo() as terminal:
+        terminal.resize(60, 20)
+        before = terminal.wait(lambda s: len(s) == 20 and "来週" in s[2])
+        terminal.resize(80, 24)
+        terminal.wait(lambda s: len(s) == 24)
+        terminal.type("`")
+        terminal.wait_text("linux-mm")
+        terminal.resize(60, 20)
+        terminal.wait(lambda s: len(s) == 20 and "linux-mm" in "".join(s))
+        terminal.settle()
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "linux-mm" not in "".join(s))
+        assert terminal.settle()[1:-1] == before[1:-1], terminal.screen()
+
+
+@test
 def sidebar_takes_the_keys():
     with demo() as terminal:
         terminal.type("h")
