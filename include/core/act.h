@@ -60,6 +60,7 @@ typedef struct {
     const char *path; /* a durable file that nobody writes to any more */
     unsigned flags;   /* system bits */
     const char *tags; /* keywords, or NULL */
+    const char *to;   /* for the row, where the message hides it; or NULL */
 } ActAppend;
 
 /* Puts it into the folder: durable file, row and pending append (a draft, the

@@ -58,6 +58,10 @@ typedef struct {
      * nothing under the cursor. */
     bool (*targets)(Frontend *frontend, TargetScope scope, GArray *ids);
 
+    /* The account of the folder or message that is shown; g_free(). NULL: no
+     * screen, or a view over all accounts. */
+    char *(*account)(Frontend *frontend);
+
     /* The lines that the user selected in a message, quoted; they are no longer
      * selected then. g_free(); NULL: there are none. */
     char *(*take_quote)(Frontend *frontend, gint64 id);
@@ -69,9 +73,10 @@ typedef struct {
 
     void (*ask)(Frontend *frontend, const AskRequest *request);
 
-    /* Runs the user's editor on a file; done(ok) when it ended. */
+    /* Runs the user's editor on a file; done when it ended. One that did not
+     * start, or not end well, is told by the face. */
     void (*edit)(Frontend *frontend, const char *path,
-                 void (*done)(bool ok, void *user), void *user);
+                 void (*done)(void *user), void *user);
 
     /* Runs another program with the terminal given up to it. */
     void (*run)(Frontend *frontend, const char *const *argv);

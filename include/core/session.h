@@ -107,6 +107,13 @@ struct MessageSet;
 gint64 session_find_folder(Session *session, const char *name,
                            const struct MessageSet *set, GError **error);
 
+/* The same with the name of the account; NULL: none before others. */
+gint64 session_find_folder_in(Session *session, const char *name,
+                              const char *account, GError **error);
+
+/* Has more than one account a folder of this role ("drafts")? */
+bool session_role_is_shared(const Session *session, const char *role);
+
 /* The command and words that `repeat` runs again; NULL: none yet. Copied. */
 const char *const *session_last_act(const Session *session);
 void session_set_last_act(Session *session, const char *const *argv);

@@ -132,6 +132,8 @@ typedef struct {
                    that was broken, its indent too */
     const char *joint; /* it was broken: what stood between it and the next
                           line; NULL: it ends */
+    GPtrArray *marks; /* numbers of links, "[1]", char *, in the line that was
+                         broken, in their order; NULL: none */
 } MimeLine;
 
 typedef struct {

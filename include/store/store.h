@@ -76,6 +76,9 @@ typedef enum {
     FOLDER_ROLE_FLAGGED, /* virtual on the server */
 } FolderRole;
 
+/* As the user writes it: "inbox", "drafts", …; "" for none. */
+const char *store_role_word(FolderRole role);
+
 typedef struct {
     gint64 id;
     char *account;  /* the account's name in the configuration */
@@ -244,11 +247,33 @@ GArray *store_find_id(Store *store, const char *message_id, GError **error);
 /* The dates of rows, 0 for one that is gone. GArray of gint64. */
 GArray *store_dates(Store *store, const GArray *ids, GError **error);
 
-/* Message rows whose sender, subject or snippet contains each word of text
- * (case folded), newest first: search before the index knows. It reads the
- * rows: about 1 µs each until limit are found. */
-GArray *store_find_text(Store *store, const char *text, guint limit,
-                        GError **error);
+/* What is looked for in rows that the index does not know. */
+typedef enum {
+    STORE_TERM_TEXT, /* in sender, recipients, subject or first words */
+    STORE_TERM_FROM,
+    STORE_TERM_TO,
+    STORE_TERM_SUBJECT,
+    STORE_TERM_ID,     /* text is the Message-ID */
+    STORE_TERM_FLAG,   /* number: a flag that is set */
+    STORE_TERM_TAG,    /* text is one of the tags */
+    STORE_TERM_FOLDER, /* number: it is in that folder */
+    STORE_TERM_NOT,    /* of the part before it */
+    STORE_TERM_AND,    /* of the two before it */
+    STORE_TERM_OR
+} StoreTermKind;
+
+typedef struct {
+    StoreTermKind kind;
+    char *text; /* may be NULL where none is meant */
+    gint64 number;
+} StoreTerm;
+
+/* Message rows that the index does not know, or not as they are now, and of
+ * which the terms hold, newest first. terms: StoreTerm, each behind what it
+ * takes, so that a stack evaluates them. A text begins where a word does, in
+ * any case. It reads the rows: about 1 µs each until limit are found. */
+GArray *store_find_terms(Store *store, const GArray *terms, guint limit,
+                         GError **error);
 
 /* Are there rows that the index never gets, because only their header is
  * here? */

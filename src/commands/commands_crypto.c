@@ -65,12 +65,12 @@ opened(const MimeOpened *opened, const GError *error, void *user)
 }
 
 CmdResult
-opening_start(CmdCall *call, gint64 id, OpeningDone done)
+opening_start(CmdCall *call, gint64 id, MimeMessage *taken, OpeningDone done)
 {
     Session *session = cmd_session(call);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    g_autoptr(MimeMessage) message = NULL;
+    g_autoptr(MimeMessage) message = taken;
     CryptoRequest request = { .id = id, .decrypt = true };
     GError *error = NULL;
     Opening *opening;
@@ -81,7 +81,8 @@ opening_start(CmdCall *call, gint64 id, OpeningDone done)
     if (path == NULL)
         return cmd_fail_usage(call, "the message is not on this machine yet: "
                                     "open it first, so that it is fetched");
-    message = mime_load_file(path, &error);
+    if (message == NULL)
+        message = mime_load_file(path, &error);
     if (message == NULL)
         return cmd_fail(call, error);
     request.message = mime_load_again(message);
@@ -139,7 +140,8 @@ decrypt_apply(CmdCall *call, const MessageSet *set)
 {
     if (set->ids->len == 0)
         return cmd_fail_usage(call, "decrypt: no message is meant");
-    return opening_start(call, g_array_index(set->ids, gint64, 0), decrypted);
+    return opening_start(call, g_array_index(set->ids, gint64, 0), NULL,
+                         decrypted);
 }
 
 static CmdResult

@@ -33,29 +33,43 @@ open_message(CmdCall *call, const MessageSet *set)
     return CMD_DONE;
 }
 
+/* That of the account that is shown. Where several are, all folders of the
+ * role, but for the inbox: there the user works, in one at a time. */
 static CmdResult
-open_exec(CmdCall *call)
+open_folder(CmdCall *call, const char *name)
 {
     Session *session = cmd_session(call);
+    Frontend *frontend = session_frontend(session);
+    g_autofree char *account = frontend->class->account(frontend);
+    g_autofree char *query = g_strconcat("folder:", name, NULL);
     GError *error = NULL;
     gint64 folder;
 
+    if (account == NULL && session_role_is_shared(session, name)
+        && g_ascii_strcasecmp(name, store_role_word(FOLDER_ROLE_INBOX)) != 0)
+        return open_list(call, 0, query);
+    folder = session_find_folder_in(session, name, account, &error);
+    return folder ? open_list(call, folder, NULL) : cmd_fail(call, error);
+}
+
+static CmdResult
+open_exec(CmdCall *call)
+{
     if (cmd_has(call, "query"))
         return open_list(call, 0, cmd_flag(call, "query"));
-    if (!cmd_has(call, "folder"))
-        return targets_each(call, NULL, open_message);
-    folder = session_find_folder(session, cmd_flag(call, "folder"), NULL,
-                                 &error);
-    if (folder == 0)
-        return cmd_fail(call, error);
-    return open_list(call, folder, NULL);
+    if (cmd_has(call, "folder"))
+        return open_folder(call, cmd_flag(call, "folder"));
+    return targets_each(call, NULL, open_message);
 }
 
 static const CmdEntry entry_open = {
     .name = "open",
     .help = "Open the message, a folder, or what a query finds",
     .group = "view",
-    .flags = { { "folder", 'f', CMD_FOLDER, NULL, "open this folder" },
+    .flags = { { "folder", 'f', CMD_FOLDER, NULL,
+                 "open this folder; of a role, such as drafts, that of the "
+                 "account that is shown, in a view over all accounts those of "
+                 "all, but one inbox" },
                { "query", 'q', CMD_QUERY, NULL, "open what matches" },
                { "title", 0, CMD_STRING, NULL, "what the top row says" },
                { "message", 'm', CMD_BOOL, NULL,

@@ -259,45 +259,38 @@ resumed(Draft *draft, const GError *error, void *user)
     cmd_finish(call, error ? g_error_copy(error) : NULL);
 }
 
-typedef struct {
-    CmdCall *call;
-    GError *error; /* why the copy stays closed */
-} Reopening;
-
-/* One that cannot be opened may still be a draft of this machine. */
-static void
-reopened(Draft *draft, const GError *error, void *user)
-{
-    Reopening *reopening = user;
-
-    resumed(draft, error && reopening->error ? reopening->error : error,
-            reopening->call);
-    g_clear_error(&reopening->error);
-    g_free(reopening);
-}
-
 static void
 resume_opened(CmdCall *call, gint64 id, GError *error)
 {
-    Reopening *reopening = g_new0(Reopening, 1);
+    g_autoptr(GError) reason = error;
 
-    reopening->call = call;
-    reopening->error = error;
-    draft_resume(cmd_session(call), id, NULL, reopened, reopening);
+    if (reason)
+        resumed(NULL, reason, call);
+    else
+        draft_resume(cmd_session(call), id, NULL, resumed, call);
 }
 
+/* What is here already, or open, is not opened once more. */
 static CmdResult
 resume(CmdCall *call, gint64 id)
 {
     Session *session = cmd_session(call);
+    g_autoptr(Draft) draft = draft_of_copy(session, id);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
+    g_autoptr(MimeMessage) message = NULL;
     const MimeOpened *opened = crypto_opened(session_crypto(session), id);
+    bool is_open = opened && opened->bytes;
 
-    if ((opened && opened->encrypted)
-        || (message && mime_is_encrypted(message)))
-        return opening_start(call, id, resume_opened);
+    if (draft) {
+        resumed(draft, NULL, cmd_hold(call));
+        return CMD_RUNNING;
+    }
+    if (path)
+        message = mime_load_file(path, NULL);
+    if (!is_open && message && mime_is_encrypted(message))
+        return opening_start(call, id, g_steal_pointer(&message),
+                             resume_opened);
     draft_resume(session, id, g_steal_pointer(&message), resumed,
                  cmd_hold(call));
     return CMD_RUNNING;

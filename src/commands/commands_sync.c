@@ -192,16 +192,6 @@ static const CmdEntry entry_sync = {
     .exec = sync_exec,
 };
 
-static const char *
-role_word(FolderRole role)
-{
-    static const char *const words[] = { "",      "inbox",   "drafts",
-                                         "sent",  "archive", "junk",
-                                         "trash", "all",     "flagged" };
-
-    return words[role];
-}
-
 static void
 add_text(JsonBuilder *builder, const char *name, const char *text)
 {
@@ -240,7 +230,7 @@ folders_json(Session *session, const GPtrArray *folders)
         add_text(builder, "account", folder->account);
         add_text(builder, "folder", folder->path);
         add_text(builder, "name", folder->name);
-        add_text(builder, "role", role_word(folder->role));
+        add_text(builder, "role", store_role_word(folder->role));
         add_number(builder, "total", folder->total);
         add_number(builder, "unread", folder->unread);
         json_builder_set_member_name(builder, "one_way");
@@ -260,7 +250,7 @@ folders_print(CmdCall *call, const GPtrArray *folders)
 
         printer_line(
             cmd_out(call), "%7u %7u  %s%s%s%s", folder->unread, folder->total,
-            path, folder->role ? "  " : "", role_word(folder->role),
+            path, folder->role ? "  " : "", store_role_word(folder->role),
             is_one_way(cmd_session(call), folder) ? "  filed here only" : "");
     }
 }

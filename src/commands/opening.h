@@ -10,9 +10,10 @@
 /* error (taken): the message cannot be opened, or is not here. */
 typedef void (*OpeningDone)(CmdCall *call, gint64 id, GError *error);
 
-/* Opens the message of a row; done ends the call, which is held. Never for a
- * hook (promise P67). */
-CmdResult opening_start(CmdCall *call, gint64 id, OpeningDone done);
+/* Opens the message of a row; done ends the call, which is held. message: its
+ * file, taken; NULL: it is read. Never for a hook (promise P67). */
+CmdResult opening_start(CmdCall *call, gint64 id, MimeMessage *message,
+                        OpeningDone done);
 
 /* Has gpg-agent ask for the passphrase that signs a draft. */
 bool opening_unlock(Session *session, const char *draft, GError **error);

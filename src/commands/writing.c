@@ -62,13 +62,10 @@ typedef struct {
 } Editing;
 
 static void
-edited(bool ok, void *user)
+edited(void *user)
 {
     Editing *editing = user;
 
-    if (!ok)
-        frontend_tell(session_frontend(editing->session), TELL_ERROR, false,
-                      "The editor did not end well; the draft is kept");
     writing_review(editing->session, editing->path);
     g_free(editing->path);
     g_free(editing);

@@ -585,6 +585,8 @@ act_append(Session *session, const ActAppend *what, GError **error)
     facts->message.file = file;
     facts->message.flags |= what->flags;
     facts->message.tags = what->tags;
+    if (what->to)
+        facts->message.to = what->to;
     facts->message.arrival = clock_now();
     /* One transaction, so that no scan of the folder sees the file without its
      * row. */

@@ -221,7 +221,8 @@ replace(Session *session, const Keeping *keeping, char **older, GError **error)
     Store *store = session_store(session);
     g_autoptr(GArray) rows = rows_of(session, older);
     ActAppend what = { .path = keeping->bytes,
-                       .flags = STORE_FLAG_DRAFT | STORE_FLAG_SEEN };
+                       .flags = STORE_FLAG_DRAFT | STORE_FLAG_SEEN,
+                       .to = keeping->draft->to };
     bool ok;
 
     what.folder = drafts_folder(session, keeping->draft->account, error);
@@ -506,6 +507,15 @@ resumed(Draft *draft, const GError *error, void *user)
     r->done(reason ? NULL : draft, reason, r->user);
     g_free(r->name);
     g_free(r);
+}
+
+Draft *
+draft_of_copy(Session *session, gint64 id)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+    g_autofree char *name = row ? name_of(row) : NULL;
+
+    return name ? find_draft(session, name) : NULL;
 }
 
 void

@@ -375,7 +375,8 @@ append_forward(Start *s, GString *text)
 {
     static const char *const names[] = { "From", "Date", "Subject", "To",
                                          "Cc" };
-    MimeTextOptions options = { .width = 900, .all_quotes = true };
+    MimeTextOptions options = { .width = 900, .all_quotes = true,
+                                .list_links = true };
     g_autoptr(MimeText) shown = mime_text(s->parent, &options);
 
     g_string_append(text, "\n\n---------- Forwarded message ----------\n");
@@ -423,7 +424,8 @@ append_exact(Start *s, GString *text)
 static void
 append_same(Start *s, GString *text)
 {
-    MimeTextOptions options = { .width = 900, .all_quotes = true };
+    MimeTextOptions options = { .width = 900, .all_quotes = true,
+                                .list_links = true };
     g_autoptr(MimeText) shown = NULL;
 
     if (s->start->same_text && append_exact(s, text))

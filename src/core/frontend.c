@@ -33,6 +33,12 @@ headless_targets(Frontend *frontend, TargetScope scope, GArray *ids)
 }
 
 static char *
+headless_account(Frontend *frontend)
+{
+    return NULL;
+}
+
+static char *
 headless_take_quote(Frontend *frontend, gint64 id)
 {
     return NULL;
@@ -64,9 +70,9 @@ headless_ask(Frontend *frontend, const AskRequest *request)
 
 static void
 headless_edit(Frontend *frontend, const char *path,
-              void (*done)(bool ok, void *user), void *user)
+              void (*done)(void *user), void *user)
 {
-    done(false, user);
+    done(user);
 }
 
 static void
@@ -120,6 +126,7 @@ headless_quit(Frontend *frontend, int status)
 
 static const FrontendClass headless_class = {
     .targets = headless_targets,
+    .account = headless_account,
     .take_quote = headless_take_quote,
     .open = headless_open,
     .close = headless_close,

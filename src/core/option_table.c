@@ -155,7 +155,8 @@ const OptionEntry option_table[] = {
       .fallback = "all",
       .text = "Which messages are fetched whole without being asked for: all, "
               "those of the last so many days, or none. The others are listed "
-              "and searched by their headers, and fetched when opened." },
+              "and fetched when opened. A search finds them by words, from:, "
+              "to:, subject:, id:, tag: and folder: alone." },
     { .name = "keep-larger-than",
       .type = CMD_SIZE,
       .scope = OPTION_ACCOUNT,

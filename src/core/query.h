@@ -6,8 +6,8 @@
 
 /* The query as notmuch takes it: is: and has: are tags, auth: is the verdict,
  * and folder: with a name that is no path is every folder of that name: its
- * whole name or the last part of it, or "Inbox", in any case. folders:
- * StoreFolder. A pure function; g_free(). */
+ * whole name, the last part of it, or its role ("drafts"), in any case.
+ * folders: StoreFolder. A pure function; g_free(). */
 char *query_expand(const char *query, const GPtrArray *folders);
 
 /* Does folder:name mean it, by its path or by such a name? Pure. */

@@ -10,12 +10,13 @@
 #include "core/search_servers.h"
 #include "index/index.h"
 #include "query.h"
+#include "query_rows.h"
 
 #include <string.h>
 
 enum {
     FIRST_PAGE = 50,
-    TEXT_HITS = 500
+    ROW_HITS = 500
 };
 
 typedef struct {
@@ -103,27 +104,33 @@ compare_dates(gconstpointer a, gconstpointer b, void *user)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* While the index is behind, or some messages are headers alone, plain words
- * are looked for in the rows too. */
-static bool
-add_text_hits(Hits *hits, const char *query, guint limit, GError **error)
+/* While the index is behind, or some messages are headers alone, rows are asked
+ * too, as far as they can say. */
+static GArray *
+row_hits(Store *store, const Request *request, GError **error)
 {
-    g_autoptr(GArray) rows = NULL;
+    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
+    g_autoptr(GArray) terms = NULL;
+
+    if (folders == NULL)
+        return NULL;
+    if (store_unindexed_count(store) > 0 || store_has_headers(store))
+        terms = query_row_terms(request->query, folders);
+    if (terms == NULL)
+        return g_array_new(FALSE, FALSE, sizeof(gint64));
+    return store_find_terms(store, terms,
+                            request->limit ? request->limit : ROW_HITS, error);
+}
+
+static void
+add_row_hits(Hits *hits, const GArray *rows)
+{
     guint before = hits->ids->len;
 
-    if (strpbrk(query, ":\"()*")
-        || (store_unindexed_count(hits->store) == 0
-            && !store_has_headers(hits->store)))
-        return true;
-    rows =
-        store_find_text(hits->store, query, limit ? limit : TEXT_HITS, error);
-    if (rows == NULL)
-        return false;
     for (guint i = 0; i < rows->len; i++)
         add_hit(hits, g_array_index(rows, gint64, i));
     if (hits->ids->len > before && before > 0)
         g_array_sort_with_data(hits->ids, compare_dates, hits->store);
-    return true;
 }
 
 /* Ids of the index. One that cannot be opened before anything of it was
@@ -149,12 +156,15 @@ index_hits(IndexReader *reader, Store *store, const Request *request,
     return ids;
 }
 
+/* Rows come first: one that the index learns of between is found twice, not
+ * never. */
 static GArray *
 ask(IndexReader *reader, Store *store, const Request *request,
     GCancellable *cancel, GError **error)
 {
+    g_autoptr(GArray) rows = row_hits(store, request, error);
     g_autoptr(GPtrArray) index_ids =
-        index_hits(reader, store, request, cancel, error);
+        rows ? index_hits(reader, store, request, cancel, error) : NULL;
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     Hits hits = { store, request->folder,
@@ -164,9 +174,10 @@ ask(IndexReader *reader, Store *store, const Request *request,
         && store_index_used(store)) {
         err_set(error, ERR_LOCAL, "the search index is gone");
         g_clear_pointer(&hits.ids, g_array_unref);
-    } else if (index_ids == NULL || !add_index_hits(&hits, index_ids, error)
-               || !add_text_hits(&hits, request->query, request->limit, error))
+    } else if (index_ids == NULL || !add_index_hits(&hits, index_ids, error))
         g_clear_pointer(&hits.ids, g_array_unref);
+    else
+        add_row_hits(&hits, rows);
     if (hits.ids && request->limit && hits.ids->len > request->limit)
         g_array_set_size(hits.ids, request->limit);
     return hits.ids;

@@ -5,84 +5,26 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "query_parse.h"
 #include "sync/sync.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    DEEPEST = 20, /* of parentheses */
-    DAY_SECONDS = 24 * 60 * 60
-};
-
+/* What was read so far, while the rest is. */
 typedef struct {
-    const char *at;
-    int depth;
     const char *const *local_tags;
     char *folder;
     GError *error; /* the first; sticks */
-} Query;
-
-static char *read_or(Query *query);
-
-static void
-skip_blanks(Query *query)
-{
-    query->at += strspn(query->at, " \t\r\n");
-}
+} Criteria;
 
 static char *
-refuse(Query *query, const char *what)
+refuse(Criteria *criteria, const char *what)
 {
-    if (query->error == NULL)
-        err_set(&query->error, ERR_USAGE, "servers cannot be asked for %s",
+    if (criteria->error == NULL)
+        err_set(&criteria->error, ERR_USAGE, "servers cannot be asked for %s",
                 what);
     return NULL;
-}
-
-/* A word of letters that stands alone: and, or, not. */
-static bool
-is_operator(Query *query, const char *word)
-{
-    gsize size = strlen(word);
-
-    skip_blanks(query);
-    return g_ascii_strncasecmp(query->at, word, size) == 0
-           && strchr(" \t\r\n(", query->at[size]) != NULL;
-}
-
-static bool
-try_operator(Query *query, const char *word)
-{
-    bool there = is_operator(query, word);
-
-    query->at += there ? strlen(word) : 0;
-    return there;
-}
-
-static bool
-try_sign(Query *query, char sign)
-{
-    bool there = *query->at == sign;
-
-    query->at += there;
-    return there;
-}
-
-/* A quoted string or all up to a blank or parenthesis. g_free(). */
-static char *
-read_value(Query *query)
-{
-    gsize size;
-
-    if (*query->at != '"') {
-        size = strcspn(query->at, " \t\r\n()");
-        query->at += size;
-        return g_strndup(query->at - size, size);
-    }
-    size = strcspn(++query->at, "\"");
-    query->at += size + (query->at[size] == '"');
-    return g_strndup(query->at - size - (query->at[-1] == '"'), size);
 }
 
 /* A string between quotes, as imap_search() takes it. */
@@ -120,7 +62,7 @@ text_key(const char *value)
 }
 
 static char *
-tag_key(Query *query, const char *value)
+tag_key(Criteria *criteria, const char *value)
 {
     static const char *const flags[][2] = {
         { "unread", "UNSEEN" },   { "flagged", "FLAGGED" },
@@ -132,13 +74,13 @@ tag_key(Query *query, const char *value)
         if (strcmp(value, flags[i][0]) == 0)
             return g_strdup(flags[i][1]);
     if (strcmp(value, "attachment") == 0
-        || !sync_tag_is_keyword(value, query->local_tags))
-        return refuse(query, "this tag");
+        || !sync_tag_is_keyword(value, criteria->local_tags))
+        return refuse(criteria, "this tag");
     return g_strdup_printf("KEYWORD %s", value);
 }
 
 static char *
-recipient_key(Query *query, const char *value)
+recipient_key(Criteria *criteria, const char *value)
 {
     g_autofree char *quoted = quote(value);
 
@@ -146,7 +88,7 @@ recipient_key(Query *query, const char *value)
 }
 
 static char *
-id_key(Query *query, const char *value)
+id_key(Criteria *criteria, const char *value)
 {
     g_autofree char *quoted = quote(value);
 
@@ -154,12 +96,12 @@ id_key(Query *query, const char *value)
 }
 
 static char *
-folder_key(Query *query, const char *value)
+folder_key(Criteria *criteria, const char *value)
 {
-    if (query->folder && strcmp(query->folder, value) != 0)
-        return refuse(query, "two folders at a time");
-    g_free(query->folder);
-    query->folder = g_strdup(value);
+    if (criteria->folder && strcmp(criteria->folder, value) != 0)
+        return refuse(criteria, "two folders at a time");
+    g_free(criteria->folder);
+    criteria->folder = g_strdup(value);
     return g_strdup("ALL");
 }
 
@@ -265,7 +207,7 @@ append_day(GString *keys, const char *key, const GDate *day)
 
 /* "DAY", "DAY..", "..DAY", "DAY..DAY" */
 static char *
-date_key(Query *query, const char *value)
+date_key(Criteria *criteria, const char *value)
 {
     g_autoptr(GString) keys = g_string_new(NULL);
     const char *dots = strstr(value, "..");
@@ -279,8 +221,9 @@ date_key(Query *query, const char *value)
     g_date_clear(&other, 1);
     if ((*first && !parse_day(first, &from, &other))
         || (*last && !parse_day(last, &other, &to)) || (!*first && !*last))
-        return refuse(query, "a date other than 2026, 2026-11, 2026-11-23, "
-                             "today, yesterday or 2weeks, and from..to");
+        return refuse(criteria,
+                      "a date other than 2026, 2026-11, 2026-11-23, "
+                      "today, yesterday or 2weeks, and from..to");
     if (*first)
         append_day(keys, "SENTSINCE", &from);
     if (*last)
@@ -291,7 +234,7 @@ date_key(Query *query, const char *value)
 static const struct {
     const char *prefix;
     const char *key; /* followed by a string; or */
-    char *(*make)(Query *query, const char *value);
+    char *(*make)(Criteria *criteria, const char *value);
 } prefixes[] = {
     { "from:", "FROM", NULL },       { "to:", NULL, recipient_key },
     { "subject:", "SUBJECT", NULL }, { "body:", "BODY", NULL },
@@ -301,117 +244,90 @@ static const struct {
     { "folder:", NULL, folder_key },
 };
 
-static const char *const unasked[] = {
-    "thread:",  "path:",       "property:", "auth:",  "mimetype:",
-    "lastmod:", "attachment:", "query:",    "sexp:",
-};
+static char *
+term_key(Criteria *criteria, const QueryStep *term)
+{
+    if (*term->prefix == '\0')
+        return text_key(term->value);
+    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (strcmp(term->prefix, prefixes[i].prefix) == 0)
+            return prefixes[i].key
+                       ? key_of(prefixes[i].key, term->value)
+                       : prefixes[i].make(criteria, term->value);
+    return refuse(criteria, term->prefix);
+}
+
+/* A part of the query. */
+typedef struct {
+    char *keys;
+    bool either; /* it is an OR */
+    bool folder; /* it asks for one */
+} Part;
+
+static void
+part_clear(void *data)
+{
+    g_free(((Part *)data)->keys);
+}
 
 static char *
-read_term(Query *query)
+keys_of_both(const Part *one, const Part *two)
 {
-    g_autofree char *value = NULL;
+    return g_strdup_printf(one->either && two->either ? "(%s) (%s)"
+                           : one->either              ? "(%s) %s"
+                           : two->either              ? "%s (%s)"
+                                                      : "%s %s",
+                           one->keys, two->keys);
+}
 
-    for (gsize i = 0; i < G_N_ELEMENTS(unasked); i++)
-        if (g_str_has_prefix(query->at, unasked[i]))
-            return refuse(query, unasked[i]);
-    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-        if (!g_str_has_prefix(query->at, prefixes[i].prefix))
-            continue;
-        query->at += strlen(prefixes[i].prefix);
-        value = read_value(query);
-        return prefixes[i].key ? key_of(prefixes[i].key, value)
-                               : prefixes[i].make(query, value);
+/* One step of the query: parts are taken from the end and one is put there. */
+static void
+take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
+{
+    guint operands = query_operands(step->op);
+    const Part *one = (const Part *)parts->data + (parts->len - operands);
+    Part made = { .either = step->op == QUERY_OR };
+
+    for (guint i = 0; i < operands; i++)
+        made.folder = made.folder || one[i].folder;
+    if (step->op == QUERY_TERM) {
+        made.keys = term_key(criteria, step);
+        made.folder = strcmp(step->prefix, "folder:") == 0;
+    } else if (step->op == QUERY_NOT) {
+        made.keys = made.folder ? refuse(criteria, "all but a folder")
+                                : g_strdup_printf("NOT (%s)", one->keys);
+    } else if (step->op == QUERY_AND) {
+        made.keys = keys_of_both(one, one + 1);
+    } else {
+        made.keys = made.folder
+                        ? refuse(criteria, "a folder or something else")
+                        : g_strdup_printf("OR (%s) (%s)", one[0].keys,
+                                          one[1].keys);
     }
-    value = read_value(query);
-    return text_key(value);
-}
-
-static char *
-read_group(Query *query)
-{
-    g_autofree char *inside = NULL;
-
-    query->at++;
-    if (++query->depth > DEEPEST)
-        return refuse(query, "so many parentheses");
-    inside = read_or(query);
-    query->depth--;
-    skip_blanks(query);
-    if (inside && *query->at != ')')
-        return refuse(query, "a parenthesis that is not closed");
-    query->at += *query->at == ')';
-    return inside ? g_strdup_printf("(%s)", inside) : NULL;
-}
-
-static char *
-read_not(Query *query)
-{
-    bool had_folder = query->folder != NULL;
-    g_autofree char *inside = NULL;
-    bool negative = false;
-
-    while (try_operator(query, "not") || try_sign(query, '-'))
-        negative = !negative;
-    try_sign(query, '+');
-    if (*query->at == '\0' || *query->at == ')')
-        return refuse(query, "nothing");
-    inside = *query->at == '(' ? read_group(query) : read_term(query);
-    if (inside == NULL || !negative)
-        return g_steal_pointer(&inside);
-    return query->folder && !had_folder
-               ? refuse(query, "all but a folder")
-               : g_strdup_printf("NOT (%s)", inside);
-}
-
-static char *
-read_and(Query *query)
-{
-    g_autoptr(GString) keys = g_string_new(NULL);
-
-    do {
-        g_autofree char *key = NULL;
-
-        try_operator(query, "and");
-        key = read_not(query);
-        if (key)
-            g_string_append_printf(keys, "%s%s", keys->len ? " " : "", key);
-    } while (query->error == NULL && !is_operator(query, "or") && *query->at
-             && *query->at != ')');
-    return query->error ? NULL : g_string_free(g_steal_pointer(&keys), FALSE);
-}
-
-static char *
-read_or(Query *query)
-{
-    bool had_folder = query->folder != NULL;
-    g_autofree char *keys = read_and(query);
-
-    while (keys && try_operator(query, "or")) {
-        g_autofree char *other = read_and(query);
-        g_autofree char *left = g_steal_pointer(&keys);
-
-        if (query->folder && !had_folder)
-            refuse(query, "a folder or something else");
-        else if (other)
-            keys = g_strdup_printf("OR (%s) (%s)", left, other);
-    }
-    return g_steal_pointer(&keys);
+    g_array_set_size(parts, parts->len - operands);
+    g_array_append_val(parts, made);
 }
 
 char *
 search_criteria(const char *query, const char *const *local_tags,
                 char **folder, GError **error)
 {
-    Query parse = { .at = query, .local_tags = local_tags };
-    g_autofree char *keys = read_or(&parse);
+    Criteria criteria = { .local_tags = local_tags };
+    g_autoptr(GArray) steps = query_parse(query, error);
+    g_autoptr(GArray) parts = NULL;
 
-    skip_blanks(&parse);
-    if (keys && *parse.at)
-        refuse(&parse, "a parenthesis that was not opened");
-    *folder = g_steal_pointer(&parse.folder);
-    if (parse.error == NULL)
-        return g_steal_pointer(&keys);
-    g_clear_pointer(folder, g_free);
-    g_propagate_error(error, parse.error);
-    return NULL;
+    *folder = NULL;
+    if (steps == NULL)
+        return NULL;
+    parts = g_array_sized_new(FALSE, FALSE, sizeof(Part), steps->len);
+    g_array_set_clear_func(parts, part_clear);
+    for (guint i = 0; i < steps->len && criteria.error == NULL; i++)
+        take_step(&criteria, &g_array_index(steps, QueryStep, i), parts);
+    if (criteria.error) {
+        g_free(criteria.folder);
+        g_propagate_error(error, criteria.error);
+        return NULL;
+    }
+    *folder = criteria.folder;
+    return g_steal_pointer(&g_array_index(parts, Part, 0).keys);
 }

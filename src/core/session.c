@@ -675,16 +675,6 @@ event_set_time(Event *event, const char *field, gint64 time)
     event_set(event, field, text);
 }
 
-static const char *
-role_word(FolderRole role)
-{
-    static const char *const words[] = { "",     "inbox", "drafts",
-                                         "sent", "archive", "junk",
-                                         "trash", "all",  "flagged" };
-
-    return words[role];
-}
-
 void
 session_event_folder(Session *session, Event *event, gint64 id)
 {
@@ -694,7 +684,7 @@ session_event_folder(Session *session, Event *event, gint64 id)
         return;
     event_set(event, "account", folder->account);
     event_set(event, "folder", folder->path);
-    event_set(event, "role", role_word(folder->role));
+    event_set(event, "role", store_role_word(folder->role));
 }
 
 /* The row has To and Cc as one. */
@@ -805,7 +795,7 @@ folder_is_called(const StoreFolder *folder, const char *name,
         return false;
     return g_ascii_strcasecmp(folder->name, name) == 0
         || (folder->role != FOLDER_ROLE_NONE
-            && g_ascii_strcasecmp(role_word(folder->role), name) == 0);
+            && g_ascii_strcasecmp(store_role_word(folder->role), name) == 0);
 }
 
 static gint64
@@ -845,27 +835,50 @@ session_folders(const Session *session, GError **error)
 }
 
 gint64
-session_find_folder(Session *session, const char *name,
-                    const MessageSet *set, GError **error)
+session_find_folder_in(Session *session, const char *name, const char *account,
+                       GError **error)
 {
     g_autoptr(GPtrArray) folders = session_folders(session, error);
-    g_autoptr(StoreRow) row = NULL;
-    g_autoptr(StoreFolder) of = NULL;
 
     if (folders == NULL)
         return 0;
+    for (int any = account == NULL; any < 2; any++)
+        for (guint i = 0; i < folders->len; i++) {
+            const StoreFolder *folder = folders->pdata[i];
+
+            if (folder_is_called(folder, name, any ? NULL : account))
+                return folder->id;
+        }
+    return no_such_folder(folders, name, error);
+}
+
+gint64
+session_find_folder(Session *session, const char *name,
+                    const MessageSet *set, GError **error)
+{
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(StoreFolder) of = NULL;
+
     if (set && set->ids->len > 0)
         row = store_row(session->store, g_array_index(set->ids, gint64, 0),
                         NULL);
     if (row)
         of = store_folder(session->store, row->folder, NULL);
-    for (int any = 0; any < 2; any++)
-        for (guint i = 0; i < folders->len; i++) {
-            const StoreFolder *folder = folders->pdata[i];
-            const char *account = of && !any ? of->account : NULL;
+    return session_find_folder_in(session, name, of ? of->account : NULL,
+                                  error);
+}
 
-            if (folder_is_called(folder, name, account))
-                return folder->id;
-        }
-    return no_such_folder(folders, name, error);
+bool
+session_role_is_shared(const Session *session, const char *role)
+{
+    g_autoptr(GPtrArray) folders = session_folders(session, NULL);
+    guint n = 0;
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        n += folder->role != FOLDER_ROLE_NONE
+             && g_ascii_strcasecmp(store_role_word(folder->role), role) == 0;
+    }
+    return n > 1;
 }

@@ -51,16 +51,27 @@ change_flag(TagChange *change, unsigned flag, bool set)
     *from &= ~flag;
 }
 
-static void
-change_word(TagChange *change, const char *tag, bool add)
+unsigned
+tag_flag(const char *tag, bool *inverse)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(system_tags); i++)
         if (strcmp(tag, system_tags[i].tag) == 0) {
-            change_flag(change, system_tags[i].flag,
-                        add != system_tags[i].inverse);
-            return;
+            *inverse = system_tags[i].inverse;
+            return system_tags[i].flag;
         }
-    g_ptr_array_add(add ? change->add : change->remove, g_strdup(tag));
+    return 0;
+}
+
+static void
+change_word(TagChange *change, const char *tag, bool add)
+{
+    bool inverse = false;
+    unsigned flag = tag_flag(tag, &inverse);
+
+    if (flag)
+        change_flag(change, flag, add != inverse);
+    else
+        g_ptr_array_add(add ? change->add : change->remove, g_strdup(tag));
 }
 
 bool

@@ -32,6 +32,10 @@ char *tag_change_tags(const TagChange *change, const char *tags);
 /* "+todo -unread", for telling. g_free(). */
 char *tag_change_text(const TagChange *change);
 
+/* The flag that the tag is, 0: it is a keyword; *inverse: the tag is there when
+ * the flag is not. */
+unsigned tag_flag(const char *tag, bool *inverse);
+
 /* Is the keyword among those of a row (may be NULL)? */
 bool tags_have(const char *tags, const char *tag);
 

@@ -24,6 +24,7 @@ logical_free(MimeLogical *line)
     g_free(line->text);
     g_free(line->first);
     g_free(line->rest);
+    g_clear_pointer(&line->marks, g_ptr_array_unref);
     g_free(line);
 }
 

@@ -30,6 +30,7 @@ typedef struct {
     GString *link;  /* text of the open link, NULL: none */
     const char *href;
     GArray *images; /* guint: numbers of those of the line */
+    GPtrArray *marks; /* numbers of its links; NULL: none yet */
     char *bullet; /* for the next line, or NULL */
     List lists[LIST_DEPTH];
     int n_lists; /* may pass LIST_DEPTH */
@@ -126,6 +127,7 @@ line_end(Html *html)
     html->gap = false;
     line = mime_logical_add(html->out, line_kind(html), html->quotes,
                             line_text(html));
+    line->marks = g_steal_pointer(&html->marks);
     line->hard = html->pre > 0;
     line->rest = indent_of(html);
     line->first =
@@ -227,6 +229,14 @@ link_begin(Html *html, const GumboElement *element)
     html->link = g_string_new(NULL);
 }
 
+static void
+note_mark(GPtrArray **marks, const char *mark)
+{
+    if (*marks == NULL)
+        *marks = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(*marks, g_strdup(mark));
+}
+
 /* Behind the text of the link, also where that was a block of its own. */
 static void
 mark_append(Html *html, const char *mark, bool has_text)
@@ -236,9 +246,11 @@ mark_append(Html *html, const char *mark, bool has_text)
 
     html->blank = true;
     if (html->line->len > 0 || !has_text || last == NULL) {
+        note_mark(&html->marks, mark);
         line_append(html, mark, strlen(mark));
         return;
     }
+    note_mark(&last->marks, mark);
     joined = g_strdup_printf("%s %s", last->text, mark);
     g_free(last->text);
     last->text = joined;
@@ -518,6 +530,7 @@ mime_html_render(const char *source, MimeHtmlMode mode, MimeText *text,
     line_end(&html);
     g_string_free(html.line, TRUE);
     g_array_unref(html.images);
+    g_clear_pointer(&html.marks, g_ptr_array_unref);
     if (html.link)
         g_string_free(html.link, TRUE);
     g_free(html.bullet);

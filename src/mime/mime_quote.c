@@ -85,12 +85,36 @@ mime_quote(MimeMessage *message)
     return written(kept, QUOTE_COLUMNS, true);
 }
 
-/* The lines as they were before they were broken. */
+/* Whoever reads it elsewhere has no list of links that the numbers are of. */
+static void
+cut_marks(GString *text, const GPtrArray *marks)
+{
+    gsize at = 0;
+
+    for (guint i = 0; marks && i < marks->len; i++) {
+        const char *mark = marks->pdata[i];
+        const char *found = strstr(text->str + at, mark);
+        gsize size = strlen(mark);
+
+        if (found == NULL)
+            continue; /* it was not selected */
+        at = (gsize)(found - text->str);
+        if (at > 0 && text->str[at - 1] == ' ') {
+            at--;
+            size++;
+        }
+        g_string_erase(text, (gssize)at, (gssize)size);
+    }
+}
+
+/* The lines as they were before they were broken, without numbers of links; a
+ * line that was nothing else is left out. */
 static GPtrArray *
 whole_lines(const GPtrArray *lines)
 {
     GPtrArray *out = mime_logical_list();
     g_autoptr(GString) text = g_string_new(NULL);
+    bool left_out = false; /* the line before; an empty one after it is too */
 
     for (guint i = 0; i < lines->len; i++) {
         const MimeLine *line = lines->pdata[i];
@@ -100,8 +124,11 @@ whole_lines(const GPtrArray *lines)
             g_string_append(text, line->joint);
             continue;
         }
-        mime_logical_add(out, line->kind, line->quote_depth,
-                         g_strdup(text->str));
+        cut_marks(text, line->marks);
+        if (text->len > 0 || (line->marks == NULL && !left_out))
+            mime_logical_add(out, line->kind, line->quote_depth,
+                             g_strdup(text->str));
+        left_out = text->len == 0 && line->marks;
         g_string_truncate(text, 0);
     }
     cut_blanks(out);

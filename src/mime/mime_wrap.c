@@ -18,6 +18,7 @@ line_free(MimeLine *line)
     if (line == NULL)
         return;
     g_free(line->text);
+    g_clear_pointer(&line->marks, g_ptr_array_unref);
     g_free(line);
 }
 
@@ -30,6 +31,7 @@ add_line(GPtrArray *lines, const MimeLogical *from, char *text)
     line->quote_depth = from->quote_depth;
     line->image = from->image;
     line->text = text;
+    line->marks = from->marks ? g_ptr_array_ref(from->marks) : NULL;
     g_ptr_array_add(lines, line);
     return line;
 }

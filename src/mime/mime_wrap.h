@@ -16,6 +16,7 @@ typedef struct {
     char *text;  /* UTF-8, raw, without quote marks and line end */
     char *first; /* prefix of the first line, e.g. a bullet; or NULL */
     char *rest;  /* prefix of the others; or NULL */
+    GPtrArray *marks; /* as MimeLine has them */
 } MimeLogical;
 
 GPtrArray *mime_logical_list(void);

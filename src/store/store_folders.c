@@ -3,6 +3,16 @@
 
 #include "base/err.h"
 
+const char *
+store_role_word(FolderRole role)
+{
+    static const char *const words[] = { "",      "inbox",   "drafts",
+                                         "sent",  "archive", "junk",
+                                         "trash", "all",     "flagged" };
+
+    return words[role];
+}
+
 void
 store_folder_free(StoreFolder *folder)
 {

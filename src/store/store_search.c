@@ -1,8 +1,5 @@
-/* Finding rows by what they say, as long as the index does not know them, and
- * what the index still has to learn. */
+/* Finding rows for what the index says, and what it still has to learn. */
 #include "store_db.h"
-
-#include <string.h>
 
 enum {
     LAST_ITEMS = 1000 /* of acts, that the index has before the rest */
@@ -40,94 +37,6 @@ store_dates(Store *store, const GArray *ids, GError **error)
         g_array_append_val(dates, date);
     }
     return g_steal_pointer(&dates);
-}
-
-/* A word of the search, case folded. */
-typedef struct {
-    char *text;
-    bool ascii; /* found without folding what it is looked for in */
-} Word;
-
-static void
-word_clear(void *data)
-{
-    g_free(((Word *)data)->text);
-}
-
-static GArray *
-split_words(const char *text)
-{
-    g_autofree char *folded = store_fold(text);
-    g_auto(GStrv) parts = g_strsplit_set(folded, " \t\n", -1);
-    GArray *words = g_array_new(FALSE, FALSE, sizeof(Word));
-
-    g_array_set_clear_func(words, word_clear);
-    for (char **part = parts; *part; part++) {
-        Word word = { NULL, g_str_is_ascii(*part) };
-
-        if (**part == '\0')
-            continue;
-        word.text = g_strdup(*part);
-        g_array_append_val(words, word);
-    }
-    return words;
-}
-
-static bool
-column_has(sqlite3_stmt *row, int column, const Word *word)
-{
-    const char *value = (const char *)sqlite3_column_text(row, column);
-    g_autofree char *folded = NULL;
-
-    if (value == NULL)
-        return false;
-    if (word->ascii)
-        return strcasestr(value, word->text) != NULL;
-    if (g_str_is_ascii(value))
-        return false;
-    folded = store_fold(value);
-    return strstr(folded, word->text) != NULL;
-}
-
-static bool
-row_has(sqlite3_stmt *row, const GArray *words)
-{
-    for (guint i = 0; i < words->len; i++) {
-        const Word *word = &g_array_index(words, Word, i);
-
-        if (!column_has(row, 1, word) && !column_has(row, 2, word)
-            && !column_has(row, 3, word) && !column_has(row, 4, word))
-            return false;
-    }
-    return true;
-}
-
-GArray *
-store_find_text(Store *store, const char *text, guint limit, GError **error)
-{
-    g_autoptr(GArray) words = split_words(text);
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    sqlite3_stmt *rows =
-        store_prepare(store, error,
-                      "SELECT id, from_name, from_addr, subject, snippet"
-                      " FROM message WHERE folder > 0"
-                      " ORDER BY date DESC, id DESC",
-                      "");
-    int step = rows ? SQLITE_ROW : SQLITE_ERROR;
-
-    while (step == SQLITE_ROW && (limit == 0 || ids->len < limit)) {
-        gint64 id;
-
-        step = store_step(store, rows, error);
-        if (step != SQLITE_ROW || !row_has(rows, words))
-            continue;
-        id = sqlite3_column_int64(rows, 0);
-        g_array_append_val(ids, id);
-    }
-    if (step == SQLITE_ROW)
-        sqlite3_reset(rows);
-    return step == SQLITE_ROW || step == SQLITE_DONE ? g_steal_pointer(&ids)
-                                                     : NULL;
 }
 
 bool

@@ -263,9 +263,12 @@ static void
 folder_chosen(const char *answer, void *user)
 {
     Tui *tui = user;
+    g_autofree char *account = tui_account(tui);
     g_autoptr(GError) error = NULL;
-    gint64 folder = answer && *answer
-        ? session_find_folder(tui->session, answer, NULL, &error) : 0;
+    gint64 folder =
+        answer && *answer
+            ? session_find_folder_in(tui->session, answer, account, &error)
+            : 0;
 
     if (error)
         tui_tell(tui, TELL_ERROR, false, error->message);
@@ -363,7 +366,7 @@ static const CmdEntry entries[] = {
     SCREEN("select", "Select the row and go down", act_exec),
     SCREEN("select-range", "Select from here to where the cursor goes: rows, "
            "or lines of a message, which a reply quotes and `clip text` "
-           "copies", act_exec),
+           "copies without the numbers of links", act_exec),
     SCREEN("cancel", "Forget the selection", act_exec),
     SCREEN("open-part", "Open the file, or after digits the link, in another "
            "program", act_exec),

@@ -74,12 +74,40 @@ put(int y, int x, const char *text)
     }
 }
 
+/* Is it the second half of a wide character? ncurses numbers the halves in the
+ * bits that are a narrow one's text. */
+static bool
+is_half(int y, int x)
+{
+    cchar_t cell;
+
+    return x > 0 && x < COLS && mvin_wch(y, x, &cell) == OK
+           && (cell.attr & A_CHARTEXT) > 1;
+}
+
+/* Half of a wide character whose other half was drawn over: ncurses would leave
+ * it out of the row, and what is behind it moves. */
+static void
+heal(int y, int x)
+{
+    cchar_t cell;
+    wchar_t text[CCHARW_MAX + 1];
+    attr_t attributes;
+    short pair;
+
+    if (mvin_wch(y, x, &cell) == OK
+        && getcchar(&cell, text, &attributes, &pair, NULL) == OK
+        && setcchar(&cell, L" ", attributes, pair, NULL) == OK)
+        mvadd_wch(y, x, &cell);
+}
+
 void
 draw_cells(int y, int x, int width, const char *safe, Role role,
            Ground ground)
 {
     g_autofree char *plain = draw_is_ascii() ? to_ascii(safe) : NULL;
     g_autofree char *cell = NULL;
+    bool before, behind;
 
     if (y < 0 || y >= LINES || x < 0)
         return;
@@ -87,8 +115,14 @@ draw_cells(int y, int x, int width, const char *safe, Role role,
     if (width <= 0)
         return;
     cell = text_pad(plain ? plain : safe, width, glyph("…"));
+    before = is_half(y, x);
+    behind = is_half(y, x + width);
     theme_set(role, ground);
     put(y, x, cell);
+    if (before)
+        heal(y, x - 1);
+    if (behind)
+        heal(y, x + width);
 }
 
 void

@@ -44,7 +44,8 @@ body_text(Tui *tui, const StoreRow *row)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     MimeMessage *message = load(tui, row);
-    MimeTextOptions options = { .width = 1000, .all_quotes = true };
+    MimeTextOptions options = { .width = 1000, .all_quotes = true,
+                                .list_links = true };
     MimeText *made;
 
     if (message == NULL)

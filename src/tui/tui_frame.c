@@ -12,7 +12,7 @@
 
 enum {
     PLACE_FROM = 72, /* columns of a screen that says where the cursor is */
-    TOLD_ROWS = 4, /* most of them for an error */
+    TOLD_ROWS = 4, /* most of them for what is told */
 };
 
 /* "05:58", by the clock of the wall. g_free(). */
@@ -174,24 +174,44 @@ bottom_text(Tui *tui, int columns, Role *role)
     return tui->progress ? g_strdup(tui->progress) : hint(tui, columns);
 }
 
-/* An error that the row has no room for takes those above it as well: what to
- * do next stands at its end. */
-static void
-draw_error(const char *told)
+/* What was told by whole words, and the key that undoes it. The last row has
+ * all that is left. char *. */
+static GPtrArray *
+told_rows(const Tui *tui, int width)
 {
-    int width = MAX(COLS - 2, 1);
-    const char *rest = told;
-    int rows = 1;
+    GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+    const char *rest = tui->told;
+    const char *undo = tui->told_undoable ? "u undo" : "";
+    g_autofree char *last = NULL;
 
-    for (const char *at = told; *(at += text_break(at, width)); rows++)
-        at += strspn(at, " ");
-    rows = MIN(rows, TOLD_ROWS);
-    for (int i = 0; i < rows; i++) {
-        gsize size = i + 1 < rows ? text_break(rest, width) : strlen(rest);
-        g_autofree char *row = g_strdup_printf(" %.*s", (int)size, rest);
+    while (text_width(rest) > width && rows->len + 1 < TOLD_ROWS) {
+        gsize size = text_break(rest, width);
 
-        draw_cells(LINES - rows + i, 0, COLS, row, ROLE_BAD, GROUND_NORMAL);
+        g_ptr_array_add(rows, g_strndup(rest, size));
         rest += size + strspn(rest + size, " ");
+    }
+    last = g_strdup_printf("%s%s%s", rest, *undo ? "   " : "", undo);
+    if (text_width(last) <= width || rows->len + 1 == TOLD_ROWS) {
+        g_ptr_array_add(rows, g_steal_pointer(&last));
+        return rows;
+    }
+    g_ptr_array_add(rows, g_strdup(rest));
+    g_ptr_array_add(rows, g_strdup(undo));
+    return rows;
+}
+
+/* What the row has no room for takes those above it as well: what to do next
+ * stands at its end. */
+static void
+draw_told(const Tui *tui, Role role)
+{
+    g_autoptr(GPtrArray) rows = told_rows(tui, MAX(COLS - 2, 1));
+
+    for (guint i = 0; i < rows->len; i++) {
+        g_autofree char *row = g_strdup_printf(" %s", (char *)rows->pdata[i]);
+
+        draw_cells(LINES - (int)(rows->len - i), 0, COLS, row, role,
+                   GROUND_NORMAL);
     }
 }
 
@@ -212,8 +232,9 @@ draw_bottom(Tui *tui)
     Role role;
     g_autofree char *text = bottom_text(tui, room, &role);
 
-    if (role == ROLE_BAD && tui->prompt == NULL && text_width(text) > room) {
-        draw_error(tui->told);
+    if (tui->told && tui->pressed->len == 0 && tui->prompt == NULL
+        && text_width(text) > room) {
+        draw_told(tui, role);
         return;
     }
     draw_cells(LINES - 1, 0, room, text, role, GROUND_NORMAL);

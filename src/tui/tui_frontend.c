@@ -28,6 +28,12 @@ targets(Frontend *frontend, TargetScope scope, GArray *ids)
         && view->class->targets(view, scope, ids);
 }
 
+static char *
+account_shown(Frontend *frontend)
+{
+    return tui_account(tui_of(frontend));
+}
+
 static View *
 make_view(Tui *tui, const ViewRequest *request)
 {
@@ -180,20 +186,24 @@ editor_argv(Tui *tui, const char *path)
 }
 
 static void
-edit(Frontend *frontend, const char *path,
-     void (*done)(bool ok, void *user), void *user)
+edit(Frontend *frontend, const char *path, void (*done)(void *user), void *user)
 {
     Tui *tui = tui_of(frontend);
     g_auto(GStrv) argv = editor_argv(tui, path);
     int status = run_there(tui, (const char *const *)argv);
 
     if (status != 0) {
-        g_autofree char *text = g_strdup_printf(
-            "%s ended with status %d; the draft is kept", argv[0], status);
+        g_autofree char *text =
+            status == 127
+                ? g_strdup_printf("%s cannot be started: is it installed? `set "
+                                  "editor` names another. The draft is kept.",
+                                  argv[0])
+                : g_strdup_printf("%s ended with status %d; the draft is kept",
+                                  argv[0], status);
 
         tui_tell(tui, TELL_ERROR, false, text);
     }
-    done(status == 0, user);
+    done(user);
 }
 
 static void
@@ -229,6 +239,7 @@ quit(Frontend *frontend, int status)
 
 static const FrontendClass tui_class = {
     .targets = targets,
+    .account = account_shown,
     .take_quote = take_quote,
     .open = open_view,
     .close = close_view,

@@ -5,11 +5,20 @@
 
 #include "tui_page.h"
 
+/* An octet of a text, however its lines are broken. */
+typedef struct {
+    guint before, behind; /* how many whole lines stand there */
+    gsize at;
+    guint hash; /* of the whole line that it is in */
+} TextPlace;
+
 typedef struct {
     bool on;
     int from, to;
     int columns; /* of the page */
     guint count; /* of its lines */
+    gint64 id;   /* whose text it is */
+    TextPlace begin, end; /* the first octet of the lines, and the last */
 } LineSelection;
 
 /* Begins at the first line of a text within rows of the page from top on, and
@@ -20,8 +29,9 @@ bool lines_begin(LineSelection *lines, const Page *page, int top, int rows,
 /* Moves the cursor within the text. */
 void lines_move(LineSelection *lines, const Page *page, int step);
 
-/* After the page was made: ended when its lines are others. */
-void lines_follow(LineSelection *lines, const Page *page);
+/* After the page was made: the lines that the text is in now; ended when it is
+ * not there any more. True: they are others. */
+bool lines_follow(LineSelection *lines, const Page *page);
 
 bool lines_has(const LineSelection *lines, int line);
 

@@ -191,18 +191,30 @@ draw_line(const MessageView *view, const PageLine *line, int y, Rect area)
                GROUND_NORMAL);
 }
 
+/* Of the lines that are selected. */
+static void
+show_cursor(MessageView *view)
+{
+    view->top = CLAMP(view->top, view->lines.to - view->rows + 1,
+                      view->lines.to);
+}
+
 static void
 message_draw(View *base, Rect area)
 {
     MessageView *view = (MessageView *)base;
     PageItem *item = current_item(view);
+    int row = view->lines.to - view->top;
 
     view->rows = area.rows;
     page_make(view->page, area.columns);
-    lines_follow(&view->lines, view->page);
     if (!view->placed && item)
         view->top = MIN(MAX(0, (int)item->first - 1),
                         MAX(0, (int)item->last - area.rows));
+    if (lines_follow(&view->lines, view->page) && view->lines.on) {
+        view->top = view->lines.to - row; /* it stays where it is seen */
+        show_cursor(view);
+    }
     view->placed = true;
     clamp(view);
     for (int i = 0; i < area.rows; i++) {
@@ -301,7 +313,7 @@ select_to(MessageView *view, Motion motion, int count)
                                                            : MOST_LINES);
     else
         return false;
-    view->top = CLAMP(view->top, lines->to - view->rows + 1, lines->to);
+    show_cursor(view);
     tui_dirty(view->base.tui);
     return true;
 }

@@ -16,6 +16,38 @@ tui_of(CmdCall *call)
     return tui_of_frontend(session_frontend(cmd_session(call)));
 }
 
+/* The folder of the uppermost list or message; 0: there is none, or the list is
+ * over all accounts. */
+static gint64
+folder_shown(Tui *tui)
+{
+    for (guint i = tui->views->len; i > 0; i--) {
+        View *view = tui->views->pdata[i - 1];
+        gint64 id = 0;
+        g_autoptr(StoreRow) row = NULL;
+
+        if (view_is_list(view))
+            return list_view_folder_id(view);
+        if (view->class->current)
+            id = view->class->current(view);
+        if (id)
+            row = store_row(session_store(tui->session), id, NULL);
+        if (row)
+            return row->folder;
+    }
+    return 0;
+}
+
+char *
+tui_account(Tui *tui)
+{
+    gint64 id = folder_shown(tui);
+    g_autoptr(StoreFolder) folder =
+        id ? store_folder(session_store(tui->session), id, NULL) : NULL;
+
+    return folder ? g_strdup(folder->account) : NULL;
+}
+
 /* Takes the view of an index out from below and lays it on top. */
 static void
 raise_view(Tui *tui, guint index)

@@ -199,6 +199,9 @@ void tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text);
 void tui_set_popup(Tui *tui, View *popup); /* NULL: away */
 void tui_run_command(Tui *tui, const char *text, int count);
 const char *tui_context(Tui *tui);
+/* tui_places.c: the account of the folder or message that is shown, or was
+ * before a page of something else. g_free(); NULL: all accounts. */
+char *tui_account(Tui *tui);
 
 /* tui_programs.c: other programs. */
 /* A path or an address in the program of the option opener. */

@@ -355,13 +355,16 @@ review_view_path(const View *base)
 
 /* Is the folder that `open --folder drafts` shows another account's? */
 static bool
-is_elsewhere(Session *session, const Draft *draft)
+is_elsewhere(Tui *tui, const Draft *draft)
 {
-    gint64 id = session_find_folder(session, "drafts", NULL, NULL);
+    Session *session = tui->session;
+    g_autofree char *account = tui_account(tui);
+    bool all = account == NULL && session_role_is_shared(session, "drafts");
+    gint64 id = session_find_folder_in(session, "drafts", account, NULL);
     g_autoptr(StoreFolder) folder =
         store_folder(session_store(session), id, NULL);
 
-    return folder && strcmp(folder->account, draft->account) != 0;
+    return !all && folder && strcmp(folder->account, draft->account) != 0;
 }
 
 char *
@@ -378,7 +381,7 @@ review_view_farewell(const View *base)
         return NULL;
     if (!draft_is_kept_in_folder(session, view->draft))
         return g_strdup("Kept as draft: :edit-draft goes on with it.");
-    if (is_elsewhere(session, view->draft))
+    if (is_elsewhere(base->tui, view->draft))
         return g_strdup_printf("Kept as draft in the Drafts folder of %s.",
                                view->draft->account);
     keys = keys_for(session_keys(session), "list", "open --folder drafts");

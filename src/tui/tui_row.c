@@ -131,7 +131,8 @@ static char *
 who(Tui *tui, const RowState *state, int width)
 {
     const StoreRow *row = state->row;
-    char *readers = state->outgoing && is_own(tui, row->from_addr)
+    bool draft = row->authors == NULL && row->flags & STORE_FLAG_DRAFT;
+    char *readers = (state->outgoing || draft) && is_own(tui, row->from_addr)
                         ? row_recipients(tui, "To:", row->to)
                         : NULL;
 

@@ -302,10 +302,17 @@ undo(Bench *bench)
 }
 
 static void
-find(Bench *bench, const char *text)
+find(Bench *bench, const char *one, const char *two)
 {
+    StoreTerm words[] = { { STORE_TERM_TEXT, (char *)one, 0 },
+                          { STORE_TERM_TEXT, (char *)two, 0 },
+                          { STORE_TERM_AND, NULL, 0 } };
+    g_autoptr(GArray) terms = g_array_new(FALSE, FALSE, sizeof(StoreTerm));
     g_autoptr(GError) error = NULL;
-    g_autoptr(GArray) ids = store_find_text(bench->store, text, 50, &error);
+    g_autoptr(GArray) ids = NULL;
+
+    g_array_append_vals(terms, words, two ? 3 : 1);
+    ids = store_find_terms(bench->store, terms, 50, &error);
 
     must(ids != NULL, error);
 }
@@ -313,19 +320,19 @@ find(Bench *bench, const char *text)
 static void
 find_common(Bench *bench)
 {
-    find(bench, "counters number7");
+    find(bench, "counters", "number7");
 }
 
 static void
 find_nothing(Bench *bench)
 {
-    find(bench, "nowhere");
+    find(bench, "nowhere", NULL);
 }
 
 static void
 find_nothing_foreign(Bench *bench)
 {
-    find(bench, "nir\u017eend");
+    find(bench, "nir\u017eend", NULL);
 }
 
 static void

@@ -30,6 +30,11 @@ def searched(world):
     uma.append(message("plan c", body="two quokkas\r\n"))
     uma.append(message("Grüße".encode().decode("latin-1"), body="x\r\n"))
     assert "plan a" not in home.search("quokka")
+    for query in ("plan", "subject:plan", "subject:\"plan a\"",
+                  "subject:plan is:unread not to:nobody",
+                  "folder:inbox (subject:plan or from:nobody)"):
+        assert "plan a" in home.search(query), query
+    assert not home.search("subject:lan") and not home.search("subject:uma")
     assert sorted(found(home, "quokka")) == ["plan a", "plan c"]
     assert sorted(found(home, "subject:plan", "not", "body:quokka")) == [
         "plan b"]

@@ -2,8 +2,10 @@
 """Every key of the table does what the table says, in the real program; what it
 did stands on the bottom row. See program.py for the usage."""
 
+import email.utils
 import os
 import re
+import tempfile
 
 from program import demo, main, said, subjects, test
 
@@ -250,6 +252,50 @@ def selected_lines_are_quoted_and_copied():
         screen = terminal.wait(lambda s: s[0].startswith(" Review"))
         quoted = [row for row in screen if row.startswith(" >")]
         assert len(quoted) > 4, screen
+
+
+def marked(terminal):
+    """The text of the rows with the ground of what is selected."""
+    rows = [re.sub("\x1b\\[[0-9;]*m", "", row)
+            for row in terminal.screen(colours=True) if "48;5;237m" in row]
+    return " ".join(" ".join(rows).split())
+
+
+LONG_QUOTES = "".join(f"> a quote of seventy columns or so, number {n}, that is "
+                      "broken\n" for n in range(10))
+
+
+@test
+def selected_lines_stay_in_another_width():
+    """The same text is selected, whichever lines it is in, and whether or not
+    the quotes above are folded."""
+    with tempfile.NamedTemporaryFile("w", suffix=".eml") as file:
+        file.write("From: ben@example.org\nSubject: quotes above\n"
+                   f"Date: {email.utils.formatdate()}\n\n{LONG_QUOTES}\n"
+                   + "".join(f"text {n} of some length\n" for n in range(60)))
+        file.flush()
+        with demo() as terminal:
+            terminal.type("/Migration window\r")
+            terminal.wait(lambda s: "found" in s[0])
+            terminal.keys("Enter")
+            terminal.wait_text("close, but there are three things")
+            terminal.type("Vjj")
+            stays(terminal, "Thanks for the quick turnaround", "before Friday:")
+            terminal.type(f"gi:import --folder home {file.name}\r")
+            terminal.wait_text("quotes above")
+            terminal.type("gg\r")
+            terminal.wait_text("text 5 of")
+            terminal.type(" Vjj")
+            stays(terminal, "text ", "of some length")
+
+
+def stays(terminal, begin, end):
+    terminal.wait(lambda s: marked(terminal).startswith(begin)
+                  and marked(terminal).endswith(end))
+    text = marked(terminal)
+    for columns in (50, 120, 40, 80):
+        terminal.resize(columns, 24)
+        terminal.wait(lambda s: marked(terminal) == text)
 
 
 @test
@@ -517,6 +563,73 @@ def left_draft_is_found():
 
 
 @test
+def what_is_told_is_not_cut():
+    """What a narrow screen has no room for takes the row above as well, by whole
+    words, to the key that undoes it."""
+    with demo(columns=40) as terminal:
+        terminal.type("s")
+        terminal.wait_text("Move to")
+        terminal.type("home/Lists/linux-mm\r")
+        screen = terminal.wait(lambda s: s[-1] == " u undo")
+        assert screen[-2] == " Moved 1 message to Lists/linux-mm.", screen
+        terminal.type("j")
+        terminal.wait(lambda s: "Moved" not in s[-2])
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent")
+        terminal.type("q")
+        terminal.wait(lambda s: s[-2:] == [
+            " Kept as draft in the Drafts folder of", " corp."])
+
+
+@test
+def editor_that_is_not_there():
+    """It is named, with what to do; and one that fails with how it ended."""
+    with demo(env={"EDITOR": "no-such-editor", "VISUAL": ""}) as terminal:
+        terminal.type("2\rr")
+        screen = terminal.wait(lambda s: "The draft is kept" in s[-1])
+        assert " ".join("".join(screen[-2:]).split()) == (
+            "no-such-editor cannot be started: is it installed? "
+            "`set editor` names another. The draft is kept."), screen
+        assert "not sent yet" in screen[0], screen
+        terminal.type(":set editor false\r")
+        terminal.wait(lambda s: "kept" not in said(s))
+        terminal.type("e")
+        told(terminal, "false ended with status 1; the draft is kept")
+
+
+@test
+def drafts_of_the_account_that_is_shown():
+    """`g d` and the like go to the folder of the account whose list is shown;
+    from a view over all accounts, to those of all, but for the inbox."""
+    with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
+        terminal.type("g2")
+        terminal.wait(lambda s: s[0].startswith(" Inbox  empty"))
+        terminal.type(":compose --account corp --to kim@corp.example"
+                      " --subject audit\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft: gd")
+        terminal.type("gd")
+        terminal.wait(lambda s: s[0].startswith(" Drafts")
+                      and "To: kim@corp" in s[1] and "audit" in s[1])
+        terminal.type("g1gd")
+        terminal.wait(lambda s: s[0].startswith(" Drafts")
+                      and "To: Zoë van der Berg" in s[1])
+        terminal.type("gsgd")
+        both = terminal.wait(lambda s: "folder:drafts" in s[0]
+                             and "audit" in s[1])
+        assert "To: kim@corp" in both[1], both
+        assert any("To: Zoë van der Berg" in row for row in both), both
+        terminal.type(":compose --account corp\r")
+        terminal.wait_text("not sent yet")
+        terminal.type("q")
+        told(terminal, "Kept as draft: gd")
+        terminal.type("gi")
+        terminal.wait(lambda s: s[0].startswith(" Inbox  ")
+                      and "folder:" not in s[0] and "empty" not in s[0])
+
+
+@test
 def own_mail_shows_who_gets_it():
     with demo(ready=True) as terminal:
         terminal.type("gt")
@@ -570,6 +683,25 @@ def folders_by_keys():
         terminal.wait_text("Tag:")
         terminal.type("travel\r")
         terminal.wait(lambda s: "tag:travel" in s[0])
+
+
+@test
+def wide_characters_survive_a_new_size():
+    """One that the folders cut in half is whole when they go away, also when
+    the width changed meanwhile."""
+    with demo() as terminal:
+        terminal.resize(60, 20)
+        before = terminal.wait(lambda s: len(s) == 20 and "来週" in s[2])
+        terminal.resize(80, 24)
+        terminal.wait(lambda s: len(s) == 24)
+        terminal.type("`")
+        terminal.wait_text("linux-mm")
+        terminal.resize(60, 20)
+        terminal.wait(lambda s: len(s) == 20 and "linux-mm" in "".join(s))
+        terminal.settle()
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "linux-mm" not in "".join(s))
+        assert terminal.settle()[1:-1] == before[1:-1], terminal.screen()
 
 
 @test

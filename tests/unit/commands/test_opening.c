@@ -183,6 +183,86 @@ test_show(Fixture *f, const void *data)
     g_assert_nonnull(strstr(f->output->str, "treasure"));
 }
 
+/* How often gpg opened something. */
+static guint
+gpg_runs(const char *log)
+{
+    g_autofree char *text = NULL;
+    guint n = 0;
+
+    if (!g_file_get_contents(log, &text, NULL, NULL))
+        return 0;
+    for (const char *at = text; (at = strstr(at, "encrypted with")); at++)
+        n++;
+    return n;
+}
+
+/* The message as a draft of another machine. */
+static void
+put_draft(Fixture *f)
+{
+    g_autoptr(GBytes) bytes = sealed();
+    g_autoptr(GError) error = NULL;
+    ActAppend what = { .flags = STORE_FLAG_DRAFT | STORE_FLAG_SEEN };
+
+    what.bytes = g_bytes_get_data(bytes, NULL);
+    what.size = g_bytes_get_size(bytes);
+    what.folder = session_make_folder(f->session, "work", "Drafts",
+                                      FOLDER_ROLE_DRAFTS, &error);
+    g_assert_no_error(error);
+    f->screen.id = act_append(f->session, &what, &error);
+    g_assert_no_error(error);
+}
+
+/* Goes on with the draft; its path. */
+static char *
+go_on(Fixture *f)
+{
+    CmdContext context = session_context(f->session, CMD_FROM_KEY);
+    g_autoptr(Printer) out = printer_create(collect, f->output);
+    g_autoptr(GError) error = NULL;
+    CmdResult result;
+
+    f->done = false;
+    context.out = out;
+    context.done = ended;
+    context.done_user = f;
+    g_string_truncate(f->output, 0);
+    result = cmd_run(&context, "edit-as-new", &error);
+    g_assert_no_error(error);
+    while (result == CMD_RUNNING && !f->done)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpstr(f->trouble, ==, NULL);
+    return g_strchomp(g_strdup(f->output->str));
+}
+
+/* A draft that another machine encrypted is opened once; not again where it is
+ * a draft of this one, nor where it is open. */
+static void
+test_resume(Fixture *f, const void *data)
+{
+    g_autofree char *conf = g_build_filename(g_getenv("GNUPGHOME"), "gpg.conf",
+                                             NULL);
+    g_autofree char *log = g_build_filename(f->root, "gpg.log", NULL);
+    g_autofree char *text = g_strdup_printf("verbose\nlog-file %s\n", log);
+    g_autofree char *first = NULL;
+    g_autofree char *again = NULL;
+    g_autofree char *other = NULL;
+
+    put_draft(f);
+    f->screen.base.has_screen = false;
+    g_assert_true(g_file_set_contents(conf, text, -1, NULL));
+    first = go_on(f);
+    g_assert_cmpuint(gpg_runs(log), ==, 1);
+    again = go_on(f);
+    g_assert_cmpstr(again, ==, first);
+    g_assert_cmpuint(gpg_runs(log), ==, 1);
+    g_assert_cmpint(g_unlink(first), ==, 0);
+    other = go_on(f);
+    g_assert_cmpuint(gpg_runs(log), ==, 1);
+    g_unlink(conf);
+}
+
 #define ADD(NAME, FN)                                                          \
     g_test_add("/commands/opening/" NAME, Fixture, NULL, set_up, FN, tear_down)
 
@@ -192,5 +272,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("decrypt-renamed", test_decrypt);
     ADD("show-renamed", test_show);
+    ADD("resumed-once", test_resume);
     return keyrings_test();
 }

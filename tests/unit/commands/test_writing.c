@@ -68,10 +68,10 @@ screen_ask(Frontend *frontend, const AskRequest *request)
 
 static void
 screen_edit(Frontend *frontend, const char *path,
-            void (*done)(bool ok, void *user), void *user)
+            void (*done)(void *user), void *user)
 {
     ((Screen *)frontend)->edited++;
-    done(true, user);
+    done(user);
 }
 
 static void

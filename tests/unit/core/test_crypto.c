@@ -574,6 +574,7 @@ test_draft(Fixture *f, const void *data)
     g_autoptr(Draft) draft = start(f, &how);
     g_autoptr(Draft) again = NULL;
     g_autoptr(Draft) other = NULL;
+    g_autoptr(StoreRow) row = NULL;
     gint64 id;
 
     keep(f, draft->path);
@@ -588,6 +589,9 @@ test_draft(Fixture *f, const void *data)
     g_assert_false(copy_holds(f, id, "dora"));
     g_assert_false(copy_holds(f, id, "emil"));
     g_assert_false(copy_holds(f, id, "plan"));
+    row = store_row(session_store(f->session), id, NULL);
+    g_assert_cmpstr(row->to, ==, "dora@example.org"); /* lists say it */
+    g_assert_cmpstr(row->subject, ==, "[...]");
     g_unlink(draft->path); /* as another machine has it */
     g_assert_null(resume(f, id));
     open_row(f, id, true);

@@ -226,6 +226,26 @@ test_forward(Fixture *f, const void *data)
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
+/* Where the links of HTML go is forwarded with its text, and not quoted. */
+static void
+test_forward_links(Fixture *f, const void *data)
+{
+    gint64 parent = deliver(f,
+                            "From: bob@x.example\nTo: ana@lindqvist.example\n"
+                            "Content-Type: text/html\n",
+                            "<p>the <a href=http://x.example/p>plan</a></p>\n");
+    g_autoptr(Draft) forward = start(f, DRAFT_FORWARD, parent);
+    g_autoptr(Draft) again = start(f, DRAFT_AS_NEW, parent);
+    g_autoptr(Draft) reply = start(f, DRAFT_REPLY, parent);
+
+    g_assert_nonnull(strstr(forward->text,
+                            "\nthe plan [1]\n\n  1 http://x.example/p\n"));
+    g_assert_cmpstr(again->text, ==,
+                    "the plan [1]\n\n  1 http://x.example/p\n");
+    g_assert_nonnull(strstr(reply->text, "\n> the plan\n"));
+    g_assert_null(strstr(reply->text, "[1]"));
+}
+
 /* The text as it was, not quoted; its files; no id of the old one. */
 static void
 test_as_new(Fixture *f, const void *data)
@@ -713,6 +733,7 @@ main(int argc, char **argv)
     ADD("replies", NULL, test_replies);
     ADD("references", NULL, test_references);
     ADD("forward", NULL, test_forward);
+    ADD("forward-links", NULL, test_forward_links);
     ADD("as-new", NULL, test_as_new);
     ADD("forward-attached", NULL, test_forward_attached);
     ADD("attribution", "set attribution '%n <%a>, 100 % of \"%s\":'\n",

@@ -1,5 +1,6 @@
 /* What users write in a search, as notmuch takes it. */
 #include "query.h"
+#include "query_rows.h"
 
 static StoreFolder all[] = {
     { .name = "INBOX", .path = "work/INBOX", .delimiter = '/' },
@@ -7,6 +8,8 @@ static StoreFolder all[] = {
     { .name = "Old.archive", .path = "home/Old/archive", .delimiter = '.' },
     { .name = "Ärger", .path = "home/Ärger", .delimiter = '.' },
     { .name = "a \"b\"", .path = "home/a \"b\"" },
+    { .name = "Gesendet", .path = "home/Gesendet", .role = FOLDER_ROLE_SENT },
+    { .name = "Sent", .path = "work/Sent" },
 };
 
 static void
@@ -25,6 +28,8 @@ test_expand(void)
         { "(folder:inbox)", "((folder:\"work/INBOX\"))" },
         { "-folder:Old.Archive", "-(folder:\"home/Old/archive\")" },
         { "folder:ÄRGER", "(folder:\"home/Ärger\")" },
+        { "folder:Sent",
+          "(folder:\"home/Gesendet\" or folder:\"work/Sent\")" },
         { "folder:\"a \"\"b\"\"\" x", "(folder:\"home/a \"\"b\"\"\") x" },
         { "folder:\"open", "folder:\"open\"" },
         { "folder:nowhere", "folder:\"nowhere\"" },
@@ -51,11 +56,83 @@ test_meant(void)
     g_assert_false(query_means_folder(&all[2], "Old"));
 }
 
+static void
+append_term(GString *text, const StoreTerm *term)
+{
+    static const char *const words[] = { "any", "from", "to",     "subject",
+                                         "id",  "flag", "tag",    "folder",
+                                         "not", "and",  "or" };
+
+    g_string_append_printf(text, "%s%s", text->len ? " " : "",
+                           words[term->kind]);
+    if (term->kind == STORE_TERM_FLAG || term->kind == STORE_TERM_FOLDER)
+        g_string_append_printf(text, "=%d", (int)term->number);
+    else if (term->text)
+        g_string_append_printf(text, "=%s", term->text);
+}
+
+/* What rows are asked for a query; nothing where they cannot say. */
+static void
+test_rows(void)
+{
+    static const struct {
+        const char *query, *wanted;
+    } cases[] = {
+        { "plan", "any=plan" },
+        { "two Words", "any=two any=Words and" },
+        { "\"two \"\"words\"", "any=two \"words" },
+        { "plan*", "any=plan" },
+        { "*", "any=" },
+        { "subject:x", "subject=x" },
+        { "subject:\"x y\" from:ana to:ben",
+          "subject=x y from=ana and to=ben and" },
+        { "id:m@x or mid:n@x", "id=m@x id=n@x or" },
+        { "is:unread", "flag=4 not" },
+        { "-tag:flagged", "flag=32 not" },
+        { "has:attachment", "flag=256" },
+        { "tag:todo", "tag=todo" },
+        { "subject:x not (tag:todo or from:ana)",
+          "subject=x tag=todo from=ana or not and" },
+        { "folder:archive", "folder=0 folder=2 or folder=3 or" },
+        { "folder:home/Ärger", "folder=0 folder=4 or" },
+        { "folder:nowhere", "folder=0" },
+        /* of the text they have but the first words */
+        { "not plan", NULL },
+        { "body:plan", NULL },
+        { "subject:x date:2026", NULL },
+        { "auth:fail or subject:x", NULL },
+        { "subject:/x.*/", NULL },
+        { "(subject:x", NULL },
+        { "from:", NULL },
+        { "from:\"\"", NULL },
+        { "\"\" x", NULL },
+        { "subject:*", NULL },
+        { "folder:", NULL },
+        { "", NULL },
+    };
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        all[i].id = (gint64)i + 1;
+        g_ptr_array_add(folders, &all[i]);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) terms = query_row_terms(cases[i].query, folders);
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (guint j = 0; terms && j < terms->len; j++)
+            append_term(text, &g_array_index(terms, StoreTerm, j));
+        g_test_message("%s", cases[i].query);
+        g_assert_cmpstr(terms ? text->str : NULL, ==, cases[i].wanted);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/query/expand", test_expand);
     g_test_add_func("/core/query/meant", test_meant);
+    g_test_add_func("/core/query/rows", test_rows);
     return g_test_run();
 }

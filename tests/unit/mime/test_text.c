@@ -267,6 +267,36 @@ test_selected_some(void)
     g_assert_cmpstr(quote, ==, "> three four\n>> five six\n");
 }
 
+/* The numbers of links are the screen's: no quote and no copy has them. What
+ * the sender wrote so stays. */
+static void
+test_selected_links(void)
+{
+    static const char source[] =
+        "Content-Type: text/html; charset=utf-8\n\n"
+        "<p>See <a href=http://a.example/>the long plan of it</a>, and "
+        "<a href=http://evil.example/>http://b.example/</a> [2] x.</p>"
+        "<a href=http://c.example/><p>a block</p></a>"
+        "<p><a href=http://d.example/><img src=http://e.example/></a></p>"
+        "<p>end</p>";
+
+    for (int width = 40; width <= 90; width++) {
+        MimeTextOptions options = { .width = width };
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(source, strlen(source));
+        g_autoptr(MimeText) text = mime_text(message, &options);
+        g_autofree char *whole = mime_quote(message);
+        g_autofree char *quote = mime_quote_lines(text->lines);
+        g_autofree char *joined = mime_join_lines(text->lines);
+
+        g_assert_cmpuint(text->links->len, ==, 4);
+        g_assert_cmpstr(joined, ==,
+                        "See the long plan of it, and http://b.example/ [2] "
+                        "x.\n\na block\n\nend\n");
+        g_assert_cmpstr(quote, ==, whole);
+    }
+}
+
 static void
 test_snippet(void)
 {
@@ -339,6 +369,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/text/quote", test_quote);
     g_test_add_func("/mime/text/selected", test_selected);
     g_test_add_func("/mime/text/selected-some", test_selected_some);
+    g_test_add_func("/mime/text/selected-links", test_selected_links);
     g_test_add_func("/mime/text/snippet", test_snippet);
     g_test_add_func("/mime/text/snippet_length", test_snippet_length);
     g_test_add_func("/mime/text/limit", test_text_limit);

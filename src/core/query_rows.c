@@ -1,0 +1,164 @@
+/* Queries as rows are asked them: a table of the prefixes that they know. */
+#include "query_rows.h"
+
+#include "query.h"
+#include "query_parse.h"
+#include "tags.h"
+
+#include <string.h>
+
+static void
+term_clear(void *data)
+{
+    g_free(((StoreTerm *)data)->text);
+}
+
+static void
+add(GArray *terms, StoreTermKind kind, const char *text, gint64 number)
+{
+    StoreTerm term = { kind, g_strdup(text), number };
+
+    g_array_append_val(terms, term);
+}
+
+/* Words of rows are found by how they begin anyway: "frob*" is "frob". */
+static void
+add_text(GArray *terms, StoreTermKind kind, const char *value)
+{
+    gsize size = strlen(value);
+    g_autofree char *text =
+        g_strndup(value, size - (size && value[size - 1] == '*'));
+
+    add(terms, kind, text, 0);
+}
+
+static void
+add_tag(GArray *terms, const char *tag)
+{
+    bool inverse = false;
+    unsigned flag = tag_flag(tag, &inverse);
+
+    if (strcmp(tag, "attachment") == 0)
+        flag = STORE_FLAG_ATTACHMENT;
+    add(terms, flag ? STORE_TERM_FLAG : STORE_TERM_TAG, tag, flag);
+    if (inverse)
+        add(terms, STORE_TERM_NOT, NULL, 0);
+}
+
+static bool
+has_path(const GPtrArray *folders, const char *path)
+{
+    for (guint i = 0; i < folders->len; i++)
+        if (strcmp(((const StoreFolder *)folders->pdata[i])->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* A path means one folder, as query_expand() has it. One of id 0 has no rows. */
+static void
+add_folders(GArray *terms, const char *name, const GPtrArray *folders)
+{
+    bool exact = has_path(folders, name);
+
+    add(terms, STORE_TERM_FOLDER, NULL, 0);
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (exact ? strcmp(folder->path, name) != 0
+                  : !query_means_folder(folder, name))
+            continue;
+        add(terms, STORE_TERM_FOLDER, NULL, folder->id);
+        add(terms, STORE_TERM_OR, NULL, 0);
+    }
+}
+
+static const struct {
+    const char *prefix;
+    StoreTermKind kind;
+} prefixes[] = {
+    { "", STORE_TERM_TEXT },          { "from:", STORE_TERM_FROM },
+    { "to:", STORE_TERM_TO },         { "subject:", STORE_TERM_SUBJECT },
+    { "id:", STORE_TERM_ID },         { "mid:", STORE_TERM_ID },
+    { "tag:", STORE_TERM_TAG },       { "is:", STORE_TERM_TAG },
+    { "has:", STORE_TERM_TAG },       { "folder:", STORE_TERM_FOLDER },
+};
+
+/* Nothing to look for, such as a variable that was empty, is not everything;
+ * "*" alone is. What stands between slashes is a regular expression. */
+static bool
+is_known(const QueryStep *term)
+{
+    if (*term->value == '\0' || *term->prefix == '\0')
+        return *term->value;
+    return strcmp(term->value, "*") != 0 && *term->value != '/';
+}
+
+/* false: rows do not know such a thing. */
+static bool
+add_term(GArray *terms, const QueryStep *term, const GPtrArray *folders)
+{
+    gsize i = 0;
+
+    while (i < G_N_ELEMENTS(prefixes)
+           && strcmp(prefixes[i].prefix, term->prefix) != 0)
+        i++;
+    if (i == G_N_ELEMENTS(prefixes) || !is_known(term))
+        return false;
+    if (prefixes[i].kind == STORE_TERM_TAG)
+        add_tag(terms, term->value);
+    else if (prefixes[i].kind == STORE_TERM_FOLDER)
+        add_folders(terms, term->value, folders);
+    else if (prefixes[i].kind == STORE_TERM_ID)
+        add(terms, STORE_TERM_ID, term->value, 0);
+    else
+        add_text(terms, prefixes[i].kind, term->value);
+    return true;
+}
+
+static bool
+add_step(GArray *terms, const QueryStep *step, const GPtrArray *folders)
+{
+    switch (step->op) {
+    case QUERY_NOT:
+        add(terms, STORE_TERM_NOT, NULL, 0);
+        return true;
+    case QUERY_AND:
+        add(terms, STORE_TERM_AND, NULL, 0);
+        return true;
+    case QUERY_OR:
+        add(terms, STORE_TERM_OR, NULL, 0);
+        return true;
+    default:
+        return add_term(terms, step, folders);
+    }
+}
+
+/* Who asks for messages without a word means their whole texts. */
+static bool
+denies_text(const GArray *steps)
+{
+    bool denies = false, text = false;
+
+    for (guint i = 0; i < steps->len; i++) {
+        const QueryStep *step = &g_array_index(steps, QueryStep, i);
+
+        denies = denies || step->op == QUERY_NOT;
+        text = text || (step->op == QUERY_TERM && *step->prefix == '\0');
+    }
+    return denies && text;
+}
+
+GArray *
+query_row_terms(const char *query, const GPtrArray *folders)
+{
+    g_autoptr(GArray) steps = query_parse(query, NULL);
+    g_autoptr(GArray) terms = g_array_new(FALSE, FALSE, sizeof(StoreTerm));
+
+    g_array_set_clear_func(terms, term_clear);
+    if (steps == NULL || denies_text(steps))
+        return NULL;
+    for (guint i = 0; i < steps->len; i++)
+        if (!add_step(terms, &g_array_index(steps, QueryStep, i), folders))
+            return NULL;
+    return g_steal_pointer(&terms);
+}

@@ -1,0 +1,191 @@
+/* Finding rows by what they say, as long as the index does not know them. */
+#include "store_db.h"
+
+#include <string.h>
+
+enum {
+    FROM_NAME = 1, /* columns */
+    FROM_ADDR,
+    RECIPIENTS,
+    SUBJECT,
+    SNIPPET,
+    MESSAGE_ID,
+    FLAGS,
+    TAGS,
+    FOLDER
+};
+
+static const char unknown_rows[] =
+    "SELECT id, from_name, from_addr, recipients, subject, snippet,"
+    " message_id, flags, tags, folder FROM message"
+    " WHERE folder > 0 AND (indexed = 0 OR index_id IS NULL)"
+    " ORDER BY date DESC, id DESC";
+
+/* A term, its text case folded. */
+typedef struct {
+    const StoreTerm *term;
+    char *text;
+    bool ascii; /* found without folding what it is looked for in */
+} Sought;
+
+static void
+sought_clear(void *data)
+{
+    g_free(((Sought *)data)->text);
+}
+
+static GArray *
+fold_terms(const GArray *terms)
+{
+    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(Sought), terms->len);
+
+    g_array_set_clear_func(all, sought_clear);
+    for (guint i = 0; i < terms->len; i++) {
+        const StoreTerm *term = &g_array_index(terms, StoreTerm, i);
+        Sought sought = { .term = term };
+
+        sought.text = store_fold(term->text ? term->text : "");
+        sought.ascii = g_str_is_ascii(sought.text);
+        g_array_append_val(all, sought);
+    }
+    return all;
+}
+
+/* "ann" begins a word of "Ana Ann", and none of "Joanna". Other scripts may
+ * not part their words. */
+static bool
+begins_word(const char *value, const char *at)
+{
+    return at == value || !g_ascii_isalnum(at[-1]) || !g_ascii_isalnum(*at);
+}
+
+static bool
+text_has(const char *value, const Sought *sought)
+{
+    const char *at = value;
+
+    if (*sought->text == '\0')
+        return true;
+    for (; *at; at++) {
+        at = sought->ascii ? strcasestr(at, sought->text)
+                           : strstr(at, sought->text);
+        if (at == NULL || begins_word(value, at))
+            break;
+    }
+    return at && *at;
+}
+
+static bool
+column_has(sqlite3_stmt *row, int column, const Sought *sought)
+{
+    const char *value = (const char *)sqlite3_column_text(row, column);
+    g_autofree char *folded = NULL;
+
+    if (value == NULL)
+        return false;
+    if (sought->ascii)
+        return text_has(value, sought);
+    if (g_str_is_ascii(value))
+        return false;
+    folded = store_fold(value);
+    return text_has(folded, sought);
+}
+
+static bool
+any_column_has(sqlite3_stmt *row, const Sought *sought)
+{
+    for (int column = FROM_NAME; column <= SNIPPET; column++)
+        if (column_has(row, column, sought))
+            return true;
+    return *sought->text == '\0';
+}
+
+static bool
+has_tag(sqlite3_stmt *row, const char *tag)
+{
+    const char *tags = (const char *)sqlite3_column_text(row, TAGS);
+    g_auto(GStrv) all = g_strsplit(tags ? tags : "", " ", -1);
+
+    return g_strv_contains((const char *const *)all, tag);
+}
+
+static bool
+holds(sqlite3_stmt *row, const Sought *sought)
+{
+    const StoreTerm *term = sought->term;
+
+    switch (term->kind) {
+    case STORE_TERM_FROM:
+        return column_has(row, FROM_NAME, sought)
+               || column_has(row, FROM_ADDR, sought);
+    case STORE_TERM_TO:
+        return column_has(row, RECIPIENTS, sought);
+    case STORE_TERM_SUBJECT:
+        return column_has(row, SUBJECT, sought);
+    case STORE_TERM_ID:
+        return g_strcmp0((const char *)sqlite3_column_text(row, MESSAGE_ID),
+                         term->text)
+               == 0;
+    case STORE_TERM_FLAG:
+        return sqlite3_column_int64(row, FLAGS) & term->number;
+    case STORE_TERM_TAG:
+        return has_tag(row, term->text);
+    case STORE_TERM_FOLDER:
+        return sqlite3_column_int64(row, FOLDER) == term->number;
+    default:
+        return any_column_has(row, sought);
+    }
+}
+
+/* stack has room for each term. */
+static bool
+all_hold(sqlite3_stmt *row, const GArray *sought, bool *stack)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < sought->len; i++) {
+        const Sought *one = &g_array_index(sought, Sought, i);
+
+        switch (one->term->kind) {
+        case STORE_TERM_NOT:
+            stack[n - 1] = !stack[n - 1];
+            break;
+        case STORE_TERM_AND:
+            n--;
+            stack[n - 1] = stack[n - 1] && stack[n];
+            break;
+        case STORE_TERM_OR:
+            n--;
+            stack[n - 1] = stack[n - 1] || stack[n];
+            break;
+        default:
+            stack[n++] = holds(row, one);
+        }
+    }
+    return n == 1 && stack[0];
+}
+
+GArray *
+store_find_terms(Store *store, const GArray *terms, guint limit,
+                 GError **error)
+{
+    g_autoptr(GArray) sought = fold_terms(terms);
+    g_autofree bool *stack = g_new(bool, terms->len);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    sqlite3_stmt *rows = store_prepare(store, error, unknown_rows, "");
+    int step = rows ? SQLITE_ROW : SQLITE_ERROR;
+
+    while (step == SQLITE_ROW && (limit == 0 || ids->len < limit)) {
+        gint64 id;
+
+        step = store_step(store, rows, error);
+        if (step != SQLITE_ROW || !all_hold(rows, sought, stack))
+            continue;
+        id = sqlite3_column_int64(rows, 0);
+        g_array_append_val(ids, id);
+    }
+    if (step == SQLITE_ROW)
+        sqlite3_reset(rows);
+    return step == SQLITE_ROW || step == SQLITE_DONE ? g_steal_pointer(&ids)
+                                                     : NULL;
+}
