@@ -168,8 +168,8 @@ typedef struct {
 bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                  const ImapSink *sink, ImapSelected *selected, GError **error);
 
-/* A SELECT to be sent in the flight of the next imap_list(): an imap_select() of
- * the same, with the same resync, has no round trip of its own then. Where
+/* A SELECT to be sent in the flight of the next imap_list(): an imap_select()
+ * of the same, with the same resync, has no round trip of its own then. Where
  * another command comes first, the answer is read for nothing. mailbox is one
  * that needs no literal. */
 void imap_select_ahead(ImapConn *conn, const char *mailbox,

@@ -501,8 +501,8 @@ bool store_server_waits(Store *store, gint64 id, gint64 folder,
                         GError **error);
 
 /* The server is told to move a message to a folder, and until it answers or its
- * mailbox is looked at, nobody knows where it is: it stays pending, whatever the
- * user does with it, and what is told of it waits (P13). */
+ * mailbox is looked at, nobody knows where it is: it stays pending, whatever
+ * the user does with it, and what is told of it waits (P13). */
 bool store_server_moving(Store *store, gint64 id, gint64 to, GError **error);
 gint64 store_server_moving_to(Store *store, gint64 id);
 bool store_server_is_moving(Store *store, gint64 server_folder);

@@ -150,9 +150,8 @@ begin_move(const Pusher *pusher, const PushStep *step, GError **error)
     if (!store_begin(store, error))
         return false;
     for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = store_server_moving(store,
-                                 ((StorePending *)step->rows->pdata[i])->id,
-                                 step->to, error);
+        ok = store_server_moving(
+            store, ((StorePending *)step->rows->pdata[i])->id, step->to, error);
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
