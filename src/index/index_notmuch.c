@@ -18,8 +18,7 @@ index_notmuch_open(GError **error)
 
     return library_open(&library, NULL)
            || err_set(error, ERR_REFUSED,
-                      "%s cannot be used: install libnotmuch (in Debian the "
-                      "package libnotmuch%d) to index and search; all else "
-                      "works without",
-                      NOTMUCH_FILE, LIBNOTMUCH_MAJOR_VERSION);
+                      "libnotmuch cannot be opened: install it (Debian: "
+                      "libnotmuch%d) to index and search; all else works",
+                      LIBNOTMUCH_MAJOR_VERSION);
 }

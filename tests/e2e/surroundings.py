@@ -380,10 +380,10 @@ def without_libnotmuch(world):
     before = sorted(os.listdir(home.path("data", "posthorn")))
     lea.append(message("without notmuch", to="lea@example.org"))
     with unusable(home, "notmuch"):
-        one_line(home.run("sync"), (1,), "install libnotmuch")
+        one_line(home.run("sync"), (1,), "install it (Debian: lib")
         assert len(home.files("lea/INBOX")) == len(lea.messages())
         home.ok("sync", "--no-index")
-        one_line(home.run("search", "tag:kept"), (1,), "install libnotmuch")
+        one_line(home.run("search", "tag:kept"), (1,), "install it (Debian: lib")
     assert sorted(os.listdir(home.path("data", "posthorn"))) == before
     home.ok("sync")
     assert set(home.search("tag:kept")) == {"sur 7"}
