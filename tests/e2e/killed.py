@@ -1,4 +1,4 @@
-"""kill -9 at random instants of a first fetch, then run again: the local
+"""kill -9 at random instants of a sync, then run again: the local
 state equals the server (P1, P2)."""
 
 import random
@@ -10,6 +10,10 @@ MESSAGES = 300
 KILLS = 100
 SECONDS = 150  # on a machine that is slow today fewer, but never less than
 LEAST = 20
+
+CHANGED = 200  # messages whose flags change
+TURNS = 2
+KILLS_A_TURN = 8
 
 
 def fill(world):
@@ -60,5 +64,44 @@ def killed_often(world):
     assert world.mailbox("kim").messages() == there
 
 
+def named(home):
+    """Subject to the flags in the name of its file; each is there once."""
+    names = {}
+    for name, ours in home.files("lee/INBOX").items():
+        subject = ours.split(b"Subject: ")[1].split(b"\n")[0].strip()
+        assert subject not in names, f"{subject} is there twice"
+        names[subject] = "".join(sorted(name.partition(":2,")[2]))
+    return names
+
+
+def killed_renaming(world):
+    """Flags change there and files are renamed while the sync goes on."""
+    rng = random.Random(int(time.time()))
+    lee = world.mailbox("lee")
+    for number in range(CHANGED):
+        lee.append(message(f"flag {number}", to="lee@example.org"))
+    home = world.home("lee", ["lee"])
+    home.ok("sync")
+    whole = home.ok("sync").seconds
+    for turn in range(TURNS):
+        lee.imap.select("INBOX")
+        lee.imap.store("1:*", "+FLAGS" if turn % 2 == 0 else "-FLAGS",
+                       "(\\Seen \\Flagged)")
+        for _ in range(KILLS_A_TURN):
+            process = home.start("sync")
+            time.sleep(rng.uniform(0.02, whole * 2))
+            process.kill()
+            process.communicate()
+            assert len(named(home)) == CHANGED
+        home.ok("sync")
+        want = "FS" if turn % 2 == 0 else ""
+        wrong = {k: v for k, v in named(home).items() if v != want}
+        assert not wrong, f"turn {turn}: {wrong}"
+        home.ok("check")
+    rows = home.search("folder:lee/INBOX")
+    assert len(rows) == CHANGED
+
+
 def all_tests(tap, world):
+    tap.run("killed while files are renamed", killed_renaming, world)
     tap.run(f"killed {KILLS} times in a first fetch", killed_often, world)
