@@ -45,15 +45,28 @@ add_tag(GArray *terms, const char *tag)
         add(terms, STORE_TERM_NOT, NULL, 0);
 }
 
-/* A folder of id 0 has no rows. */
+static bool
+has_path(const GPtrArray *folders, const char *path)
+{
+    for (guint i = 0; i < folders->len; i++)
+        if (strcmp(((const StoreFolder *)folders->pdata[i])->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* A path means one folder, as query_expand() has it. That of id 0 has no
+ * rows. */
 static void
 add_folders(GArray *terms, const char *name, const GPtrArray *folders)
 {
+    bool exact = has_path(folders, name);
+
     add(terms, STORE_TERM_FOLDER, NULL, 0);
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
 
-        if (!query_means_folder(folder, name))
+        if (exact ? strcmp(folder->path, name) != 0
+                  : !query_means_folder(folder, name))
             continue;
         add(terms, STORE_TERM_FOLDER, NULL, folder->id);
         add(terms, STORE_TERM_OR, NULL, 0);
@@ -71,6 +84,16 @@ static const struct {
     { "has:", STORE_TERM_TAG },       { "folder:", STORE_TERM_FOLDER },
 };
 
+/* Nothing to look for, such as a variable that was empty, is not everything;
+ * "*" alone is. What stands between slashes is a regular expression. */
+static bool
+is_known(const QueryStep *term)
+{
+    if (*term->value == '\0' || *term->prefix == '\0')
+        return *term->value;
+    return strcmp(term->value, "*") != 0 && *term->value != '/';
+}
+
 /* false: rows do not know such a thing. */
 static bool
 add_term(GArray *terms, const QueryStep *term, const GPtrArray *folders)
@@ -80,8 +103,7 @@ add_term(GArray *terms, const QueryStep *term, const GPtrArray *folders)
     while (i < G_N_ELEMENTS(prefixes)
            && strcmp(prefixes[i].prefix, term->prefix) != 0)
         i++;
-    /* what stands between slashes is a regular expression */
-    if (i == G_N_ELEMENTS(prefixes) || (*term->prefix && *term->value == '/'))
+    if (i == G_N_ELEMENTS(prefixes) || !is_known(term))
         return false;
     if (prefixes[i].kind == STORE_TERM_TAG)
         add_tag(terms, term->value);

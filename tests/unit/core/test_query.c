@@ -94,6 +94,7 @@ test_rows(void)
         { "subject:x not (tag:todo or from:ana)",
           "subject=x tag=todo from=ana or not and" },
         { "folder:archive", "folder=0 folder=2 or folder=3 or" },
+        { "folder:home/Ärger", "folder=0 folder=4 or" },
         { "folder:nowhere", "folder=0" },
         /* of the text they have but the first words */
         { "not plan", NULL },
@@ -102,6 +103,11 @@ test_rows(void)
         { "auth:fail or subject:x", NULL },
         { "subject:/x.*/", NULL },
         { "(subject:x", NULL },
+        { "from:", NULL },
+        { "from:\"\"", NULL },
+        { "\"\" x", NULL },
+        { "subject:*", NULL },
+        { "folder:", NULL },
         { "", NULL },
     };
     g_autoptr(GPtrArray) folders = g_ptr_array_new();
