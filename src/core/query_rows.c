@@ -77,11 +77,11 @@ static const struct {
     const char *prefix;
     StoreTermKind kind;
 } prefixes[] = {
-    { "", STORE_TERM_TEXT },          { "from:", STORE_TERM_FROM },
-    { "to:", STORE_TERM_TO },         { "subject:", STORE_TERM_SUBJECT },
-    { "id:", STORE_TERM_ID },         { "mid:", STORE_TERM_ID },
-    { "tag:", STORE_TERM_TAG },       { "is:", STORE_TERM_TAG },
-    { "has:", STORE_TERM_TAG },       { "folder:", STORE_TERM_FOLDER },
+    { "", STORE_TERM_TEXT },    { "from:", STORE_TERM_FROM },
+    { "to:", STORE_TERM_TO },   { "subject:", STORE_TERM_SUBJECT },
+    { "id:", STORE_TERM_ID },   { "mid:", STORE_TERM_ID },
+    { "tag:", STORE_TERM_TAG }, { "is:", STORE_TERM_TAG },
+    { "has:", STORE_TERM_TAG }, { "folder:", STORE_TERM_FOLDER },
 };
 
 /* Nothing to look for, such as a variable that was empty, is not everything;
