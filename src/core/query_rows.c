@@ -85,13 +85,13 @@ static const struct {
 };
 
 /* Nothing to look for, such as a variable that was empty, is not everything;
- * "*" alone is. What stands between slashes is a regular expression. */
+ * "*" is what the index has. What stands between slashes is a regular
+ * expression. */
 static bool
 is_known(const QueryStep *term)
 {
-    if (*term->value == '\0' || *term->prefix == '\0')
-        return *term->value;
-    return strcmp(term->value, "*") != 0 && *term->value != '/';
+    return *term->value && strcmp(term->value, "*") != 0
+           && (*term->prefix == '\0' || *term->value != '/');
 }
 
 /* false: rows do not know such a thing. */
