@@ -19,10 +19,10 @@ enum {
 };
 
 static const char *const prefixes[] = {
-    "from:",    "to:",       "subject:",    "body:",  "tag:",  "is:",
-    "has:",     "date:",     "id:",         "mid:",   "folder:",
-    "thread:",  "path:",     "property:",   "auth:",  "mimetype:",
-    "lastmod:", "attachment:", "query:",    "sexp:",
+    "from:",     "to:",      "subject:",    "body:",     "tag:",
+    "is:",       "has:",     "date:",       "id:",       "mid:",
+    "folder:",   "thread:",  "path:",       "property:", "auth:",
+    "mimetype:", "lastmod:", "attachment:", "query:",    "sexp:",
 };
 
 typedef struct {

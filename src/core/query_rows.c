@@ -54,7 +54,8 @@ has_path(const GPtrArray *folders, const char *path)
     return false;
 }
 
-/* A path means one folder, as query_expand() has it. One of id 0 has no rows. */
+/* A path means one folder, as query_expand() has it. That of id 0 has no
+ * rows. */
 static void
 add_folders(GArray *terms, const char *name, const GPtrArray *folders)
 {
@@ -76,21 +77,21 @@ static const struct {
     const char *prefix;
     StoreTermKind kind;
 } prefixes[] = {
-    { "", STORE_TERM_TEXT },          { "from:", STORE_TERM_FROM },
-    { "to:", STORE_TERM_TO },         { "subject:", STORE_TERM_SUBJECT },
-    { "id:", STORE_TERM_ID },         { "mid:", STORE_TERM_ID },
-    { "tag:", STORE_TERM_TAG },       { "is:", STORE_TERM_TAG },
-    { "has:", STORE_TERM_TAG },       { "folder:", STORE_TERM_FOLDER },
+    { "", STORE_TERM_TEXT },    { "from:", STORE_TERM_FROM },
+    { "to:", STORE_TERM_TO },   { "subject:", STORE_TERM_SUBJECT },
+    { "id:", STORE_TERM_ID },   { "mid:", STORE_TERM_ID },
+    { "tag:", STORE_TERM_TAG }, { "is:", STORE_TERM_TAG },
+    { "has:", STORE_TERM_TAG }, { "folder:", STORE_TERM_FOLDER },
 };
 
 /* Nothing to look for, such as a variable that was empty, is not everything;
- * "*" alone is. What stands between slashes is a regular expression. */
+ * "*" is what the index has. What stands between slashes is a regular
+ * expression. */
 static bool
 is_known(const QueryStep *term)
 {
-    if (*term->value == '\0' || *term->prefix == '\0')
-        return *term->value;
-    return strcmp(term->value, "*") != 0 && *term->value != '/';
+    return *term->value && strcmp(term->value, "*") != 0
+           && (*term->prefix == '\0' || *term->value != '/');
 }
 
 /* false: rows do not know such a thing. */

@@ -251,9 +251,8 @@ term_key(Criteria *criteria, const QueryStep *term)
         return text_key(term->value);
     for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
         if (strcmp(term->prefix, prefixes[i].prefix) == 0)
-            return prefixes[i].key
-                       ? key_of(prefixes[i].key, term->value)
-                       : prefixes[i].make(criteria, term->value);
+            return prefixes[i].key ? key_of(prefixes[i].key, term->value)
+                                   : prefixes[i].make(criteria, term->value);
     return refuse(criteria, term->prefix);
 }
 
@@ -299,10 +298,9 @@ take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
     } else if (step->op == QUERY_AND) {
         made.keys = keys_of_both(one, one + 1);
     } else {
-        made.keys = made.folder
-                        ? refuse(criteria, "a folder or something else")
-                        : g_strdup_printf("OR (%s) (%s)", one[0].keys,
-                                          one[1].keys);
+        made.keys = made.folder ? refuse(criteria, "a folder or something else")
+                                : g_strdup_printf("OR (%s) (%s)", one[0].keys,
+                                                  one[1].keys);
     }
     g_array_set_size(parts, parts->len - operands);
     g_array_append_val(parts, made);

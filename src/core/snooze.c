@@ -78,7 +78,8 @@ put_away(Session *session, const StoreRow *row, gint64 record, void *user,
     Store *store = session_store(session);
     g_autoptr(StoreFolder) from = store_folder(store, row->folder, error);
     StoreSnooze entry = { 0 };
-    gint64 away, back;
+    gint64 away = 0;
+    gint64 back = 0;
 
     if (from == NULL || !find_places(session, from, &away, &back, error))
         return false;

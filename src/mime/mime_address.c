@@ -56,6 +56,41 @@ add_item(GPtrArray *out, InternetAddress *item)
     }
 }
 
+/* The character that closes what c opens, within which others stand for
+ * themselves; 0: it opens nothing. */
+static char
+closing(char c)
+{
+    const char *pair = strchr("\"\"()<>[]", c);
+
+    return pair && (pair - "\"\"()<>[]") % 2 == 0 ? pair[1] : '\0';
+}
+
+/* People and some programs part addresses by ";", behind which a parser looks
+ * for no more of them: it ends a group. Where there is none to end it is a
+ * comma. */
+static void
+part_by_commas(char *line)
+{
+    bool group = false;
+    char close = '\0';
+
+    for (char *at = line; *at; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        else if (close)
+            close = *at == close ? '\0' : close;
+        else if (closing(*at))
+            close = closing(*at);
+        else if (*at == ':')
+            group = true;
+        else if (*at == ';' && !group)
+            *at = ',';
+        else if (*at == ';')
+            group = false;
+    }
+}
+
 GPtrArray *
 mime_addresses(const char *text)
 {
@@ -68,6 +103,7 @@ mime_addresses(const char *text)
     if (text == NULL)
         return out;
     line = mime_unfold_joined((MimeSpan){ text, strlen(text) });
+    part_by_commas(line);
     list = internet_address_list_parse(mime_parser_options(), line);
     n = list ? internet_address_list_length(list) : 0;
     for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)

@@ -166,8 +166,7 @@ all_hold(sqlite3_stmt *row, const GArray *sought, bool *stack)
 }
 
 GArray *
-store_find_terms(Store *store, const GArray *terms, guint limit,
-                 GError **error)
+store_find_terms(Store *store, const GArray *terms, guint limit, GError **error)
 {
     g_autoptr(GArray) sought = fold_terms(terms);
     g_autofree bool *stack = g_new(bool, terms->len);

@@ -434,12 +434,12 @@ test_recipients(Fixture *f, const void *data)
 
     draft_parse(draft, "To: Bob <bob@x.example>, eve@x.example\n"
                        "Cc: group: eve@x.example, tom@b\303\274ro.example;\n"
-                       "Bcc: hid@x.example\n\n");
+                       "Bcc: hid@x.example; also@x.example\n\n");
     all = draft_recipients(draft, NULL);
     joined = g_strjoinv(" ", all);
     g_assert_cmpstr(joined, ==,
                     "bob@x.example eve@x.example tom@xn--bro-hoa.example "
-                    "hid@x.example");
+                    "hid@x.example also@x.example");
 }
 
 /* --- sending

@@ -140,6 +140,13 @@ test_addresses(void)
         { "=?utf-8?q?=C3=84?= <a@x.example>", "Ä", "a@x.example", 1 },
         { "undisclosed-recipients:;", NULL, NULL, 0 },
         { "g: a@x.example, b@x.example;, c@x.example", NULL, "a@x.example", 3 },
+        /* ";" where there is no group */
+        { "a@x.example; b@x.example;c@x.example;", NULL, "a@x.example", 3 },
+        { "\"Doe; J: x\" <j@x.example>; b@[IPv6:2001:db8::1]; c@x.example",
+          "Doe; J: x", "j@x.example", 3 },
+        { "a@x.example (b; c: d); e@x.example", "b; c: d", "a@x.example",
+          2 },
+        { "a@x.example; g: b@x.example; c@x.example", NULL, "a@x.example", 3 },
         { "", NULL, NULL, 0 },
         { "((((", NULL, NULL, 0 },
     };
