@@ -594,7 +594,7 @@ def fill(data, leave=0):
 
 def is_indexed(mail):
     """Asked in the instance that runs."""
-    said = subprocess.run([*mail.command().split(), "count", "subject:subject"],
+    said = subprocess.run([*mail.command().split(), "count", "*"],
                           env={**os.environ, **mail.env()}, check=False,
                           capture_output=True, timeout=60)
     return said.stdout.strip() == b"3"
