@@ -170,8 +170,8 @@ bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
 
 /* A SELECT to be sent in the flight of the next imap_list(): an imap_select()
  * of the same, with the same resync, has no round trip of its own then. Where
- * another command comes first, the answer is read for nothing. mailbox is one
- * that needs no literal. */
+ * another command comes first, the answer is read for nothing. A mailbox whose
+ * name may need a literal is not sent ahead. */
 void imap_select_ahead(ImapConn *conn, const char *mailbox,
                        const ImapResync *resync);
 

@@ -285,17 +285,17 @@ pull_and_push(Round *round, bool *yielded, GError **error)
     return push_last(round, error);
 }
 
-/* Where news is most often, and where a connection stays: it is opened without
- * a round trip of its own. */
+/* A folder that is asked for alone has news: it is opened without a round trip
+ * of its own. Where all are, the list may say that there is none, and a server
+ * answers it only when it has opened what is asked for behind it. */
 static void
-open_inbox_ahead(const Sync *sync)
+open_ahead(const Sync *sync)
 {
-    g_autoptr(StoreFolder) inbox = store_folder_by_role(
-        sync->store, sync->account, FOLDER_ROLE_INBOX, NULL);
+    g_autoptr(StoreFolder) folder =
+        sync->only ? store_folder_by_path(sync->store, sync->only, NULL) : NULL;
 
-    if (inbox && inbox->uidvalidity != 0 && sync_follows(inbox)
-        && (sync->only == NULL || strcmp(sync->only, inbox->path) == 0))
-        sync_pull_ahead(sync, inbox);
+    if (folder && folder->uidvalidity != 0 && sync_follows(folder))
+        sync_pull_ahead(sync, folder);
 }
 
 bool
@@ -308,7 +308,7 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     bool ok;
 
     *yielded = false;
-    open_inbox_ahead(sync);
+    open_ahead(sync);
     if (!note_keep(sync, error) || !sync_folders(sync, &mailboxes, error)
         || !sync_local(sync, error))
         return false;

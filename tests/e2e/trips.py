@@ -44,7 +44,7 @@ def changed_there(world):
     for number in range(NEW):
         ana.append(message(f"new {number}"))
     home.ok("sync", timeout=300)
-    most(world.line, 4)
+    most(world.line, 5)
     assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
     tags = home.search("folder:ana/INBOX")
     assert "flagged" in tags["old 60"]["tags"]
@@ -57,10 +57,19 @@ def changed_here(world):
     home.ok("tag", "-unread", "subject:old", timeout=300)
     home.ok("trash", "subject:new", timeout=300)
     home.ok("sync", timeout=300)
-    most(world.line, 7)
+    most(world.line, 8)
     there = world.mailbox("ana").messages()
     assert len(there) == MESSAGES - GONE, len(there)
     assert all("\\Seen" in flags for _, flags, _ in there.values())
+
+
+def news_of_one(world):
+    """What is heard of a folder while it is listened to."""
+    home, ana = world.homes["line"], world.mailbox("ana")
+    ana.append(message("news"))
+    home.ok("sync", "ana/INBOX", timeout=300)
+    most(world.line, 4)
+    assert "news" in home.search("folder:ana/INBOX")
 
 
 def archived(world):
@@ -85,7 +94,8 @@ def archived(world):
 
 
 def all_tests(tap, world):
-    for test in (nothing_to_do, changed_there, changed_here, archived):
+    for test in (nothing_to_do, changed_there, changed_here, news_of_one,
+                 archived):
         tap.run("trips: " + test.__name__.replace("_", " "), test, world)
 
 
