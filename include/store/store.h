@@ -262,6 +262,12 @@ typedef enum {
     STORE_TERM_OR
 } StoreTermKind;
 
+/* How a text is meant. */
+enum {
+    STORE_TERM_WHOLE, /* words */
+    STORE_TERM_BEGINS /* a word that begins so */
+};
+
 typedef struct {
     StoreTermKind kind;
     char *text; /* may be NULL where none is meant */
@@ -270,8 +276,8 @@ typedef struct {
 
 /* Message rows that the index does not know, or not as they are now, and of
  * which the terms hold, newest first. terms: StoreTerm, each behind what it
- * takes, so that a stack evaluates them. A text begins where a word does, in
- * any case. It reads the rows: about 1 µs each until limit are found. */
+ * takes, so that a stack evaluates them. A text stands where words do, in any
+ * case. It reads the rows: about 1 µs each until limit are found. */
 GArray *store_find_terms(Store *store, const GArray *terms, guint limit,
                          GError **error);
 

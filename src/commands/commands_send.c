@@ -291,6 +291,10 @@ resume(CmdCall *call, gint64 id)
     if (!is_open && message && mime_is_encrypted(message))
         return opening_start(call, id, g_steal_pointer(&message),
                              resume_opened);
+    if (is_open && opened->encrypted
+        && cmd_context(call)->origin == CMD_FROM_HOOK)
+        return cmd_fail_usage(call, "%s: a hook does not open messages",
+                              cmd_entry(call)->name);
     draft_resume(session, id, g_steal_pointer(&message), resumed,
                  cmd_hold(call));
     return CMD_RUNNING;

@@ -342,9 +342,12 @@ rows_wait(Store *store, const char *account)
 {
     g_autoptr(GPtrArray) folders = store_folders(store, account, NULL);
 
-    for (guint i = 0; folders && i < folders->len; i++)
-        if (store_orphans(store, ((StoreFolder *)folders->pdata[i])->id) > 0)
+    for (guint i = 0; folders && i < folders->len; i++) {
+        gint64 id = ((StoreFolder *)folders->pdata[i])->id;
+
+        if (store_orphans(store, id) > 0 || store_server_is_moving(store, id))
             return true;
+    }
     return false;
 }
 

@@ -222,7 +222,9 @@ replace(Session *session, const Keeping *keeping, char **older, GError **error)
     g_autoptr(GArray) rows = rows_of(session, older);
     ActAppend what = { .path = keeping->bytes,
                        .flags = STORE_FLAG_DRAFT | STORE_FLAG_SEEN,
-                       .to = keeping->draft->to };
+                       /* its bytes hide it */
+                       .to = keeping->draft->encrypt ? keeping->draft->to
+                                                     : NULL };
     bool ok;
 
     what.folder = drafts_folder(session, keeping->draft->account, error);

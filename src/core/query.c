@@ -41,7 +41,8 @@ is_called(const StoreFolder *folder, const char *name)
     g_autofree char *part = g_utf8_casefold(last ? last + 1 : "", -1);
 
     return strcmp(wanted, whole) == 0 || (last && strcmp(wanted, part) == 0)
-           || (*wanted && strcmp(wanted, store_role_word(folder->role)) == 0);
+           || (*wanted && folder->role != FOLDER_ROLE_ALL
+               && strcmp(wanted, store_role_word(folder->role)) == 0);
 }
 
 bool

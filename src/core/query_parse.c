@@ -42,9 +42,9 @@ fail(Reader *reader, const char *what)
 }
 
 static void
-add_step(Reader *reader, QueryOp op)
+add_step(Reader *reader, QueryOp op, bool implied)
 {
-    QueryStep step = { .op = op };
+    QueryStep step = { .op = op, .implied = implied };
 
     g_array_append_val(reader->steps, step);
 }
@@ -142,14 +142,14 @@ read_not(Reader *reader)
     while (try_operator(reader, "not") || try_sign(reader, '-'))
         negative = !negative;
     try_sign(reader, '+');
-    if (*reader->at == '\0' || *reader->at == ')')
+    if (strchr(BLANKS ")", *reader->at) != NULL)
         fail(reader, "nothing where something to search for is due");
     else if (*reader->at == '(')
         read_group(reader);
     else
         read_term(reader);
     if (negative)
-        add_step(reader, QUERY_NOT);
+        add_step(reader, QUERY_NOT, false);
 }
 
 static bool
@@ -164,9 +164,10 @@ read_and(Reader *reader)
 {
     read_not(reader);
     while (!part_ends(reader)) {
-        try_operator(reader, "and");
+        bool implied = !try_operator(reader, "and");
+
         read_not(reader);
-        add_step(reader, QUERY_AND);
+        add_step(reader, QUERY_AND, implied);
     }
 }
 
@@ -176,7 +177,7 @@ read_or(Reader *reader)
     read_and(reader);
     while (reader->error == NULL && try_operator(reader, "or")) {
         read_and(reader);
-        add_step(reader, QUERY_OR);
+        add_step(reader, QUERY_OR, false);
     }
 }
 

@@ -3,6 +3,7 @@
 #define CORE_QUERY_PARSE_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef enum {
     QUERY_TERM,
@@ -13,6 +14,7 @@ typedef enum {
 
 typedef struct {
     QueryOp op;
+    bool implied; /* an AND that is not written */
     /* Of a term: */
     const char *prefix; /* "subject:", one of notmuch's or is: has: auth: */
     char *value;        /* without quotes; untrusted */

@@ -21,15 +21,14 @@ add(GArray *terms, StoreTermKind kind, const char *text, gint64 number)
     g_array_append_val(terms, term);
 }
 
-/* Words of rows are found by how they begin anyway: "frob*" is "frob". */
+/* "frob*" is any word that begins so. */
 static void
 add_text(GArray *terms, StoreTermKind kind, const char *value)
 {
-    gsize size = strlen(value);
-    g_autofree char *text =
-        g_strndup(value, size - (size && value[size - 1] == '*'));
+    bool begins = g_str_has_suffix(value, "*");
+    g_autofree char *text = g_strndup(value, strlen(value) - begins);
 
-    add(terms, kind, text, 0);
+    add(terms, kind, text, begins ? STORE_TERM_BEGINS : STORE_TERM_WHOLE);
 }
 
 static void
@@ -84,13 +83,23 @@ static const struct {
     { "has:", STORE_TERM_TAG }, { "folder:", STORE_TERM_FOLDER },
 };
 
-/* Nothing to look for, such as a variable that was empty, is not everything;
- * "*" is what the index has. What stands between slashes is a regular
- * expression. */
+static bool
+has_word(const char *value)
+{
+    const char *at = value;
+
+    while (*at && !g_unichar_isalnum(g_utf8_get_char_validated(at, -1)))
+        at++;
+    return *at != '\0';
+}
+
+/* Nothing to look for, such as a variable that was empty, is not everything,
+ * nor is an @ without words; "*" is what the index has. What stands between
+ * slashes is a regular expression. */
 static bool
 is_known(const QueryStep *term)
 {
-    return *term->value && strcmp(term->value, "*") != 0
+    return has_word(term->value)
            && (*term->prefix == '\0' || *term->value != '/');
 }
 
@@ -134,7 +143,17 @@ add_step(GArray *terms, const QueryStep *step, const GPtrArray *folders)
     }
 }
 
-/* Who asks for messages without a word means their whole texts. */
+static bool
+is_text(const QueryStep *step)
+{
+    static const char *const exact[] = { "id:",  "mid:",    "tag:", "is:",
+                                         "has:", "folder:", NULL };
+
+    return step->op == QUERY_TERM && !g_strv_contains(exact, step->prefix);
+}
+
+/* Who asks for messages without a word means their whole texts and all forms of
+ * the word: what rows do not have is no answer. */
 static bool
 denies_text(const GArray *steps)
 {
@@ -144,9 +163,30 @@ denies_text(const GArray *steps)
         const QueryStep *step = &g_array_index(steps, QueryStep, i);
 
         denies = denies || step->op == QUERY_NOT;
-        text = text || (step->op == QUERY_TERM && *step->prefix == '\0');
+        text = text || is_text(step);
     }
     return denies && text;
+}
+
+/* "tag:a tag:b" is either of them in notmuch's language, as other words side by
+ * side are both. */
+static bool
+has_alternatives(const GArray *steps)
+{
+    bool implied = false, twice = false;
+
+    for (guint i = 0; i < steps->len; i++) {
+        const QueryStep *step = &g_array_index(steps, QueryStep, i);
+
+        implied = implied || (step->op == QUERY_AND && step->implied);
+        for (guint j = 0; j < i && step->op == QUERY_TERM && !is_text(step);
+             j++) {
+            const QueryStep *other = &g_array_index(steps, QueryStep, j);
+
+            twice = twice || other->prefix == step->prefix;
+        }
+    }
+    return implied && twice;
 }
 
 GArray *
@@ -156,7 +196,7 @@ query_row_terms(const char *query, const GPtrArray *folders)
     g_autoptr(GArray) terms = g_array_new(FALSE, FALSE, sizeof(StoreTerm));
 
     g_array_set_clear_func(terms, term_clear);
-    if (steps == NULL || denies_text(steps))
+    if (steps == NULL || denies_text(steps) || has_alternatives(steps))
         return NULL;
     for (guint i = 0; i < steps->len; i++)
         if (!add_step(terms, &g_array_index(steps, QueryStep, i), folders))

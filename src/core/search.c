@@ -15,8 +15,7 @@
 #include <string.h>
 
 enum {
-    FIRST_PAGE = 50,
-    ROW_HITS = 500
+    FIRST_PAGE = 50
 };
 
 typedef struct {
@@ -94,14 +93,34 @@ add_index_hits(Hits *hits, const GPtrArray *index_ids, GError **error)
     return true;
 }
 
+typedef struct {
+    gint64 id;
+    gint64 date;
+} Dated;
+
 static int
-compare_dates(gconstpointer a, gconstpointer b, void *user)
+compare_dates(gconstpointer a, gconstpointer b)
 {
-    g_autoptr(StoreRow) one = store_row(user, *(const gint64 *)a, NULL);
-    g_autoptr(StoreRow) two = store_row(user, *(const gint64 *)b, NULL);
-    gint64 x = one ? one->date : 0, y = two ? two->date : 0;
+    gint64 x = ((const Dated *)a)->date, y = ((const Dated *)b)->date;
 
     return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void
+sort_by_date(Store *store, GArray *ids)
+{
+    g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(Dated));
+
+    for (guint i = 0; i < ids->len; i++) {
+        gint64 id = g_array_index(ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(store, id, NULL);
+        Dated one = { id, row ? row->date : 0 };
+
+        g_array_append_val(dated, one);
+    }
+    g_array_sort(dated, compare_dates);
+    for (guint i = 0; i < ids->len; i++)
+        g_array_index(ids, gint64, i) = g_array_index(dated, Dated, i).id;
 }
 
 /* While the index is behind, or some messages are headers alone, rows are asked
@@ -118,8 +137,7 @@ row_hits(Store *store, const Request *request, GError **error)
         terms = query_row_terms(request->query, folders);
     if (terms == NULL)
         return g_array_new(FALSE, FALSE, sizeof(gint64));
-    return store_find_terms(store, terms,
-                            request->limit ? request->limit : ROW_HITS, error);
+    return store_find_terms(store, terms, request->limit, error);
 }
 
 static void
@@ -130,7 +148,7 @@ add_row_hits(Hits *hits, const GArray *rows)
     for (guint i = 0; i < rows->len; i++)
         add_hit(hits, g_array_index(rows, gint64, i));
     if (hits->ids->len > before && before > 0)
-        g_array_sort_with_data(hits->ids, compare_dates, hits->store);
+        sort_by_date(hits->store, hits->ids);
 }
 
 /* Ids of the index. One that cannot be opened before anything of it was

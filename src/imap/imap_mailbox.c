@@ -144,6 +144,7 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
     guint unselect = 0;
     guint tag;
 
+    imap_ahead_end(conn);
     if ((imap_setup_renames(conn) && !imap_settle(conn, error))
         || (state && !look_up(conn, &unselect, error)))
         return false;
@@ -345,6 +346,7 @@ imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
 static bool
 leave(ImapConn *conn, const char *mailbox, GError **error)
 {
+    imap_ahead_end(conn);
     if (conn->selected == NULL || !g_str_has_prefix(conn->selected, mailbox))
         return true;
     imap_cmd_answers(conn, NULL);

@@ -51,12 +51,29 @@ fold_terms(const GArray *terms)
     return all;
 }
 
-/* "ann" begins a word of "Ana Ann", and none of "Joanna". Other scripts may
- * not part their words. */
+/* Of a word in a script that parts its words. */
 static bool
-begins_word(const char *value, const char *at)
+is_letter(const char *at)
 {
-    return at == value || !g_ascii_isalnum(at[-1]) || !g_ascii_isalnum(*at);
+    gunichar c = g_utf8_get_char_validated(at, -1);
+
+    return g_unichar_isalnum(c) && !g_unichar_iswide(c);
+}
+
+static bool
+is_within(const char *value, const char *at)
+{
+    return at > value && *at && is_letter(at)
+           && is_letter(g_utf8_find_prev_char(value, at));
+}
+
+/* "ann" is a word of "Ana Ann", begins one of "Anna", and none of "Joanna". */
+static bool
+is_word(const char *value, const char *at, const Sought *sought)
+{
+    return !is_within(value, at)
+           && (sought->term->number == STORE_TERM_BEGINS
+               || !is_within(value, at + strlen(sought->text)));
 }
 
 static bool
@@ -69,7 +86,7 @@ text_has(const char *value, const Sought *sought)
     for (; *at; at++) {
         at = sought->ascii ? strcasestr(at, sought->text)
                            : strstr(at, sought->text);
-        if (at == NULL || begins_word(value, at))
+        if (at == NULL || is_word(value, at, sought))
             break;
     }
     return at && *at;

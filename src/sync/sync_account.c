@@ -50,13 +50,15 @@ sync_follows(const StoreFolder *folder)
            && folder->role != FOLDER_ROLE_FLAGGED;
 }
 
+/* What was on its way out of another folder may be what is new in this one. */
 static bool
 is_wanted(const Round *round, const StoreFolder *folder)
 {
     const char *only = round->sync->only;
 
     return sync_follows(folder)
-           && (only == NULL || strcmp(only, folder->path) == 0);
+           && (only == NULL || strcmp(only, folder->path) == 0
+               || store_server_is_moving(round->sync->store, folder->id));
 }
 
 /* Is a folder that was never looked at empty there and here? */

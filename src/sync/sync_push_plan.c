@@ -144,6 +144,14 @@ plan_place(Push *push, const StorePending *row)
     add_row(push, &like, row);
 }
 
+static bool
+is_followed(const Push *push, gint64 id)
+{
+    const StoreFolder *folder = find_folder(push->view, id);
+
+    return folder && sync_follows(folder);
+}
+
 static void
 plan_row(Push *push, const StorePending *row)
 {
@@ -154,7 +162,7 @@ plan_row(Push *push, const StorePending *row)
             add_row(push, &append, row);
         return;
     }
-    if (row->uid == 0 || row->moving)
+    if (row->uid == 0 || (row->moving && is_followed(push, row->server_folder)))
         return; /* waits for its UID, or for the next look at its mailbox */
     if (row->folder != 0) {
         plan_flags(push, row);

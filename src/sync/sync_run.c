@@ -182,22 +182,21 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
 
 /* Moved by us, and the answer was lost: the row waits in the new folder for
  * its new UID, wherever the user wants it now. In a local folder there is
- * nothing to wait for. */
+ * nothing to wait for, nor in one that is gone: it is uploaded again. */
 static bool
 wait_there(const Sync *sync, gint64 id, GError **error)
 {
     gint64 moving = store_server_moving_to(sync->store, id);
-    g_autoptr(StoreRow) row =
-        moving ? NULL : store_row(sync->store, id, NULL);
+    g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
     g_autoptr(StoreFolder) to =
-        row ? store_folder(sync->store, row->folder, NULL) : NULL;
+        row ? store_folder(sync->store, moving ? moving : row->folder, NULL)
+            : NULL;
 
-    if (moving)
-        return store_server_waits(sync->store, id, moving, error);
-    if (to == NULL)
+    if (row == NULL || (to == NULL && moving == 0))
         return true;
-    return to->local ? store_server_place(sync->store, id, 0, 0, error)
-                     : store_server_waits(sync->store, id, to->id, error);
+    if (to == NULL || to->local)
+        return store_server_place(sync->store, id, 0, 0, error);
+    return store_server_waits(sync->store, id, to->id, error);
 }
 
 static bool
@@ -354,6 +353,8 @@ can_wait(const GPtrArray *steps, guint i)
         return false;
     while (++i < steps->len) {
         step = steps->pdata[i];
+        if (step->kind == SYNC_SETTLE)
+            return false; /* it may be refused */
         if (step->uids)
             return step->kind == SYNC_BODIES;
     }
@@ -368,6 +369,7 @@ run_fetches(SyncRun *run, const GPtrArray *steps, guint first, guint *next,
 {
     SyncStepKind kind = ((const SyncStep *)steps->pdata[first])->kind;
     g_autoptr(GPtrArray) sets = g_ptr_array_new();
+    g_autoptr(GError) trouble = NULL;
     bool all = true;
     bool ok;
 
@@ -378,9 +380,12 @@ run_fetches(SyncRun *run, const GPtrArray *steps, guint first, guint *next,
             break;
         g_ptr_array_add(sets, step->uids);
     }
-    ok = kind == SYNC_ROWS ? sync_headers(run, sets, &all, error)
-                           : sync_bodies(run, sets, &all, error);
-    ok = sync_run_waiting(run, ok ? error : NULL) && ok;
+    ok = kind == SYNC_ROWS ? sync_headers(run, sets, &all, &trouble)
+                           : sync_bodies(run, sets, &all, &trouble);
+    if (ok || !err_is(trouble, ERR_LOCAL)) /* else names are still swept */
+        ok = sync_run_waiting(run, ok ? &trouble : NULL) && ok;
+    if (trouble)
+        g_propagate_error(error, g_steal_pointer(&trouble));
     if (ok && (!all || (*next < steps->len && sync_yields(run->sync))))
         return err_set(error, ERR_CANCELLED, "yields");
     return ok;

@@ -236,6 +236,17 @@ go_on(Fixture *f)
     return g_strchomp(g_strdup(f->output->str));
 }
 
+/* What a person opened is not for hooks to write into a file (P67). */
+static void
+refuse_hook(Fixture *f)
+{
+    CmdContext context = session_context(f->session, CMD_FROM_HOOK);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(cmd_run(&context, "edit-as-new", &error), ==, CMD_FAILED);
+    g_assert_nonnull(strstr(error->message, "a hook does not open"));
+}
+
 /* A draft that another machine encrypted is opened once; not again where it is
  * a draft of this one, nor where it is open. */
 static void
@@ -258,6 +269,7 @@ test_resume(Fixture *f, const void *data)
     g_assert_cmpstr(again, ==, first);
     g_assert_cmpuint(gpg_runs(log), ==, 1);
     g_assert_cmpint(g_unlink(first), ==, 0);
+    refuse_hook(f);
     other = go_on(f);
     g_assert_cmpuint(gpg_runs(log), ==, 1);
     g_unlink(conf);

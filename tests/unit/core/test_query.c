@@ -68,7 +68,8 @@ append_term(GString *text, const StoreTerm *term)
     if (term->kind == STORE_TERM_FLAG || term->kind == STORE_TERM_FOLDER)
         g_string_append_printf(text, "=%d", (int)term->number);
     else if (term->text)
-        g_string_append_printf(text, "=%s", term->text);
+        g_string_append_printf(text, "=%s%s", term->text,
+                               term->number == STORE_TERM_BEGINS ? "…" : "");
 }
 
 /* What rows are asked for a query; nothing where they cannot say. */
@@ -81,7 +82,7 @@ test_rows(void)
         { "plan", "any=plan" },
         { "two Words", "any=two any=Words and" },
         { "\"two \"\"words\"", "any=two \"words" },
-        { "plan*", "any=plan" },
+        { "plan*", "any=plan…" },
         { "*", NULL },
         { "subject:x", "subject=x" },
         { "subject:\"x y\" from:ana to:ben",
@@ -91,8 +92,14 @@ test_rows(void)
         { "-tag:flagged", "flag=32 not" },
         { "has:attachment", "flag=256" },
         { "tag:todo", "tag=todo" },
-        { "subject:x not (tag:todo or from:ana)",
-          "subject=x tag=todo from=ana or not and" },
+        { "subject:x not (tag:todo or from:ana)", NULL },
+        { "folder:nowhere not subject:x", NULL },
+        { "tag:todo and not tag:done", "tag=todo tag=done not and" },
+        { "tag:todo tag:done", NULL }, /* either */
+        { "folder:nowhere and not (tag:todo id:x tag:done)", NULL },
+        { "from:@", NULL },
+        { "subject:\"-\"", NULL },
+        { "from:ana - tag:todo", NULL },
         { "folder:archive", "folder=0 folder=2 or folder=3 or" },
         { "folder:home/Ärger", "folder=0 folder=4 or" },
         { "folder:nowhere", "folder=0" },

@@ -96,8 +96,8 @@ typedef struct {
     const char *wanted; /* ids of the messages */
 } Sought;
 
-/* Rows that the index does not know are found by each of their fields, from
- * where a word begins; one that it knows is left to it. */
+/* Rows that the index does not know are found by each of their fields, by whole
+ * words unless their beginning is asked for; one that it knows is left to it. */
 static void
 test_terms(void)
 {
@@ -114,7 +114,12 @@ test_terms(void)
         { { { STORE_TERM_SUBJECT, "PLAN", 0 } }, "a" },
         { { { STORE_TERM_SUBJECT, "plan of", 0 } }, "a" },
         { { { STORE_TERM_SUBJECT, "anna", 0 } }, "" },
-        { { { STORE_TERM_SUBJECT, "GRÜSS", 0 } }, "b" },
+        { { { STORE_TERM_SUBJECT, "GRÜSS", STORE_TERM_BEGINS } }, "b" },
+        { { { STORE_TERM_SUBJECT, "GRÜSS", 0 } }, "" },
+        { { { STORE_TERM_SUBJECT, "ü", STORE_TERM_BEGINS } }, "" },
+        { { { STORE_TERM_SUBJECT, "joann", 0 } }, "" },
+        { { { STORE_TERM_SUBJECT, "joann", STORE_TERM_BEGINS } }, "a" },
+        { { { STORE_TERM_FROM, "ana@one.exam", 0 } }, "" },
         { { { STORE_TERM_FROM, "ben", 0 } }, "b" },
         { { { STORE_TERM_FROM, "one.example", 0 } }, "a" },
         { { { STORE_TERM_TO, "ben", 0 } }, "a" },

@@ -212,6 +212,44 @@ test_mind(const void *data)
     bench_destroy(bench);
 }
 
+/* News of the folder that it was moved to comes first; the folder is gone by
+ * then. */
+static void
+test_moved_then(const void *data)
+{
+    bool removed = GPOINTER_TO_INT(data);
+    Bench *bench = bench_create();
+    gint64 id;
+
+    bench->fake->qresync = bench->fake->condstore = true;
+    bench->fake->uidplus = bench->fake->status = true;
+    fake_mailbox(bench->fake, "Aside");
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_add(bench->fake, "INBOX", 2, 0);
+    bench_sync(bench);
+    id = bench_row(bench, 1);
+    change_here(bench, &(Change){ "Aside", 0, 0 });
+    bench->fake->cut_move = bench->fake->cut_after = true;
+    g_assert_false(bench_try(bench));
+    bench->fake->cut_move = false;
+    change_here(bench, &(Change){ "INBOX", STAR, 0 });
+    if (removed)
+        g_ptr_array_remove(bench->fake->mailboxes,
+                           fake_mailbox(bench->fake, "Aside"));
+    bench->sync.only = removed ? NULL : "work/Aside";
+    for (int i = 0; i < 3; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+        bench->sync.only = NULL;
+    }
+    g_assert_cmpint(bench_row(bench, 1), ==, id);
+    check_end(bench, &(Rule){ .where = "INBOX", .want = STAR,
+                              .want_tags = "" });
+    g_assert_cmpuint(store_pending_count(bench->store, NULL), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* What was carried for a message that did not turn up is forgotten with the
  * round: the same Message-ID later is another delivery. */
 static void
@@ -258,6 +296,10 @@ main(int argc, char **argv)
             g_test_add_data_func_full(name, g_memdup2(&made, sizeof made),
                                       test_mind, g_free);
         }
+    g_test_add_data_func("/conflict/moved, answer lost, news there",
+                         GINT_TO_POINTER(false), test_moved_then);
+    g_test_add_data_func("/conflict/moved, answer lost, folder gone",
+                         GINT_TO_POINTER(true), test_moved_then);
     g_test_add_func("/conflict/carried once", test_carried_once);
     return g_test_run();
 }
