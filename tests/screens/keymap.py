@@ -689,11 +689,13 @@ def folders_by_keys():
 def wide_characters_survive_a_new_size():
     """One that the folders cut in half is whole when they go away, also when
     the width changed meanwhile."""
-    with demo() as terminal:
+    with demo(ready=True) as terminal:
         terminal.resize(60, 20)
-        before = terminal.wait(lambda s: len(s) == 20 and "来週" in s[2])
+        terminal.wait(lambda s: len(s) == 20 and "来週" in s[2]
+                      and "keys" in s[-1])
+        before = terminal.settle()
         terminal.resize(80, 24)
-        terminal.wait(lambda s: len(s) == 24)
+        terminal.wait(lambda s: len(s) == 24 and "keys" in s[-1])
         terminal.type("`")
         terminal.wait_text("linux-mm")
         terminal.resize(60, 20)
