@@ -84,6 +84,14 @@ try_sign(Reader *reader, char sign)
     return there;
 }
 
+/* One that stands alone is no sign. */
+static bool
+try_minus(Reader *reader)
+{
+    return *reader->at == '-' && strchr(BLANKS ")", reader->at[1]) == NULL
+           && try_sign(reader, '-');
+}
+
 /* What stands in quotes, where two are one, or all up to a blank or
  * parenthesis. g_free(). */
 static char *
@@ -139,10 +147,10 @@ read_not(Reader *reader)
 {
     bool negative = false;
 
-    while (try_operator(reader, "not") || try_sign(reader, '-'))
+    while (try_operator(reader, "not") || try_minus(reader))
         negative = !negative;
     try_sign(reader, '+');
-    if (strchr(BLANKS ")", *reader->at) != NULL)
+    if (*reader->at == '\0' || *reader->at == ')')
         fail(reader, "nothing where something to search for is due");
     else if (*reader->at == '(')
         read_group(reader);

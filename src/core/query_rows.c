@@ -157,15 +157,23 @@ is_text(const QueryStep *step)
 static bool
 denies_text(const GArray *steps)
 {
-    bool denies = false, text = false;
+    g_autofree bool *text = g_new(bool, steps->len); /* a stack of parts */
+    bool denies = false;
+    guint n = 0;
 
     for (guint i = 0; i < steps->len; i++) {
         const QueryStep *step = &g_array_index(steps, QueryStep, i);
 
-        denies = denies || step->op == QUERY_NOT;
-        text = text || is_text(step);
+        if (step->op == QUERY_TERM) {
+            text[n++] = is_text(step);
+        } else if (step->op == QUERY_NOT) {
+            denies = denies || text[n - 1];
+        } else {
+            n--;
+            text[n - 1] = text[n - 1] || text[n];
+        }
     }
-    return denies && text;
+    return denies;
 }
 
 /* "tag:a tag:b" is either of them in notmuch's language, as other words side by

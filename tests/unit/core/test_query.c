@@ -94,6 +94,7 @@ test_rows(void)
         { "tag:todo", "tag=todo" },
         { "subject:x not (tag:todo or from:ana)", NULL },
         { "folder:nowhere not subject:x", NULL },
+        { "subject:x not tag:done", "subject=x tag=done not and" },
         { "tag:todo and not tag:done", "tag=todo tag=done not and" },
         { "tag:todo tag:done", NULL }, /* either */
         { "folder:nowhere and not (tag:todo id:x tag:done)", NULL },
