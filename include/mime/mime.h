@@ -123,6 +123,12 @@ typedef enum {
     MIME_LINE_IMAGE,   /* no text: the place of an image */
 } MimeLineKind;
 
+/* The number of a link behind its text. */
+typedef struct {
+    guint others; /* equal ones of the sender's, behind the mark before it */
+    char text[];  /* "[1]" */
+} MimeMark;
+
 typedef struct {
     MimeLineKind kind;
     int quote_depth;
@@ -132,8 +138,9 @@ typedef struct {
                    that was broken, its indent too */
     const char *joint; /* it was broken: what stood between it and the next
                           line; NULL: it ends */
-    GPtrArray *marks; /* numbers of links, "[1]", char *, in the line that was
-                         broken, in their order; NULL: none */
+    GPtrArray *marks; /* MimeMark, in the line that was broken, in their order;
+                         NULL: none */
+    guint whole; /* number of that line in the text, images not counted */
 } MimeLine;
 
 typedef struct {

@@ -109,17 +109,17 @@ compare_dates(gconstpointer a, gconstpointer b)
 static void
 sort_by_date(Store *store, GArray *ids)
 {
+    g_autoptr(GArray) dates = store_dates(store, ids, NULL);
     g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(Dated));
 
-    for (guint i = 0; i < ids->len; i++) {
-        gint64 id = g_array_index(ids, gint64, i);
-        g_autoptr(StoreRow) row = store_row(store, id, NULL);
-        Dated one = { id, row ? row->date : 0 };
+    for (guint i = 0; dates && i < ids->len; i++) {
+        Dated one = { g_array_index(ids, gint64, i),
+                      g_array_index(dates, gint64, i) };
 
         g_array_append_val(dated, one);
     }
     g_array_sort(dated, compare_dates);
-    for (guint i = 0; i < ids->len; i++)
+    for (guint i = 0; i < dated->len; i++)
         g_array_index(ids, gint64, i) = g_array_index(dated, Dated, i).id;
 }
 

@@ -38,7 +38,9 @@ MimeLogical *
 mime_logical_add(GPtrArray *list, MimeLineKind kind, int depth, char *text)
 {
     MimeLogical *line = g_new0(MimeLogical, 1);
+    const MimeLogical *last = list->len ? list->pdata[list->len - 1] : NULL;
 
+    line->whole = last ? last->whole + (last->kind != MIME_LINE_IMAGE) : 0;
     line->kind = kind;
     line->quote_depth = depth;
     line->text = text;

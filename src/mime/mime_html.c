@@ -31,6 +31,7 @@ typedef struct {
     const char *href;
     GArray *images; /* guint: numbers of those of the line */
     GPtrArray *marks; /* numbers of its links; NULL: none yet */
+    gsize marked;     /* octets of it up to the last of them */
     char *bullet; /* for the next line, or NULL */
     List lists[LIST_DEPTH];
     int n_lists; /* may pass LIST_DEPTH */
@@ -133,6 +134,7 @@ line_end(Html *html)
     line->first =
         html->bullet ? g_steal_pointer(&html->bullet) : g_strdup(line->rest);
     g_string_truncate(html->line, 0);
+    html->marked = 0;
     images_add(html);
 }
 
@@ -229,12 +231,21 @@ link_begin(Html *html, const GumboElement *element)
     html->link = g_string_new(NULL);
 }
 
+/* before: what stands between the mark before and it. */
 static void
-note_mark(GPtrArray **marks, const char *mark)
+note_mark(GPtrArray **marks, const char *before, const char *text)
 {
+    gsize size = strlen(text);
+    MimeMark *mark = g_malloc0(sizeof *mark + size + 1);
+
+    memcpy(mark->text, text, size);
+    while ((before = strstr(before, text)) != NULL) {
+        mark->others++;
+        before += size;
+    }
     if (*marks == NULL)
         *marks = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(*marks, g_strdup(mark));
+    g_ptr_array_add(*marks, mark);
 }
 
 /* Behind the text of the link, also where that was a block of its own. */
@@ -246,11 +257,12 @@ mark_append(Html *html, const char *mark, bool has_text)
 
     html->blank = true;
     if (html->line->len > 0 || !has_text || last == NULL) {
-        note_mark(&html->marks, mark);
+        note_mark(&html->marks, html->line->str + html->marked, mark);
         line_append(html, mark, strlen(mark));
+        html->marked = html->line->len;
         return;
     }
-    note_mark(&last->marks, mark);
+    note_mark(&last->marks, last->text, mark);
     joined = g_strdup_printf("%s %s", last->text, mark);
     g_free(last->text);
     last->text = joined;

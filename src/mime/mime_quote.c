@@ -92,10 +92,12 @@ cut_marks(GString *text, const GPtrArray *marks)
     gsize at = 0;
 
     for (guint i = 0; marks && i < marks->len; i++) {
-        const char *mark = marks->pdata[i];
-        const char *found = strstr(text->str + at, mark);
-        gsize size = strlen(mark);
+        const MimeMark *mark = marks->pdata[i];
+        const char *found = strstr(text->str + at, mark->text);
+        gsize size = strlen(mark->text);
 
+        for (guint n = mark->others; found && n > 0; n--)
+            found = strstr(found + size, mark->text);
         if (found == NULL)
             continue; /* it was not selected */
         at = (gsize)(found - text->str);

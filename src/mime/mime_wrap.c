@@ -30,6 +30,7 @@ add_line(GPtrArray *lines, const MimeLogical *from, char *text)
     line->kind = from->kind;
     line->quote_depth = from->quote_depth;
     line->image = from->image;
+    line->whole = from->whole;
     line->text = text;
     line->marks = from->marks ? g_ptr_array_ref(from->marks) : NULL;
     g_ptr_array_add(lines, line);
@@ -165,7 +166,9 @@ mime_fold_quotes(GPtrArray *lines)
         guint run = quote_run(lines, i, &quotes);
 
         if (quotes > FOLD_LINES) {
-            MimeLogical note = { .kind = MIME_LINE_NOTE };
+            const MimeLine *hidden = lines->pdata[i];
+            MimeLogical note = { .kind = MIME_LINE_NOTE,
+                                 .whole = hidden->whole };
 
             add_line(out, &note, g_strdup_printf("⋯ %u quoted lines", quotes));
             i += run;

@@ -17,6 +17,7 @@ typedef struct {
     char *first; /* prefix of the first line, e.g. a bullet; or NULL */
     char *rest;  /* prefix of the others; or NULL */
     GPtrArray *marks; /* as MimeLine has them */
+    guint whole;      /* the same */
 } MimeLogical;
 
 GPtrArray *mime_logical_list(void);

@@ -120,7 +120,9 @@ static const char version_6[] =
 
 /* The folder that a message is being moved to on the server; 0: none. */
 static const char version_7[] =
-    "ALTER TABLE message ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE message ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX message_moving ON message (server_folder)"
+    " WHERE moving <> 0;";
 
 /* Each entry brings a database from version i to i + 1. */
 static const char *const migrations[] = {

@@ -334,15 +334,13 @@ store_server_moving_to(Store *store, gint64 id)
                      id);
 }
 
-#define MOVING_FROM                                                            \
-    " FROM pending p CROSS JOIN message m ON m.id = p.message"                 \
-    " WHERE m.server_folder = ? AND m.moving <> 0"
-
 bool
 store_server_is_moving(Store *store, gint64 server_folder)
 {
-    return store_int(store, 0, "SELECT EXISTS (SELECT 1" MOVING_FROM ")", "i",
-                     server_folder);
+    return store_int(store, 0,
+                     "SELECT EXISTS (SELECT 1 FROM message"
+                     " WHERE server_folder = ? AND moving <> 0)",
+                     "i", server_folder);
 }
 
 static bool
@@ -363,7 +361,9 @@ store_server_moving_end(Store *store, gint64 server_folder, GError **error)
     if (!store_begin(store, error))
         return false;
     ids = store_read_ids(store,
-                         store_prepare(store, error, "SELECT m.id" MOVING_FROM,
+                         store_prepare(store, error,
+                                       "SELECT id FROM message WHERE"
+                                       " server_folder = ? AND moving <> 0",
                                        "i", server_folder),
                          error);
     for (guint i = 0; ids && ok && i < ids->len; i++)

@@ -13,102 +13,65 @@ is_text(const Page *page, int line, guint item)
     return one && one->line && one->item == item;
 }
 
-/* A line of a text by its number on the page, or the one that an octet of a
- * whole line is in. */
-typedef struct {
-    int line;
-    guint text; /* number of the whole line */
-    gsize at;   /* where the line begins in it */
-    gsize size;
-} Fragment;
-
-/* The fragments of a text, in order (Fragment). */
-static GArray *
-fragments_of(const Page *page, guint item)
+/* A piece of a whole line of a text; NULL: the line of the page is none. */
+static const MimeLine *
+piece_at(const Page *page, int line, guint item, guint whole)
 {
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(Fragment));
-    Fragment next = { 0 };
+    const MimeLine *piece =
+        is_text(page, line, item)
+            ? ((const PageLine *)page->lines->pdata[line])->line
+            : NULL;
 
-    for (int i = 0; i < (int)page->lines->len; i++) {
-        const MimeLine *line;
-
-        if (!is_text(page, i, item))
-            continue;
-        line = ((const PageLine *)page->lines->pdata[i])->line;
-        next.line = i;
-        next.size = strlen(line->text + line->prefix)
-                    + (line->joint ? strlen(line->joint) : 0);
-        g_array_append_val(all, next);
-        next.text += line->joint == NULL;
-        next.at = line->joint ? next.at + next.size : 0;
-    }
-    return all;
+    return piece && piece->whole == whole ? piece : NULL;
 }
 
-static guint
-texts_in(const GArray *fragments)
+static void
+append_piece(GString *text, const MimeLine *piece)
 {
-    return fragments->len
-               ? g_array_index(fragments, Fragment, fragments->len - 1).text + 1
-               : 0;
-}
-
-static guint
-hash_of(const Page *page, const GArray *fragments, guint text)
-{
-    g_autoptr(GString) whole = g_string_new(NULL);
-
-    for (guint i = 0; i < fragments->len; i++) {
-        const Fragment *one = &g_array_index(fragments, Fragment, i);
-        const MimeLine *line =
-            ((const PageLine *)page->lines->pdata[one->line])->line;
-
-        if (one->text == text)
-            g_string_append_printf(whole, "%s%s", line->text + line->prefix,
-                                   line->joint ? line->joint : "");
-    }
-    return g_string_hash(whole);
+    g_string_append(text, piece->text + piece->prefix);
+    g_string_append(text, piece->joint ? piece->joint : "");
 }
 
 /* The first octet of a line, or its last. */
 static TextPlace
-place_of(const Page *page, const GArray *fragments, int line, bool last)
+place_of(const Page *page, guint item, int line, bool last)
 {
-    TextPlace place = { 0 };
+    const PageLine *of = page->lines->pdata[line];
+    TextPlace place = { .whole = of->line->whole };
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < fragments->len; i++) {
-        const Fragment *one = &g_array_index(fragments, Fragment, i);
+    for (int i = 0; i < (int)page->lines->len; i++) {
+        const MimeLine *piece = piece_at(page, i, item, place.whole);
 
-        if (one->line != line)
+        if (piece == NULL)
             continue;
-        place.before = one->text;
-        place.behind = texts_in(fragments) - 1 - one->text;
-        place.at = one->at + (last && one->size ? one->size - 1 : 0);
-        place.hash = hash_of(page, fragments, one->text);
+        if (i == line)
+            place.at = text->len;
+        append_piece(text, piece);
+        if (i == line && last)
+            place.at = MAX(text->len, 1) - 1;
     }
+    place.hash = g_string_hash(text);
     return place;
 }
 
-/* The line that a place is in, -1: none. Quotes above or below it may have been
- * folded, for they have more lines than they had, or fewer. */
+/* The line that a place is in, -1: none. */
 static int
-line_of(const Page *page, const GArray *fragments, const TextPlace *place)
+line_of(const Page *page, guint item, const TextPlace *place)
 {
-    guint texts = texts_in(fragments);
-    guint text = place->before;
+    g_autoptr(GString) text = g_string_new(NULL);
     int line = -1;
 
-    if (text >= texts || hash_of(page, fragments, text) != place->hash)
-        text = texts - 1 - place->behind;
-    if (text >= texts || hash_of(page, fragments, text) != place->hash)
-        return -1;
-    for (guint i = 0; i < fragments->len; i++) {
-        const Fragment *one = &g_array_index(fragments, Fragment, i);
+    for (int i = 0; i < (int)page->lines->len; i++) {
+        const MimeLine *piece = piece_at(page, i, item, place->whole);
 
-        if (one->text == text && one->at <= place->at)
-            line = one->line;
+        if (piece == NULL)
+            continue;
+        if (text->len <= place->at)
+            line = i;
+        append_piece(text, piece);
     }
-    return line;
+    return g_string_hash(text) == place->hash ? line : -1;
 }
 
 /* The item of a message; that of none: there is no such. */
@@ -126,11 +89,10 @@ item_of(const Page *page, gint64 id)
 static void
 note_places(LineSelection *lines, const Page *page)
 {
-    g_autoptr(GArray) fragments = fragments_of(page, item_of(page, lines->id));
+    guint item = item_of(page, lines->id);
 
-    lines->begin =
-        place_of(page, fragments, MIN(lines->from, lines->to), false);
-    lines->end = place_of(page, fragments, MAX(lines->from, lines->to), true);
+    lines->begin = place_of(page, item, MIN(lines->from, lines->to), false);
+    lines->end = place_of(page, item, MAX(lines->from, lines->to), true);
 }
 
 bool
@@ -144,7 +106,10 @@ lines_begin(LineSelection *lines, const Page *page, int top, int rows,
             continue;
         *item = line->item;
         *lines = (LineSelection){
-            true, i, i, page->columns, page->lines->len,
+            true,
+            i,
+            i,
+            page->made,
             ((const PageItem *)page->items->pdata[*item])->row->id,
         };
         note_places(lines, page);
@@ -175,22 +140,19 @@ lines_move(LineSelection *lines, const Page *page, int step)
 bool
 lines_follow(LineSelection *lines, const Page *page)
 {
-    g_autoptr(GArray) fragments = NULL;
     bool up = lines->to < lines->from;
+    guint item;
     int begin, end;
 
-    if (!lines->on
-        || (lines->columns == page->columns
-            && lines->count == page->lines->len))
+    if (!lines->on || lines->made == page->made)
         return false;
-    fragments = fragments_of(page, item_of(page, lines->id));
-    begin = line_of(page, fragments, &lines->begin);
-    end = line_of(page, fragments, &lines->end);
+    item = item_of(page, lines->id);
+    begin = line_of(page, item, &lines->begin);
+    end = line_of(page, item, &lines->end);
     lines->on = begin >= 0 && end >= 0;
     lines->from = up ? end : begin;
     lines->to = up ? begin : end;
-    lines->columns = page->columns;
-    lines->count = page->lines->len;
+    lines->made = page->made;
     return true;
 }
 
@@ -209,8 +171,8 @@ lines_take(LineSelection *lines, const Page *page)
     if (!lines->on)
         return NULL;
     taken = g_ptr_array_new();
-    for (int i = MIN(lines->from, lines->to);
-         i <= MAX(lines->from, lines->to); i++) {
+    for (int i = MIN(lines->from, lines->to); i <= MAX(lines->from, lines->to);
+         i++) {
         PageLine *line = page->lines->pdata[i];
 
         if (line->line)

@@ -7,16 +7,15 @@
 
 /* An octet of a text, however its lines are broken. */
 typedef struct {
-    guint before, behind; /* how many whole lines stand there */
-    gsize at;
-    guint hash; /* of the whole line that it is in */
+    guint whole; /* number of the line before it was broken */
+    gsize at;    /* in that line */
+    guint hash;  /* of it: is it still that text? */
 } TextPlace;
 
 typedef struct {
     bool on;
     int from, to;
-    int columns; /* of the page */
-    guint count; /* of its lines */
+    guint made;  /* which lines of the page: Page.made */
     gint64 id;   /* whose text it is */
     TextPlace begin, end; /* the first octet of the lines, and the last */
 } LineSelection;
@@ -30,7 +29,7 @@ bool lines_begin(LineSelection *lines, const Page *page, int top, int rows,
 void lines_move(LineSelection *lines, const Page *page, int step);
 
 /* After the page was made: the lines that the text is in now; ended when it is
- * not there any more. True: they are others. */
+ * not there any more. True: the page was made anew. */
 bool lines_follow(LineSelection *lines, const Page *page);
 
 bool lines_has(const LineSelection *lines, int line);

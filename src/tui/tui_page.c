@@ -518,6 +518,7 @@ page_make(Page *page, int columns)
     if (page->columns == columns || page->items->len == 0)
         return;
     page->columns = columns;
+    page->made++;
     g_ptr_array_set_size(page->lines, 0);
     first = page->items->pdata[0];
     subject = draw_safe(subject_of(first));

@@ -58,6 +58,7 @@ typedef struct {
     GPtrArray *lines; /* PageLine */
     PageWish wish;
     int columns; /* the lines were made for */
+    guint made;  /* how often they were */
     bool look_only; /* a preview: nothing is opened for it */
 } Page;
 

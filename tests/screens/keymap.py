@@ -268,11 +268,11 @@ LONG_QUOTES = "".join(f"> a quote of seventy columns or so, number {n}, that is 
 @test
 def selected_lines_stay_in_another_width():
     """The same text is selected, whichever lines it is in, and whether or not
-    the quotes above are folded."""
+    the quotes above are folded; also when it ends on an empty line."""
     with tempfile.NamedTemporaryFile("w", suffix=".eml") as file:
         file.write("From: ben@example.org\nSubject: quotes above\n"
                    f"Date: {email.utils.formatdate()}\n\n{LONG_QUOTES}\n"
-                   + "".join(f"text {n} of some length\n" for n in range(60)))
+                   + "".join(f"text {n} of some length\n\n" for n in range(60)))
         file.flush()
         with demo() as terminal:
             terminal.type("/Migration window\r")
@@ -284,8 +284,12 @@ def selected_lines_stay_in_another_width():
             terminal.type(f"gi:import --folder home {file.name}\r")
             terminal.wait_text("quotes above")
             terminal.type("gg\r")
-            terminal.wait_text("text 5 of")
-            terminal.type(" Vjj")
+            terminal.wait_text("text 1 of")
+            terminal.type(" Vjjj")
+            stays(terminal, "text ", "of some length")
+            terminal.keys("Escape")
+            terminal.wait(lambda s: not marked(terminal))
+            terminal.type("Vj")
             stays(terminal, "text ", "of some length")
 
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "core/account.h"
+#include "core/act.h"
 #include "scene.h"
 
 #include <gio/gio.h>
@@ -162,6 +163,54 @@ imap_stop(Imap *imap, char *root)
     g_object_unref(imap->service);
     file_remove_tree(root, NULL);
     g_free(root);
+}
+
+/* A message that server and user see alike, and its file. */
+static inline gint64
+imap_message(Session *session, gint64 folder, guint32 uid)
+{
+    static const char bytes[] = "From: b@example.org\nSubject: x\n"
+                                "Message-ID: <1@example.org>\n\nbody\n";
+    Store *store = session_store(session);
+    ActAppend what = { .folder = folder,
+                       .bytes = bytes,
+                       .size = sizeof bytes - 1 };
+    g_autoptr(GError) error = NULL;
+    gint64 id = act_append(session, &what, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(store_server_place(store, id, folder, uid, NULL));
+    g_assert_true(store_server_flags(store, id, 0, "", NULL));
+    return id;
+}
+
+/* As server and user saw it last. */
+static inline gint64
+imap_folder(Session *session, const char *name, FolderRole role)
+{
+    gint64 id = session_make_folder(session, "work", name, role, NULL);
+    g_autoptr(StoreFolder) folder =
+        store_folder(session_store(session), id, NULL);
+
+    folder->uidvalidity = 7;
+    folder->uidnext = 2;
+    g_assert_cmpint(store_folder_put(session_store(session), folder, NULL), ==,
+                    id);
+    return id;
+}
+
+/* A message that was read, in either. */
+static inline const char *
+imap_two_mailboxes(const char *command)
+{
+    if (g_str_has_prefix(command, "LIST"))
+        return "* LIST () \"/\" INBOX\r\n* LIST () \"/\" B\r\n";
+    if (g_str_has_prefix(command, "SELECT"))
+        return "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
+               "* OK [UIDNEXT 2] n\r\n";
+    if (strstr(command, "FETCH"))
+        return "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n";
+    return NULL;
 }
 
 #endif

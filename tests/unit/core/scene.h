@@ -2,6 +2,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
+#include "base/file.h"
 #include "core/indexer.h"
 #include "core/session.h"
 
@@ -27,6 +28,20 @@ scene_open(const char *text, bool indexed, char **root)
     session_open_accounts(session, &error);
     g_assert_no_error(error);
     return session;
+}
+
+/* As a fixture. */
+typedef struct {
+    char *root;
+    Session *session;
+} Scene;
+
+static inline void
+scene_close(Scene *scene, const void *data)
+{
+    session_destroy(scene->session);
+    file_remove_tree(scene->root, NULL);
+    g_free(scene->root);
 }
 
 #endif

@@ -14,25 +14,12 @@ static const char config[] = "account work {\n"
                              "    outgoing demo:\n"
                              "}\n";
 
-typedef struct {
-    char *root;
-    Session *session;
-} Fixture;
-
 static void
-set_up(Fixture *f, const void *more)
+set_up(Scene *f, const void *more)
 {
     g_autofree char *text = g_strconcat(config, more, NULL);
 
     f->session = scene_open(text, false, &f->root);
-}
-
-static void
-tear_down(Fixture *f, const void *data)
-{
-    session_destroy(f->session);
-    file_remove_tree(f->root, NULL);
-    g_free(f->root);
 }
 
 typedef struct {
@@ -65,7 +52,7 @@ static const CheckCase checks[] = {
 
 /* Of a draft with this text below From. */
 static GPtrArray *
-checks_of(Fixture *f, const char *text)
+checks_of(Scene *f, const char *text)
 {
     DraftStart new = { .kind = DRAFT_NEW };
     g_autoptr(Draft) draft = draft_start(f->session, &new, NULL);
@@ -79,7 +66,7 @@ checks_of(Fixture *f, const char *text)
 
 /* The words of the first one; NULL: there is none. g_free(). */
 static char *
-first_check(Fixture *f, const char *text)
+first_check(Scene *f, const char *text)
 {
     g_autoptr(GPtrArray) found = checks_of(f, text);
 
@@ -88,7 +75,7 @@ first_check(Fixture *f, const char *text)
 }
 
 static void
-test_checks(Fixture *f, const void *data)
+test_checks(Scene *f, const void *data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
         g_autoptr(GPtrArray) found = checks_of(f, checks[i].text);
@@ -110,7 +97,7 @@ test_checks(Fixture *f, const void *data)
 /* A forgotten file, as it is said in English, German, French, Spanish, Italian,
  * Dutch; and what is no such word. */
 static void
-test_languages(Fixture *f, const void *data)
+test_languages(Scene *f, const void *data)
 {
     static const struct {
         const char *text;
@@ -146,7 +133,7 @@ test_languages(Fixture *f, const void *data)
 
 /* Each is left out by its word. */
 static void
-test_switched_off(Fixture *f, const void *data)
+test_switched_off(Scene *f, const void *data)
 {
     g_autofree char *check = first_check(
         f, "To: bob@x.example, eve@x.example, tom@lindqvist.example\n\n"
@@ -158,7 +145,7 @@ test_switched_off(Fixture *f, const void *data)
 }
 
 static void
-test_many(Fixture *f, const void *data)
+test_many(Scene *f, const void *data)
 {
     static const char two[] = "To: a@x.example, b@x.example\nSubject: s\n\nb";
     static const char three[] =
@@ -173,7 +160,7 @@ test_many(Fixture *f, const void *data)
 /* The limit that the server told when it was last asked; the files count as
  * they leave. */
 static void
-test_max_size(Fixture *f, const void *data)
+test_max_size(Scene *f, const void *data)
 {
     static const OutboxServer small = { .max_size = 130000 };
     static const OutboxServer large = { .max_size = 140000 };
@@ -199,7 +186,7 @@ test_max_size(Fixture *f, const void *data)
 
 /* A reply to one who is, perhaps, somebody else. */
 static void
-test_parent(Fixture *f, const void *data)
+test_parent(Scene *f, const void *data)
 {
     static const char text[] = "From: bob@lindqvist.example\n"
                                "To: ana@lindqvist.example\n"
@@ -226,7 +213,7 @@ test_parent(Fixture *f, const void *data)
 }
 
 #define ADD(NAME, MORE, FN)                                                    \
-    g_test_add("/core/draft-check/" NAME, Fixture, MORE, set_up, FN, tear_down)
+    g_test_add("/core/draft-check/" NAME, Scene, MORE, set_up, FN, scene_close)
 
 int
 main(int argc, char **argv)

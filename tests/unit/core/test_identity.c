@@ -39,25 +39,12 @@ static const char config[] =
     "}\n"
     "folder work/Club { write-as club }\n";
 
-typedef struct {
-    char *root;
-    Session *session;
-} Fixture;
-
 static void
-set_up(Fixture *f, const void *data)
+set_up(Scene *f, const void *data)
 {
     g_autofree char *text = g_strconcat(config, data, NULL);
 
     f->session = scene_open(text, false, &f->root);
-}
-
-static void
-tear_down(Fixture *f, const void *data)
-{
-    session_destroy(f->session);
-    file_remove_tree(f->root, NULL);
-    g_free(f->root);
 }
 
 typedef struct {
@@ -94,7 +81,7 @@ static const Case cases[] = {
 };
 
 static gint64
-deliver(Fixture *f, const Case *c)
+deliver(Scene *f, const Case *c)
 {
     g_autofree char *text = g_strdup_printf(
         "From: bob@x.example\nTo: %s\nSubject: hi\n\ntext\n", c->to);
@@ -110,7 +97,7 @@ deliver(Fixture *f, const Case *c)
 }
 
 static void
-test_choice(Fixture *f, const void *data)
+test_choice(Scene *f, const void *data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const Case *c = &cases[i];
@@ -142,7 +129,7 @@ sent(const char *id, const GError *error, void *user)
 
 /* By the server of who writes; the copy stays in the account. */
 static void
-test_server(Fixture *f, const void *data)
+test_server(Scene *f, const void *data)
 {
     static const char *const froms[] = { WORK, CLUB, "ana+mail@club.example",
                                          "shop@lindqvist.example" };
@@ -182,7 +169,7 @@ flushed(guint n_sent, guint n_failed, void *user)
 }
 
 static guint
-count_role(Fixture *f, const char *account, FolderRole role)
+count_role(Scene *f, const char *account, FolderRole role)
 {
     Store *store = session_store(f->session);
     g_autoptr(StoreFolder) folder =
@@ -196,7 +183,7 @@ count_role(Fixture *f, const char *account, FolderRole role)
 /* Written in one account as another: that one's server, checks and Sent folder;
  * the message that was answered is tagged where it lies. */
 static void
-test_other_account(Fixture *f, const void *data)
+test_other_account(Scene *f, const void *data)
 {
     const Case mail = { "INBOX", "ana@lindqvist.example", NULL, NULL, NULL };
     DraftStart how = { .kind = DRAFT_REPLY,
@@ -234,7 +221,7 @@ test_other_account(Fixture *f, const void *data)
 
 /* The very address goes before a whole domain, whoever has it. */
 static void
-test_exact_first(Fixture *f, const void *data)
+test_exact_first(Scene *f, const void *data)
 {
     static const struct {
         const char *address, *account, *writer, *name;
@@ -266,7 +253,7 @@ test_exact_first(Fixture *f, const void *data)
 
 /* An identity is no account: it has no folders. */
 static void
-test_named(Fixture *f, const void *data)
+test_named(Scene *f, const void *data)
 {
     DraftStart how = { .to = "bob@x.example", .account = "work/club" };
     g_autoptr(GError) error = NULL;
@@ -289,7 +276,7 @@ test_named(Fixture *f, const void *data)
 }
 
 static void
-assert_queued(Fixture *f, const char *identity, bool require_tls)
+assert_queued(Scene *f, const char *identity, bool require_tls)
 {
     g_autoptr(GPtrArray) list = outbox_list(session_outbox(f->session), NULL);
     const OutboxEntry *entry = list->pdata[0];
@@ -304,7 +291,7 @@ assert_queued(Fixture *f, const char *identity, bool require_tls)
 /* A receipt goes by the server of whom the message was sent to, under his
  * options. */
 static void
-test_receipt(Fixture *f, const void *data)
+test_receipt(Scene *f, const void *data)
 {
     static const struct {
         const char *to, *identity;
@@ -335,7 +322,7 @@ test_receipt(Fixture *f, const void *data)
 
 /* What other programs hand over: by From, by -f, by the name of an identity. */
 static void
-test_sendmail(Fixture *f, const void *data)
+test_sendmail(Scene *f, const void *data)
 {
     static const char *const to[] = { "bob@x.example", NULL };
     static const struct {
@@ -374,7 +361,7 @@ test_sendmail(Fixture *f, const void *data)
 /* A domain outside ASCII is in its ASCII form in the envelope, which no server
  * has to understand; who is no address is a user of this machine. */
 static void
-test_envelope(Fixture *f, const void *data)
+test_envelope(Scene *f, const void *data)
 {
     static const char *const to[] = { "tom@b\303\274ro.example", "root", NULL };
     static const struct {
@@ -420,7 +407,7 @@ test_envelope(Fixture *f, const void *data)
 }
 
 static void
-test_sender_of_draft(Fixture *f, const void *data)
+test_sender_of_draft(Scene *f, const void *data)
 {
     DraftStart how = { .to = "bob@x.example", .account = "buero" };
     g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
@@ -438,7 +425,7 @@ test_sender_of_draft(Fixture *f, const void *data)
 
 /* The account's password is not for the identity's server (P51). */
 static void
-test_password(Fixture *f, const void *data)
+test_password(Scene *f, const void *data)
 {
     const Account *work = session_account(f->session, "work");
     const Account *club = session_account(f->session, "work/club");
@@ -452,7 +439,7 @@ test_password(Fixture *f, const void *data)
 }
 
 static bool
-warns(Fixture *f, const char *from)
+warns(Scene *f, const char *from)
 {
     DraftStart how = { .to = "bob@x.example", .from = from };
     g_autoptr(Draft) draft = draft_start(f->session, &how, NULL);
@@ -468,7 +455,7 @@ warns(Fixture *f, const char *from)
 }
 
 static void
-test_history(Fixture *f, const void *data)
+test_history(Scene *f, const void *data)
 {
     OutboxRecipient bob = { .address = (char *)"Bob@X.example",
                             .state = OUTBOX_SENT };
@@ -484,7 +471,7 @@ test_history(Fixture *f, const void *data)
 
 /* What can be chosen from. */
 static void
-test_list(Fixture *f, const void *data)
+test_list(Scene *f, const void *data)
 {
     g_autoptr(GPtrArray) list = identity_list(f->session);
 
@@ -496,7 +483,7 @@ test_list(Fixture *f, const void *data)
 }
 
 #define ADD(NAME, MORE, FN)                                                    \
-    g_test_add("/core/identity/" NAME, Fixture, MORE, set_up, FN, tear_down)
+    g_test_add("/core/identity/" NAME, Scene, MORE, set_up, FN, scene_close)
 
 #define HOME                                                                   \
     "account wide {\n"                                                         \

@@ -112,6 +112,32 @@ imap_start(Imap *imap, Session **session, char **root)
     return account;
 }
 
+/* What may be in one of two mailboxes is not told anything before they were
+ * looked at: behind a push that left it out. */
+static void
+test_moving(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open(&imap, "password x", &session, &root);
+    Store *store = session_store(session);
+    gint64 inbox = imap_folder(session, "INBOX", FOLDER_ROLE_INBOX);
+    gint64 other = imap_folder(session, "B", FOLDER_ROLE_NONE);
+    gint64 id = imap_message(session, inbox, 1);
+
+    imap.says = imap_two_mailboxes;
+    account_start(account);
+    wait_online(account);
+    g_assert_true(store_server_moving(store, id, other, NULL));
+    g_assert_true(store_set_flags(store, id, STORE_FLAG_FLAGGED, NULL));
+    account_kick(account);
+    while (store_pending_count(store, "work") > 0)
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* The server takes a command of a sync and says nothing; a push waits. */
 static void
 sync_and_push(Imap *imap, Account *account)
@@ -426,6 +452,7 @@ main(int argc, char **argv)
     g_test_add_func("/network/offline/back", test_offline_and_back);
     g_test_add_func("/network/offline/asking", test_offline_asking);
     g_test_add_func("/network/part", test_part);
+    g_test_add_func("/network/moving", test_moving);
     g_test_add_func("/network/stopped", test_stopped);
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);

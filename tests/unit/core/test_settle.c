@@ -14,40 +14,6 @@ enum {
     MANY = 5
 };
 
-static const char bytes[] = "From: b@example.org\nSubject: x\n"
-                            "Message-ID: <1@example.org>\n\nbody\n";
-
-/* A message that server and user see alike, and its file. */
-static gint64
-make_message(Session *session, gint64 folder, guint32 uid)
-{
-    Store *store = session_store(session);
-    ActAppend what = { .folder = folder,
-                       .bytes = bytes,
-                       .size = sizeof bytes - 1 };
-    g_autoptr(GError) error = NULL;
-    gint64 id = act_append(session, &what, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(store_server_place(store, id, folder, uid, NULL));
-    g_assert_true(store_server_flags(store, id, 0, "", NULL));
-    return id;
-}
-
-static gint64
-make_folder(Session *session, const char *name, FolderRole role)
-{
-    gint64 id = session_make_folder(session, "work", name, role, NULL);
-    g_autoptr(StoreFolder) folder =
-        store_folder(session_store(session), id, NULL);
-
-    folder->uidvalidity = 7;
-    folder->uidnext = 2;
-    g_assert_cmpint(store_folder_put(session_store(session), folder, NULL), ==,
-                    id);
-    return id;
-}
-
 /* The flags in the name of a row's file as its row names it; "-": none. */
 static char *
 flags_of(Session *session, gint64 id)
@@ -96,19 +62,6 @@ wait_flags(Session *session, gint64 id, const char *want)
     g_source_remove(wake);
 }
 
-static const char *
-two_mailboxes(const char *command)
-{
-    if (g_str_has_prefix(command, "LIST"))
-        return "* LIST () \"/\" INBOX\r\n* LIST () \"/\" B\r\n";
-    if (g_str_has_prefix(command, "SELECT"))
-        return "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"
-               "* OK [UIDNEXT 2] n\r\n";
-    if (strstr(command, "FETCH"))
-        return "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n";
-    return NULL;
-}
-
 /* The server tells a change of the first mailbox and takes its time with the
  * second. */
 static void
@@ -118,12 +71,12 @@ test_in_a_sync(void)
     Session *session;
     char *root;
     Account *account = imap_open(&imap, "password x", &session, &root);
-    gint64 inbox = make_folder(session, "INBOX", FOLDER_ROLE_INBOX);
-    gint64 other = make_folder(session, "B", FOLDER_ROLE_NONE);
-    gint64 id = make_message(session, inbox, 1);
-    gint64 second = make_message(session, other, 1);
+    gint64 inbox = imap_folder(session, "INBOX", FOLDER_ROLE_INBOX);
+    gint64 other = imap_folder(session, "B", FOLDER_ROLE_NONE);
+    gint64 id = imap_message(session, inbox, 1);
+    gint64 second = imap_message(session, other, 1);
 
-    imap.says = two_mailboxes;
+    imap.says = imap_two_mailboxes;
     imap.last = "FETCH";
     wait_flags(session, id, "");
     account_sync(account, NULL, NULL, NULL);
@@ -144,8 +97,8 @@ test_cancelled(void)
     Session *session;
     char *root;
     Account *account = imap_open(&imap, "password x", &session, &root);
-    gint64 inbox = make_folder(session, "INBOX", FOLDER_ROLE_INBOX);
-    gint64 id = make_message(session, inbox, 1);
+    gint64 inbox = imap_folder(session, "INBOX", FOLDER_ROLE_INBOX);
+    gint64 id = imap_message(session, inbox, 1);
 
     wait_flags(session, id, "");
     imap_set(&imap, &imap.silent, true);
@@ -208,9 +161,9 @@ set_up(Fixture *f, const void *data)
                             "    incoming imaps://imap.invalid\n}\n",
                             false, &f->root);
     f->store = session_store(f->session);
-    inbox = make_folder(f->session, "INBOX", FOLDER_ROLE_INBOX);
+    inbox = imap_folder(f->session, "INBOX", FOLDER_ROLE_INBOX);
     for (guint i = 0; i < MANY; i++)
-        f->ids[i] = make_message(f->session, inbox, i + 1);
+        f->ids[i] = imap_message(f->session, inbox, i + 1);
     while (settler_busy(session_settler(f->session)))
         g_main_context_iteration(NULL, TRUE);
     for (guint i = 0; i < MANY; i++)

@@ -263,9 +263,12 @@ call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
     return imap_fetch(c->conn, uids, argument, 0, &sink, error);
 }
 
+static const ImapConn *asking;
+
 static bool
 on_asked(void *user, GError **error)
 {
+    g_assert_false(asking->unsent);
     g_string_append(user, "asked ");
     return true;
 }
@@ -290,6 +293,7 @@ call_fetch_sets(Case *c, UidSet *uids, const char *argument, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
     ImapSink sink = sink_of(c);
 
+    asking = c->conn;
     sink.asked = on_asked;
     sink.set_told = on_set_told;
     for (char **part = parts; *part; part++)

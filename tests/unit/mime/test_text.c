@@ -274,7 +274,7 @@ test_selected_links(void)
 {
     static const char source[] =
         "Content-Type: text/html; charset=utf-8\n\n"
-        "<p>See <a href=http://a.example/>the long plan of it</a>, and "
+        "<p>As [1] <a href=http://a.example/>the long plan of it</a>, and "
         "<a href=http://evil.example/>http://b.example/</a> [2] x.</p>"
         "<a href=http://c.example/><p>a block</p></a>"
         "<p><a href=http://d.example/><img src=http://e.example/></a></p>"
@@ -291,7 +291,7 @@ test_selected_links(void)
 
         g_assert_cmpuint(text->links->len, ==, 4);
         g_assert_cmpstr(joined, ==,
-                        "See the long plan of it, and http://b.example/ [2] "
+                        "As [1] the long plan of it, and http://b.example/ [2] "
                         "x.\n\na block\n\nend\n");
         g_assert_cmpstr(quote, ==, whole);
     }
