@@ -111,8 +111,11 @@ gint64 session_find_folder(Session *session, const char *name,
 gint64 session_find_folder_in(Session *session, const char *name,
                               const char *account, GError **error);
 
-/* Has more than one account a folder of this role ("drafts")? */
-bool session_role_is_shared(const Session *session, const char *role);
+/* What a name shows where account is shown (NULL: all of them). *all: of a role
+ * that several have, all its folders; not of the inbox, where the user works in
+ * one at a time. */
+gint64 session_shown_folder(Session *session, const char *name,
+                            const char *account, bool *all, GError **error);
 
 /* The command and words that `repeat` runs again; NULL: none yet. Copied. */
 const char *const *session_last_act(const Session *session);

@@ -27,6 +27,27 @@ static const char introduction[] =
     "  `+2h`, `\"mon 9:00\"`, `2026-11-23T09:00:00Z`.\n\n"
     "Exit status of `posthorn COMMAND`: 0 done, 1 failed, 2 wrong usage.\n";
 
+static const char queries[] =
+    "\n## How searches are read\n\n"
+    "The language is notmuch's. Words find the messages that have all of\n"
+    "them, in any form (`meeting` finds `meetings`); `\"two words\"` finds\n"
+    "them in this order, `frob*` any word that begins so.\n\n"
+    "* `from:ana` `to:ana` (also Cc and Bcc) `subject:plan` `body:plan`\n"
+    "  `attachment:pdf` (names of files) `mimetype:pdf`\n"
+    "* `tag:todo` or `is:unread`, `has:attachment`, `auth:fail` (`pass`,\n"
+    "  `unverified`, `resent`)\n"
+    "* `folder:work/INBOX`, or a name: `folder:archive` is that of every\n"
+    "  account, `folder:sent` whatever the account calls it\n"
+    "* `date:2026-11`, `date:2weeks..`, `date:2025..2026-02`, `date:today`\n"
+    "* `id:MESSAGE-ID` `thread:ID` `path:` `property:` `query:` `lastmod:`\n"
+    "* `subject:/reg.*ex/`, also behind `from:`, `folder:` and `tag:`\n\n"
+    "Words and terms beside each other are all meant, but those with the same\n"
+    "prefix of `from: subject: tag: is: folder: date: id:` either:\n"
+    "`tag:a tag:b` finds what has one of them, `tag:a and tag:b` what has\n"
+    "both. `and`, `or`, `not` and parentheses join them; `not a b` is\n"
+    "`not (a and b)`, `-a b` is `(not a) and b`. `from:(ana novak)` is both.\n"
+    "`a near b` and `a adj b` are words at most ten apart, or `near/3`.\n";
+
 static const char images[] =
     "\n## Images of a message\n\n"
     "`z i` shows the images that a message brings along, at their place and\n"
@@ -259,6 +280,7 @@ cli_manual(const CliProgram *program, GError **error)
 {
     g_autoptr(GString) text = g_string_new(introduction);
 
+    g_string_append(text, queries);
     append_commands(text, program);
     if (!append_keys(text, program, error))
         return NULL;

@@ -225,9 +225,11 @@ static bool
 toggle(Draft *draft, CmdCall *call, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(toggles); i++)
-        if (strcmp(cmd_entry(call)->name, toggles[i].command) == 0)
+        if (strcmp(cmd_entry(call)->name, toggles[i].command) == 0) {
             G_STRUCT_MEMBER(bool, draft, toggles[i].offset) ^= true;
-    return true;
+            return true;
+        }
+    g_return_val_if_reached(false);
 }
 
 static CmdResult

@@ -33,8 +33,6 @@ open_message(CmdCall *call, const MessageSet *set)
     return CMD_DONE;
 }
 
-/* That of the account that is shown. Where several are, all folders of the
- * role, but for the inbox: there the user works, in one at a time. */
 static CmdResult
 open_folder(CmdCall *call, const char *name)
 {
@@ -43,13 +41,13 @@ open_folder(CmdCall *call, const char *name)
     g_autofree char *account = frontend->class->account(frontend);
     g_autofree char *query = g_strconcat("folder:", name, NULL);
     GError *error = NULL;
-    gint64 folder;
+    bool all;
+    gint64 folder =
+        session_shown_folder(session, name, account, &all, &error);
 
-    if (account == NULL && session_role_is_shared(session, name)
-        && g_ascii_strcasecmp(name, store_role_word(FOLDER_ROLE_INBOX)) != 0)
-        return open_list(call, 0, query);
-    folder = session_find_folder_in(session, name, account, &error);
-    return folder ? open_list(call, folder, NULL) : cmd_fail(call, error);
+    if (folder == 0)
+        return cmd_fail(call, error);
+    return all ? open_list(call, 0, query) : open_list(call, folder, NULL);
 }
 
 static CmdResult

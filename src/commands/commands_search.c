@@ -12,10 +12,6 @@
 #include "mime/mime.h"
 #include "rows_json.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 enum { SHOWN_COLUMNS = 80 };
 
 static char *
@@ -260,31 +256,20 @@ load(const Shown *shown, GError **error)
                        : mime_load_shared(shown->bytes);
 }
 
-/* A file as it is. */
+/* A file as it is: of a path, else of a descriptor. */
 static bool
-print_open(CmdCall *call, int fd, GError **error)
+print_file(CmdCall *call, const char *path, int fd, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    g_autoptr(GMappedFile) map = g_mapped_file_new_from_fd(fd, FALSE, &reason);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GMappedFile) map =
+        path ? g_mapped_file_new(path, FALSE, &why)
+             : g_mapped_file_new_from_fd(fd, FALSE, &why);
 
     if (map == NULL)
-        return err_set(error, ERR_LOCAL, "%s", reason->message);
+        return err_set(error, ERR_LOCAL, "%s", why->message);
     printer_bytes(cmd_out(call), g_mapped_file_get_contents(map),
                   g_mapped_file_get_length(map));
     return true;
-}
-
-static bool
-print_file(CmdCall *call, const char *path, GError **error)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok;
-
-    if (fd < 0)
-        return err_set_errno(error, errno, "%s", path);
-    ok = print_open(call, fd, error);
-    close(fd);
-    return ok;
 }
 
 static CmdResult
@@ -293,7 +278,7 @@ show_raw(CmdCall *call, const Shown *shown)
     GError *error = NULL;
 
     if (shown->path)
-        print_file(call, shown->path, &error);
+        print_file(call, shown->path, -1, &error);
     else
         printer_bytes(cmd_out(call), g_bytes_get_data(shown->bytes, NULL),
                       g_bytes_get_size(shown->bytes));
@@ -655,7 +640,7 @@ part_fetched(const AccountPart *part, const GError *error, void *user)
     if (part && part->parts)
         show_parts(call, part->parts);
     else if (part)
-        print_open(call, part->fd, &trouble);
+        print_file(call, NULL, part->fd, &trouble);
     cmd_finish(call, trouble);
 }
 

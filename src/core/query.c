@@ -1,34 +1,13 @@
-/* Short forms of the query language written out. */
+/* The query language written out, so that nothing is left to what Xapian takes
+ * a query for: "-tag:x" alone is tag:x there, and an "and" before a sign is a
+ * word. */
 #include "query.h"
+
+#include "query_parse.h"
 
 #include <string.h>
 
 #define FOLDER "folder:"
-
-static const struct {
-    const char *from, *to;
-} short_forms[] = {
-    { "is:", "tag:" },
-    { "has:", "tag:" },
-    { "auth:", "property:posthorn.verdict=" },
-};
-
-/* The value at *at, of which the query goes on behind: a word, or what stands
- * in quotes, where two are one. g_free(). */
-static char *
-take_value(const char **at)
-{
-    GString *value = g_string_new(NULL);
-    bool quoted = **at == '"';
-
-    *at += quoted;
-    while (**at && (quoted || !strchr(" ()\"", **at))) {
-        if (quoted && **at == '"' && *++*at != '"')
-            break;
-        g_string_append_c(value, *(*at)++);
-    }
-    return g_string_free(value, FALSE);
-}
 
 static bool
 is_called(const StoreFolder *folder, const char *name)
@@ -41,8 +20,7 @@ is_called(const StoreFolder *folder, const char *name)
     g_autofree char *part = g_utf8_casefold(last ? last + 1 : "", -1);
 
     return strcmp(wanted, whole) == 0 || (last && strcmp(wanted, part) == 0)
-           || (*wanted && folder->role != FOLDER_ROLE_ALL
-               && strcmp(wanted, store_role_word(folder->role)) == 0);
+           || (*wanted && strcmp(wanted, store_role_word(folder->role)) == 0);
 }
 
 bool
@@ -51,80 +29,152 @@ query_means_folder(const StoreFolder *folder, const char *name)
     return strcmp(folder->path, name) == 0 || is_called(folder, name);
 }
 
-static void
-append_path(GString *text, const char *path)
+GPtrArray *
+query_folders(const char *name, const GPtrArray *folders)
 {
-    g_autoptr(GString) quoted = g_string_new(path);
-
-    g_string_replace(quoted, "\"", "\"\"", 0);
-    g_string_append_printf(text, FOLDER "\"%s\"", quoted->str);
-}
-
-static void
-append_folders(GString *text, const char *name, const GPtrArray *folders)
-{
-    gsize begun = text->len;
+    GPtrArray *meant = g_ptr_array_new();
 
     for (guint i = 0; i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
+        StoreFolder *folder = folders->pdata[i];
 
         if (strcmp(folder->path, name) == 0) {
-            append_path(text, name);
-            return;
+            g_ptr_array_set_size(meant, 0);
+            g_ptr_array_add(meant, folder);
+            return meant;
         }
+        if (is_called(folder, name))
+            g_ptr_array_add(meant, folder);
     }
-    for (guint i = 0; i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
-
-        if (!is_called(folder, name))
-            continue;
-        g_string_append(text, text->len == begun ? "(" : " or ");
-        append_path(text, folder->path);
-    }
-    if (text->len > begun)
-        g_string_append_c(text, ')');
-    else
-        append_path(text, name);
+    return meant;
 }
 
-/* A short form at *at, written out; false: there is none. */
-static bool
-take_short(const char **at, const GPtrArray *folders, GString *text)
+static void
+append_quoted(GString *text, const char *prefix, const char *value)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(short_forms); i++)
-        if (g_str_has_prefix(*at, short_forms[i].from)) {
-            g_string_append(text, short_forms[i].to);
-            *at += strlen(short_forms[i].from);
-            return true;
-        }
-    /* folder:/…/ is a regular expression */
-    if (g_str_has_prefix(*at, FOLDER) && (*at)[strlen(FOLDER)] != '/') {
-        g_autofree char *name = NULL;
+    g_autoptr(GString) quoted = g_string_new(value);
 
-        *at += strlen(FOLDER);
-        name = take_value(at);
-        append_folders(text, name, folders);
-        return true;
+    g_string_replace(quoted, "\"", *prefix ? "\"\"" : " ", 0);
+    g_string_append_printf(text, "%s\"%s\"", prefix, quoted->str);
+}
+
+/* A part of the query, and the operation that it is. */
+typedef struct {
+    GString *text;
+    QueryOp op;
+} Part;
+
+static void
+part_clear(void *data)
+{
+    g_string_free(((Part *)data)->text, TRUE);
+}
+
+static Part
+write_folders(const char *name, const GPtrArray *folders)
+{
+    g_autoptr(GPtrArray) meant = query_folders(name, folders);
+    Part part = { g_string_new(NULL), meant->len > 1 ? QUERY_OR : QUERY_TERM };
+
+    for (guint i = 0; i < meant->len; i++) {
+        g_string_append(part.text, i > 0 ? " or " : "");
+        append_quoted(part.text, FOLDER,
+                      ((const StoreFolder *)meant->pdata[i])->path);
     }
-    return false;
+    if (meant->len == 0)
+        append_quoted(part.text, FOLDER, name);
+    return part;
+}
+
+/* One where notmuch expects none is a word. */
+static bool
+is_operator(const char *word)
+{
+    return g_ascii_strcasecmp(word, "xor") == 0
+           || g_ascii_strcasecmp(word, "near") == 0
+           || g_ascii_strcasecmp(word, "adj") == 0;
+}
+
+static Part
+write_term(const QueryStep *term, const GPtrArray *folders)
+{
+    static const char *const long_forms[][2] = {
+        { "has:", "tag:" },
+        { "auth:", "property:posthorn.verdict=" },
+    };
+    const char *prefix = term->prefix;
+    Part part = { .op = QUERY_TERM };
+
+    /* Xapian knows "*" alone. */
+    if (strcmp(term->value, "*") == 0 && *prefix == '\0')
+        return (Part){ g_string_new("not id:\"\""), QUERY_NOT };
+    /* folder:/…/ is a regular expression */
+    if (strcmp(prefix, FOLDER) == 0 && *term->value != '/')
+        return write_folders(term->value, folders);
+    for (gsize i = 0; i < G_N_ELEMENTS(long_forms); i++)
+        if (strcmp(prefix, long_forms[i][0]) == 0)
+            prefix = long_forms[i][1];
+    part.text = g_string_new(NULL);
+    if (term->quoted || (*prefix == '\0' && is_operator(term->value)))
+        append_quoted(part.text, prefix, term->value);
+    else
+        g_string_append_printf(part.text, "%s%s", prefix, term->value);
+    return part;
+}
+
+/* As an operand. What is denied needs no parentheses, nor does what goes on. */
+static void
+enclose(Part *part, QueryOp op)
+{
+    if (part->op == QUERY_TERM || part->op == QUERY_NOT || part->op == op)
+        return;
+    g_string_prepend_c(part->text, '(');
+    g_string_append_c(part->text, ')');
+}
+
+/* Parts are taken from the end and one is put there. */
+static void
+write_step(const QueryStep *step, GArray *parts, const GPtrArray *folders)
+{
+    static const char *const words[] = { [QUERY_AND] = "and",
+                                         [QUERY_OR] = "or" };
+    Part *last;
+
+    if (step->op == QUERY_TERM) {
+        Part term = write_term(step, folders);
+
+        g_array_append_val(parts, term);
+        return;
+    }
+    last = &g_array_index(parts, Part, parts->len - 1);
+    enclose(last, step->op);
+    if (step->op == QUERY_NOT) {
+        g_string_prepend(last->text, "not ");
+    } else {
+        enclose(last - 1, step->op);
+        g_string_append_printf(last[-1].text, " %s %s",
+                               step->value ? step->value : words[step->op],
+                               last->text->str);
+        g_array_set_size(parts, parts->len - 1);
+        last--;
+    }
+    last->op = step->op;
 }
 
 char *
-query_expand(const char *query, const GPtrArray *folders)
+query_expand(const char *query, const GPtrArray *folders, GError **error)
 {
-    GString *text = g_string_new(NULL);
-    bool quoted = false;
-    bool begins = true;
+    g_autoptr(GArray) steps = NULL;
+    g_autoptr(GArray) parts = NULL;
+    g_autofree char *stripped = g_strstrip(g_strdup(query));
 
-    while (*query) {
-        if (begins && !quoted && take_short(&query, folders, text)) {
-            begins = false;
-            continue;
-        }
-        if (*query == '"')
-            quoted = !quoted;
-        begins = strchr(" (-+", *query) != NULL;
-        g_string_append_c(text, *query++);
-    }
-    return g_string_free(text, FALSE);
+    if (*stripped == '\0' || strcmp(stripped, "*") == 0)
+        return g_steal_pointer(&stripped);
+    steps = query_parse(query, error);
+    if (steps == NULL)
+        return NULL;
+    parts = g_array_new(FALSE, FALSE, sizeof(Part));
+    g_array_set_clear_func(parts, part_clear);
+    for (guint i = 0; i < steps->len; i++)
+        write_step(&g_array_index(steps, QueryStep, i), parts, folders);
+    return g_strdup(g_array_index(parts, Part, 0).text->str);
 }

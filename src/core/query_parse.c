@@ -1,9 +1,17 @@
 /* notmuch's query language read by recursive descent:
  *
- *     or   = and *( "or" and )
- *     and  = not *( [ "and" ] not )
- *     not  = *( "not" / "-" ) ( "(" or ")" / term )
- *     term = [ prefix ":" ] ( DQUOTE … DQUOTE / word )
+ *     or     = and *( "or" and )
+ *     and    = not *( [ "and" ] not )
+ *     not    = *"not" beside
+ *     beside = 1*( *( "-" / "+" ) ( group / near ) )
+ *     group  = [ prefix ":" ] "(" or ")"
+ *     near   = term *( ( "near" / "adj" ) [ "/" number ] term )
+ *     term   = [ prefix ":" ] ( DQUOTE … DQUOTE / word )
+ *
+ * What stands beside each other is meant all, but of terms with one prefix of
+ * which a message has one value, or a set, either: "tag:a x tag:b" is "x and
+ * (tag:a or tag:b)". "not" is of all that stand beside each other behind it.
+ * "*" is every message.
  */
 #include "query_parse.h"
 
@@ -12,7 +20,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define BLANKS " \t\r\n"
+#define BLANKS  " \t\r\n"
+#define NOTHING "nothing where something to search for is due"
 
 enum {
     DEEPEST = 20 /* of parentheses */
@@ -25,9 +34,16 @@ static const char *const prefixes[] = {
     "mimetype:", "lastmod:", "attachment:", "query:",    "sexp:",
 };
 
+static const char *const either[] = {
+    "from:", "subject:", "tag:",   "is:",       "date:",    "id:",    "mid:",
+    "auth:", "folder:",  "path:",  "property:", "lastmod:", "query:", "thread:",
+    NULL,
+};
+
 typedef struct {
     const char *at;
     int depth;
+    const char *within; /* the prefix of the parentheses, "" */
     GArray *steps;
     GError *error; /* the first; sticks */
 } Reader;
@@ -35,16 +51,16 @@ typedef struct {
 static void read_or(Reader *reader);
 
 static void
-fail(Reader *reader, const char *what)
+fail(Reader *reader, const char *what, const char *which)
 {
     if (reader->error == NULL)
-        err_set(&reader->error, ERR_USAGE, "the query has %s", what);
+        err_set(&reader->error, ERR_USAGE, "the query has %s%s", what, which);
 }
 
 static void
-add_step(Reader *reader, QueryOp op, bool implied)
+add_step(Reader *reader, QueryOp op)
 {
-    QueryStep step = { .op = op, .implied = implied };
+    QueryStep step = { .op = op };
 
     g_array_append_val(reader->steps, step);
 }
@@ -84,98 +100,245 @@ try_sign(Reader *reader, char sign)
     return there;
 }
 
-/* One that stands alone is no sign. */
+/* One that stands alone is a word. */
 static bool
-try_minus(Reader *reader)
+try_mark(Reader *reader, char mark)
 {
-    return *reader->at == '-' && strchr(BLANKS ")", reader->at[1]) == NULL
-           && try_sign(reader, '-');
+    return *reader->at == mark && strchr(BLANKS ")", reader->at[1]) == NULL
+           && try_sign(reader, mark);
 }
 
-/* What stands in quotes, where two are one, or all up to a blank or
- * parenthesis. g_free(). */
-static char *
-read_value(Reader *reader)
+/* Up to a blank or parenthesis that is not in quotes, which are closed. */
+static void
+read_word(Reader *reader, GString *value)
+{
+    bool quoted = false;
+
+    while (*reader->at && (quoted || !strchr(BLANKS "()", *reader->at))) {
+        quoted = quoted != (*reader->at == '"');
+        g_string_append_c(value, *reader->at++);
+    }
+    if (quoted)
+        g_string_append_c(value, '"');
+}
+
+/* "/…/" goes to the last slash before a blank. false: there is none. */
+static bool
+read_regex(Reader *reader, GString *value)
+{
+    gsize size = strcspn(reader->at, BLANKS);
+
+    while (size > 1 && reader->at[size - 1] != '/')
+        size--;
+    if (*reader->at != '/' || size < 2)
+        return false;
+    g_string_append_len(value, reader->at, (gssize)size);
+    reader->at += size;
+    return true;
+}
+
+/* Two quotes are one. */
+static void
+read_quoted(Reader *reader, GString *value)
+{
+    while (*reader->at) {
+        if (try_sign(reader, '"') && *reader->at != '"')
+            return;
+        g_string_append_c(value, *reader->at++);
+    }
+}
+
+/* Its value. */
+static void
+read_term(Reader *reader, QueryStep *term)
 {
     GString *value = g_string_new(NULL);
 
-    if (!try_sign(reader, '"')) {
-        gsize size = strcspn(reader->at, BLANKS "()");
-
-        g_string_append_len(value, reader->at, (gssize)size);
-        reader->at += size;
-        return g_string_free(value, FALSE);
-    }
-    while (*reader->at) {
-        if (try_sign(reader, '"') && *reader->at != '"')
-            break;
-        g_string_append_c(value, *reader->at++);
-    }
-    return g_string_free(value, FALSE);
+    term->quoted = try_sign(reader, '"');
+    if (term->quoted)
+        read_quoted(reader, value);
+    else if (*term->prefix && read_regex(reader, value))
+        term->quoted = true;
+    else
+        read_word(reader, value);
+    if (value->len == 0 && !term->quoted)
+        fail(reader, *term->prefix ? "nothing behind " : NOTHING, term->prefix);
+    term->value = g_string_free(value, FALSE);
 }
 
-static void
-read_term(Reader *reader)
+static const char *
+try_prefix(Reader *reader)
 {
-    QueryStep term = { .op = QUERY_TERM, .prefix = "" };
-
     for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
-        if (g_str_has_prefix(reader->at, prefixes[i]))
-            term.prefix = prefixes[i];
-    reader->at += strlen(term.prefix);
-    term.value = read_value(reader);
-    g_array_append_val(reader->steps, term);
+        if (g_str_has_prefix(reader->at, prefixes[i])) {
+            reader->at += strlen(prefixes[i]);
+            return prefixes[i];
+        }
+    return reader->within;
 }
 
 static void
-read_group(Reader *reader)
+read_group(Reader *reader, const char *prefix)
 {
+    const char *within = reader->within;
+
     reader->at++;
     if (++reader->depth > DEEPEST) {
-        fail(reader, "too many parentheses");
+        fail(reader, "too many parentheses", "");
         return;
     }
+    reader->within = prefix;
     read_or(reader);
+    reader->within = within;
     reader->depth--;
     skip_blanks(reader);
     if (!try_sign(reader, ')'))
-        fail(reader, "a parenthesis that is not closed");
+        fail(reader, "a parenthesis that is not closed", "");
+}
+
+/* "near", "adj/3" g_free(); NULL: no such thing. */
+static char *
+try_near(Reader *reader)
+{
+    g_autoptr(GRegex) regex = g_regex_new("^\\s+((near|adj)(/\\d{1,3})?)\\s",
+                                          G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    char *found;
+
+    if (!g_regex_match(regex, reader->at, 0, &match))
+        return NULL;
+    found = g_match_info_fetch(match, 1);
+    skip_blanks(reader);
+    reader->at += strlen(found);
+    skip_blanks(reader);
+    return found;
+}
+
+/* false: there was none. */
+static bool
+read_near(Reader *reader)
+{
+    QueryStep near = { .op = QUERY_NEAR, .value = try_near(reader) };
+    QueryStep term = { .op = QUERY_TERM };
+
+    if (near.value == NULL)
+        return false;
+    term.prefix = try_prefix(reader);
+    read_term(reader, &term);
+    g_array_append_val(reader->steps, term);
+    g_array_append_val(reader->steps, near);
+    return true;
+}
+
+/* One that an earlier of the terms beside it, which begin there, is an
+ * alternative to. */
+static bool
+join(Reader *reader, guint from, const QueryStep *term)
+{
+    QueryStep both[] = { *term, { .op = QUERY_OR } };
+
+    for (guint i = from; i < reader->steps->len && term->beside; i++) {
+        const QueryStep *step = &g_array_index(reader->steps, QueryStep, i);
+
+        if (!step->beside || step->prefix != term->prefix)
+            continue;
+        g_array_insert_vals(reader->steps, i + 1, both, 2);
+        return true;
+    }
+    return false;
+}
+
+bool
+query_has_word(const char *text)
+{
+    while (*text && !g_unichar_isalnum(g_utf8_get_char_validated(text, -1)))
+        text++;
+    return *text != '\0';
+}
+
+/* A term or parentheses, to be meant beside what begins there. false: it was
+ * joined to one of them, or is a sign without a word, which says nothing. */
+static bool
+read_part(Reader *reader, guint from, bool negative)
+{
+    QueryStep term = { .op = QUERY_TERM, .prefix = try_prefix(reader) };
+    guint place = reader->steps->len;
+    bool plain = term.prefix == reader->within;
+
+    if (*reader->at == '(') {
+        read_group(reader, term.prefix);
+        return true;
+    }
+    read_term(reader, &term);
+    if (plain && !query_has_word(term.value) && strcmp(term.value, "*") != 0) {
+        g_free(term.value);
+        return false;
+    }
+    term.beside = !negative && !plain && g_strv_contains(either, term.prefix);
+    if (join(reader, from, &term))
+        return false;
+    g_array_append_val(reader->steps, term);
+    while (read_near(reader))
+        g_array_index(reader->steps, QueryStep, place).beside = false;
+    return true;
+}
+
+static void
+read_beside(Reader *reader, guint from)
+{
+    bool first = reader->steps->len == from;
+    bool negative = false;
+
+    while (try_mark(reader, '-') || try_mark(reader, '+'))
+        negative = negative != (reader->at[-1] == '-');
+    if (!read_part(reader, from, negative))
+        return;
+    if (negative)
+        add_step(reader, QUERY_NOT);
+    if (!first)
+        add_step(reader, QUERY_AND);
+}
+
+static bool
+is_end(Reader *reader)
+{
+    return reader->error || is_operator(reader, "or") || *reader->at == '\0'
+           || *reader->at == ')';
+}
+
+static bool
+goes_on(Reader *reader)
+{
+    return !is_end(reader) && !is_operator(reader, "and")
+           && !is_operator(reader, "not");
 }
 
 static void
 read_not(Reader *reader)
 {
+    guint from = reader->steps->len;
     bool negative = false;
 
-    while (try_operator(reader, "not") || try_minus(reader))
+    while (try_operator(reader, "not"))
         negative = !negative;
-    try_sign(reader, '+');
-    if (*reader->at == '\0' || *reader->at == ')')
-        fail(reader, "nothing where something to search for is due");
-    else if (*reader->at == '(')
-        read_group(reader);
-    else
-        read_term(reader);
+    while (goes_on(reader))
+        read_beside(reader, from);
+    if (reader->steps->len == from)
+        fail(reader, NOTHING, "");
+    for (guint i = from; i < reader->steps->len; i++)
+        g_array_index(reader->steps, QueryStep, i).beside = false;
     if (negative)
-        add_step(reader, QUERY_NOT, false);
-}
-
-static bool
-part_ends(Reader *reader)
-{
-    return reader->error || is_operator(reader, "or") || *reader->at == '\0'
-           || *reader->at == ')';
+        add_step(reader, QUERY_NOT);
 }
 
 static void
 read_and(Reader *reader)
 {
     read_not(reader);
-    while (!part_ends(reader)) {
-        bool implied = !try_operator(reader, "and");
-
+    while (!is_end(reader)) {
+        try_operator(reader, "and");
         read_not(reader);
-        add_step(reader, QUERY_AND, implied);
+        add_step(reader, QUERY_AND);
     }
 }
 
@@ -185,7 +348,7 @@ read_or(Reader *reader)
     read_and(reader);
     while (reader->error == NULL && try_operator(reader, "or")) {
         read_and(reader);
-        add_step(reader, QUERY_OR, false);
+        add_step(reader, QUERY_OR);
     }
 }
 
@@ -195,23 +358,17 @@ step_clear(void *data)
     g_free(((QueryStep *)data)->value);
 }
 
-guint
-query_operands(QueryOp op)
-{
-    return op == QUERY_TERM ? 0 : op == QUERY_NOT ? 1 : 2;
-}
-
 GArray *
 query_parse(const char *query, GError **error)
 {
     Reader reader = { .at = query,
+                      .within = "",
                       .steps = g_array_new(FALSE, FALSE, sizeof(QueryStep)) };
-
     g_array_set_clear_func(reader.steps, step_clear);
     read_or(&reader);
     skip_blanks(&reader);
     if (*reader.at)
-        fail(&reader, "a parenthesis that was not opened");
+        fail(&reader, "a parenthesis that was not opened", "");
     if (reader.error == NULL)
         return reader.steps;
     g_array_unref(reader.steps);

@@ -44,29 +44,16 @@ add_tag(GArray *terms, const char *tag)
         add(terms, STORE_TERM_NOT, NULL, 0);
 }
 
-static bool
-has_path(const GPtrArray *folders, const char *path)
-{
-    for (guint i = 0; i < folders->len; i++)
-        if (strcmp(((const StoreFolder *)folders->pdata[i])->path, path) == 0)
-            return true;
-    return false;
-}
-
-/* A path means one folder, as query_expand() has it. That of id 0 has no
- * rows. */
+/* That of id 0 has no rows. */
 static void
 add_folders(GArray *terms, const char *name, const GPtrArray *folders)
 {
-    bool exact = has_path(folders, name);
+    g_autoptr(GPtrArray) meant = query_folders(name, folders);
 
     add(terms, STORE_TERM_FOLDER, NULL, 0);
-    for (guint i = 0; i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
+    for (guint i = 0; i < meant->len; i++) {
+        const StoreFolder *folder = meant->pdata[i];
 
-        if (exact ? strcmp(folder->path, name) != 0
-                  : !query_means_folder(folder, name))
-            continue;
         add(terms, STORE_TERM_FOLDER, NULL, folder->id);
         add(terms, STORE_TERM_OR, NULL, 0);
     }
@@ -83,14 +70,21 @@ static const struct {
     { "has:", STORE_TERM_TAG }, { "folder:", STORE_TERM_FOLDER },
 };
 
-static bool
-has_word(const char *value)
+/* -1: rows do not know the prefix. */
+static int
+kind_of(const QueryStep *term)
 {
-    const char *at = value;
+    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (strcmp(prefixes[i].prefix, term->prefix) == 0)
+            return (int)prefixes[i].kind;
+    return -1;
+}
 
-    while (*at && !g_unichar_isalnum(g_utf8_get_char_validated(at, -1)))
-        at++;
-    return *at != '\0';
+/* Of which rows have the beginning alone. */
+static bool
+is_text(const QueryStep *term)
+{
+    return kind_of(term) <= STORE_TERM_SUBJECT;
 }
 
 /* Nothing to look for, such as a variable that was empty, is not everything,
@@ -99,7 +93,7 @@ has_word(const char *value)
 static bool
 is_known(const QueryStep *term)
 {
-    return has_word(term->value)
+    return query_has_word(term->value)
            && (*term->prefix == '\0' || *term->value != '/');
 }
 
@@ -107,49 +101,36 @@ is_known(const QueryStep *term)
 static bool
 add_term(GArray *terms, const QueryStep *term, const GPtrArray *folders)
 {
-    gsize i = 0;
+    int kind = kind_of(term);
 
-    while (i < G_N_ELEMENTS(prefixes)
-           && strcmp(prefixes[i].prefix, term->prefix) != 0)
-        i++;
-    if (i == G_N_ELEMENTS(prefixes) || !is_known(term))
+    if (kind < 0 || !is_known(term))
         return false;
-    if (prefixes[i].kind == STORE_TERM_TAG)
+    if (kind == STORE_TERM_TAG)
         add_tag(terms, term->value);
-    else if (prefixes[i].kind == STORE_TERM_FOLDER)
+    else if (kind == STORE_TERM_FOLDER)
         add_folders(terms, term->value, folders);
-    else if (prefixes[i].kind == STORE_TERM_ID)
+    else if (kind == STORE_TERM_ID)
         add(terms, STORE_TERM_ID, term->value, 0);
     else
-        add_text(terms, prefixes[i].kind, term->value);
+        add_text(terms, (StoreTermKind)kind, term->value);
     return true;
 }
 
 static bool
 add_step(GArray *terms, const QueryStep *step, const GPtrArray *folders)
 {
-    switch (step->op) {
-    case QUERY_NOT:
-        add(terms, STORE_TERM_NOT, NULL, 0);
-        return true;
-    case QUERY_AND:
-        add(terms, STORE_TERM_AND, NULL, 0);
-        return true;
-    case QUERY_OR:
-        add(terms, STORE_TERM_OR, NULL, 0);
-        return true;
-    default:
+    static const StoreTermKind operations[] = {
+        [QUERY_NOT] = STORE_TERM_NOT,
+        [QUERY_AND] = STORE_TERM_AND,
+        [QUERY_OR] = STORE_TERM_OR,
+    };
+
+    if (step->op == QUERY_TERM)
         return add_term(terms, step, folders);
-    }
-}
-
-static bool
-is_text(const QueryStep *step)
-{
-    static const char *const exact[] = { "id:",  "mid:",    "tag:", "is:",
-                                         "has:", "folder:", NULL };
-
-    return step->op == QUERY_TERM && !g_strv_contains(exact, step->prefix);
+    if (step->op == QUERY_NEAR)
+        return false;
+    add(terms, operations[step->op], NULL, 0);
+    return true;
 }
 
 /* Who asks for messages without a word means their whole texts and all forms of
@@ -176,27 +157,6 @@ denies_text(const GArray *steps)
     return denies;
 }
 
-/* "tag:a tag:b" is either of them in notmuch's language, as other words side by
- * side are both. */
-static bool
-has_alternatives(const GArray *steps)
-{
-    bool implied = false, twice = false;
-
-    for (guint i = 0; i < steps->len; i++) {
-        const QueryStep *step = &g_array_index(steps, QueryStep, i);
-
-        implied = implied || (step->op == QUERY_AND && step->implied);
-        for (guint j = 0; j < i && step->op == QUERY_TERM && !is_text(step);
-             j++) {
-            const QueryStep *other = &g_array_index(steps, QueryStep, j);
-
-            twice = twice || other->prefix == step->prefix;
-        }
-    }
-    return implied && twice;
-}
-
 GArray *
 query_row_terms(const char *query, const GPtrArray *folders)
 {
@@ -204,7 +164,7 @@ query_row_terms(const char *query, const GPtrArray *folders)
     g_autoptr(GArray) terms = g_array_new(FALSE, FALSE, sizeof(StoreTerm));
 
     g_array_set_clear_func(terms, term_clear);
-    if (steps == NULL || denies_text(steps) || has_alternatives(steps))
+    if (steps == NULL || denies_text(steps))
         return NULL;
     for (guint i = 0; i < steps->len; i++)
         if (!add_step(terms, &g_array_index(steps, QueryStep, i), folders))

@@ -128,16 +128,18 @@ sort_by_date(Store *store, GArray *ids)
 static GArray *
 row_hits(Store *store, const Request *request, GError **error)
 {
-    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
+    g_autoptr(GPtrArray) folders = NULL;
     g_autoptr(GArray) terms = NULL;
 
+    if (store_unindexed_count(store) == 0 && !store_has_headers(store))
+        return g_array_new(FALSE, FALSE, sizeof(gint64));
+    folders = store_folders(store, NULL, error);
     if (folders == NULL)
         return NULL;
-    if (store_unindexed_count(store) > 0 || store_has_headers(store))
-        terms = query_row_terms(request->query, folders);
-    if (terms == NULL)
-        return g_array_new(FALSE, FALSE, sizeof(gint64));
-    return store_find_terms(store, terms, request->limit, error);
+    terms = query_row_terms(request->query, folders);
+    return terms ? store_find_terms(store, terms,
+                                    request->folder ? 0 : request->limit, error)
+                 : g_array_new(FALSE, FALSE, sizeof(gint64));
 }
 
 static void
@@ -164,7 +166,9 @@ index_hits(IndexReader *reader, Store *store, const Request *request,
 
     if (folders == NULL)
         return NULL;
-    query = query_expand(request->query, folders);
+    query = query_expand(request->query, folders, error);
+    if (query == NULL)
+        return NULL;
     ids = index_search(reader, query, request->folder ? 0 : request->limit,
                        cancel, &trouble);
     if (err_is(trouble, ERR_LOCAL) && !store_index_used(store))

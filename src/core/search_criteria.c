@@ -283,7 +283,7 @@ keys_of_both(const Part *one, const Part *two)
 static void
 take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
 {
-    guint operands = query_operands(step->op);
+    guint operands = step->op == QUERY_TERM ? 0 : step->op == QUERY_NOT ? 1 : 2;
     const Part *one = (const Part *)parts->data + (parts->len - operands);
     Part made = { .either = step->op == QUERY_OR };
 
@@ -295,6 +295,8 @@ take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
     } else if (step->op == QUERY_NOT) {
         made.keys = made.folder ? refuse(criteria, "all but a folder")
                                 : g_strdup_printf("NOT (%s)", one->keys);
+    } else if (step->op == QUERY_NEAR) {
+        made.keys = refuse(criteria, "words near each other");
     } else if (step->op == QUERY_AND) {
         made.keys = keys_of_both(one, one + 1);
     } else {

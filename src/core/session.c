@@ -868,8 +868,8 @@ session_find_folder(Session *session, const char *name,
                                   error);
 }
 
-bool
-session_role_is_shared(const Session *session, const char *role)
+static bool
+is_shared(const Session *session, const char *role)
 {
     g_autoptr(GPtrArray) folders = session_folders(session, NULL);
     guint n = 0;
@@ -881,4 +881,13 @@ session_role_is_shared(const Session *session, const char *role)
              && g_ascii_strcasecmp(store_role_word(folder->role), role) == 0;
     }
     return n > 1;
+}
+
+gint64
+session_shown_folder(Session *session, const char *name, const char *account,
+                     bool *all, GError **error)
+{
+    *all = account == NULL && is_shared(session, name)
+           && g_ascii_strcasecmp(name, store_role_word(FOLDER_ROLE_INBOX)) != 0;
+    return session_find_folder_in(session, name, account, error);
 }

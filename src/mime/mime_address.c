@@ -61,9 +61,10 @@ add_item(GPtrArray *out, InternetAddress *item)
 static char
 closing(char c)
 {
-    const char *pair = strchr("\"\"()<>[]", c);
+    static const char opens[] = "\"(<[", closes[] = "\")>]";
+    const char *at = strchr(opens, c);
 
-    return pair && (pair - "\"\"()<>[]") % 2 == 0 ? pair[1] : '\0';
+    return at ? closes[at - opens] : '\0';
 }
 
 /* People and some programs part addresses by ";", behind which a parser looks

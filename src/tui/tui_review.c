@@ -359,8 +359,8 @@ is_elsewhere(Tui *tui, const Draft *draft)
 {
     Session *session = tui->session;
     g_autofree char *account = tui_account(tui);
-    bool all = account == NULL && session_role_is_shared(session, "drafts");
-    gint64 id = session_find_folder_in(session, "drafts", account, NULL);
+    bool all;
+    gint64 id = session_shown_folder(session, "drafts", account, &all, NULL);
     g_autoptr(StoreFolder) folder =
         store_folder(session_store(session), id, NULL);
 

@@ -2,6 +2,8 @@
 #include "query.h"
 #include "query_rows.h"
 
+#include <string.h>
+
 static StoreFolder all[] = {
     { .name = "INBOX", .path = "work/INBOX", .delimiter = '/' },
     { .name = "Archive", .path = "work/Archive", .delimiter = '/' },
@@ -19,31 +21,88 @@ test_expand(void)
         const char *query, *wanted;
     } cases[] = {
         { "", "" },
+        { " ", "" },
+        { " * ", "*" },
+        { "(*) and id:x", "not id:\"\" and id:x" },
+        { "one two", "one and two" },
         { "is:unread (has:attachment) auth:fail",
-          "tag:unread (tag:attachment) property:posthorn.verdict=fail" },
-        { "\"is:unread\" this:is:it", "\"is:unread\" this:is:it" },
+          "is:unread and tag:attachment and property:posthorn.verdict=fail" },
+        { "\"is:unread\" this:is:it", "\"is:unread\" and this:is:it" },
         { "folder:work/Archive", "folder:\"work/Archive\"" },
         { "not folder:Archive and x",
           "not (folder:\"work/Archive\" or folder:\"home/Old/archive\") and x" },
-        { "(folder:inbox)", "((folder:\"work/INBOX\"))" },
-        { "-folder:Old.Archive", "-(folder:\"home/Old/archive\")" },
-        { "folder:ÄRGER", "(folder:\"home/Ärger\")" },
-        { "folder:Sent",
-          "(folder:\"home/Gesendet\" or folder:\"work/Sent\")" },
-        { "folder:\"a \"\"b\"\"\" x", "(folder:\"home/a \"\"b\"\"\") x" },
+        { "(folder:inbox)", "folder:\"work/INBOX\"" },
+        { "-folder:Old.Archive", "not folder:\"home/Old/archive\"" },
+        { "folder:ÄRGER", "folder:\"home/Ärger\"" },
+        { "folder:Sent x",
+          "(folder:\"home/Gesendet\" or folder:\"work/Sent\") and x" },
+        { "folder:sent folder:inbox",
+          "folder:\"home/Gesendet\" or folder:\"work/Sent\""
+          " or folder:\"work/INBOX\"" },
+        { "folder:\"a \"\"b\"\"\" x", "folder:\"home/a \"\"b\"\"\" and x" },
         { "folder:\"open", "folder:\"open\"" },
         { "folder:nowhere", "folder:\"nowhere\"" },
-        { "folder:", "folder:\"\"" },
-        { "folder:/work.*/", "folder:/work.*/" },
+        { "folder:\"\"", "folder:\"\"" },
+        { "folder:/work.*/", "folder:\"/work.*/\"" },
+        { "(from:/(ann|ben)/) x", "from:\"/(ann|ben)/\" and x" },
+        { "subject:/x", "subject:/x" },
+        { "tag:a x tag:b", "(tag:a or tag:b) and x" },
+        { "is:a tag:b", "is:a and tag:b" },
+        { "has:a has:b", "tag:a and tag:b" },
+        { "tag:a not tag:b x", "tag:a and not (tag:b and x)" },
+        { "(-tag:b)", "not tag:b" },
+        { "-tag:a -tag:b", "not tag:a and not tag:b" },
+        { "- + from:ana & \"@\" x +y", "from:ana and x and y" },
+        { "from:(ana novak) x", "from:ana and from:novak and x" },
+        { "a near b adj/3 subject:c or d",
+          "(a near b adj/3 subject:c) or d" },
+        { "near a xor", "\"near\" and a and \"xor\"" },
+        { "frob* date:2weeks..", "frob* and date:2weeks.." },
+        { "\"two words", "\"two words\"" },
+        { "list:\"a (b", "list:\"a (b\"" },
+        { "a (b c) or d", "(a and b and c) or d" },
     };
     g_autoptr(GPtrArray) folders = g_ptr_array_new();
 
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
         g_ptr_array_add(folders, &all[i]);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *text = query_expand(cases[i].query, folders);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = query_expand(cases[i].query, folders, &error);
 
+        g_assert_no_error(error);
         g_assert_cmpstr(text, ==, cases[i].wanted);
+    }
+}
+
+/* What is wrong is named. */
+static void
+test_wrong(void)
+{
+    static const char *const cases[][2] = {
+        { "from:", "nothing behind from:" },
+        { "a or", "nothing where" },
+        { "-", "nothing where" },
+        { "not", "nothing where" },
+        { "a and and", "nothing where" },
+        { "and a", "nothing where" },
+        { "()", "nothing where" },
+        { "(a", "not closed" },
+        { "to:(a", "not closed" },
+        { "a)", "not opened" },
+        { "a near ", "nothing where" },
+        { "a near )", "nothing where" },
+    };
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = query_expand(cases[i][0], folders, &error);
+
+        g_test_message("%s: %s", cases[i][0], error ? error->message : text);
+        g_assert_true((cases[i][1] == NULL) == (error == NULL));
+        if (error)
+            g_assert_nonnull(strstr(error->message, cases[i][1]));
     }
 }
 
@@ -96,11 +155,27 @@ test_rows(void)
         { "folder:nowhere not subject:x", NULL },
         { "subject:x not tag:done", "subject=x tag=done not and" },
         { "tag:todo and not tag:done", "tag=todo tag=done not and" },
-        { "tag:todo tag:done", NULL }, /* either */
-        { "folder:nowhere and not (tag:todo id:x tag:done)", NULL },
+        { "tag:todo id:x tag:done", "tag=todo tag=done or id=x and" },
+        { "tag:a tag:b tag:c", "tag=a tag=c or tag=b or" },
+        { "tag:a not tag:b", "tag=a tag=b not and" },
+        { "tag:a -tag:b tag:c", "tag=a tag=c or tag=b not and" },
+        { "tag:a (tag:b) (tag:c tag:d)",
+          "tag=a tag=b and tag=c tag=d or and" },
+        { "is:unread tag:todo", "flag=4 not tag=todo and" },
+        { "has:attachment has:todo", "flag=256 tag=todo and" },
+        { "from:ana from:ben to:c to:d",
+          "from=ana from=ben or to=c and to=d and" },
+        { "id:a mid:b", "id=a id=b and" },
+        { "not tag:a id:x", "tag=a id=x and not" },
+        { "not tag:a and id:x", "tag=a not id=x and" },
+        { "not not tag:a", "tag=a" },
+        { "tag:a not tag:b or tag:c", "tag=a tag=b not and tag=c or" },
+        { "not tag:a subject:x", NULL },
+        { "folder:nowhere and not (tag:todo id:x tag:done)",
+          "folder=0 tag=todo tag=done or id=x and not and" },
         { "from:@", NULL },
         { "subject:\"-\"", NULL },
-        { "from:ana - tag:todo", NULL },
+        { "from:ana - tag:todo", "from=ana tag=todo and" },
         { "folder:archive", "folder=0 folder=2 or folder=3 or" },
         { "folder:home/Ärger", "folder=0 folder=4 or" },
         { "folder:nowhere", "folder=0" },
@@ -113,7 +188,8 @@ test_rows(void)
         { "(subject:x", NULL },
         { "from:", NULL },
         { "from:\"\"", NULL },
-        { "\"\" x", NULL },
+        { "\"\" x", "any=x" },
+        { "a near b", NULL },
         { "subject:*", NULL },
         { "folder:", NULL },
         { "", NULL },
@@ -140,6 +216,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/query/expand", test_expand);
+    g_test_add_func("/core/query/wrong", test_wrong);
     g_test_add_func("/core/query/meant", test_meant);
     g_test_add_func("/core/query/rows", test_rows);
     return g_test_run();
