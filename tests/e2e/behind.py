@@ -420,6 +420,28 @@ def while_we_look(world):
         end_process(watch)
 
 
+def checked_while_it_stays(world):
+    """Who sent what came before is checked by what stays."""
+    home = world.home("stays", ["vic"])
+    home.write(home.config, open(home.config, encoding="utf-8").read().replace(
+        "account vic {", "account vic {\n    authserv-id mx.example.org"))
+    home.ok("sync")
+    path = os.path.join(home.dir, "imported.eml")
+    home.write(path, "Authentication-Results: mx.example.org; dmarc=pass "
+               "header.from=good.example\n"
+               "From: b@good.example\nSubject: imported\n"
+               "Message-ID: <1@good.example>\n"
+               "Date: Mon, 23 Nov 2026 10:00:00 +0000\n\nx\n")
+    home.ok("import", "--folder", "vic/INBOX", path)
+    assert not home.search("subject:imported")["imported"].get("verdict")
+    watch = home.start("sync", "--watch")
+    try:
+        until(lambda: "\"pass\"" in home.run(
+            "search", "--json", "subject:imported").out, 60, "it is checked")
+    finally:
+        end_process(watch)
+
+
 def run(tap, world, tests):
     for test in tests:
         tap.run("behind: " + test.__name__.replace("_", " "), test, world)
@@ -432,7 +454,8 @@ def on_any_server(tap, world):
 
 def all_tests(tap, world):
     on_any_server(tap, world)
-    run(tap, world, (slow, files_panel, files_cancelled, refused))
+    run(tap, world, (checked_while_it_stays, slow, files_panel, files_cancelled,
+                     refused))
 
 
 __all__ = ["all_tests", "on_any_server"]

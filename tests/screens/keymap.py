@@ -289,7 +289,9 @@ def selected_lines_stay_in_another_width():
             stays(terminal, "text ", "of some length")
             terminal.keys("Escape")
             terminal.wait(lambda s: not marked(terminal))
-            terminal.type("Vj")
+            terminal.type("gg")
+            terminal.wait_text("quotes above")
+            terminal.type(" Vj")
             stays(terminal, "text ", "of some length")
 
 

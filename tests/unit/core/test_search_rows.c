@@ -1,0 +1,102 @@
+/* A search in a folder looks at all rows that the index does not know, not at
+ * so many as it lists. */
+#include "core/act.h"
+#include "core/search.h"
+#include "mime/mime.h"
+#include "scene.h"
+
+#include <string.h>
+
+static const char config[] = "account work {\n"
+                             "    address  ana@example.org\n"
+                             "    incoming imaps://imap.invalid\n"
+                             "}\n";
+
+typedef struct {
+    Scene scene;
+    GArray *found; /* NULL: no answer yet */
+    bool complete;
+} Fixture;
+
+static void
+set_up(Fixture *f, const void *data)
+{
+    f->scene.session = scene_open(config, false, &f->scene.root);
+}
+
+static void
+tear_down(Fixture *f, const void *data)
+{
+    g_clear_pointer(&f->found, g_array_unref);
+    scene_close(&f->scene, data);
+}
+
+static gint64
+make(Fixture *f, const char *name, FolderRole role)
+{
+    return session_make_folder(f->scene.session, "work", name, role, NULL);
+}
+
+static gint64
+deliver(Fixture *f, gint64 folder, int day)
+{
+    g_autofree char *text = g_strdup_printf(
+        "From: b@example.org\nSubject: plan\nMessage-ID: <%d@example.org>\n"
+        "Date: Mon, %d Nov 2026 10:00:00 +0000\n\nbody\n",
+        day, day);
+    ActAppend what = { .folder = folder, .bytes = text, .size = strlen(text) };
+    g_autoptr(GError) error = NULL;
+    gint64 id = act_append(f->scene.session, &what, &error);
+
+    g_assert_no_error(error);
+    return id;
+}
+
+static void
+found(const GArray *ids, bool complete, const GError *error, void *user)
+{
+    Fixture *f = user;
+
+    g_assert_no_error(error);
+    g_clear_pointer(&f->found, g_array_unref);
+    f->found = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_array_append_vals(f->found, ids->data, ids->len);
+    f->complete = complete;
+}
+
+static void
+assert_found(Fixture *f, const char *query, gint64 folder, gint64 want)
+{
+    Search *search = search_create(f->scene.session);
+
+    f->complete = false;
+    search_start(search, query, folder, 1, found, f);
+    while (!f->complete)
+        g_main_context_iteration(NULL, TRUE);
+    search_destroy(search);
+    g_assert_cmpuint(f->found->len, ==, 1);
+    g_assert_cmpint(g_array_index(f->found, gint64, 0), ==, want);
+}
+
+static void
+test_folder(Fixture *f, const void *data)
+{
+    gint64 inbox = make(f, "INBOX", FOLDER_ROLE_INBOX);
+    gint64 archive = make(f, "Archive", FOLDER_ROLE_ARCHIVE);
+    gint64 old = deliver(f, archive, 2);
+    gint64 newer = deliver(f, inbox, 3);
+
+    assert_found(f, "subject:plan", archive, old);
+    assert_found(f, "subject:plan", inbox, newer);
+    assert_found(f, "subject:plan", 0, newer);
+}
+
+int
+main(int argc, char **argv)
+{
+    mime_init();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/core/search-rows/folder", Fixture, NULL, set_up, test_folder,
+               tear_down);
+    return g_test_run();
+}
