@@ -257,6 +257,8 @@ typedef enum {
     STORE_TERM_FLAG,   /* number: a flag that is set */
     STORE_TERM_TAG,    /* text is one of the tags */
     STORE_TERM_FOLDER, /* number: it is in that folder */
+    STORE_TERM_SINCE,  /* number: its date is that or later */
+    STORE_TERM_BEFORE, /* number: its date is earlier */
     STORE_TERM_NOT,    /* of the part before it */
     STORE_TERM_AND,    /* of the two before it */
     STORE_TERM_OR

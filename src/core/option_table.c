@@ -156,7 +156,7 @@ const OptionEntry option_table[] = {
       .text = "Which messages are fetched whole without being asked for: all, "
               "those of the last so many days, or none. The others are listed "
               "and fetched when opened. A search finds them by words, from:, "
-              "to:, subject:, id:, tag: and folder: alone." },
+              "to:, subject:, id:, tag:, date: and folder: alone." },
     { .name = "keep-larger-than",
       .type = CMD_SIZE,
       .scope = OPTION_ACCOUNT,

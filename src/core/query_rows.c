@@ -2,6 +2,7 @@
 #include "query_rows.h"
 
 #include "query.h"
+#include "query_date.h"
 #include "query_parse.h"
 #include "tags.h"
 
@@ -59,6 +60,24 @@ add_folders(GArray *terms, const char *name, const GPtrArray *folders)
     }
 }
 
+/* false: notmuch may know such a date, rows do not. */
+static bool
+add_days(GArray *terms, const char *value)
+{
+    QueryDays days;
+    bool known = query_days(value, &days);
+    bool since = known && g_date_valid(&days.first);
+    bool before = known && g_date_valid(&days.behind);
+
+    if (since)
+        add(terms, STORE_TERM_SINCE, NULL, query_day_begin(&days.first));
+    if (before)
+        add(terms, STORE_TERM_BEFORE, NULL, query_day_begin(&days.behind));
+    if (since && before)
+        add(terms, STORE_TERM_AND, NULL, 0);
+    return known;
+}
+
 static const struct {
     const char *prefix;
     StoreTermKind kind;
@@ -68,6 +87,7 @@ static const struct {
     { "id:", STORE_TERM_ID },   { "mid:", STORE_TERM_ID },
     { "tag:", STORE_TERM_TAG }, { "is:", STORE_TERM_TAG },
     { "has:", STORE_TERM_TAG }, { "folder:", STORE_TERM_FOLDER },
+    { "date:", STORE_TERM_SINCE },
 };
 
 /* -1: rows do not know the prefix. */
@@ -105,6 +125,8 @@ add_term(GArray *terms, const QueryStep *term, const GPtrArray *folders)
 
     if (kind < 0 || !is_known(term))
         return false;
+    if (kind == STORE_TERM_SINCE)
+        return add_days(terms, term->value);
     if (kind == STORE_TERM_TAG)
         add_tag(terms, term->value);
     else if (kind == STORE_TERM_FOLDER)

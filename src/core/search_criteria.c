@@ -3,12 +3,11 @@
  * find other messages than were meant. */
 #include "search_criteria.h"
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "query_date.h"
 #include "query_parse.h"
 #include "sync/sync.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What was read so far, while the rest is. */
@@ -105,92 +104,6 @@ folder_key(Criteria *criteria, const char *value)
     return g_strdup("ALL");
 }
 
-/* "2026", "2026-11" or "2026-11-23": its first day, and the first behind it. */
-static bool
-parse_calendar(const char *text, GDate *from, GDate *to)
-{
-    guint year = 0, month = 0, day = 0;
-    char rest = 0;
-    int n = sscanf(text, "%4u-%2u-%2u%c", &year, &month, &day, &rest);
-
-    if (n < 1 || n > 3 || strspn(text, "0123456789-") != strlen(text)
-        || strlen(text) != (gsize[]){ 4, 7, 10 }[n - 1])
-        return false;
-    month = n >= 2 ? month : 1;
-    day = n == 3 ? day : 1;
-    if (!g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year)
-        || year < 1900 || year > 9000)
-        return false;
-    g_date_set_dmy(from, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
-    *to = *from;
-    if (n == 1)
-        g_date_add_years(to, 1);
-    else if (n == 2)
-        g_date_add_months(to, 1);
-    else
-        g_date_add_days(to, 1);
-    return true;
-}
-
-static void
-set_today(GDate *date)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(clock_now());
-    int year, month, day;
-
-    g_date_time_get_ymd(now, &year, &month, &day);
-    g_date_set_dmy(date, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
-}
-
-/* "7d", "2weeks", "3_months", "1year" ago. */
-static bool
-parse_ago(const char *text, GDate *from)
-{
-    static const struct {
-        const char *unit;
-        guint days, months;
-    } units[] = {
-        { "d", 1, 0 },  { "day", 1, 0 },   { "w", 7, 0 },  { "week", 7, 0 },
-        { "mo", 0, 1 }, { "month", 0, 1 }, { "y", 0, 12 }, { "year", 0, 12 },
-    };
-    char *unit;
-    guint64 n = g_ascii_strtoull(text, &unit, 10);
-
-    if (unit == text || n > 1000)
-        return false;
-    unit += strspn(unit, "_ ");
-    set_today(from);
-    for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-        gsize size = strlen(units[i].unit);
-
-        if (g_ascii_strncasecmp(unit, units[i].unit, size) != 0
-            || (unit[size] && g_ascii_strcasecmp(unit + size, "s") != 0))
-            continue;
-        g_date_subtract_days(from, (guint)n * units[i].days);
-        g_date_subtract_months(from, (guint)n * units[i].months);
-        return true;
-    }
-    return false;
-}
-
-static bool
-parse_day(const char *text, GDate *from, GDate *to)
-{
-    bool yesterday = g_ascii_strcasecmp(text, "yesterday") == 0;
-
-    if (parse_calendar(text, from, to))
-        return true;
-    if (yesterday || g_ascii_strcasecmp(text, "today") == 0) {
-        set_today(from);
-        g_date_subtract_days(from, yesterday);
-    } else if (!parse_ago(text, from)) {
-        return false;
-    }
-    *to = *from;
-    g_date_add_days(to, 1);
-    return true;
-}
-
 /* date: "23-Nov-2026", whatever the user's language is. */
 static void
 append_day(GString *keys, const char *key, const GDate *day)
@@ -205,29 +118,20 @@ append_day(GString *keys, const char *key, const GDate *day)
                            g_date_get_year(day));
 }
 
-/* "DAY", "DAY..", "..DAY", "DAY..DAY" */
 static char *
 date_key(Criteria *criteria, const char *value)
 {
     g_autoptr(GString) keys = g_string_new(NULL);
-    const char *dots = strstr(value, "..");
-    g_autofree char *first =
-        dots ? g_strndup(value, (gsize)(dots - value)) : g_strdup(value);
-    const char *last = dots ? dots + 2 : first;
-    GDate from, to, other;
+    QueryDays days;
 
-    g_date_clear(&from, 1);
-    g_date_clear(&to, 1);
-    g_date_clear(&other, 1);
-    if ((*first && !parse_day(first, &from, &other))
-        || (*last && !parse_day(last, &other, &to)) || (!*first && !*last))
+    if (!query_days(value, &days))
         return refuse(criteria,
-                      "a date other than 2026, 2026-11, 2026-11-23, "
-                      "today, yesterday or 2weeks, and from..to");
-    if (*first)
-        append_day(keys, "SENTSINCE", &from);
-    if (*last)
-        append_day(keys, "SENTBEFORE", &to);
+                      "a date other than 2026, 2026-11, 2026-11-23, today, "
+                      "yesterday, monday or 2weeks, and from..to");
+    if (g_date_valid(&days.first))
+        append_day(keys, "SENTSINCE", &days.first);
+    if (g_date_valid(&days.behind))
+        append_day(keys, "SENTBEFORE", &days.behind);
     return g_string_free(g_steal_pointer(&keys), FALSE);
 }
 

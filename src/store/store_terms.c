@@ -12,12 +12,13 @@ enum {
     MESSAGE_ID,
     FLAGS,
     TAGS,
-    FOLDER
+    FOLDER,
+    DATE
 };
 
 static const char unknown_rows[] =
     "SELECT id, from_name, from_addr, recipients, subject, snippet,"
-    " message_id, flags, tags, folder FROM message"
+    " message_id, flags, tags, folder, date FROM message"
     " WHERE folder > 0 AND (indexed = 0 OR index_id IS NULL)"
     " ORDER BY date DESC, id DESC";
 
@@ -149,6 +150,10 @@ holds(sqlite3_stmt *row, const Sought *sought)
         return has_tag(row, term->text);
     case STORE_TERM_FOLDER:
         return sqlite3_column_int64(row, FOLDER) == term->number;
+    case STORE_TERM_SINCE:
+        return sqlite3_column_int64(row, DATE) >= term->number;
+    case STORE_TERM_BEFORE:
+        return sqlite3_column_int64(row, DATE) < term->number;
     default:
         return any_column_has(row, sought);
     }

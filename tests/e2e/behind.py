@@ -22,6 +22,9 @@ LANGUAGE = (
     "subject:one subject:two", "subject:one tag:todo subject:two",
     "folder:inbox tag:todo tag:done", "folder:inbox folder:nowhere",
     "(-tag:todo)", "(-tag:todo -tag:done)", "tag:done or (tag:todo -is:unread)",
+    "date:2026-11-23", "date:2026-11-24..", "date:..2026-11-22", "not date:2026",
+    "date:2025..2026-11", "date:1year..", "date:2months", "date:2weeks..1day",
+    "date:monday", "date:yesterday..today is:unread",
 )
 
 

@@ -119,12 +119,14 @@ static void
 append_term(GString *text, const StoreTerm *term)
 {
     static const char *const words[] = { "any", "from", "to",     "subject",
-                                         "id",  "flag", "tag",    "folder",
-                                         "not", "and",  "or" };
+                                         "id",     "flag",  "tag", "folder",
+                                         "since",  "before", "not", "and",
+                                         "or" };
 
     g_string_append_printf(text, "%s%s", text->len ? " " : "",
                            words[term->kind]);
-    if (term->kind == STORE_TERM_FLAG || term->kind == STORE_TERM_FOLDER)
+    if (term->kind == STORE_TERM_FLAG || term->kind == STORE_TERM_FOLDER
+        || term->kind == STORE_TERM_SINCE || term->kind == STORE_TERM_BEFORE)
         g_string_append_printf(text, "=%d", (int)term->number);
     else if (term->text)
         g_string_append_printf(text, "=%s%s", term->text,
@@ -182,7 +184,11 @@ test_rows(void)
         /* of the text they have but the first words */
         { "not plan", NULL },
         { "body:plan", NULL },
-        { "subject:x date:2026", NULL },
+        { "subject:x date:1970-01-02",
+          "subject=x since=86400 before=172800 and and" },
+        { "not date:..1970", "before=31536000 not" },
+        { "date:1970-01-02.. tag:a", "since=86400 tag=a and" },
+        { "subject:x date:10hours..", NULL },
         { "auth:fail or subject:x", NULL },
         { "subject:/x.*/", NULL },
         { "(subject:x", NULL },
@@ -214,6 +220,7 @@ test_rows(void)
 int
 main(int argc, char **argv)
 {
+    g_setenv("TZ", "UTC", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/query/expand", test_expand);
     g_test_add_func("/core/query/wrong", test_wrong);
