@@ -130,6 +130,8 @@ test_terms(void)
         { { { STORE_TERM_TAG, "tod", 0 } }, "" },
         { { { STORE_TERM_FOLDER, NULL, 1 } }, "b a" },
         { { { STORE_TERM_FOLDER, NULL, 2 } }, "" },
+        { { { STORE_TERM_SINCE, NULL, 1 } }, "b" },
+        { { { STORE_TERM_BEFORE, NULL, 1 } }, "a" },
         { { { STORE_TERM_TEXT, "plan", 0 },
             { STORE_TERM_TAG, "todo", 0 },
             { STORE_TERM_NOT, NULL, 0 },
