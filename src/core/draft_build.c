@@ -95,10 +95,13 @@ add_recipients(GPtrArray *all, const char *field, const char *text,
                GError **error)
 {
     g_autoptr(GPtrArray) list = mime_addresses(text);
-    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
+    g_autofree char *rest = mime_addresses_rest(text);
+    g_autofree char *safe = text_sanitise(rest ? rest : text, -1, TEXT_LINE);
 
-    if (list->len == 0 && *text)
-        return err_set(error, ERR_USAGE, "%s: “%s” is no address", field, safe);
+    if (rest || (list->len == 0 && *text))
+        return err_set(error, ERR_USAGE,
+                       "%s: “%s” is no address: write Name <name@domain>",
+                       field, safe);
     for (guint i = 0; i < list->len; i++) {
         const MimeAddress *address = list->pdata[i];
         char *envelope = mime_envelope_address(address->addr);

@@ -62,12 +62,26 @@ add(Checker *c, DraftCheckKind kind, const char *format, ...)
     va_end(args);
 }
 
+static bool
+is_read_whole(Checker *c, const char *field, const char *list)
+{
+    g_autofree char *rest = mime_addresses_rest(list);
+    g_autofree char *safe = rest ? text_sanitise(rest, -1, TEXT_LINE) : NULL;
+
+    if (rest)
+        add(c, DRAFT_CHECK_STOP,
+            "%s: “%s” is no address: write Name <name@domain>", field, safe);
+    return rest == NULL;
+}
+
 static void
 check_from(Checker *c)
 {
     g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
     const MimeAddress *address;
 
+    if (!is_read_whole(c, "From", c->draft->from))
+        return;
     if (from->len != 1) {
         add(c, DRAFT_CHECK_STOP, "From has to be one address");
         return;
@@ -332,6 +346,7 @@ draft_checks(Session *session, const Draft *draft)
     for (guint i = 0; i < draft->problems->len; i++)
         add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
     check_from(&c);
+    is_read_whole(&c, "Reply-To", c.draft->reply_to);
     check_recipients(&c);
     check_identity(&c);
     check_reply(&c);

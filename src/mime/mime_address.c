@@ -92,24 +92,110 @@ part_by_commas(char *line)
     }
 }
 
-GPtrArray *
-mime_addresses(const char *text)
+/* The list in one line, parted by commas. g_free(). */
+static char *
+line_of(const char *text)
+{
+    const char *all = text ? text : "";
+    char *line = mime_unfold_joined((MimeSpan){ all, strlen(all) });
+
+    part_by_commas(line);
+    return line;
+}
+
+static GPtrArray *
+read_line(const char *line)
 {
     GPtrArray *out =
         g_ptr_array_new_with_free_func((GDestroyNotify)mime_address_free);
-    g_autofree char *line = NULL;
-    g_autoptr(InternetAddressList) list = NULL;
-    int n;
+    g_autoptr(InternetAddressList) list =
+        internet_address_list_parse(mime_parser_options(), line);
+    int n = list ? internet_address_list_length(list) : 0;
 
-    if (text == NULL)
-        return out;
-    line = mime_unfold_joined((MimeSpan){ text, strlen(text) });
-    part_by_commas(line);
-    list = internet_address_list_parse(mime_parser_options(), line);
-    n = list ? internet_address_list_length(list) : 0;
     for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)
         add_item(out, internet_address_list_get_address(list, i));
     return out;
+}
+
+GPtrArray *
+mime_addresses(const char *text)
+{
+    g_autofree char *line = line_of(text);
+
+    return read_line(line);
+}
+
+/* Quoted strings and comments become blanks. */
+static void
+blank_out(char *line)
+{
+    char close = '\0';
+
+    for (char *at = line; *at; at++) {
+        char c = *at;
+
+        if (close || c == '"' || c == '(')
+            *at = ' ';
+        if (c == '\\' && at[1])
+            *++at = ' ';
+        else if (close)
+            close = c == close ? '\0' : close;
+        else if (c == '"' || c == '(')
+            close = closing(c);
+    }
+}
+
+/* Does what stands before an address, or behind the last, say more than its
+ * name and that of its group? */
+static bool
+says_more(const char *gap, gsize size, bool named)
+{
+    g_autofree char *text = g_strndup(gap, size);
+    const char *group = strrchr(text, ':');
+
+    if (strchr(text, '@'))
+        return true;
+    for (const char *at = group ? group : text; *at && !named; at++)
+        if (g_ascii_isalnum(*at) || *at & 0x80)
+            return true;
+    return false;
+}
+
+/* g_free(). */
+static char *
+tidy_gap(const char *gap, gsize size)
+{
+    char *text = g_strndup(gap, size);
+    gsize end = strlen(text);
+
+    while (end > 0 && strchr(" ,;<>", text[end - 1]))
+        text[--end] = '\0';
+    memmove(text, text + strspn(text, " ,;>"),
+            end - strspn(text, " ,;>") + 1);
+    return text;
+}
+
+char *
+mime_addresses_rest(const char *text)
+{
+    g_autofree char *line = line_of(text);
+    g_autofree char *bare = g_strdup(line);
+    g_autoptr(GPtrArray) list = read_line(line);
+    const char *from = line;
+
+    blank_out(bare);
+    for (guint i = 0; i < list->len; i++) {
+        const MimeAddress *address = list->pdata[i];
+        const char *at = strstr(from, address->addr);
+        gsize size = at ? (gsize)(at - from) : strlen(from);
+
+        if (at == NULL || says_more(bare + (from - line), size, address->name))
+            return tidy_gap(from, size);
+        from = at + strlen(address->addr);
+    }
+    return says_more(bare + (from - line), strlen(from), false)
+               ? tidy_gap(from, strlen(from))
+               : NULL;
 }
 
 char *

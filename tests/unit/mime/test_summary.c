@@ -165,6 +165,45 @@ test_addresses(void)
     }
 }
 
+/* What a person wrote and no address is made of. */
+static void
+test_addresses_rest(void)
+{
+    static const struct {
+        const char *text, *rest;
+    } table[] = {
+        { "a@x.example", NULL },
+        { "a@x.example b@x.example;c@x.example,", NULL },
+        { "\"Doe, J (x\" <j@x.example>, (c@d) b@x.example (e)", NULL },
+        { "Doe, John <j@x.example>, =?utf-8?q?=C3=84?= <a@x.example>", NULL },
+        { "g: a@x.example, b@x.example;, c@x.example", NULL },
+        { "Ben <b@x.example> Ana <a@x.example>", NULL },
+        { "\"a b\"@x.example, <c@x.example>", NULL },
+        { "b@[IPv6:2001:db8::1], c@x.example", NULL },
+        { "undisclosed-recipients:;", NULL },
+        { "((((", NULL },
+        { "", NULL },
+        { NULL, NULL },
+        { "Ana Novak a@x.example, b@x.example", "Ana Novak a@x.example" },
+        { "b@x.example, Ana Novak a@x.example", "Ana Novak a@x.example" },
+        { "a@x.example foo bar", "foo bar" },
+        { "a@x.example foo bar, b@x.example", "foo bar" },
+        { "a@b@x.example", "@x.example" },
+        { "b@x.example, a..c@x.example, d@x.example", "a..c@x.example" },
+        { "Ana [x] <a@x.example>, b@x.example", "Ana [x] <a@x.example" },
+        { "a@x.example/b@y.example", "@y.example" },
+        { "bob", NULL }, /* of this machine */
+        { "bob builder", "bob builder" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *rest = mime_addresses_rest(table[i].text);
+
+        g_test_message("%s", table[i].text);
+        g_assert_cmpstr(rest, ==, table[i].rest);
+    }
+}
+
 static void
 test_address_format(void)
 {
@@ -198,6 +237,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/summary/references_limit", test_references_limit);
     g_test_add_func("/mime/summary/to", test_to_is_cut_at_an_address);
     g_test_add_func("/mime/address/parse", test_addresses);
+    g_test_add_func("/mime/address/rest", test_addresses_rest);
     g_test_add_func("/mime/address/format", test_address_format);
     return g_test_run();
 }
