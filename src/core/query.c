@@ -48,12 +48,16 @@ query_folders(const char *name, const GPtrArray *folders)
     return meant;
 }
 
+/* Behind a prefix two quotes are one. A phrase has none; nor has it two dots,
+ * which are a range to Xapian even there. */
 static void
 append_quoted(GString *text, const char *prefix, const char *value)
 {
     g_autoptr(GString) quoted = g_string_new(value);
 
     g_string_replace(quoted, "\"", *prefix ? "\"\"" : " ", 0);
+    if (*prefix == '\0')
+        g_string_replace(quoted, "..", " ", 0);
     g_string_append_printf(text, "%s\"%s\"", prefix, quoted->str);
 }
 
@@ -85,22 +89,40 @@ write_folders(const char *name, const GPtrArray *folders)
     return part;
 }
 
-/* One where notmuch expects none is a word. */
+/* Would Xapian take the word, or its beginning, for an operator? */
 static bool
 is_operator(const char *word)
 {
-    return g_ascii_strcasecmp(word, "xor") == 0
-           || g_ascii_strcasecmp(word, "near") == 0
-           || g_ascii_strcasecmp(word, "adj") == 0;
+    static const char *const operators[] = { "and", "or",   "not",
+                                             "xor", "near", "adj" };
+    bool is = strstr(word, "..") != NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(operators); i++) {
+        gsize size = strlen(operators[i]);
+
+        is = is
+             || (g_ascii_strncasecmp(word, operators[i], size) == 0
+                 && !g_ascii_isalnum(word[size]) && word[size] != '_'
+                 && !(word[size] & 0x80));
+    }
+    return is;
+}
+
+static void
+append_value(GString *text, const char *prefix, const QueryStep *term)
+{
+    const char *value = term->value;
+
+    if (term->quoted || (*prefix == '\0' && is_operator(value))
+        || (*prefix && strpbrk(value, "\"()")))
+        append_quoted(text, prefix, value);
+    else
+        g_string_append_printf(text, "%s%s", prefix, value);
 }
 
 static Part
 write_term(const QueryStep *term, const GPtrArray *folders)
 {
-    static const char *const long_forms[][2] = {
-        { "has:", "tag:" },
-        { "auth:", "property:posthorn.verdict=" },
-    };
     const char *prefix = term->prefix;
     Part part = { .op = QUERY_TERM };
 
@@ -110,22 +132,26 @@ write_term(const QueryStep *term, const GPtrArray *folders)
     /* folder:/…/ is a regular expression */
     if (strcmp(prefix, FOLDER) == 0 && *term->value != '/')
         return write_folders(term->value, folders);
-    for (gsize i = 0; i < G_N_ELEMENTS(long_forms); i++)
-        if (strcmp(prefix, long_forms[i][0]) == 0)
-            prefix = long_forms[i][1];
     part.text = g_string_new(NULL);
-    if (term->quoted || (*prefix == '\0' && is_operator(term->value)))
-        append_quoted(part.text, prefix, term->value);
-    else
-        g_string_append_printf(part.text, "%s%s", prefix, term->value);
+    if (strcmp(prefix, "auth:") == 0) {
+        g_autofree char *property =
+            g_strconcat("posthorn.verdict=", term->value, NULL);
+
+        append_quoted(part.text, "property:", property);
+    } else
+        append_value(part.text, strcmp(prefix, "has:") == 0 ? "tag:" : prefix,
+                     term);
     return part;
 }
 
-/* As an operand. What is denied needs no parentheses, nor does what goes on. */
+/* As an operand. What is denied needs no parentheses unless it is denied again,
+ * nor does what goes on. */
 static void
 enclose(Part *part, QueryOp op)
 {
-    if (part->op == QUERY_TERM || part->op == QUERY_NOT || part->op == op)
+    bool goes_on = part->op == op ? op != QUERY_NOT : part->op == QUERY_NOT;
+
+    if (part->op == QUERY_TERM || goes_on)
         return;
     g_string_prepend_c(part->text, '(');
     g_string_append_c(part->text, ')');

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define BLANKS  " \t\r\n"
-#define NOTHING "nothing where something to search for is due"
+#define NOTHING "nothing to search for where a word is due"
 
 enum {
     DEEPEST = 20 /* of parentheses */
@@ -79,7 +79,7 @@ is_operator(Reader *reader, const char *word)
 
     skip_blanks(reader);
     return g_ascii_strncasecmp(reader->at, word, size) == 0
-           && strchr(BLANKS "(", reader->at[size]) != NULL;
+           && strchr(BLANKS "()", reader->at[size]) != NULL;
 }
 
 static bool
@@ -108,33 +108,16 @@ try_mark(Reader *reader, char mark)
            && try_sign(reader, mark);
 }
 
-/* Up to a blank or parenthesis that is not in quotes, which are closed. */
-static void
-read_word(Reader *reader, GString *value)
+/* "/…/", behind which a word ends. 0: it is none. */
+static gsize
+regex_size(const char *text)
 {
-    bool quoted = false;
+    gsize size = strcspn(text, BLANKS);
 
-    while (*reader->at && (quoted || !strchr(BLANKS "()", *reader->at))) {
-        quoted = quoted != (*reader->at == '"');
-        g_string_append_c(value, *reader->at++);
-    }
-    if (quoted)
-        g_string_append_c(value, '"');
-}
-
-/* "/…/" goes to the last slash before a blank. false: there is none. */
-static bool
-read_regex(Reader *reader, GString *value)
-{
-    gsize size = strcspn(reader->at, BLANKS);
-
-    while (size > 1 && reader->at[size - 1] != '/')
+    while (size > 1
+           && (text[size - 1] != '/' || !strchr(BLANKS ")", text[size])))
         size--;
-    if (*reader->at != '/' || size < 2)
-        return false;
-    g_string_append_len(value, reader->at, (gssize)size);
-    reader->at += size;
-    return true;
+    return *text == '/' && size > 1 ? size : 0;
 }
 
 /* Two quotes are one. */
@@ -146,22 +129,49 @@ read_quoted(Reader *reader, GString *value)
             return;
         g_string_append_c(value, *reader->at++);
     }
+    fail(reader, "a quote that is not closed", "");
 }
 
-/* Its value. */
+/* Without a prefix a quote begins another term. */
+static void
+read_word(Reader *reader, GString *value, const char *prefix)
+{
+    static const char *const expressions[] = { "from:", "subject:", "tag:",
+                                               "is:",   "mid:",     "folder:",
+                                               "path:", NULL };
+    gsize size = g_strv_contains(expressions, prefix) ? regex_size(reader->at)
+                                                      : 0;
+
+    if (size == 0)
+        size = strcspn(reader->at, *prefix ? BLANKS "()" : BLANKS "()\"");
+    g_string_append_len(value, reader->at, (gssize)size);
+    reader->at += size;
+}
+
+bool
+query_has_word(const char *text)
+{
+    while (*text && !g_unichar_isalnum(g_utf8_get_char_validated(text, -1)))
+        text++;
+    return *text != '\0';
+}
+
+/* Its value. Words are looked for behind some prefixes, and have to be there. */
 static void
 read_term(Reader *reader, QueryStep *term)
 {
+    static const char *const words[] = { "to:", "body:", "attachment:",
+                                         "mimetype:", NULL };
     GString *value = g_string_new(NULL);
 
     term->quoted = try_sign(reader, '"');
     if (term->quoted)
         read_quoted(reader, value);
-    else if (*term->prefix && read_regex(reader, value))
-        term->quoted = true;
     else
-        read_word(reader, value);
-    if (value->len == 0 && !term->quoted)
+        read_word(reader, value, term->prefix);
+    if ((value->len == 0 && !term->quoted)
+        || (g_strv_contains(words, term->prefix)
+            && !query_has_word(value->str)))
         fail(reader, *term->prefix ? "nothing behind " : NOTHING, term->prefix);
     term->value = g_string_free(value, FALSE);
 }
@@ -193,41 +203,73 @@ read_group(Reader *reader, const char *prefix)
     reader->depth--;
     skip_blanks(reader);
     if (!try_sign(reader, ')'))
-        fail(reader, "a parenthesis that is not closed", "");
+        fail(reader, "a parenthesis that is not closed: add )", "");
 }
 
-/* "near", "adj/3" g_free(); NULL: no such thing. */
-static char *
-try_near(Reader *reader)
+/* What stands there: "near", "adj/3"; 0: something else. */
+static gsize
+near_size(const char *text)
 {
-    g_autoptr(GRegex) regex = g_regex_new("^\\s+((near|adj)(/\\d{1,3})?)\\s",
-                                          G_REGEX_CASELESS, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
-    char *found;
+    gsize size = strcspn(text, BLANKS "()");
+    gsize name = g_ascii_strncasecmp(text, "near", 4) == 0  ? 4
+                 : g_ascii_strncasecmp(text, "adj", 3) == 0 ? 3
+                                                            : 0;
+    bool plain = size == name;
+    bool far = size > name + 1 && text[name] == '/'
+               && strspn(text + name + 1, "0123456789") >= size - name - 1;
 
-    if (!g_regex_match(regex, reader->at, 0, &match))
-        return NULL;
-    found = g_match_info_fetch(match, 1);
-    skip_blanks(reader);
-    reader->at += strlen(found);
-    skip_blanks(reader);
-    return found;
+    return name > 0 && (plain || far) && text[size]
+                   && strchr(BLANKS, text[size])
+               ? size
+               : 0;
 }
 
-/* false: there was none. */
+/* A plain word, of which alone Xapian knows the place. */
 static bool
-read_near(Reader *reader)
+has_place(const QueryStep *term)
 {
-    QueryStep near = { .op = QUERY_NEAR, .value = try_near(reader) };
+    static const char *const placed[] = { "", "to:", "body:", "attachment:",
+                                          NULL };
+    const char *at = term->value;
+
+    while (g_unichar_isalnum(g_utf8_get_char_validated(at, -1)))
+        at = g_utf8_next_char(at);
+    return *at == '\0' && !term->quoted
+           && g_strv_contains(placed, term->prefix);
+}
+
+/* Does what stands there ask for words near the term? */
+static bool
+is_near(Reader *reader, const QueryStep *term)
+{
+    skip_blanks(reader);
+    if (near_size(reader->at) == 0)
+        return false;
+    if (!has_place(term))
+        fail(reader, "something that is no plain word near another", "");
+    return true;
+}
+
+static void
+read_near(Reader *reader, const char *prefix)
+{
+    gsize size = near_size(reader->at);
+    QueryStep near = { .op = QUERY_NEAR,
+                       .value = g_ascii_strup(reader->at, (gssize)size) };
     QueryStep term = { .op = QUERY_TERM };
 
-    if (near.value == NULL)
-        return false;
+    reader->at += size;
+    skip_blanks(reader);
     term.prefix = try_prefix(reader);
     read_term(reader, &term);
+    if (!has_place(&term) || term.prefix != prefix)
+        fail(reader, "something that is no plain word near another", "");
     g_array_append_val(reader->steps, term);
     g_array_append_val(reader->steps, near);
-    return true;
+    skip_blanks(reader);
+    if (near_size(reader->at) > 0
+        && g_ascii_strncasecmp(reader->at, near.value, size) != 0)
+        fail(reader, "near and adj mixed", "");
 }
 
 /* One that an earlier of the terms beside it, which begin there, is an
@@ -248,21 +290,12 @@ join(Reader *reader, guint from, const QueryStep *term)
     return false;
 }
 
-bool
-query_has_word(const char *text)
-{
-    while (*text && !g_unichar_isalnum(g_utf8_get_char_validated(text, -1)))
-        text++;
-    return *text != '\0';
-}
-
 /* A term or parentheses, to be meant beside what begins there. false: it was
  * joined to one of them, or is a sign without a word, which says nothing. */
 static bool
 read_part(Reader *reader, guint from, bool negative)
 {
     QueryStep term = { .op = QUERY_TERM, .prefix = try_prefix(reader) };
-    guint place = reader->steps->len;
     bool plain = term.prefix == reader->within;
 
     if (*reader->at == '(') {
@@ -270,16 +303,18 @@ read_part(Reader *reader, guint from, bool negative)
         return true;
     }
     read_term(reader, &term);
-    if (plain && !query_has_word(term.value) && strcmp(term.value, "*") != 0) {
+    if (plain && !query_has_word(term.value)
+        && (term.quoted || strcmp(term.value, "*") != 0)) {
         g_free(term.value);
         return false;
     }
-    term.beside = !negative && !plain && g_strv_contains(either, term.prefix);
+    term.beside = !is_near(reader, &term) && !negative && !plain
+                  && g_strv_contains(either, term.prefix);
     if (join(reader, from, &term))
         return false;
     g_array_append_val(reader->steps, term);
-    while (read_near(reader))
-        g_array_index(reader->steps, QueryStep, place).beside = false;
+    while (reader->error == NULL && near_size(reader->at) > 0)
+        read_near(reader, term.prefix);
     return true;
 }
 
@@ -368,7 +403,7 @@ query_parse(const char *query, GError **error)
     read_or(&reader);
     skip_blanks(&reader);
     if (*reader.at)
-        fail(&reader, "a parenthesis that was not opened", "");
+        fail(&reader, "a parenthesis that was not opened: put it in quotes", "");
     if (reader.error == NULL)
         return reader.steps;
     g_array_unref(reader.steps);

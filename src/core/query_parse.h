@@ -17,7 +17,7 @@ typedef struct {
     QueryOp op;
     /* Of a term: */
     const char *prefix; /* "subject:", one of notmuch's or has: auth:, "" */
-    char *value;        /* without quotes; untrusted. NEAR: "adj/3" */
+    char *value;        /* without quotes; untrusted. NEAR: "ADJ/3" */
     bool quoted;        /* words in their order */
     bool beside;        /* while it is read: another may be its alternative */
 } QueryStep;

@@ -41,23 +41,22 @@ quote(const char *text)
     return g_string_free(quoted, FALSE);
 }
 
-static char *
-key_of(const char *key, const char *value)
-{
-    g_autofree char *quoted = quote(value);
-
-    return g_strdup_printf("%s %s", key, quoted);
-}
-
 /* A server looks for parts of words anyway: "frob*" is "frob". */
 static char *
-text_key(const char *value)
+key_of(const char *key, const char *value)
 {
     gsize size = strlen(value);
     g_autofree char *word =
         g_strndup(value, size - (size > 1 && value[size - 1] == '*'));
+    g_autofree char *quoted = quote(word);
 
-    return strcmp(value, "*") == 0 ? g_strdup("ALL") : key_of("TEXT", word);
+    return g_strdup_printf("%s %s", key, quoted);
+}
+
+static char *
+text_key(Criteria *criteria, const char *value)
+{
+    return strcmp(value, "*") == 0 ? g_strdup("ALL") : key_of("TEXT", value);
 }
 
 static char *
@@ -81,9 +80,10 @@ tag_key(Criteria *criteria, const char *value)
 static char *
 recipient_key(Criteria *criteria, const char *value)
 {
-    g_autofree char *quoted = quote(value);
+    g_autofree char *to = key_of("TO", value);
+    g_autofree char *cc = key_of("CC", value);
 
-    return g_strdup_printf("OR TO %s CC %s", quoted, quoted);
+    return g_strdup_printf("OR %s %s", to, cc);
 }
 
 static char *
@@ -140,6 +140,7 @@ static const struct {
     const char *key; /* followed by a string; or */
     char *(*make)(Criteria *criteria, const char *value);
 } prefixes[] = {
+    { "", NULL, text_key },
     { "from:", "FROM", NULL },       { "to:", NULL, recipient_key },
     { "subject:", "SUBJECT", NULL }, { "body:", "BODY", NULL },
     { "tag:", NULL, tag_key },       { "is:", NULL, tag_key },
@@ -151,8 +152,12 @@ static const struct {
 static char *
 term_key(Criteria *criteria, const QueryStep *term)
 {
-    if (*term->prefix == '\0')
-        return text_key(term->value);
+    bool names = strcmp(term->prefix, "folder:") == 0 || *term->prefix == '\0';
+
+    if (*term->value == '/' && !names)
+        return refuse(criteria, "a regular expression");
+    if (*term->value == '\0' && !names)
+        return refuse(criteria, "an empty field");
     for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
         if (strcmp(term->prefix, prefixes[i].prefix) == 0)
             return prefixes[i].key ? key_of(prefixes[i].key, term->value)
@@ -183,6 +188,14 @@ keys_of_both(const Part *one, const Part *two)
                            one->keys, two->keys);
 }
 
+/* Two times the same, which is nothing to choose between. */
+static bool
+is_one_folder(const Part *both)
+{
+    return both[0].folder && both[1].folder && strcmp(both[0].keys, "ALL") == 0
+           && strcmp(both[1].keys, "ALL") == 0;
+}
+
 /* One step of the query: parts are taken from the end and one is put there. */
 static void
 take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
@@ -204,9 +217,10 @@ take_step(Criteria *criteria, const QueryStep *step, GArray *parts)
     } else if (step->op == QUERY_AND) {
         made.keys = keys_of_both(one, one + 1);
     } else {
-        made.keys = made.folder ? refuse(criteria, "a folder or something else")
-                                : g_strdup_printf("OR (%s) (%s)", one[0].keys,
-                                                  one[1].keys);
+        made.keys = made.folder && !is_one_folder(one)
+                        ? refuse(criteria, "a folder or something else")
+                        : g_strdup_printf("OR (%s) (%s)", one[0].keys,
+                                          one[1].keys);
     }
     g_array_set_size(parts, parts->len - operands);
     g_array_append_val(parts, made);

@@ -55,6 +55,8 @@ static const Case cases[] = {
     { "folder:work/INBOX (a or b)",
       "ALL (OR (TEXT \"a\") (TEXT \"b\"))", "work/INBOX" },
     { "(a or b) folder:x", "(OR (TEXT \"a\") (TEXT \"b\")) ALL", "x" },
+    { "folder:x folder:x a", "(OR (ALL) (ALL)) TEXT \"a\"", "x" },
+    { "subject:frob* to:a*", "SUBJECT \"frob\" OR TO \"a\" CC \"a\"" },
     { "tag:mine", "KEYWORD mine" },
 };
 
@@ -78,6 +80,8 @@ test_refused(void)
     static const char *const queries[][2] = {
         { "thread:12", "thread:" },
         { "a property:x=y", "property:" },
+        { "from:/a|b/", "a regular expression" },
+        { "subject:\"\" a", "an empty field" },
         { "has:attachment", "this tag" },
         { "tag:\"a b\"", "this tag" },
         { "tag:a\"b", "this tag" },
