@@ -19,6 +19,7 @@ typedef struct {
     const char *const *events; /* names that exist; NULL-terminated */
     const char *const *asked;  /* those with a message that a query can be
                                   asked about; NULL: all */
+    bool (*check)(const char *query, GError **error); /* NULL: all are good */
     HookMatchFn matches;       /* NULL: a query never matches */
     void (*failed)(const char *event, const GError *error, void *user);
     void *user;
@@ -43,7 +44,8 @@ typedef struct {
 } HookEntry;
 
 /* Adds a hook (copied). ERR_USAGE for an event that does not exist, and for a
- * query where none can be asked: such a hook would never run. */
+ * query where none can be asked or that cannot be read: such a hook would never
+ * run. */
 bool hooks_add(Hooks *hooks, const HookEntry *entry, GError **error);
 
 /* Is there any hook for the event? */

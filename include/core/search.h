@@ -5,6 +5,13 @@
 
 #include "core/session.h"
 
+/* Can the query be read? ERR_USAGE names what is wrong with it; what a date or
+ * a regular expression says is not looked at. Any thread. */
+bool search_check(const char *query, GError **error);
+
+/* A value as it stands behind a prefix, whatever is in it. g_free(). */
+char *search_quote(const char *value);
+
 Search *search_create(Session *session);
 void search_destroy(Search *search);
 

@@ -113,6 +113,9 @@ hooks_add(Hooks *hooks, const HookEntry *entry, GError **error)
                        "%s has no message that a query finds: leave --query "
                        "out",
                        entry->event);
+    if (entry->query && hooks->params.check
+        && !hooks->params.check(entry->query, error))
+        return false;
     hook = g_new0(Hook, 1);
     hook->event = g_strdup(entry->event);
     hook->query = g_strdup(entry->query);

@@ -129,7 +129,7 @@ read_quoted(Reader *reader, GString *value)
             return;
         g_string_append_c(value, *reader->at++);
     }
-    fail(reader, "a quote that is not closed", "");
+    fail(reader, "an unclosed quote", "");
 }
 
 /* Without a prefix a quote begins another term. */
@@ -156,7 +156,7 @@ query_has_word(const char *text)
     return *text != '\0';
 }
 
-/* Its value. Words are looked for behind some prefixes, and have to be there. */
+/* Its value. Behind some prefixes words are looked for and have to be there. */
 static void
 read_term(Reader *reader, QueryStep *term)
 {
@@ -172,7 +172,8 @@ read_term(Reader *reader, QueryStep *term)
     if ((value->len == 0 && !term->quoted)
         || (g_strv_contains(words, term->prefix)
             && !query_has_word(value->str)))
-        fail(reader, *term->prefix ? "nothing behind " : NOTHING, term->prefix);
+        fail(reader, *term->prefix ? "nothing behind " : NOTHING,
+             term->prefix);
     term->value = g_string_free(value, FALSE);
 }
 
@@ -203,7 +204,7 @@ read_group(Reader *reader, const char *prefix)
     reader->depth--;
     skip_blanks(reader);
     if (!try_sign(reader, ')'))
-        fail(reader, "a parenthesis that is not closed: add )", "");
+        fail(reader, "an unclosed parenthesis", "");
 }
 
 /* What stands there: "near", "adj/3"; 0: something else. */
@@ -399,11 +400,12 @@ query_parse(const char *query, GError **error)
     Reader reader = { .at = query,
                       .within = "",
                       .steps = g_array_new(FALSE, FALSE, sizeof(QueryStep)) };
+
     g_array_set_clear_func(reader.steps, step_clear);
     read_or(&reader);
     skip_blanks(&reader);
     if (*reader.at)
-        fail(&reader, "a parenthesis that was not opened: put it in quotes", "");
+        fail(&reader, "a parenthesis that nothing opens", "");
     if (reader.error == NULL)
         return reader.steps;
     g_array_unref(reader.steps);

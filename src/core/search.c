@@ -10,6 +10,7 @@
 #include "core/search_servers.h"
 #include "index/index.h"
 #include "query.h"
+#include "query_parse.h"
 #include "query_rows.h"
 
 #include <string.h>
@@ -45,6 +46,28 @@ struct Search {
     Store *store;
     char *index_dir, *mail_root, *state_db;
 };
+
+bool
+search_check(const char *query, GError **error)
+{
+    g_autoptr(GArray) steps = NULL;
+
+    if (query[strspn(query, " \t\r\n")] == '\0')
+        return true;
+    steps = query_parse(query, error);
+    return steps != NULL;
+}
+
+char *
+search_quote(const char *value)
+{
+    GString *quoted = g_string_new(value);
+
+    g_string_replace(quoted, "\"", "\"\"", 0);
+    g_string_prepend_c(quoted, '"');
+    g_string_append_c(quoted, '"');
+    return g_string_free(quoted, FALSE);
+}
 
 static void
 request_free(void *data)

@@ -77,18 +77,17 @@ match_query(const char *query, Event *event,
 {
     Session *session = user;
     const char *id = event_get(event, "message_id");
-    g_autoptr(GString) term = NULL;
+    g_autofree char *quoted = NULL;
     Match *match;
 
     if (id == NULL || *id == '\0') {
         answer(false, answer_user);
         return;
     }
-    term = g_string_new(id);
-    g_string_replace(term, "\"", "\"\"", 0); /* a stranger wrote it */
+    quoted = search_quote(id); /* a stranger wrote it */
     match = g_new0(Match, 1);
     match->session = session;
-    match->query = g_strdup_printf("(%s) and id:\"%s\"", query, term->str);
+    match->query = g_strdup_printf("(%s) and id:%s", query, quoted);
     match->answer = answer;
     match->answer_user = answer_user;
     if (store_unindexed_count(session_store(session)) == 0
@@ -118,6 +117,7 @@ session_hooks_create(Session *session)
     HookParams params = {
         .events = session_events,
         .asked = asked_events,
+        .check = search_check,
         .matches = match_query,
         .failed = hook_failed,
         .user = session,

@@ -178,6 +178,8 @@ found(const GArray *ids, bool is_complete, const GError *error, void *user)
     g_clear_pointer(&list->trouble, g_free);
     if (error) {
         list->trouble = draw_safe(error->message);
+        if (list->base.tui->prompt == NULL) /* they are of another query */
+            take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
         tui_dirty(list->base.tui);
         return;
     }
@@ -784,12 +786,22 @@ list_view_set_query(View *view, const char *query, gint64 scope)
     list->query = g_strdup(query);
     list->scope = scope;
     list->complete = false;
-    if (*query == '\0')
-        take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
     list->cursor = list->top = 0;
-    if (*query)
+    if (*query) {
         ask(list);
+    } else {
+        if (list->search)
+            search_cancel(list->search);
+        g_clear_pointer(&list->trouble, g_free);
+        take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
+    }
     tui_dirty(view->tui);
+}
+
+const char *
+list_view_trouble(const View *view)
+{
+    return ((const ListView *)view)->trouble;
 }
 
 void

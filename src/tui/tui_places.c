@@ -122,7 +122,8 @@ tag_chosen(const char *answer, void *user)
     Tui *tui = user;
     g_autofree char *tag = g_strstrip(g_strdup(answer ? answer : ""));
     const char *name = *tag == '+' ? tag + 1 : tag;
-    g_autofree char *query = g_strdup_printf("tag:%s", name);
+    g_autofree char *quoted = search_quote(name);
+    g_autofree char *query = g_strdup_printf("tag:%s", quoted);
 
     if (*name)
         tui_push(tui, list_view_query(tui, query, "Tag"));

@@ -233,6 +233,9 @@ View *list_view_query(Tui *tui, const char *query, const char *title);
 void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
+
+/* Why the rows are not those of the query, or NULL. Borrowed. */
+const char *list_view_trouble(const View *view);
 bool view_is_list(const View *view);
 /* The query of what a search found, borrowed; NULL: no search. */
 const char *list_view_asked(const View *view);

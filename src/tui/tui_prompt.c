@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cmd/complete.h"
+#include "core/search.h"
 #include "tui_prompt.h"
 
 #include <string.h>
@@ -11,7 +12,6 @@
 enum {
     SHOWN = 8,
     SEARCH_MS = 30,
-    UNCLOSED = 16, /* columns of "unclosed quote" */
     WIDE_HINT = 90, /* columns that the long hint needs */
 };
 
@@ -95,14 +95,31 @@ complete(Prompt *prompt)
     }
 }
 
+/* What is wrong with the search. g_free(); NULL: nothing. */
+static char *
+trouble(const Prompt *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    const char *found;
+
+    if (prompt->kind != PROMPT_SEARCH)
+        return NULL;
+    if (!search_check(prompt->text->str, &error))
+        return g_strdup(error->message);
+    found = prompt->timer ? NULL : list_view_trouble(prompt->results);
+    return g_strdup(found);
+}
+
+/* While it cannot be read, the rows stay those of the query before. */
 static gboolean
 search_now(void *data)
 {
     Prompt *prompt = data;
 
     prompt->timer = 0;
-    list_view_set_query(prompt->results, prompt->text->str,
-                        prompt->here ? prompt->folder : 0);
+    if (search_check(prompt->text->str, NULL))
+        list_view_set_query(prompt->results, prompt->text->str,
+                            prompt->here ? prompt->folder : 0);
     return G_SOURCE_REMOVE;
 }
 
@@ -341,7 +358,10 @@ accept(Prompt *prompt)
     g_autofree char *text = g_strdup(prompt->text->str);
     Kind kind = prompt->kind;
     AskRequest ask = prompt->ask;
+    g_autofree char *wrong = trouble(prompt);
 
+    if (wrong)
+        return true;
     if (prompt->timer) {
         g_clear_handle_id(&prompt->timer, g_source_remove);
         search_now(prompt);
@@ -522,17 +542,18 @@ draw_hint(const Prompt *prompt, int row, int x, int right)
         draw_cells(row, x + 1, right - x - 1, hint, ROLE_DIM, GROUND_NORMAL);
 }
 
-/* A search borrows the row above for its own keys. */
-static bool
-is_unclosed(const Prompt *prompt)
+/* At the right, as far as the search leaves room. */
+static void
+draw_trouble(const Prompt *prompt, int row, int from, int to)
 {
-    bool open = false;
+    g_autofree char *text = trouble(prompt);
+    int width = text ? MIN(text_width(text), to - from) : 0;
 
-    for (const char *at = prompt->text->str; *at; at++)
-        open ^= *at == '"';
-    return prompt->kind == PROMPT_SEARCH && open;
+    if (width > 0)
+        draw_cells(row, to - width, width, text, ROLE_DIM, GROUND_NORMAL);
 }
 
+/* A search borrows the row above for its own keys. */
 static void
 draw_search_hint(const Prompt *prompt, Rect screen)
 {
@@ -575,9 +596,8 @@ prompt_draw(Prompt *prompt, Rect screen, int *y, int *x)
     else if (!prompt->keys)
         draw_hint(prompt, row, screen.x + label + text_width(shown),
                   screen.x + screen.columns);
-    if (is_unclosed(prompt))
-        draw_right(row, screen.x + screen.columns - UNCLOSED, UNCLOSED,
-                   "unclosed quote ", ROLE_DIM, GROUND_NORMAL);
+    draw_trouble(prompt, row, screen.x + label + text_width(shown) + 2,
+                 screen.x + screen.columns - 1);
     *y = row;
     *x = MIN(screen.x + label + at, screen.x + screen.columns - 1);
 }

@@ -5,6 +5,7 @@
 
 #include "core/account.h"
 #include "core/outbox.h"
+#include "core/search.h"
 
 #include <string.h>
 
@@ -256,13 +257,12 @@ open_suspicious(Tui *tui)
 
     for (guint i = 0; folders && i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
-        g_autoptr(GString) path = g_string_new(folder->path);
+        g_autofree char *path = search_quote(folder->path);
 
         if (folder->role != FOLDER_ROLE_JUNK
             && folder->role != FOLDER_ROLE_TRASH)
             continue;
-        g_string_replace(path, "\"", "\"\"", 0);
-        g_string_append_printf(query, " and not folder:\"%s\"", path->str);
+        g_string_append_printf(query, " and not folder:%s", path);
     }
     tui_push(tui, list_view_query(tui, query->str, "Suspicious"));
 }

@@ -124,8 +124,7 @@ def golden_search_empty():
         golden("search-80-nothing", terminal.settle())
         terminal.keys("C-u")
         terminal.type("\"unclosed")
-        terminal.wait_text("unclosed quote")
-        terminal.wait_text("Nothing matches")
+        terminal.wait_text("an unclosed quote")
         golden("search-80-bad", terminal.settle())
 
 

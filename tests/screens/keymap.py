@@ -305,6 +305,30 @@ def stays(terminal, begin, end):
 
 
 @test
+def a_wrong_search_is_not_kept():
+    """What is wrong with it stands beside it, the rows stay those of the last
+    that was good, and Enter waits for another; nothing typed, nothing wrong."""
+    with demo(ready=True) as terminal:
+        terminal.type("/is:unread")
+        terminal.wait(lambda s: "found" in s[0] and "is:unread" in s[0])
+        terminal.type(" or")
+        terminal.wait_text("nothing to search for")
+        terminal.type("\r")
+        terminal.type(" is:flagged")
+        terminal.wait(lambda s: "is:unread or is:flagged" in s[0]
+                      and "found" in s[0])
+        terminal.type("\r")
+        terminal.wait(lambda s: "keys" in s[-1])
+        terminal.type("/date:someday")
+        terminal.wait_text("is not understood")
+        terminal.keys("C-u")
+        terminal.wait(lambda s: not any("understood" in row for row in s))
+        terminal.wait_text("Words, or from:")
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "is:unread or is:flagged" in s[0])
+
+
+@test
 def what_will_be_sent_is_shown():
     """v on the review page: the bytes that leave, in which no Bcc is (P81)."""
     with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
