@@ -149,7 +149,8 @@ Draft *draft_of_copy(Session *session, gint64 id);
 
 /* Goes on with such a message: the draft of this machine whose copy it is, or
  * a new one, made of it as draft_start_behind() does. message: its file, taken;
- * NULL: it is read. ERR_LOCAL when it is not here. */
+ * NULL: it is read. ERR_LOCAL when it is not here, ERR_USAGE when it is in the
+ * outbox. */
 void draft_resume(Session *session, gint64 id, MimeMessage *message,
                   DraftStarted done, void *user);
 

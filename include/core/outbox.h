@@ -115,12 +115,13 @@ guint outbox_count(Outbox *outbox, guint *need_user);
 /* Tries again now whoever was not accepted: also failed and in doubt. */
 bool outbox_retry(Outbox *outbox, const char *id, GError **error);
 
-/* Takes the entry out; the draft can be resumed. Refused while it is being
- * sent. A draft whose message was accepted for some keeps only the others. */
+/* Takes the entry out; the draft is kept as draft_keep() does. Refused while it
+ * is being sent. A draft whose message was accepted for some keeps only the
+ * others. */
 bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
 
-/* The newest entry that still waits for its undo window; NULL: none. g_free().
- * `undo` cancels it. */
+/* The newest entry that still waits for its time; NULL: none. g_free(). `undo`
+ * cancels it. */
 char *outbox_undoable(Outbox *outbox);
 
 /* The most octets that the server of an account or identity took, as it said

@@ -202,9 +202,11 @@ tell_queued(Session *session, gint64 at, const char *id)
         when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
     g_autofree char *undoable = outbox_undoable(session_outbox(session));
 
+    bool again = g_strcmp0(undoable, id) == 0;
+
     if (at > 0)
-        frontend_tell(frontend, TELL_INFO, false, "Will be sent at %s.", text);
-    else if (g_strcmp0(undoable, id) == 0)
+        frontend_tell(frontend, TELL_INFO, again, "Will be sent at %s.", text);
+    else if (again)
         frontend_tell(frontend, TELL_INFO, true, "Sending in a moment.");
     else
         frontend_tell(frontend, TELL_INFO, false, "Sending.");

@@ -468,6 +468,25 @@ find_draft(Session *session, const char *name)
     return NULL;
 }
 
+/* Has a draft that is in the outbox the copy? */
+static bool
+is_leaving(Session *session, const char *name)
+{
+    g_autoptr(GHashTable) paths = outbox_drafts(session_outbox(session));
+    GHashTableIter iter;
+    void *path;
+    bool found = false;
+
+    g_hash_table_iter_init(&iter, paths);
+    while (!found && g_hash_table_iter_next(&iter, &path, NULL)) {
+        g_autoptr(Draft) draft = draft_load(path, NULL);
+
+        found = draft && draft->copies
+                && g_strv_contains((const char *const *)draft->copies, name);
+    }
+    return found;
+}
+
 void
 draft_find_parent(Session *session, Draft *draft, MimeMessage *copy)
 {
@@ -534,7 +553,11 @@ draft_resume(Session *session, gint64 id, MimeMessage *message,
     g_autoptr(Draft) draft = name ? find_draft(session, name) : NULL;
     Resuming *resuming;
 
-    if (row == NULL || draft) {
+    if (row && draft == NULL && is_leaving(session, name))
+        err_set(&error, ERR_USAGE,
+                "this draft is in the outbox: go there (g o) and take it back "
+                "(d), or run `posthorn outbox cancel`");
+    if (row == NULL || draft || error) {
         mime_message_free(message);
         done(draft, error, user);
         return;

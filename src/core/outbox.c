@@ -17,7 +17,7 @@
 enum {
     SOON_MS = 100,          /* many changes in the folder make one scan */
     LONGEST_SLEEP = 60,     /* seconds: clocks jump */
-    UNDOABLE_SECONDS = 600, /* a longer wait is "send later" */
+    UNDO_SECONDS = 600,     /* a longer wait is "send later" */
 };
 
 static void scan(Outbox *outbox);
@@ -422,7 +422,7 @@ take_options(Outbox *outbox, OutboxEntry *entry)
     entry->require_tls = options_bool(options, "require-tls", account);
     entry->deliver_by = options_int(options, "deliver-by", account);
     entry->server_hold =
-        entry->not_before - entry->created > UNDOABLE_SECONDS
+        entry->not_before - entry->created > UNDO_SECONDS
         && g_strcmp0(options_get(options, "send-later", account, NULL),
                      "server")
                == 0;
@@ -637,7 +637,11 @@ cancel_locked(Outbox *outbox, const char *id, GError **error)
         && g_file_test(entry->draft, G_FILE_TEST_EXISTS)
         && !keep_refused(entry, error))
         return false;
-    return outbox_entry_remove(outbox->folder, id, error);
+    if (!outbox_entry_remove(outbox->folder, id, error))
+        return false;
+    if (entry->draft)
+        draft_closed(outbox->session, entry->draft);
+    return true;
 }
 
 static bool
@@ -681,8 +685,7 @@ outbox_undoable(Outbox *outbox)
         const OutboxEntry *entry = list->pdata[i - 1];
 
         if (entry->state == OUTBOX_WAITING && entry->attempts == 0
-            && entry->draft && entry->not_before > now
-            && entry->not_before - entry->created <= UNDOABLE_SECONDS)
+            && entry->draft && entry->not_before > now)
             return g_strdup(entry->id);
     }
     return NULL;

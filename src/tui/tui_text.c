@@ -400,17 +400,21 @@ outbox_act(View *base, const char *what, const char *word)
         ? view->lines->pdata[view->current] : NULL;
     Outbox *outbox = session_outbox(base->tui->session);
     g_autoptr(GError) error = NULL;
+    bool cancelled = false;
 
     if (line == NULL || line->id == NULL)
         return false;
     if (strcmp(what, "retry") == 0)
         outbox_retry(outbox, line->id, &error);
     else if (strcmp(what, "remove") == 0)
-        outbox_cancel(outbox, line->id, &error);
+        cancelled = outbox_cancel(outbox, line->id, &error);
     else
         return false;
     if (error)
         tui_tell(base->tui, TELL_ERROR, false, error->message);
+    else if (cancelled)
+        tui_tell(base->tui, TELL_INFO, false,
+                 "Not sent: it is a draft again (gd).");
     make_outbox(base);
     tui_dirty(base->tui);
     return true;

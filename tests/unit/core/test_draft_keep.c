@@ -1,5 +1,6 @@
 /* The copy of a draft in the Drafts folder: it follows the draft, it is gone
  * when the draft is, and another machine goes on with it (P13, P26). */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "cmd/language.h"
@@ -258,6 +259,60 @@ resume(Fixture *f, gint64 id)
     return draft;
 }
 
+static void
+refused(Draft *draft, const GError *error, void *user)
+{
+    g_assert_null(draft);
+    g_assert_true(err_is(error, ERR_USAGE));
+    *(bool *)user = true;
+}
+
+/* While it waits for its time its copy makes no second draft; taken back it is
+ * one again, and in the folder, as is one that never was there. */
+static void
+wait_and_take_back(Fixture *f, bool kept)
+{
+    g_autoptr(Draft) draft = start(f, DRAFT_NEW, "one\n");
+    g_autoptr(Draft) again = NULL;
+    Outbox *outbox = session_outbox(f->session);
+    SendHow how = { .at = clock_now() + 3600 };
+    bool done = false;
+    g_autofree char *entry = NULL;
+    Sent result = { 0 };
+    gint64 id = 0;
+
+    if (kept)
+        keep(f, draft->path);
+    g_assert_cmpuint(copies(f, &id), ==, kept);
+    send_draft(f->session, draft->path, &how, sent, &result);
+    while (!result.done)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_no_error(result.error);
+    if (kept)
+        draft_resume(f->session, id, NULL, refused, &done);
+    g_assert_true(done == kept);
+    entry = outbox_undoable(outbox);
+    g_assert_nonnull(entry);
+    g_assert_true(outbox_cancel(outbox, entry, NULL));
+    while (outbox_is_building(outbox))
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(copies(f, &id), ==, 1);
+    again = resume(f, id);
+    g_assert_cmpstr(again->path, ==, draft->path);
+}
+
+static void
+test_waiting(Fixture *f, const void *data)
+{
+    wait_and_take_back(f, true);
+}
+
+static void
+test_waiting_new(Fixture *f, const void *data)
+{
+    wait_and_take_back(f, false);
+}
+
 static const char odd_text[] =
     "Grüße,\n\ttab  and blanks  \nFrom here on\n.\n> quoted\n\n-- \nAna\n"
     "a very long line, a very long line, a very long line, a very long line\n";
@@ -418,6 +473,8 @@ main(int argc, char **argv)
     ADD("follows", "", test_follows);
     ADD("after-crash", "", test_after_crash);
     ADD("sent", "", test_sent);
+    ADD("waiting", "", test_waiting);
+    ADD("waiting-new", "", test_waiting_new);
     ADD("elsewhere", "", test_elsewhere);
     ADD("forward-elsewhere", "", test_forward_elsewhere);
     ADD("foreign", "", test_foreign);
