@@ -298,6 +298,8 @@ tui_run_command(Tui *tui, const char *text, int count)
     g_autoptr(GError) error = NULL;
 
     session_rows_flush(tui->session);
+    if (tui_top(tui) && view_is_list(tui_top(tui)))
+        list_view_begin_command(tui_top(tui));
     tui->restoring = g_str_has_prefix(text, "undo")
         || g_str_has_prefix(text, "redo");
     command->tui = tui;

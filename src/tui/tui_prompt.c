@@ -398,6 +398,8 @@ cancel(Prompt *prompt)
     tui->prompt = NULL;
     if (kind == PROMPT_SEARCH)
         tui_pop(tui);
+    else if (kind == PROMPT_ASK && tui_top(tui) && view_is_list(tui_top(tui)))
+        list_view_select_again(tui_top(tui));
     prompt_destroy(prompt);
     tui_dirty(tui);
     if (kind == PROMPT_ASK)
@@ -566,6 +568,12 @@ draw_search_hint(const Prompt *prompt, Rect screen)
 
     draw_cells(screen.y + screen.rows - 2, screen.x, screen.columns, text,
                ROLE_DIM, GROUND_NORMAL);
+}
+
+bool
+prompt_is_question(const Prompt *prompt)
+{
+    return prompt->kind == PROMPT_ASK;
 }
 
 bool

@@ -305,6 +305,27 @@ def stays(terminal, begin, end):
 
 
 @test
+def what_is_selected_outlives_a_question():
+    """Marked while a command asks, and still when it gets no answer."""
+    with demo(ready=True) as terminal:
+        terminal.type("xx")
+        terminal.wait(lambda s: "2 selected" in s[-1])
+        for key in ("t", "s"):
+            terminal.type(key)
+            screen = terminal.wait(lambda s: "selected" not in s[-1])
+            assert len([row for row in screen if "✓" in row[:4]]) == 2, screen
+            terminal.keys("Escape")
+            terminal.wait(lambda s: "2 selected" in s[-1])
+        terminal.type("t")
+        terminal.wait(lambda s: "selected" not in s[-1])
+        terminal.type("+todo\r")
+        terminal.wait(lambda s: "Tagged 2" in s[-1])
+        terminal.type(":")
+        screen = terminal.wait(lambda s: s[-1].startswith(":"))
+        assert not [row for row in screen if "✓" in row[:4]], screen
+
+
+@test
 def a_wrong_search_is_not_kept():
     """What is wrong with it stands beside it, the rows stay those of the last
     that was good, and Enter waits for another; nothing typed, nothing wrong."""
