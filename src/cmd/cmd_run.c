@@ -57,7 +57,7 @@ unknown(const CmdContext *context, const char *name, GError **error)
         return err_set(error, ERR_USAGE,
                        "there is no command %s: did you mean %s?", name, near);
     return err_set(error, ERR_USAGE,
-                   "there is no command %s: `help` lists them", name);
+                   "there is no command %s: `posthorn help` lists them", name);
 }
 
 static bool

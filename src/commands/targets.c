@@ -12,6 +12,7 @@
 typedef struct {
     CmdCall *call;
     Search *search;
+    char *query;
     TargetsFn fn;
 } Targets;
 
@@ -56,6 +57,7 @@ targets_free(void *data)
     Targets *targets = data;
 
     search_destroy(targets->search);
+    g_free(targets->query);
     g_free(targets);
     return G_SOURCE_REMOVE;
 }
@@ -72,6 +74,12 @@ targets_found(const GArray *ids, bool complete, const GError *error,
         return;
     if (error) {
         cmd_finish(targets->call, g_error_copy(error));
+    } else if (ids->len == 0) {
+        g_autofree char *safe = text_sanitise(targets->query, -1, TEXT_LINE);
+        GError *none = NULL;
+
+        err_set(&none, ERR_LOCAL, "no message matches: %s", safe);
+        cmd_finish(targets->call, none);
     } else {
         g_array_append_vals(set->ids, ids->data, ids->len);
         result = apply(targets->call, set, targets->fn);
@@ -89,6 +97,7 @@ ask_index(CmdCall *call, const char *query, TargetsFn fn)
     Targets *targets = g_new0(Targets, 1);
 
     targets->call = cmd_hold(call);
+    targets->query = g_strdup(query);
     targets->fn = fn;
     targets->search = search_create(cmd_session(call));
     search_start(targets->search, query, 0, 0, targets_found, targets);
@@ -125,8 +134,8 @@ targets_each(CmdCall *call, const char *const *words, TargetsFn fn)
     }
     if (!event_target(call, set->ids)
         && !frontend->class->targets(frontend, scope, set->ids))
-        return cmd_fail_usage(call, "%s: which messages? Give a query, such "
-                              "as: posthorn %s from:ana",
-                              cmd_entry(call)->name, cmd_entry(call)->name);
+        return cmd_fail_usage(call, "%s: which messages? Name them, such "
+                              "as: --query from:ana",
+                              cmd_entry(call)->name);
     return apply(call, set, fn);
 }

@@ -543,8 +543,8 @@ choose_account(Session *session, const DraftStart *start, GError **error)
         account = accounts->pdata[0];
     return account ? account
                    : err_null(error, ERR_USAGE,
-                              "there is no account to write from: `posthorn "
-                              "setup` adds one");
+                              "there is no account to write from: describe one "
+                              "in posthorn.conf (`posthorn help account`)");
 }
 
 static void

@@ -57,8 +57,8 @@ sender_account(Session *session, const Draft *draft, GError **error)
 
     return account ? account
                    : err_null(error, ERR_USAGE,
-                              "there is no account to send from: `posthorn "
-                              "setup` adds one");
+                              "there is no account to send from: describe one "
+                              "in posthorn.conf (`posthorn help account`)");
 }
 
 void

@@ -209,8 +209,8 @@ choose_writer(Raw *raw, const char *from, GError **error)
         identity_sender(raw->session, "", is_own ? from : what->sender);
     if (raw->account == NULL)
         return err_set(error, ERR_USAGE,
-                       "there is no account to send from: `posthorn setup` "
-                       "adds one");
+                       "there is no account to send from: describe one in "
+                       "posthorn.conf (`posthorn help account`)");
     raw->writer = identity_writer(raw->account, from, what->sender);
     return true;
 }

@@ -13,7 +13,7 @@ enum {
     NONE = -1
 };
 
-#define FOOT ":help commands   :help bind   :set keys default|mutt|vim|gmail"
+#define FOOT ": and Tab: all commands   :set keys default|mutt|vim|gmail"
 
 /* A heading has no command. */
 typedef struct {

@@ -2,6 +2,7 @@
  * anew when rows change; it holds nothing of its own. */
 #include "tui_sender.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "core/account.h"
@@ -237,6 +238,18 @@ add_account(TextView *view, const Account *account)
     }
 }
 
+/* " until 2026-11-27 09:00"; "" when its time has come. g_free(). */
+static char *
+until_text(const OutboxEntry *entry)
+{
+    g_autoptr(GDateTime) when =
+        g_date_time_new_from_unix_local(entry->not_before);
+
+    return when && entry->state == OUTBOX_WAITING
+            && entry->not_before > clock_now()
+        ? g_date_time_format(when, " until %Y-%m-%d %H:%M") : g_strdup("");
+}
+
 static void
 add_outbox(TextView *view)
 {
@@ -251,10 +264,13 @@ add_outbox(TextView *view)
         const OutboxEntry *entry = entries->pdata[i];
         bool bad = entry->state == OUTBOX_FAILED
             || entry->state == OUTBOX_IN_DOUBT;
+        g_autofree char *safe = draw_safe(entry->subject ? entry->subject
+                                                         : "(no subject)");
+        g_autofree char *subject = text_pad(safe, 40, glyph("…"));
+        g_autofree char *until = until_text(entry);
         Line *line = add(view, bad ? ROLE_BAD : ROLE_TEXT,
-                         "  %s  %-40.200s %s%s%s", bad ? "!" : glyph("↑"),
-                         entry->subject ? entry->subject : "(no subject)",
-                         outbox_state_name(entry->state),
+                         "  %s  %s %s%s%s%s", bad ? "!" : glyph("↑"),
+                         subject, outbox_state_name(entry->state), until,
                          entry->reason ? ": " : "",
                          entry->reason ? entry->reason : "");
 

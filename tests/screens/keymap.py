@@ -6,6 +6,7 @@ import email.utils
 import os
 import re
 import tempfile
+import unicodedata
 
 from program import demo, main, said, subjects, test
 
@@ -323,6 +324,44 @@ def what_is_selected_outlives_a_question():
         terminal.type(":")
         screen = terminal.wait(lambda s: s[-1].startswith(":"))
         assert not [row for row in screen if "✓" in row[:4]], screen
+
+
+def columns_before(row, word):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in row[:row.index(word)])
+
+
+@test
+def what_waits_is_taken_back():
+    """The outbox says until when, in one column whatever the subject; d makes
+    a draft of it again, and says so; undo takes back what waits, too."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file, \
+            demo(ready=True) as terminal:
+        file.write("text\n")
+        file.flush()
+        for subject in ("plain", "회의 일정 변경 안내"):
+            terminal.type(f":compose --to ben@example.org --subject '{subject}'"
+                          f" --body {file.name} --at +1h --send")
+            terminal.wait(lambda s: s[-1].startswith(":compose"))
+            terminal.type("\r")
+            terminal.wait(lambda s: "Will be sent at" in s[-1])
+        assert "undo" in terminal.screen()[-1], terminal.screen()[-1]
+        terminal.type("go")
+        screen = terminal.wait(
+            lambda s: sum("waiting until 20" in row for row in s) == 2)
+        places = {columns_before(row, "waiting") for row in screen
+                  if "waiting until" in row}
+        assert len(places) == 1, screen
+        terminal.type("d")
+        terminal.wait(lambda s: "draft again" in s[-1])
+        terminal.wait(lambda s: sum("waiting until" in row for row in s) == 1)
+        terminal.type("qu")
+        terminal.wait_text("Not sent: the draft is open again.")
+        terminal.type("q")
+        terminal.wait(lambda s: not any("Review" in row for row in s))
+        terminal.type("gd")
+        terminal.wait(lambda s: any("plain" in row for row in s)
+                      and any("회의" in row for row in s))
 
 
 @test

@@ -168,7 +168,7 @@ test_errors(void)
         { "noet", "f:1:1: there is no command noet: did you mean note?" },
         { "a\n", "f:1:1: there is no command a: did you mean n?" },
         { "note\n  zzzzzzzz",
-          "f:2:3: there is no command zzzzzzzz: `help` lists them" },
+          "f:2:3: there is no command zzzzzzzz: `posthorn help` lists them" },
         { "note --jsno", "f:1:1: note has no --jsno: did you mean --json?" },
         { "note -x", "f:1:1: note has no -x: " },
         { "note --json=1", "f:1:1: note --json takes no value" },
