@@ -9,7 +9,8 @@
  * a regular expression says is not looked at. Any thread. */
 bool search_check(const char *query, GError **error);
 
-/* A value as it stands behind a prefix, whatever is in it. g_free(). */
+/* A value as it stands behind a prefix: in quotes where it needs them.
+ * g_free(). */
 char *search_quote(const char *value);
 
 Search *search_create(Session *session);

@@ -416,8 +416,8 @@ static const CmdEntry entry_copy = {
 
 static const CmdEntry entry_tag = {
     .name = "tag",
-    .help = "Add or remove tags: +todo -unread, behind them a query; asks "
-            "when no tag is named",
+    .help = "Add or remove tags: +todo -unread; asks when none is named; a "
+            "query may follow",
     .group = "mail",
     .flags = { TARGET_FLAGS,
                { "prompt", 'p', CMD_STRING, NULL,

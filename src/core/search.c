@@ -62,7 +62,12 @@ char *
 search_quote(const char *value)
 {
     GString *quoted = g_string_new(value);
+    const char *at = value;
 
+    while (g_ascii_isalnum(*at) || *at & 0x80 || (*at && strchr("-_.@+", *at)))
+        at++;
+    if (*at == '\0' && at > value)
+        return g_string_free(quoted, FALSE);
     g_string_replace(quoted, "\"", "\"\"", 0);
     g_string_prepend_c(quoted, '"');
     g_string_append_c(quoted, '"');
