@@ -707,6 +707,7 @@ list_act(View *view, const char *what, const char *word)
     } else if (strcmp(what, "threads") == 0 && list->query == NULL) {
         list->threads = !list->threads;
         list_reload(view);
+        list->new_above = 0;
     } else if (strcmp(what, "neighbour") == 0 && list->folder) {
         gint64 next = sidebar_neighbour(tui, list->folder,
                                         word && *word == '-' ? -1 : 1);

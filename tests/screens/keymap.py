@@ -365,6 +365,17 @@ def what_waits_is_taken_back():
 
 
 @test
+def unfolding_all_is_no_new_mail():
+    with demo(ready=True) as terminal:
+        terminal.type("G")
+        terminal.wait(lambda s: "64/64" in s[-1])
+        terminal.type("zt")
+        screen = terminal.wait(lambda s: "64/64" not in s[-1] and "/" in s[-1]
+                               and "· 64" not in s[0])
+        assert "new" not in screen[0], screen[0]
+
+
+@test
 def a_wrong_search_is_not_kept():
     """What is wrong with it stands beside it, the rows stay those of the last
     that was good, and Enter waits for another; nothing typed, nothing wrong."""
