@@ -120,8 +120,9 @@ bool outbox_retry(Outbox *outbox, const char *id, GError **error);
  * others. */
 bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
 
-/* The newest entry that still waits for its time; NULL: none. g_free(). `undo`
- * cancels it. */
+/* The newest entry that waits for its undo window, or for a later time, if that
+ * was the last that this program queued, minutes ago; NULL: none. g_free().
+ * `undo` cancels it. */
 char *outbox_undoable(Outbox *outbox);
 
 /* The most octets that the server of an account or identity took, as it said

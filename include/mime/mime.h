@@ -41,9 +41,8 @@ void mime_address_free(MimeAddress *address);
  * MimeAddress. */
 GPtrArray *mime_addresses(const char *text);
 
-/* What mime_addresses() passes over in a list that a person wrote: the first
- * words that are no address and no name of one. NULL: all is read. Pure.
- * g_free(). */
+/* What mime_addresses() passes over in a list that a person wrote: its first
+ * part of which no address is made. NULL: all is read. Pure. g_free(). */
 char *mime_addresses_rest(const char *text);
 
 /* The first of them without its name; NULL: there is none. g_free(). */

@@ -62,6 +62,23 @@ targets_free(void *data)
     return G_SOURCE_REMOVE;
 }
 
+/* A script goes on: there was nothing to be done. */
+static void
+found_none(const Targets *targets, const MessageSet *set)
+{
+    CmdCall *call = targets->call;
+    CmdOrigin origin = cmd_context(call)->origin;
+    bool asked = origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT;
+    g_autofree char *safe = text_sanitise(targets->query, -1, TEXT_LINE);
+    GError *none = NULL;
+
+    if (asked || !cmd_entry(call)->undo)
+        err_set(&none, ERR_LOCAL, "no message matches: %s", safe);
+    else if (cmd_has(call, "dry-run") || cmd_has(call, "json"))
+        print_set(call, set);
+    cmd_finish(call, none);
+}
+
 static void
 targets_found(const GArray *ids, bool complete, const GError *error,
               void *user)
@@ -75,11 +92,7 @@ targets_found(const GArray *ids, bool complete, const GError *error,
     if (error) {
         cmd_finish(targets->call, g_error_copy(error));
     } else if (ids->len == 0) {
-        g_autofree char *safe = text_sanitise(targets->query, -1, TEXT_LINE);
-        GError *none = NULL;
-
-        err_set(&none, ERR_LOCAL, "no message matches: %s", safe);
-        cmd_finish(targets->call, none);
+        found_none(targets, set);
     } else {
         g_array_append_vals(set->ids, ids->data, ids->len);
         result = apply(targets->call, set, targets->fn);

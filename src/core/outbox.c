@@ -79,6 +79,7 @@ outbox_destroy(Outbox *outbox)
     g_array_unref(outbox->listeners);
     g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
+    g_free(outbox->last_queued);
     g_free(outbox->folder);
     g_free(outbox);
 }
@@ -449,6 +450,8 @@ outbox_queue(Outbox *outbox, OutboxEntry *entry, GError **error)
         outbox_entry_remove(outbox->folder, entry->id, NULL);
         return false;
     }
+    g_free(outbox->last_queued);
+    outbox->last_queued = g_strdup(entry->id);
     tell_queued(outbox, entry);
     return true;
 }
@@ -675,6 +678,15 @@ outbox_cancel(Outbox *outbox, const char *id, GError **error)
     return with_lock(outbox, id, cancel_locked, error);
 }
 
+/* Of what is to be sent later: was it queued here just now, and nothing since?
+ * Who undoes means nothing older. */
+static bool
+is_fresh(const Outbox *outbox, const OutboxEntry *entry, gint64 now)
+{
+    return g_strcmp0(outbox->last_queued, entry->id) == 0
+           && now - entry->created <= UNDO_SECONDS;
+}
+
 char *
 outbox_undoable(Outbox *outbox)
 {
@@ -685,7 +697,9 @@ outbox_undoable(Outbox *outbox)
         const OutboxEntry *entry = list->pdata[i - 1];
 
         if (entry->state == OUTBOX_WAITING && entry->attempts == 0
-            && entry->draft && entry->not_before > now)
+            && entry->draft && entry->not_before > now
+            && (entry->not_before - entry->created <= UNDO_SECONDS
+                || is_fresh(outbox, entry, now)))
             return g_strdup(entry->id);
     }
     return NULL;

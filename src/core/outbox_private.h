@@ -38,6 +38,7 @@ struct Outbox {
     Worker *builder; /* makes the bytes of drafts; NULL: none was sent yet */
     GHashTable *staging;  /* ids whose bytes are copied to a file system */
     char *current_draft;  /* draft_current() */
+    char *last_queued;    /* the entry; of this program */
     GHashTable *leaving;  /* paths of drafts that before-send hooks look at, or
                              whose bytes are made */
 };

@@ -48,6 +48,17 @@ query_folders(const char *name, const GPtrArray *folders)
     return meant;
 }
 
+/* Is the value words? */
+static bool
+has_words(const char *prefix, const char *value)
+{
+    static const char *const words[] = { "",         "from:",       "to:",
+                                         "subject:", "body:",
+                                         "mimetype:", "attachment:", NULL };
+
+    return g_strv_contains(words, prefix) && *value != '/';
+}
+
 /* Behind a prefix two quotes are one. A phrase has none; nor has it two dots,
  * which are a range to Xapian even there. */
 static void
@@ -56,7 +67,7 @@ append_quoted(GString *text, const char *prefix, const char *value)
     g_autoptr(GString) quoted = g_string_new(value);
 
     g_string_replace(quoted, "\"", *prefix ? "\"\"" : " ", 0);
-    if (*prefix == '\0')
+    if (has_words(prefix, value))
         g_string_replace(quoted, "..", " ", 0);
     g_string_append_printf(text, "%s\"%s\"", prefix, quoted->str);
 }
@@ -95,7 +106,7 @@ is_operator(const char *word)
 {
     static const char *const operators[] = { "and", "or",   "not",
                                              "xor", "near", "adj" };
-    bool is = strstr(word, "..") != NULL;
+    bool is = false;
 
     for (gsize i = 0; i < G_N_ELEMENTS(operators); i++) {
         gsize size = strlen(operators[i]);
@@ -113,8 +124,11 @@ append_value(GString *text, const char *prefix, const QueryStep *term)
 {
     const char *value = term->value;
 
-    if (term->quoted || (*prefix == '\0' && is_operator(value))
-        || (*prefix && strpbrk(value, "\"()")))
+    bool range = strcmp(prefix, "lastmod:") == 0;
+
+    if ((term->quoted && !range) || (*prefix == '\0' && is_operator(value))
+        || (*prefix && strpbrk(value, "\"()"))
+        || (has_words(prefix, value) && strstr(value, "..")))
         append_quoted(text, prefix, value);
     else
         g_string_append_printf(text, "%s%s", prefix, value);

@@ -216,7 +216,8 @@ near_size(const char *text)
                  : g_ascii_strncasecmp(text, "adj", 3) == 0 ? 3
                                                             : 0;
     bool plain = size == name;
-    bool far = size > name + 1 && text[name] == '/'
+    bool far = size > name + 1 && size < name + 5 && text[name] == '/'
+               && text[name + 1] != '0'
                && strspn(text + name + 1, "0123456789") >= size - name - 1;
 
     return name > 0 && (plain || far) && text[size]
@@ -269,7 +270,7 @@ read_near(Reader *reader, const char *prefix)
     g_array_append_val(reader->steps, near);
     skip_blanks(reader);
     if (near_size(reader->at) > 0
-        && g_ascii_strncasecmp(reader->at, near.value, size) != 0)
+        && g_ascii_toupper(*reader->at) != *near.value)
         fail(reader, "near and adj mixed", "");
 }
 

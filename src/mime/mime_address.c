@@ -7,6 +7,10 @@
 #include "mime/mime.h"
 #include "mime_header.h"
 
+enum {
+    LONGEST_SAID = 60 /* of a list that is too long */
+};
+
 void
 mime_address_free(MimeAddress *address)
 {
@@ -125,8 +129,8 @@ mime_addresses(const char *text)
     return read_line(line);
 }
 
-/* Quoted strings and comments become blanks. */
-static void
+/* Quoted strings and comments become blanks. false: one is not closed. */
+static bool
 blank_out(char *line)
 {
     char close = '\0';
@@ -143,36 +147,124 @@ blank_out(char *line)
         else if (c == '"' || c == '(')
             close = closing(c);
     }
+    return close == '\0';
 }
 
-/* Does what stands before an address, or behind the last, say more than its
- * name and that of its group? */
+/* How many '@' there are, up to end. */
+static guint
+count_at(const char *text, const char *end)
+{
+    guint n = 0;
+
+    for (; text < end; text++)
+        n += *text == '@';
+    return n;
+}
+
+/* Words outside of angle brackets, each of which should be an address; -1: one
+ * is none. A word alone may be a user of this machine. */
+static int
+count_words(const char *text, bool alone)
+{
+    g_autoptr(GString) joined = g_string_new(text);
+    g_auto(GStrv) words = NULL;
+    int n = 0, bare = 0;
+
+    while (g_string_replace(joined, " @", "@", 0)
+           + g_string_replace(joined, "@ ", "@", 0))
+        ;
+    words = g_strsplit_set(joined->str, " \t", -1);
+
+    for (char **word = words; *word; word++) {
+        guint ats = count_at(*word, *word + strlen(*word));
+
+        if (**word == '\0')
+            continue;
+        if (ats > 1)
+            return -1;
+        bare += ats == 0;
+        n++;
+    }
+    return bare == 0 || (alone && n == 1) ? n : -1;
+}
+
+/* The addresses that a part of a list should give; -1: it cannot. bare: without
+ * quoted strings and comments. */
+static int
+count_due(const char *bare)
+{
+    const char *open = strchr(bare, '<');
+    const char *close = bare;
+    int n = 0;
+    int words;
+
+    for (; open; open = strchr(close, '<')) {
+        close = strchr(open, '>');
+        if (close == NULL || (open[1] != '@' && count_at(open, close) > 1))
+            return -1;
+        n++;
+    }
+    words = count_words(close + (*close == '>'), n == 0);
+    return words < 0 ? -1 : n + words;
+}
+
+/* Behind the name of a group. */
+static gsize
+skip_group(const char *bare)
+{
+    gsize size = strcspn(bare, ":@<,;");
+
+    return bare[size] == ':' ? size + 1 : 0;
+}
+
 static bool
-says_more(const char *gap, gsize size, bool named)
+is_read(const char *part, const char *bare)
 {
-    g_autofree char *text = g_strndup(gap, size);
-    const char *group = strrchr(text, ':');
+    g_autoptr(GPtrArray) found = read_line(part);
+    int due = count_due(bare);
 
-    if (strchr(text, '@'))
-        return true;
-    for (const char *at = group ? group : text; *at && !named; at++)
-        if (g_ascii_isalnum(*at) || *at & 0x80)
-            return true;
-    return false;
+    return due >= 0 && found->len >= (guint)due;
 }
 
-/* g_free(). */
-static char *
-tidy_gap(const char *gap, gsize size)
+/* The size of the part of a list that begins there. */
+static gsize
+part_size(const char *bare)
 {
-    char *text = g_strndup(gap, size);
-    gsize end = strlen(text);
+    gsize size = 0;
+    bool inside = false;
 
-    while (end > 0 && strchr(" ,;<>", text[end - 1]))
-        text[--end] = '\0';
-    memmove(text, text + strspn(text, " ,;>"),
-            end - strspn(text, " ,;>") + 1);
-    return text;
+    for (; bare[size] && (inside || !strchr(",;", bare[size])); size++)
+        inside = bare[size] == '<' || (inside && bare[size] != '>');
+    return size;
+}
+
+/* "Doe" of "Doe, John <…>" */
+static bool
+is_name(const char *part, const char *next)
+{
+    gsize size = part_size(next);
+
+    return strpbrk(part, "@<") == NULL && memchr(next, '<', size) != NULL;
+}
+
+static char *
+find_unread(const char *line, const char *bare)
+{
+    gsize from = 0;
+
+    while (bare[from]) {
+        gsize begin = from + skip_group(bare + from);
+        gsize size = part_size(bare + begin);
+        gsize next = begin + size + (bare[begin + size] != '\0');
+        g_autofree char *part = g_strndup(line + begin, size);
+        g_autofree char *plain = g_strndup(bare + begin, size);
+
+        if (!is_read(part, plain)
+            && !(bare[begin + size] == ',' && is_name(plain, bare + next)))
+            return g_strdup(g_strstrip(part));
+        from = next;
+    }
+    return NULL;
 }
 
 char *
@@ -180,22 +272,10 @@ mime_addresses_rest(const char *text)
 {
     g_autofree char *line = line_of(text);
     g_autofree char *bare = g_strdup(line);
-    g_autoptr(GPtrArray) list = read_line(line);
-    const char *from = line;
 
-    blank_out(bare);
-    for (guint i = 0; i < list->len; i++) {
-        const MimeAddress *address = list->pdata[i];
-        const char *at = strstr(from, address->addr);
-        gsize size = at ? (gsize)(at - from) : strlen(from);
-
-        if (at == NULL || says_more(bare + (from - line), size, address->name))
-            return tidy_gap(from, size);
-        from = at + strlen(address->addr);
-    }
-    return says_more(bare + (from - line), strlen(from), false)
-               ? tidy_gap(from, strlen(from))
-               : NULL;
+    if (strlen(line) >= MIME_MAX_FIELD_BYTES)
+        return g_strndup(line, LONGEST_SAID);
+    return blank_out(bare) ? find_unread(line, bare) : g_strdup(line);
 }
 
 char *

@@ -276,6 +276,14 @@ show_output(Command *command)
 }
 
 static void
+forget_taken(Tui *tui)
+{
+    for (guint i = 0; i < tui->views->len; i++)
+        if (view_is_list(tui->views->pdata[i]))
+            list_view_forget_taken(tui->views->pdata[i]);
+}
+
+static void
 command_done(CmdContext *context, const GError *error)
 {
     Command *command = context->done_user;
@@ -284,6 +292,7 @@ command_done(CmdContext *context, const GError *error)
         tui_tell(command->tui, TELL_ERROR, false, error->message);
     if (command->tui) {
         show_output(command);
+        forget_taken(command->tui);
         g_ptr_array_remove(command->tui->running, command);
     }
     printer_destroy(command->context.out);
@@ -298,8 +307,7 @@ tui_run_command(Tui *tui, const char *text, int count)
     g_autoptr(GError) error = NULL;
 
     session_rows_flush(tui->session);
-    if (tui_top(tui) && view_is_list(tui_top(tui)))
-        list_view_begin_command(tui_top(tui));
+    forget_taken(tui);
     tui->restoring = g_str_has_prefix(text, "undo")
         || g_str_has_prefix(text, "redo");
     command->tui = tui;

@@ -3,6 +3,7 @@
  * cursor stays on its screen row when rows above go away. */
 #include "tui_list.h"
 
+#include "base/err.h"
 #include "base/text.h"
 #include "core/account.h"
 #include "core/draft.h"
@@ -178,7 +179,7 @@ found(const GArray *ids, bool is_complete, const GError *error, void *user)
     g_clear_pointer(&list->trouble, g_free);
     if (error) {
         list->trouble = draw_safe(error->message);
-        if (list->base.tui->prompt == NULL) /* they are of another query */
+        if (err_is(error, ERR_USAGE) && list->base.tui->prompt == NULL)
             take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
         tui_dirty(list->base.tui);
         return;
@@ -196,6 +197,7 @@ ask(ListView *list)
 {
     if (list->search == NULL)
         list->search = search_create(list->base.tui->session);
+    g_clear_pointer(&list->trouble, g_free);
     list->asked = g_get_monotonic_time();
     search_start(list->search, list->query, list->scope, 0, found, list);
 }
@@ -335,6 +337,7 @@ list_destroy(View *view)
 {
     ListView *list = (ListView *)view;
 
+    prompt_view_gone(view->tui, view);
     g_clear_handle_id(&list->complete_source, g_source_remove);
     search_destroy(list->search);
     g_array_unref(list->ids);
@@ -826,7 +829,7 @@ list_view_set_query(View *view, const char *query, gint64 scope)
 }
 
 void
-list_view_begin_command(View *view)
+list_view_forget_taken(View *view)
 {
     g_hash_table_remove_all(((ListView *)view)->taken);
 }

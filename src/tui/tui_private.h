@@ -234,9 +234,9 @@ void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
 
-/* A command begins; it was not answered what it asked: what it took of the
- * selection is selected again. */
-void list_view_begin_command(View *view);
+/* A command begins or ends; it was not answered what it asked: what it took of
+ * the selection is selected again. */
+void list_view_forget_taken(View *view);
 void list_view_select_again(View *view);
 
 /* Why the rows are not those of the query, or NULL. Borrowed. */
@@ -301,6 +301,9 @@ Prompt *prompt_ask(Tui *tui, const AskRequest *request);
 void prompt_destroy(Prompt *prompt);
 /* Does it say its keys in the row above its own? */
 bool prompt_has_hints(const Prompt *prompt);
+
+/* The view goes: a search whose rows it shows ends. */
+void prompt_view_gone(Tui *tui, const View *view);
 
 /* Does a command ask, which goes on with the answer? */
 bool prompt_is_question(const Prompt *prompt);

@@ -350,6 +350,14 @@ best_candidate(const Prompt *prompt)
     return g_strdup(first->text);
 }
 
+/* Nothing was answered. */
+static void
+select_again(Tui *tui)
+{
+    if (tui_top(tui) && view_is_list(tui_top(tui)))
+        list_view_select_again(tui_top(tui));
+}
+
 /* The prompt is taken away first: what runs may open another. */
 static bool
 accept(Prompt *prompt)
@@ -373,6 +381,8 @@ accept(Prompt *prompt)
     tui->prompt = NULL;
     prompt_destroy(prompt);
     tui_dirty(tui);
+    if (kind == PROMPT_ASK && *text == '\0')
+        select_again(tui);
     if (kind == PROMPT_SEARCH) {
         g_free(tui->last_query);
         tui->last_query = g_strdup(text);
@@ -398,8 +408,8 @@ cancel(Prompt *prompt)
     tui->prompt = NULL;
     if (kind == PROMPT_SEARCH)
         tui_pop(tui);
-    else if (kind == PROMPT_ASK && tui_top(tui) && view_is_list(tui_top(tui)))
-        list_view_select_again(tui_top(tui));
+    else if (kind == PROMPT_ASK)
+        select_again(tui);
     prompt_destroy(prompt);
     tui_dirty(tui);
     if (kind == PROMPT_ASK)
@@ -568,6 +578,17 @@ draw_search_hint(const Prompt *prompt, Rect screen)
 
     draw_cells(screen.y + screen.rows - 2, screen.x, screen.columns, text,
                ROLE_DIM, GROUND_NORMAL);
+}
+
+void
+prompt_view_gone(Tui *tui, const View *view)
+{
+    Prompt *prompt = tui->prompt;
+
+    if (prompt == NULL || prompt->results != view)
+        return;
+    tui->prompt = NULL;
+    prompt_destroy(prompt);
 }
 
 bool

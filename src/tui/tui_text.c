@@ -407,6 +407,26 @@ make_outbox(View *base)
     view->current = MIN(view->current, view->lines->len - 1);
 }
 
+/* What became of the entry; NULL: it is still there. */
+static const char *
+take_out(Outbox *outbox, const char *id, GError **error)
+{
+    g_autoptr(GPtrArray) entries = outbox_list(outbox, NULL);
+    bool draft = false;
+
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const OutboxEntry *entry = entries->pdata[i];
+
+        if (strcmp(entry->id, id) == 0)
+            draft = entry->draft
+                && g_file_test(entry->draft, G_FILE_TEST_EXISTS);
+    }
+    if (!outbox_cancel(outbox, id, error))
+        return NULL;
+    return draft ? "Not sent: it is a draft again."
+                 : "Not sent, and removed: there was no draft of it.";
+}
+
 /* retry and cancel act on the entry under the cursor. */
 static bool
 outbox_act(View *base, const char *what, const char *word)
@@ -416,21 +436,20 @@ outbox_act(View *base, const char *what, const char *word)
         ? view->lines->pdata[view->current] : NULL;
     Outbox *outbox = session_outbox(base->tui->session);
     g_autoptr(GError) error = NULL;
-    bool cancelled = false;
+    const char *said = NULL;
 
     if (line == NULL || line->id == NULL)
         return false;
     if (strcmp(what, "retry") == 0)
         outbox_retry(outbox, line->id, &error);
     else if (strcmp(what, "remove") == 0)
-        cancelled = outbox_cancel(outbox, line->id, &error);
+        said = take_out(outbox, line->id, &error);
     else
         return false;
     if (error)
         tui_tell(base->tui, TELL_ERROR, false, error->message);
-    else if (cancelled)
-        tui_tell(base->tui, TELL_INFO, false,
-                 "Not sent: it is a draft again (gd).");
+    else if (said)
+        tui_tell(base->tui, TELL_INFO, false, said);
     make_outbox(base);
     tui_dirty(base->tui);
     return true;

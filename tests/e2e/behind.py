@@ -60,6 +60,11 @@ def searched(world):
     assert sorted(found(home, "subject:plan", "not", "body:quokka")) == [
         "plan b"]
     assert not found(home, "folder:uma/INBOX", "quokka", "is:flagged")
+    assert home.ok("archive", "from:nobodyhere").err == ""
+    assert home.ok("tag", "+x", "--dry-run", "--json",
+                   "from:nobodyhere").out.strip() == "[]"
+    missed = home.run("show", "from:nobodyhere")
+    assert missed.status == 1 and "no message matches" in missed.err, missed
     shown = home.ok("show", "plan c").out
     assert "two quokkas" in shown, shown
     home.ok("sync")

@@ -47,11 +47,11 @@ static const CheckCase checks[] = {
     { "To: bob@x.example\nFrom: mallory@y.example\nSubject: s\n\nbody",
       DRAFT_CHECK_WARN, "none of your addresses" },
     { "To: bob@x.example\nFrom: ana@lindqvist.example x y\nSubject: s\n\nb",
-      DRAFT_CHECK_STOP, "From: “x y” is no address" },
+      DRAFT_CHECK_STOP, "From: “ana@lindqvist.example x y” is no address" },
     { "To: Eve Lind eve@x.example, bob@x.example\nSubject: s\n\nbody",
       DRAFT_CHECK_STOP, "To: “Eve Lind eve@x.example” is no address" },
     { "To: bob@x.example\nReply-To: ana@x.example x y\nSubject: s\n\nbody",
-      DRAFT_CHECK_STOP, "Reply-To: “x y” is no address" },
+      DRAFT_CHECK_STOP, "Reply-To: “ana@x.example x y” is no address" },
     { "To: bob@x.example\nFrom: a@x, b@x\nSubject: s\n\nbody", DRAFT_CHECK_STOP,
       "one address" },
 };

@@ -56,6 +56,10 @@ test_expand(void)
         { "a near/3 b Near/3 c or d", "(a NEAR/3 b NEAR/3 c) or d" },
         { "to:(a near b) body:x Near body:y",
           "(to:a NEAR to:b) and (body:x NEAR body:y)" },
+        { "a near/3 b near/4 c near/0 d", "(a NEAR/3 b NEAR/4 c)"
+                                          " and \"near/0\" and d" },
+        { "from:a..b@x subject:\"wait... what\" lastmod:\"1..2\"",
+          "from:\"a b@x\" and subject:\"wait . what\" and lastmod:1..2" },
         { "near a xor", "\"near\" and a and \"xor\"" },
         { "frob* date:2weeks..", "frob* and date:2weeks.." },
         { "list:\"a (b\"", "list: and \"a (b\"" },

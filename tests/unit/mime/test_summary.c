@@ -177,23 +177,34 @@ test_addresses_rest(void)
         { "\"Doe, J (x\" <j@x.example>, (c@d) b@x.example (e)", NULL },
         { "Doe, John <j@x.example>, =?utf-8?q?=C3=84?= <a@x.example>", NULL },
         { "g: a@x.example, b@x.example;, c@x.example", NULL },
+        { "a@x.example; g: b@x.example; c@x.example", NULL },
         { "Ben <b@x.example> Ana <a@x.example>", NULL },
         { "\"a b\"@x.example, <c@x.example>", NULL },
         { "b@[IPv6:2001:db8::1], c@x.example", NULL },
+        { "\"a@x.example\" <a@x.example>, 'b@x.example' <b@x.example>", NULL },
+        { "\"Support (foo@x.example)\" <foo@x.example>", NULL },
+        { "a@x.example <a@x.example>, \"info\" <info>", NULL },
+        { "a@xn--e1afmkfd.xn--p1ai, \xc3\xa9 <a@x.example>", NULL },
+        { "Ana <ana @ x.example>, b @x.example, a(c)@x.example", NULL },
+        { "<@route.example:a@x.example>", NULL },
+        { "Foo @ Bar <a@x.example>", NULL },
         { "undisclosed-recipients:;", NULL },
-        { "((((", NULL },
+        { "bob", NULL }, /* of this machine */
         { "", NULL },
         { NULL, NULL },
         { "Ana Novak a@x.example, b@x.example", "Ana Novak a@x.example" },
         { "b@x.example, Ana Novak a@x.example", "Ana Novak a@x.example" },
-        { "a@x.example foo bar", "foo bar" },
-        { "a@x.example foo bar, b@x.example", "foo bar" },
-        { "a@b@x.example", "@x.example" },
+        { "a@x.example foo bar", "a@x.example foo bar" },
+        { "a@x.example foo, b@x.example", "a@x.example foo" },
+        { "a@b@x.example", "a@b@x.example" },
         { "b@x.example, a..c@x.example, d@x.example", "a..c@x.example" },
-        { "Ana [x] <a@x.example>, b@x.example", "Ana [x] <a@x.example" },
-        { "a@x.example/b@y.example", "@y.example" },
-        { "bob", NULL }, /* of this machine */
+        { "Ana [x] <a@x.example>, b@x.example", "Ana [x] <a@x.example>" },
+        { "a@x.example/b@y.example", "a@x.example/b@y.example" },
         { "bob builder", "bob builder" },
+        { "b@x.example, \"Ana\\\" <a@x.example>",
+          "b@x.example, \"Ana\\\" <a@x.example>" },
+        { "Ana <a@x.example, b@x.example", "Ana <a@x.example, b@x.example" },
+        { "((((", "((((" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -202,6 +213,24 @@ test_addresses_rest(void)
         g_test_message("%s", table[i].text);
         g_assert_cmpstr(rest, ==, table[i].rest);
     }
+}
+
+/* One that is cut has to be said, and read in time. */
+static void
+test_addresses_too_long(void)
+{
+    g_autoptr(GString) list = g_string_new("a@x.example");
+    g_autofree char *whole = NULL;
+    g_autofree char *cut = NULL;
+
+    for (int i = 0; i < 5000; i++)
+        g_string_append_printf(list, ", Name %d <user%d@x.example>", i, i);
+    whole = mime_addresses_rest(list->str);
+    g_assert_null(whole);
+    for (int i = 0; i < 5000; i++)
+        g_string_append_printf(list, ", Name %d <user%d@x.example>", i, i);
+    cut = mime_addresses_rest(list->str);
+    g_assert_nonnull(cut);
 }
 
 static void
@@ -238,6 +267,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/summary/to", test_to_is_cut_at_an_address);
     g_test_add_func("/mime/address/parse", test_addresses);
     g_test_add_func("/mime/address/rest", test_addresses_rest);
+    g_test_add_func("/mime/address/too-long", test_addresses_too_long);
     g_test_add_func("/mime/address/format", test_address_format);
     return g_test_run();
 }
