@@ -226,7 +226,7 @@ find_message(CmdCall *call, Shown *shown, GError **error)
     if (rows == NULL)
         return false;
     if (rows->len == 0 || rows->pdata[0] == NULL)
-        return err_set(error, ERR_USAGE, "show: no message matches %s", query);
+        return err_set(error, ERR_LOCAL, "show: no message matches %s", query);
     shown->row = store_row(session_store(cmd_session(call)),
                            ((StoreRow *)rows->pdata[0])->id, error);
     if (shown->row == NULL)
