@@ -171,6 +171,8 @@ sync_exec(CmdCall *call)
     waiting->call = cmd_hold(call);
     waiting->index = !cmd_has(call, "no-index");
     waiting->waiting = n ? n : session_accounts(session)->len;
+    if (waiting->index)
+        indexer_will_wait(session_indexer(session));
     if (n)
         sync_words(waiting, session, words);
     else

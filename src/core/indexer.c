@@ -46,6 +46,7 @@ struct Indexer {
     bool mended;
     guint left;
     char *told;  /* the last trouble */
+    bool awaited; /* by a command that did not wait yet */
     guint retry; /* source; 0: none */
     GArray *waiters; /* Waiter */
     DirWatch *watch; /* of the index; NULL: nobody looks */
@@ -319,7 +320,8 @@ trouble(Indexer *indexer, const GError *error)
         return;
     g_free(indexer->told);
     indexer->told = g_strdup(error->message);
-    if (!frontend->has_screen && indexer->waiters->len > 0)
+    if (!frontend->has_screen
+        && (indexer->waiters->len > 0 || indexer->awaited))
         return; /* a command, which says it as its own */
     frontend_tell(frontend, TELL_ERROR, false,
                   "The search index is behind: %s", error->message);
@@ -498,10 +500,17 @@ indexer_wait(Indexer *indexer, void (*done)(const GError *error, void *user),
     Waiter waiter = { done, user };
 
     g_array_append_val(indexer->waiters, waiter);
+    indexer->awaited = false;
     if (indexer->disabled)
         tell_waiters(indexer, NULL);
     else
         indexer_kick(indexer);
+}
+
+void
+indexer_will_wait(Indexer *indexer)
+{
+    indexer->awaited = true;
 }
 
 void
