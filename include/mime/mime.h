@@ -41,9 +41,9 @@ void mime_address_free(MimeAddress *address);
  * MimeAddress. */
 GPtrArray *mime_addresses(const char *text);
 
-/* What mime_addresses() passes over in a list that a person wrote: its first
- * part of which no address is made. NULL: all is read. Pure. g_free(). */
-char *mime_addresses_rest(const char *text);
+/* The same of a list that is to be sent to, of which nothing may be passed
+ * over: ERR_USAGE names the first part that is no address. */
+GPtrArray *mime_addresses_strict(const char *text, GError **error);
 
 /* The first of them without its name; NULL: there is none. g_free(). */
 char *mime_first_address(const char *text);
@@ -89,6 +89,10 @@ char *mime_date_text(gint64 time);
  * names are decoded, so that no encoded word can add an address. Array of
  * MimeAddress, maybe empty. */
 GPtrArray *mime_header_addresses(MimeMessage *message, const char *name);
+
+/* The same, as mime_addresses_strict() reads them. */
+GPtrArray *mime_header_addresses_strict(MimeMessage *message, const char *name,
+                                        GError **error);
 
 typedef struct {
     guint number;      /* 1…: for the user and `show --part N` */

@@ -94,14 +94,15 @@ static bool
 add_recipients(GPtrArray *all, const char *field, const char *text,
                GError **error)
 {
-    g_autoptr(GPtrArray) list = mime_addresses(text);
-    g_autofree char *rest = mime_addresses_rest(text);
-    g_autofree char *safe = text_sanitise(rest ? rest : text, -1, TEXT_LINE);
+    g_autoptr(GPtrArray) list = mime_addresses_strict(text, error);
+    g_autofree char *safe = text_sanitise(text, -1, TEXT_LINE);
 
-    if (rest || (list->len == 0 && *text))
-        return err_set(error, ERR_USAGE,
-                       "%s: “%s” is no address: write Name <name@domain>",
-                       field, safe);
+    if (list == NULL) {
+        g_prefix_error(error, "%s: ", field);
+        return false;
+    }
+    if (list->len == 0 && *text)
+        return err_set(error, ERR_USAGE, "%s: “%s” is no address", field, safe);
     for (guint i = 0; i < list->len; i++) {
         const MimeAddress *address = list->pdata[i];
         char *envelope = mime_envelope_address(address->addr);

@@ -62,25 +62,35 @@ add(Checker *c, DraftCheckKind kind, const char *format, ...)
     va_end(args);
 }
 
-static bool
-is_read_whole(Checker *c, const char *field, const char *list)
+/* The addresses of a field; NULL: it cannot be sent so. */
+static GPtrArray *
+read_addresses(Checker *c, const char *field, const char *text)
 {
-    g_autofree char *rest = mime_addresses_rest(list);
-    g_autofree char *safe = rest ? text_sanitise(rest, -1, TEXT_LINE) : NULL;
+    g_autoptr(GError) error = NULL;
+    GPtrArray *list = mime_addresses_strict(text, &error);
 
-    if (rest)
-        add(c, DRAFT_CHECK_STOP,
-            "%s: “%s” is no address: write Name <name@domain>", field, safe);
-    return rest == NULL;
+    if (list == NULL)
+        add(c, DRAFT_CHECK_STOP, "%s: %s", field, error->message);
+    return list;
+}
+
+static void
+check_reply_to(Checker *c)
+{
+    g_autoptr(GPtrArray) list =
+        read_addresses(c, "Reply-To", c->draft->reply_to);
+
+    if (list && list->len == 0 && *c->draft->reply_to)
+        add(c, DRAFT_CHECK_STOP, "Reply-To has no address");
 }
 
 static void
 check_from(Checker *c)
 {
-    g_autoptr(GPtrArray) from = mime_addresses(c->draft->from);
+    g_autoptr(GPtrArray) from = read_addresses(c, "From", c->draft->from);
     const MimeAddress *address;
 
-    if (!is_read_whole(c, "From", c->draft->from))
+    if (from == NULL)
         return;
     if (from->len != 1) {
         add(c, DRAFT_CHECK_STOP, "From has to be one address");
@@ -346,7 +356,7 @@ draft_checks(Session *session, const Draft *draft)
     for (guint i = 0; i < draft->problems->len; i++)
         add(&c, DRAFT_CHECK_STOP, "%s", (char *)draft->problems->pdata[i]);
     check_from(&c);
-    is_read_whole(&c, "Reply-To", c.draft->reply_to);
+    check_reply_to(&c);
     check_recipients(&c);
     check_identity(&c);
     check_reply(&c);

@@ -48,27 +48,13 @@ query_folders(const char *name, const GPtrArray *folders)
     return meant;
 }
 
-/* Is the value words? */
-static bool
-has_words(const char *prefix, const char *value)
-{
-    static const char *const words[] = { "",         "from:",       "to:",
-                                         "subject:", "body:",
-                                         "mimetype:", "attachment:", NULL };
-
-    return g_strv_contains(words, prefix) && *value != '/';
-}
-
-/* Behind a prefix two quotes are one. A phrase has none; nor has it two dots,
- * which are a range to Xapian even there. */
+/* Behind a prefix two quotes are one; where words are looked for they part. */
 static void
 append_quoted(GString *text, const char *prefix, const char *value)
 {
     g_autoptr(GString) quoted = g_string_new(value);
 
     g_string_replace(quoted, "\"", *prefix ? "\"\"" : " ", 0);
-    if (has_words(prefix, value))
-        g_string_replace(quoted, "..", " ", 0);
     g_string_append_printf(text, "%s\"%s\"", prefix, quoted->str);
 }
 
@@ -119,19 +105,27 @@ is_operator(const char *word)
     return is;
 }
 
+/* Two dots are a range to Xapian, even in quotes. */
+static bool
+has_range(const QueryStep *term)
+{
+    return term->traits & QUERY_WORDS && *term->value != '/'
+           && strstr(term->value, "..") != NULL;
+}
+
 static void
 append_value(GString *text, const char *prefix, const QueryStep *term)
 {
-    const char *value = term->value;
+    g_autoptr(GString) value = g_string_new(term->value);
+    bool range = has_range(term);
 
-    bool range = strcmp(prefix, "lastmod:") == 0;
-
-    if ((term->quoted && !range) || (*prefix == '\0' && is_operator(value))
-        || (*prefix && strpbrk(value, "\"()"))
-        || (has_words(prefix, value) && strstr(value, "..")))
-        append_quoted(text, prefix, value);
+    if (range)
+        g_string_replace(value, "..", " ", 0);
+    if (term->quoted || range || (*prefix == '\0' && is_operator(value->str))
+        || (*prefix && strpbrk(value->str, "\"()")))
+        append_quoted(text, prefix, value->str);
     else
-        g_string_append_printf(text, "%s%s", prefix, value);
+        g_string_append_printf(text, "%s%s", prefix, value->str);
 }
 
 static Part

@@ -27,23 +27,35 @@ enum {
     DEEPEST = 20 /* of parentheses */
 };
 
-static const char *const prefixes[] = {
-    "from:",     "to:",      "subject:",    "body:",     "tag:",
-    "is:",       "has:",     "date:",       "id:",       "mid:",
-    "folder:",   "thread:",  "path:",       "property:", "auth:",
-    "mimetype:", "lastmod:", "attachment:", "query:",    "sexp:",
-};
-
-static const char *const either[] = {
-    "from:", "subject:", "tag:",   "is:",       "date:",    "id:",    "mid:",
-    "auth:", "folder:",  "path:",  "property:", "lastmod:", "query:", "thread:",
-    NULL,
+/* The first is that of a word alone. */
+static const QueryPrefix prefixes[] = {
+    { "", QUERY_WORDS },
+    { "from:", QUERY_WORDS | QUERY_REGEX | QUERY_EITHER },
+    { "to:", QUERY_WORDS },
+    { "subject:", QUERY_WORDS | QUERY_REGEX | QUERY_EITHER },
+    { "body:", QUERY_WORDS },
+    { "attachment:", QUERY_WORDS },
+    { "mimetype:", QUERY_WORDS },
+    { "tag:", QUERY_REGEX | QUERY_EITHER },
+    { "is:", QUERY_REGEX | QUERY_EITHER },
+    { "has:", 0 },
+    { "mid:", QUERY_REGEX | QUERY_EITHER },
+    { "folder:", QUERY_REGEX | QUERY_EITHER },
+    { "path:", QUERY_REGEX | QUERY_EITHER },
+    { "id:", QUERY_EITHER },
+    { "thread:", QUERY_EITHER },
+    { "date:", QUERY_EITHER },
+    { "auth:", QUERY_EITHER },
+    { "property:", QUERY_EITHER },
+    { "lastmod:", QUERY_EITHER },
+    { "query:", QUERY_EITHER },
+    { "sexp:", 0 },
 };
 
 typedef struct {
     const char *at;
     int depth;
-    const char *within; /* the prefix of the parentheses, "" */
+    const QueryPrefix *within; /* of the parentheses */
     GArray *steps;
     GError *error; /* the first; sticks */
 } Reader;
@@ -134,16 +146,12 @@ read_quoted(Reader *reader, GString *value)
 
 /* Without a prefix a quote begins another term. */
 static void
-read_word(Reader *reader, GString *value, const char *prefix)
+read_word(Reader *reader, GString *value, const QueryStep *term)
 {
-    static const char *const expressions[] = { "from:", "subject:", "tag:",
-                                               "is:",   "mid:",     "folder:",
-                                               "path:", NULL };
-    gsize size = g_strv_contains(expressions, prefix) ? regex_size(reader->at)
-                                                      : 0;
+    gsize size = term->traits & QUERY_REGEX ? regex_size(reader->at) : 0;
 
     if (size == 0)
-        size = strcspn(reader->at, *prefix ? BLANKS "()" : BLANKS "()\"");
+        size = strcspn(reader->at, *term->prefix ? BLANKS "()" : BLANKS "()\"");
     g_string_append_len(value, reader->at, (gssize)size);
     reader->at += size;
 }
@@ -156,42 +164,48 @@ query_has_word(const char *text)
     return *text != '\0';
 }
 
-/* Its value. Behind some prefixes words are looked for and have to be there. */
-static void
-read_term(Reader *reader, QueryStep *term)
+/* Words alone, of which Xapian makes no term where there is none. */
+static bool
+is_words(const QueryStep *term)
 {
-    static const char *const words[] = { "to:", "body:", "attachment:",
-                                         "mimetype:", NULL };
-    GString *value = g_string_new(NULL);
-
-    term->quoted = try_sign(reader, '"');
-    if (term->quoted)
-        read_quoted(reader, value);
-    else
-        read_word(reader, value, term->prefix);
-    if ((value->len == 0 && !term->quoted)
-        || (g_strv_contains(words, term->prefix)
-            && !query_has_word(value->str)))
-        fail(reader, *term->prefix ? "nothing behind " : NOTHING,
-             term->prefix);
-    term->value = g_string_free(value, FALSE);
+    return (term->traits & (QUERY_WORDS | QUERY_REGEX)) == QUERY_WORDS;
 }
 
-static const char *
-try_prefix(Reader *reader)
+static const QueryPrefix *
+read_prefix(Reader *reader)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
-        if (g_str_has_prefix(reader->at, prefixes[i])) {
-            reader->at += strlen(prefixes[i]);
-            return prefixes[i];
+    for (gsize i = 1; i < G_N_ELEMENTS(prefixes); i++)
+        if (g_str_has_prefix(reader->at, prefixes[i].name)) {
+            reader->at += strlen(prefixes[i].name);
+            return &prefixes[i];
         }
     return reader->within;
 }
 
-static void
-read_group(Reader *reader, const char *prefix)
+static QueryStep
+read_term(Reader *reader, const QueryPrefix *prefix)
 {
-    const char *within = reader->within;
+    QueryStep term = { .op = QUERY_TERM,
+                       .prefix = prefix->name,
+                       .traits = prefix->traits };
+    GString *value = g_string_new(NULL);
+
+    term.quoted = try_sign(reader, '"');
+    if (term.quoted)
+        read_quoted(reader, value);
+    else
+        read_word(reader, value, &term);
+    if ((value->len == 0 && !term.quoted)
+        || (*term.prefix && is_words(&term) && !query_has_word(value->str)))
+        fail(reader, *term.prefix ? "nothing behind " : NOTHING, term.prefix);
+    term.value = g_string_free(value, FALSE);
+    return term;
+}
+
+static void
+read_group(Reader *reader, const QueryPrefix *prefix)
+{
+    const QueryPrefix *within = reader->within;
 
     reader->at++;
     if (++reader->depth > DEEPEST) {
@@ -230,14 +244,11 @@ near_size(const char *text)
 static bool
 has_place(const QueryStep *term)
 {
-    static const char *const placed[] = { "", "to:", "body:", "attachment:",
-                                          NULL };
     const char *at = term->value;
 
     while (g_unichar_isalnum(g_utf8_get_char_validated(at, -1)))
         at = g_utf8_next_char(at);
-    return *at == '\0' && !term->quoted
-           && g_strv_contains(placed, term->prefix);
+    return *at == '\0' && !term->quoted && is_words(term);
 }
 
 /* Does what stands there ask for words near the term? */
@@ -258,12 +269,11 @@ read_near(Reader *reader, const char *prefix)
     gsize size = near_size(reader->at);
     QueryStep near = { .op = QUERY_NEAR,
                        .value = g_ascii_strup(reader->at, (gssize)size) };
-    QueryStep term = { .op = QUERY_TERM };
+    QueryStep term;
 
     reader->at += size;
     skip_blanks(reader);
-    term.prefix = try_prefix(reader);
-    read_term(reader, &term);
+    term = read_term(reader, read_prefix(reader));
     if (!has_place(&term) || term.prefix != prefix)
         fail(reader, "something that is no plain word near another", "");
     g_array_append_val(reader->steps, term);
@@ -297,21 +307,22 @@ join(Reader *reader, guint from, const QueryStep *term)
 static bool
 read_part(Reader *reader, guint from, bool negative)
 {
-    QueryStep term = { .op = QUERY_TERM, .prefix = try_prefix(reader) };
-    bool plain = term.prefix == reader->within;
+    const QueryPrefix *prefix = read_prefix(reader);
+    bool plain = prefix == reader->within;
+    QueryStep term;
 
     if (*reader->at == '(') {
-        read_group(reader, term.prefix);
+        read_group(reader, prefix);
         return true;
     }
-    read_term(reader, &term);
+    term = read_term(reader, prefix);
     if (plain && !query_has_word(term.value)
         && (term.quoted || strcmp(term.value, "*") != 0)) {
         g_free(term.value);
         return false;
     }
     term.beside = !is_near(reader, &term) && !negative && !plain
-                  && g_strv_contains(either, term.prefix);
+                  && term.traits & QUERY_EITHER;
     if (join(reader, from, &term))
         return false;
     g_array_append_val(reader->steps, term);
@@ -399,7 +410,7 @@ GArray *
 query_parse(const char *query, GError **error)
 {
     Reader reader = { .at = query,
-                      .within = "",
+                      .within = prefixes,
                       .steps = g_array_new(FALSE, FALSE, sizeof(QueryStep)) };
 
     g_array_set_clear_func(reader.steps, step_clear);

@@ -13,10 +13,23 @@ typedef enum {
     QUERY_NEAR /* of two terms */
 } QueryOp;
 
+/* What the value behind a prefix is. */
+enum {
+    QUERY_WORDS = 1 << 0,  /* in any form, and where they stand is known */
+    QUERY_REGEX = 1 << 1,  /* or "/…/", a regular expression */
+    QUERY_EITHER = 1 << 2, /* one that a message has, or a set of them */
+};
+
+typedef struct {
+    const char *name; /* "subject:", one of notmuch's or has: auth:, "" */
+    unsigned traits;
+} QueryPrefix;
+
 typedef struct {
     QueryOp op;
     /* Of a term: */
-    const char *prefix; /* "subject:", one of notmuch's or has: auth:, "" */
+    const char *prefix;
+    unsigned traits;    /* of the prefix */
     char *value;        /* without quotes; untrusted. NEAR: "ADJ/3" */
     bool quoted;        /* words in their order */
     bool beside;        /* while it is read: another may be its alternative */

@@ -174,8 +174,13 @@ add_recipients(const Raw *raw, MimeMessage *message, GError **error)
         if (!add_recipient(raw, *address, error))
             return false;
     for (gsize i = 0; what->read_recipients && i < G_N_ELEMENTS(fields); i++) {
-        g_autoptr(GPtrArray) list = mime_header_addresses(message, fields[i]);
+        g_autoptr(GPtrArray) list =
+            mime_header_addresses_strict(message, fields[i], error);
 
+        if (list == NULL) {
+            g_prefix_error(error, "%s: ", fields[i]);
+            return false;
+        }
         for (guint k = 0; k < list->len; k++)
             if (!add_recipient(raw, ((MimeAddress *)list->pdata[k])->addr,
                                error))

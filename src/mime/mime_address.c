@@ -3,13 +3,11 @@
  * back as he wrote it. */
 #include <string.h>
 
+#include "base/err.h"
+#include "base/text.h"
 #include "mime/limits.h"
 #include "mime/mime.h"
 #include "mime_header.h"
-
-enum {
-    LONGEST_SAID = 60 /* of a list that is too long */
-};
 
 void
 mime_address_free(MimeAddress *address)
@@ -108,12 +106,12 @@ line_of(const char *text)
 }
 
 static GPtrArray *
-read_line(const char *line)
+read_line(const char *line, GMimeParserOptions *options)
 {
     GPtrArray *out =
         g_ptr_array_new_with_free_func((GDestroyNotify)mime_address_free);
     g_autoptr(InternetAddressList) list =
-        internet_address_list_parse(mime_parser_options(), line);
+        internet_address_list_parse(options, line);
     int n = list ? internet_address_list_length(list) : 0;
 
     for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)
@@ -126,156 +124,44 @@ mime_addresses(const char *text)
 {
     g_autofree char *line = line_of(text);
 
-    return read_line(line);
+    return read_line(line, mime_parser_options());
 }
 
-/* Quoted strings and comments become blanks. false: one is not closed. */
-static bool
-blank_out(char *line)
+/* What the parser passes over, with all that stands behind it: the first. */
+static void
+note_unread(gint64 offset, GMimeParserWarning warning, const char *item,
+            void *user)
 {
-    char close = '\0';
+    char **unread = user;
 
-    for (char *at = line; *at; at++) {
-        char c = *at;
-
-        if (close || c == '"' || c == '(')
-            *at = ' ';
-        if (c == '\\' && at[1])
-            *++at = ' ';
-        else if (close)
-            close = c == close ? '\0' : close;
-        else if (c == '"' || c == '(')
-            close = closing(c);
-    }
-    return close == '\0';
+    (void)offset;
+    if (*unread == NULL && warning == GMIME_WARN_INVALID_ADDRESS_LIST)
+        *unread = g_strndup(item, strcspn(item, ","));
 }
 
-/* How many '@' there are, up to end. */
-static guint
-count_at(const char *text, const char *end)
-{
-    guint n = 0;
-
-    for (; text < end; text++)
-        n += *text == '@';
-    return n;
-}
-
-/* Words outside of angle brackets, each of which should be an address; -1: one
- * is none. A word alone may be a user of this machine. */
-static int
-count_words(const char *text, bool alone)
-{
-    g_autoptr(GString) joined = g_string_new(text);
-    g_auto(GStrv) words = NULL;
-    int n = 0, bare = 0;
-
-    while (g_string_replace(joined, " @", "@", 0)
-           + g_string_replace(joined, "@ ", "@", 0))
-        ;
-    words = g_strsplit_set(joined->str, " \t", -1);
-
-    for (char **word = words; *word; word++) {
-        guint ats = count_at(*word, *word + strlen(*word));
-
-        if (**word == '\0')
-            continue;
-        if (ats > 1)
-            return -1;
-        bare += ats == 0;
-        n++;
-    }
-    return bare == 0 || (alone && n == 1) ? n : -1;
-}
-
-/* The addresses that a part of a list should give; -1: it cannot. bare: without
- * quoted strings and comments. */
-static int
-count_due(const char *bare)
-{
-    const char *open = strchr(bare, '<');
-    const char *close = bare;
-    int n = 0;
-    int words;
-
-    for (; open; open = strchr(close, '<')) {
-        close = strchr(open, '>');
-        if (close == NULL || (open[1] != '@' && count_at(open, close) > 1))
-            return -1;
-        n++;
-    }
-    words = count_words(close + (*close == '>'), n == 0);
-    return words < 0 ? -1 : n + words;
-}
-
-/* Behind the name of a group. */
-static gsize
-skip_group(const char *bare)
-{
-    gsize size = strcspn(bare, ":@<,;");
-
-    return bare[size] == ':' ? size + 1 : 0;
-}
-
-static bool
-is_read(const char *part, const char *bare)
-{
-    g_autoptr(GPtrArray) found = read_line(part);
-    int due = count_due(bare);
-
-    return due >= 0 && found->len >= (guint)due;
-}
-
-/* The size of the part of a list that begins there. */
-static gsize
-part_size(const char *bare)
-{
-    gsize size = 0;
-    bool inside = false;
-
-    for (; bare[size] && (inside || !strchr(",;", bare[size])); size++)
-        inside = bare[size] == '<' || (inside && bare[size] != '>');
-    return size;
-}
-
-/* "Doe" of "Doe, John <…>" */
-static bool
-is_name(const char *part, const char *next)
-{
-    gsize size = part_size(next);
-
-    return strpbrk(part, "@<") == NULL && memchr(next, '<', size) != NULL;
-}
-
-static char *
-find_unread(const char *line, const char *bare)
-{
-    gsize from = 0;
-
-    while (bare[from]) {
-        gsize begin = from + skip_group(bare + from);
-        gsize size = part_size(bare + begin);
-        gsize next = begin + size + (bare[begin + size] != '\0');
-        g_autofree char *part = g_strndup(line + begin, size);
-        g_autofree char *plain = g_strndup(bare + begin, size);
-
-        if (!is_read(part, plain)
-            && !(bare[begin + size] == ',' && is_name(plain, bare + next)))
-            return g_strdup(g_strstrip(part));
-        from = next;
-    }
-    return NULL;
-}
-
-char *
-mime_addresses_rest(const char *text)
+GPtrArray *
+mime_addresses_strict(const char *text, GError **error)
 {
     g_autofree char *line = line_of(text);
-    g_autofree char *bare = g_strdup(line);
+    g_autofree char *unread = NULL;
+    g_autofree char *safe = NULL;
+    GMimeParserOptions *options =
+        g_mime_parser_options_clone(mime_parser_options());
+    g_autoptr(GPtrArray) list = NULL;
 
+    g_mime_parser_options_set_warning_callback(options, note_unread, &unread);
+    list = read_line(line, options);
+    g_mime_parser_options_free(options);
     if (strlen(line) >= MIME_MAX_FIELD_BYTES)
-        return g_strndup(line, LONGEST_SAID);
-    return blank_out(bare) ? find_unread(line, bare) : g_strdup(line);
+        return err_null(error, ERR_USAGE, "more than %d bytes of addresses",
+                        MIME_MAX_FIELD_BYTES);
+    if (unread == NULL)
+        return g_steal_pointer(&list);
+    safe = text_sanitise(unread, -1, TEXT_LINE);
+    return err_null(error, ERR_USAGE,
+                    "“%s” is no address: write Name <name@domain>, and commas "
+                    "between",
+                    safe);
 }
 
 char *

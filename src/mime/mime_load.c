@@ -153,10 +153,11 @@ mime_header(MimeMessage *message, const char *name)
     return value;
 }
 
-GPtrArray *
-mime_header_addresses(MimeMessage *message, const char *name)
+/* The raw fields of that name, as one list. g_free(). */
+static char *
+join_fields(MimeMessage *message, const char *name)
 {
-    g_autoptr(GString) joined = g_string_new(NULL);
+    GString *joined = g_string_new(NULL);
     MimeReader reader;
     MimeField field;
 
@@ -170,7 +171,24 @@ mime_header_addresses(MimeMessage *message, const char *name)
         raw = mime_unfold(field.value);
         g_string_append_printf(joined, "%s%s", joined->len ? ", " : "", raw);
     }
-    return mime_addresses(joined->str);
+    return g_string_free(joined, FALSE);
+}
+
+GPtrArray *
+mime_header_addresses(MimeMessage *message, const char *name)
+{
+    g_autofree char *joined = join_fields(message, name);
+
+    return mime_addresses(joined);
+}
+
+GPtrArray *
+mime_header_addresses_strict(MimeMessage *message, const char *name,
+                             GError **error)
+{
+    g_autofree char *joined = join_fields(message, name);
+
+    return mime_addresses_strict(joined, error);
 }
 
 void

@@ -275,12 +275,12 @@ show_output(Command *command)
         tui_tell(command->tui, TELL_INFO, false, command->output->str);
 }
 
-static void
-forget_taken(Tui *tui)
+void
+tui_end_use(Tui *tui, bool keep)
 {
-    for (guint i = 0; i < tui->views->len; i++)
+    for (guint i = 0; i < tui->views->len && tui->prompt == NULL; i++)
         if (view_is_list(tui->views->pdata[i]))
-            list_view_forget_taken(tui->views->pdata[i]);
+            list_view_end_use(tui->views->pdata[i], keep);
 }
 
 static void
@@ -292,7 +292,7 @@ command_done(CmdContext *context, const GError *error)
         tui_tell(command->tui, TELL_ERROR, false, error->message);
     if (command->tui) {
         show_output(command);
-        forget_taken(command->tui);
+        tui_end_use(command->tui, error != NULL);
         g_ptr_array_remove(command->tui->running, command);
     }
     printer_destroy(command->context.out);
@@ -307,7 +307,6 @@ tui_run_command(Tui *tui, const char *text, int count)
     g_autoptr(GError) error = NULL;
 
     session_rows_flush(tui->session);
-    forget_taken(tui);
     tui->restoring = g_str_has_prefix(text, "undo")
         || g_str_has_prefix(text, "redo");
     command->tui = tui;
@@ -321,6 +320,8 @@ tui_run_command(Tui *tui, const char *text, int count)
     command->context.done_user = command;
     if (cmd_run(&command->context, text, &error) != CMD_RUNNING)
         command_done(&command->context, error);
+    else
+        tui_end_use(tui, false);
 }
 
 static void

@@ -271,23 +271,13 @@ range_of(const ListView *list)
     return (Range){ 1, 0 };
 }
 
-GHashTable *
-list_selected(const ListView *list)
-{
-    const Prompt *prompt = list->base.tui->prompt;
-
-    return prompt && prompt_is_question(prompt)
-            && g_hash_table_size(list->taken) > 0
-        ? list->taken : list->selected;
-}
-
 static bool
 is_chosen(const ListView *list, Range range, guint index)
 {
     gint64 id = id_at(list, index);
 
     return (index >= range.from && index <= range.to)
-        || g_hash_table_contains(list_selected(list), &id);
+        || g_hash_table_contains(list->selected, &id);
 }
 
 static void
@@ -344,7 +334,6 @@ list_destroy(View *view)
     fold_destroy(list->fold);
     g_hash_table_unref(list->rows);
     g_hash_table_unref(list->selected);
-    g_hash_table_unref(list->taken);
     g_free(list->query);
     g_free(list->title_text);
     g_free(list->account);
@@ -558,18 +547,6 @@ add_once(const GArray *all, GArray *ids)
     }
 }
 
-static void
-take(ListView *list, Range range)
-{
-    g_hash_table_remove_all(list->taken);
-    for (guint i = 0; i < list->ids->len; i++) {
-        gint64 id = id_at(list, i);
-
-        if (is_chosen(list, range, i))
-            g_hash_table_add(list->taken, g_memdup2(&id, sizeof id));
-    }
-}
-
 static bool
 list_targets(View *view, TargetScope scope, GArray *ids)
 {
@@ -582,9 +559,7 @@ list_targets(View *view, TargetScope scope, GArray *ids)
         if (any ? is_chosen(list, range, i) : i == list->cursor)
             add_messages(list, id_at(list, i), scope, all);
     add_once(all, ids);
-    take(list, range);
-    g_hash_table_remove_all(list->selected);
-    list->range_from = 0;
+    list->used = any;
     return ids->len > 0;
 }
 
@@ -758,8 +733,6 @@ list_create(Tui *tui)
                                        row_free);
     list->selected =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    list->taken =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     list->rows_shown = (guint)MAX(LINES - 2, 1);
     return list;
 }
@@ -829,23 +802,16 @@ list_view_set_query(View *view, const char *query, gint64 scope)
 }
 
 void
-list_view_forget_taken(View *view)
-{
-    g_hash_table_remove_all(((ListView *)view)->taken);
-}
-
-void
-list_view_select_again(View *view)
+list_view_end_use(View *view, bool keep)
 {
     ListView *list = (ListView *)view;
-    GHashTable *selected = list->selected;
 
-    if (g_hash_table_size(list->taken) == 0)
-        return;
-    list->selected = list->taken;
-    list->taken = selected;
-    g_hash_table_remove_all(list->taken);
-    tui_dirty(view->tui);
+    if (list->used && !keep) {
+        g_hash_table_remove_all(list->selected);
+        list->range_from = 0;
+        tui_dirty(view->tui);
+    }
+    list->used = false;
 }
 
 const char *

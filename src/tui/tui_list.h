@@ -20,7 +20,7 @@ typedef struct {
     Fold *fold;
     GHashTable *rows;     /* id → StoreRow, what was seen */
     GHashTable *selected; /* ids */
-    GHashTable *taken;    /* what was, until the command has its answer */
+    bool used;            /* by a command that did not end yet */
     gint64 range_from;    /* V: the other end; 0: none */
     guint cursor, top;
     guint rows_shown;
@@ -33,9 +33,6 @@ typedef struct {
     guint unread, total;
     guint new_above; /* rows that came in above what is seen */
 } ListView;
-
-/* The ids that are marked: also while a command asks about them. */
-GHashTable *list_selected(const ListView *list);
 
 /* tui_list_title.c: left and right of the top row, and where the cursor is; as
  * in ViewClass. */

@@ -85,7 +85,7 @@ char *
 list_place(View *view)
 {
     const ListView *list = (const ListView *)view;
-    guint n = g_hash_table_size(list_selected(list));
+    guint n = g_hash_table_size(list->selected);
 
     if (list->ids->len == 0)
         return g_strdup("");

@@ -198,6 +198,9 @@ void tui_dirty(Tui *tui);
 void tui_tell(Tui *tui, TellKind kind, bool undoable, const char *text);
 void tui_set_popup(Tui *tui, View *popup); /* NULL: away */
 void tui_run_command(Tui *tui, const char *text, int count);
+/* The command that used what is selected ended, goes on behind, or (keep) did
+ * nothing. While it asks, nothing. */
+void tui_end_use(Tui *tui, bool keep);
 const char *tui_context(Tui *tui);
 /* tui_places.c: the account of the folder or message that is shown, or was
  * before a page of something else. g_free(); NULL: all accounts. */
@@ -234,10 +237,8 @@ void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
 
-/* A command begins or ends; it was not answered what it asked: what it took of
- * the selection is selected again. */
-void list_view_forget_taken(View *view);
-void list_view_select_again(View *view);
+/* Where a command used the selection it is over, unless keep. */
+void list_view_end_use(View *view, bool keep);
 
 /* Why the rows are not those of the query, or NULL. Borrowed. */
 const char *list_view_trouble(const View *view);
@@ -305,8 +306,6 @@ bool prompt_has_hints(const Prompt *prompt);
 /* The view goes: a search whose rows it shows ends. */
 void prompt_view_gone(Tui *tui, const View *view);
 
-/* Does a command ask, which goes on with the answer? */
-bool prompt_is_question(const Prompt *prompt);
 bool prompt_key(Prompt *prompt, const char *key); /* false: it is over */
 void prompt_paste(Prompt *prompt, const char *text);
 void prompt_draw(Prompt *prompt, Rect screen, int *y, int *x);

@@ -350,14 +350,6 @@ best_candidate(const Prompt *prompt)
     return g_strdup(first->text);
 }
 
-/* Nothing was answered. */
-static void
-select_again(Tui *tui)
-{
-    if (tui_top(tui) && view_is_list(tui_top(tui)))
-        list_view_select_again(tui_top(tui));
-}
-
 /* The prompt is taken away first: what runs may open another. */
 static bool
 accept(Prompt *prompt)
@@ -382,7 +374,7 @@ accept(Prompt *prompt)
     prompt_destroy(prompt);
     tui_dirty(tui);
     if (kind == PROMPT_ASK && *text == '\0')
-        select_again(tui);
+        tui_end_use(tui, true);
     if (kind == PROMPT_SEARCH) {
         g_free(tui->last_query);
         tui->last_query = g_strdup(text);
@@ -393,6 +385,7 @@ accept(Prompt *prompt)
         tui_top(tui)->class->act(tui_top(tui), "find", text);
     } else if (kind == PROMPT_ASK) {
         ask.answer(text, ask.user);
+        tui_end_use(tui, false);
         explicit_bzero(text, strlen(text));
     }
     return false;
@@ -409,7 +402,7 @@ cancel(Prompt *prompt)
     if (kind == PROMPT_SEARCH)
         tui_pop(tui);
     else if (kind == PROMPT_ASK)
-        select_again(tui);
+        tui_end_use(tui, true);
     prompt_destroy(prompt);
     tui_dirty(tui);
     if (kind == PROMPT_ASK)
@@ -589,12 +582,6 @@ prompt_view_gone(Tui *tui, const View *view)
         return;
     tui->prompt = NULL;
     prompt_destroy(prompt);
-}
-
-bool
-prompt_is_question(const Prompt *prompt)
-{
-    return prompt->kind == PROMPT_ASK;
 }
 
 bool

@@ -310,6 +310,9 @@ def sendmail(world):
             assert done.returncode == status, (args, done)
             assert done.stderr, args
         assert b"mail server" in pipe(home, b"", "sendmail", "-bs").stderr
+        done = pipe(home, letter.replace(b"bob@x", b"Bob Ray bob@x.example, "
+                                         b"ray@x"), "sendmail", "-t")
+        assert done.returncode and b"Bob Ray bob@x.example" in done.stderr, done
         assert len(server.taken) == 1
 
 

@@ -305,25 +305,35 @@ def stays(terminal, begin, end):
         terminal.wait(lambda s: marked(terminal) == text)
 
 
+def marks(screen):
+    return len([row for row in screen if "✓" in row[:4]])
+
+
 @test
 def what_is_selected_outlives_a_question():
-    """Marked while a command asks, and still when it gets no answer."""
+    """Marked while a command asks, and still when it gets no answer, or one
+    that it cannot use."""
     with demo(ready=True) as terminal:
         terminal.type("xx")
         terminal.wait(lambda s: "2 selected" in s[-1])
-        for key in ("t", "s"):
+        for key, asks, answer in (("t", "Tags", "Escape"),
+                                  ("s", "Move to", "Escape"),
+                                  ("s", "Move to", "Enter")):
             terminal.type(key)
-            screen = terminal.wait(lambda s: "selected" not in s[-1])
-            assert len([row for row in screen if "✓" in row[:4]]) == 2, screen
-            terminal.keys("Escape")
+            screen = terminal.wait(lambda s: s[-1].startswith(asks))
+            assert marks(screen) == 2, screen
+            terminal.keys(answer)
             terminal.wait(lambda s: "2 selected" in s[-1])
+        terminal.type("w")
+        terminal.wait(lambda s: s[-1].startswith("Until"))
+        terminal.type("nonsense\r")
+        screen = terminal.wait(lambda s: not s[-1].startswith("Until"))
+        assert marks(screen) == 2, screen
         terminal.type("t")
-        terminal.wait(lambda s: "selected" not in s[-1])
+        terminal.wait(lambda s: s[-1].startswith("Tags"))
         terminal.type("+todo\r")
-        terminal.wait(lambda s: "Tagged 2" in s[-1])
-        terminal.type(":")
-        screen = terminal.wait(lambda s: s[-1].startswith(":"))
-        assert not [row for row in screen if "✓" in row[:4]], screen
+        screen = terminal.wait(lambda s: "Tagged 2" in s[-1])
+        assert marks(screen) == 0, screen
 
 
 def columns_before(row, word):

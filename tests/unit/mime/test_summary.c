@@ -1,6 +1,7 @@
 /* What a list shows, from header blocks, as a table. */
 #include <string.h>
 
+#include "base/err.h"
 #include "mime/limits.h"
 #include "mime/mime.h"
 
@@ -165,72 +166,68 @@ test_addresses(void)
     }
 }
 
-/* What a person wrote and no address is made of. */
+/* What is passed over in a list that is to be sent to is named. */
 static void
-test_addresses_rest(void)
+test_addresses_strict(void)
 {
     static const struct {
-        const char *text, *rest;
+        const char *text, *unread;
     } table[] = {
-        { "a@x.example", NULL },
-        { "a@x.example b@x.example;c@x.example,", NULL },
+        { "a@x.example,, b@x.example;c@x.example,", NULL },
         { "\"Doe, J (x\" <j@x.example>, (c@d) b@x.example (e)", NULL },
         { "Doe, John <j@x.example>, =?utf-8?q?=C3=84?= <a@x.example>", NULL },
         { "g: a@x.example, b@x.example;, c@x.example", NULL },
-        { "a@x.example; g: b@x.example; c@x.example", NULL },
-        { "Ben <b@x.example> Ana <a@x.example>", NULL },
-        { "\"a b\"@x.example, <c@x.example>", NULL },
-        { "b@[IPv6:2001:db8::1], c@x.example", NULL },
+        { "\"a b\"@x.example, b@[IPv6:2001:db8::1]", NULL },
         { "\"a@x.example\" <a@x.example>, 'b@x.example' <b@x.example>", NULL },
-        { "\"Support (foo@x.example)\" <foo@x.example>", NULL },
-        { "a@x.example <a@x.example>, \"info\" <info>", NULL },
+        { "a@x.example <a@x.example>, Foo @ Bar <a@x.example>", NULL },
         { "a@xn--e1afmkfd.xn--p1ai, \xc3\xa9 <a@x.example>", NULL },
-        { "Ana <ana @ x.example>, b @x.example, a(c)@x.example", NULL },
-        { "<@route.example:a@x.example>", NULL },
-        { "Foo @ Bar <a@x.example>", NULL },
+        { "Ana <ana @ x.example>, a(c)@x.example, <@r.example:a@x.example>",
+          NULL },
         { "undisclosed-recipients:;", NULL },
         { "bob", NULL }, /* of this machine */
         { "", NULL },
         { NULL, NULL },
-        { "Ana Novak a@x.example, b@x.example", "Ana Novak a@x.example" },
-        { "b@x.example, Ana Novak a@x.example", "Ana Novak a@x.example" },
-        { "a@x.example foo bar", "a@x.example foo bar" },
-        { "a@x.example foo, b@x.example", "a@x.example foo" },
-        { "a@b@x.example", "a@b@x.example" },
-        { "b@x.example, a..c@x.example, d@x.example", "a..c@x.example" },
-        { "Ana [x] <a@x.example>, b@x.example", "Ana [x] <a@x.example>" },
-        { "a@x.example/b@y.example", "a@x.example/b@y.example" },
-        { "bob builder", "bob builder" },
-        { "b@x.example, \"Ana\\\" <a@x.example>",
-          "b@x.example, \"Ana\\\" <a@x.example>" },
-        { "Ana <a@x.example, b@x.example", "Ana <a@x.example, b@x.example" },
-        { "((((", "((((" },
+        { "Ana Novak a@x.example, b@x.example", "“Ana Novak a@x.example”" },
+        { "b@x.example, Ana Novak a@x.example", "“Ana Novak a@x.example”" },
+        { "a@x.example foo bar", "“a@x.example foo bar”" },
+        { "a@x.example b@x.example", "“a@x.example b@x.example”" },
+        { "a@b@x.example", "“a@b@x.example”" },
+        { "b@x.example, a..c@x.example, d@x.example", "“a..c@x.example”" },
+        { "Ana [x] <a@x.example>, b@x.example", "“Ana [x] <a@x.example>”" },
+        { "a@x.example/b@y.example", "“a@x.example/b@y.example”" },
+        { "b@x.example, \"Ana\\\" <a@x.example>", "<a@x.example>”" },
+        { "bob builder", "“bob builder”" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_autofree char *rest = mime_addresses_rest(table[i].text);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) list =
+            mime_addresses_strict(table[i].text, &error);
 
-        g_test_message("%s", table[i].text);
-        g_assert_cmpstr(rest, ==, table[i].rest);
+        g_test_message("%s: %s", table[i].text, error ? error->message : "ok");
+        g_assert_true((list == NULL) == (table[i].unread != NULL));
+        if (error)
+            g_assert_nonnull(strstr(error->message, table[i].unread));
     }
 }
 
-/* One that is cut has to be said, and read in time. */
+/* Of one that is longer than a field may be the end would be lost. */
 static void
 test_addresses_too_long(void)
 {
-    g_autoptr(GString) list = g_string_new("a@x.example");
-    g_autofree char *whole = NULL;
-    g_autofree char *cut = NULL;
+    g_autoptr(GString) text = g_string_new("a@x.example");
+    g_autoptr(GPtrArray) whole = NULL;
+    g_autoptr(GError) error = NULL;
 
     for (int i = 0; i < 5000; i++)
-        g_string_append_printf(list, ", Name %d <user%d@x.example>", i, i);
-    whole = mime_addresses_rest(list->str);
-    g_assert_null(whole);
+        g_string_append_printf(text, ", Name %d <user%d@x.example>", i, i);
+    whole = mime_addresses_strict(text->str, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(whole->len, ==, 5001);
     for (int i = 0; i < 5000; i++)
-        g_string_append_printf(list, ", Name %d <user%d@x.example>", i, i);
-    cut = mime_addresses_rest(list->str);
-    g_assert_nonnull(cut);
+        g_string_append_printf(text, ", Name %d <user%d@x.example>", i, i);
+    g_assert_null(mime_addresses_strict(text->str, &error));
+    g_assert_true(err_is(error, ERR_USAGE));
 }
 
 static void
@@ -266,7 +263,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/summary/references_limit", test_references_limit);
     g_test_add_func("/mime/summary/to", test_to_is_cut_at_an_address);
     g_test_add_func("/mime/address/parse", test_addresses);
-    g_test_add_func("/mime/address/rest", test_addresses_rest);
+    g_test_add_func("/mime/address/strict", test_addresses_strict);
     g_test_add_func("/mime/address/too-long", test_addresses_too_long);
     g_test_add_func("/mime/address/format", test_address_format);
     return g_test_run();
