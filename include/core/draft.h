@@ -144,8 +144,9 @@ bool draft_is_kept_in_folder(Session *session, const Draft *draft);
 /* Is this message a draft in a Drafts folder? */
 bool draft_is_copy(Session *session, gint64 id);
 
-/* The draft of this machine whose copy it is; NULL: none. draft_free(). */
-Draft *draft_of_copy(Session *session, gint64 id);
+/* The draft of this machine whose copy it is; NULL: none, or ERR_USAGE: it is
+ * in the outbox. draft_free(). */
+Draft *draft_of_copy(Session *session, gint64 id, GError **error);
 
 /* Goes on with such a message: the draft of this machine whose copy it is, or
  * a new one, made of it as draft_start_behind() does. message: its file, taken;

@@ -27,9 +27,9 @@ guint indexer_left(const Indexer *indexer);
 void indexer_wait(Indexer *indexer,
                   void (*done)(const GError *error, void *user), void *user);
 
-/* A command of a program without a screen will wait for it, and then says what
- * is wrong: it is not said before, which would be twice. */
-void indexer_will_wait(Indexer *indexer);
+/* A command will wait for it and then say what is wrong: without a screen it is
+ * not said before, which would be twice. will false: it will not. */
+void indexer_expect_wait(Indexer *indexer, bool will);
 
 /* Who waited with this user is gone. */
 void indexer_forget(Indexer *indexer, const void *user);

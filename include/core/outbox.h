@@ -109,6 +109,9 @@ bool outbox_queue(Outbox *outbox, OutboxEntry *entry, GError **error);
  * g_ptr_array_unref(). An unreadable envelope is reported and left alone. */
 GPtrArray *outbox_list(Outbox *outbox, GError **error);
 
+/* One of them; outbox_entry_free(). */
+OutboxEntry *outbox_find(Outbox *outbox, const char *id, GError **error);
+
 /* How many entries there are, and how many need the user. Cheap. */
 guint outbox_count(Outbox *outbox, guint *need_user);
 

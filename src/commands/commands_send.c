@@ -270,28 +270,32 @@ resume_opened(CmdCall *call, gint64 id, GError *error)
         draft_resume(cmd_session(call), id, NULL, resumed, call);
 }
 
-/* What is a draft here already, or open, is not opened once more. */
+/* What is here already, or open, is not opened once more. */
 static CmdResult
 resume(CmdCall *call, gint64 id)
 {
     Session *session = cmd_session(call);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draft) draft = draft_of_copy(session, id, &error);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *path = row ? session_message_path(session, row) : NULL;
-    g_autoptr(MimeMessage) message = path ? mime_load_file(path, NULL) : NULL;
+    g_autoptr(MimeMessage) message = NULL;
     const MimeOpened *opened = crypto_opened(session_crypto(session), id);
     bool is_open = opened && opened->bytes;
-    bool closed = !is_open && message && mime_is_encrypted(message);
-    bool refused = is_open && opened->encrypted
-                   && cmd_context(call)->origin == CMD_FROM_HOOK;
-    g_autoptr(Draft) draft =
-        closed || refused ? draft_of_copy(session, id) : NULL;
 
-    if (draft == NULL && refused)
-        return cmd_fail_usage(call, "%s: a hook does not open messages",
-                              cmd_entry(call)->name);
-    if (draft == NULL && closed)
+    if (draft || error) {
+        resumed(draft, error, cmd_hold(call));
+        return CMD_RUNNING;
+    }
+    if (path)
+        message = mime_load_file(path, NULL);
+    if (!is_open && message && mime_is_encrypted(message))
         return opening_start(call, id, g_steal_pointer(&message),
                              resume_opened);
+    if (is_open && opened->encrypted
+        && cmd_context(call)->origin == CMD_FROM_HOOK)
+        return cmd_fail_usage(call, "%s: a hook does not open messages",
+                              cmd_entry(call)->name);
     draft_resume(session, id, g_steal_pointer(&message), resumed,
                  cmd_hold(call));
     return CMD_RUNNING;

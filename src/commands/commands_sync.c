@@ -27,6 +27,7 @@ end_waiting(const GError *error, void *user)
 {
     Waiting *waiting = user;
 
+    indexer_expect_wait(session_indexer(cmd_session(waiting->call)), false);
     if (error && waiting->first == NULL)
         waiting->first = g_error_copy(error);
     cmd_finish(waiting->call, waiting->first);
@@ -172,7 +173,7 @@ sync_exec(CmdCall *call)
     waiting->index = !cmd_has(call, "no-index");
     waiting->waiting = n ? n : session_accounts(session)->len;
     if (waiting->index)
-        indexer_will_wait(session_indexer(session));
+        indexer_expect_wait(session_indexer(session), true);
     if (n)
         sync_words(waiting, session, words);
     else

@@ -201,7 +201,6 @@ tell_queued(Session *session, gint64 at, const char *id)
     g_autofree char *text =
         when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
     g_autofree char *undoable = outbox_undoable(session_outbox(session));
-
     bool again = g_strcmp0(undoable, id) == 0;
 
     if (at > 0)
@@ -290,23 +289,12 @@ is_last_act(Session *session, gint64 queued_at)
     return act == NULL || act->time <= queued_at;
 }
 
-static OutboxEntry *
-find_entry(Session *session, const char *id)
-{
-    g_autoptr(GPtrArray) list = outbox_list(session_outbox(session), NULL);
-
-    for (guint i = 0; id && list && i < list->len; i++)
-        if (strcmp(((OutboxEntry *)list->pdata[i])->id, id) == 0)
-            return g_ptr_array_steal_index(list, i);
-    return NULL;
-}
-
 bool
 writing_take_back(Session *session, GError **error)
 {
     Outbox *outbox = session_outbox(session);
     g_autofree char *id = outbox_undoable(outbox);
-    g_autoptr(OutboxEntry) entry = find_entry(session, id);
+    g_autoptr(OutboxEntry) entry = id ? outbox_find(outbox, id, NULL) : NULL;
 
     if (entry == NULL || !is_last_act(session, entry->created)
         || !outbox_cancel(outbox, id, error))

@@ -452,20 +452,11 @@ name_of(const StoreRow *row)
                : g_strdup_printf(ROW_ID "%" G_GINT64_FORMAT, row->id);
 }
 
-/* The draft of this machine that has the copy; NULL: none. */
-static Draft *
-find_draft(Session *session, const char *name)
+static bool
+has_copy(const Draft *draft, const char *name)
 {
-    g_autoptr(GPtrArray) list = draft_list(session, NULL);
-
-    for (guint i = 0; list && i < list->len; i++) {
-        const Draft *draft = list->pdata[i];
-
-        if (draft->copies
-            && g_strv_contains((const char *const *)draft->copies, name))
-            return g_ptr_array_steal_index(list, i);
-    }
-    return NULL;
+    return draft && draft->copies
+           && g_strv_contains((const char *const *)draft->copies, name);
 }
 
 /* Has a draft that is in the outbox the copy? */
@@ -481,10 +472,26 @@ is_leaving(Session *session, const char *name)
     while (!found && g_hash_table_iter_next(&iter, &path, NULL)) {
         g_autoptr(Draft) draft = draft_load(path, NULL);
 
-        found = draft && draft->copies
-                && g_strv_contains((const char *const *)draft->copies, name);
+        found = has_copy(draft, name);
     }
     return found;
+}
+
+/* The draft of this machine that has the copy; NULL: none, or ERR_USAGE: it is
+ * in the outbox. */
+static Draft *
+find_draft(Session *session, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) list = draft_list(session, NULL);
+
+    for (guint i = 0; list && i < list->len; i++)
+        if (has_copy(list->pdata[i], name))
+            return g_ptr_array_steal_index(list, i);
+    if (is_leaving(session, name))
+        err_set(error, ERR_USAGE,
+                "this draft is in the outbox: go there (g o) and take it back "
+                "(d), or run `posthorn outbox cancel`");
+    return NULL;
 }
 
 void
@@ -531,12 +538,12 @@ resumed(Draft *draft, const GError *error, void *user)
 }
 
 Draft *
-draft_of_copy(Session *session, gint64 id)
+draft_of_copy(Session *session, gint64 id, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
     g_autofree char *name = row ? name_of(row) : NULL;
 
-    return name ? find_draft(session, name) : NULL;
+    return name ? find_draft(session, name, error) : NULL;
 }
 
 void
@@ -550,13 +557,9 @@ draft_resume(Session *session, gint64 id, MimeMessage *message,
                          .message = message,
                          .resume = true };
     g_autofree char *name = row ? name_of(row) : NULL;
-    g_autoptr(Draft) draft = name ? find_draft(session, name) : NULL;
+    g_autoptr(Draft) draft = name ? find_draft(session, name, &error) : NULL;
     Resuming *resuming;
 
-    if (row && draft == NULL && is_leaving(session, name))
-        err_set(&error, ERR_USAGE,
-                "this draft is in the outbox: go there (g o) and take it back "
-                "(d), or run `posthorn outbox cancel`");
     if (row == NULL || draft || error) {
         mime_message_free(message);
         done(draft, error, user);

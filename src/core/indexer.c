@@ -500,7 +500,6 @@ indexer_wait(Indexer *indexer, void (*done)(const GError *error, void *user),
     Waiter waiter = { done, user };
 
     g_array_append_val(indexer->waiters, waiter);
-    indexer->awaited = false;
     if (indexer->disabled)
         tell_waiters(indexer, NULL);
     else
@@ -508,9 +507,9 @@ indexer_wait(Indexer *indexer, void (*done)(const GError *error, void *user),
 }
 
 void
-indexer_will_wait(Indexer *indexer)
+indexer_expect_wait(Indexer *indexer, bool will)
 {
-    indexer->awaited = true;
+    indexer->awaited = will;
 }
 
 void

@@ -17,7 +17,7 @@
 enum {
     SOON_MS = 100,          /* many changes in the folder make one scan */
     LONGEST_SLEEP = 60,     /* seconds: clocks jump */
-    UNDO_SECONDS = 600,     /* a longer wait is "send later" */
+    UNDOABLE_SECONDS = 600, /* a longer wait is "send later" */
 };
 
 static void scan(Outbox *outbox);
@@ -423,7 +423,7 @@ take_options(Outbox *outbox, OutboxEntry *entry)
     entry->require_tls = options_bool(options, "require-tls", account);
     entry->deliver_by = options_int(options, "deliver-by", account);
     entry->server_hold =
-        entry->not_before - entry->created > UNDO_SECONDS
+        entry->not_before - entry->created > UNDOABLE_SECONDS
         && g_strcmp0(options_get(options, "send-later", account, NULL),
                      "server")
                == 0;
@@ -487,6 +487,12 @@ outbox_list(Outbox *outbox, GError **error)
             log_add(LOG_ERR, "outbox", "%s", reason->message);
     }
     return list;
+}
+
+OutboxEntry *
+outbox_find(Outbox *outbox, const char *id, GError **error)
+{
+    return outbox_entry_load(outbox->folder, id, error);
 }
 
 guint
@@ -684,7 +690,7 @@ static bool
 is_fresh(const Outbox *outbox, const OutboxEntry *entry, gint64 now)
 {
     return g_strcmp0(outbox->last_queued, entry->id) == 0
-           && now - entry->created <= UNDO_SECONDS;
+           && now - entry->created <= UNDOABLE_SECONDS;
 }
 
 char *
@@ -698,7 +704,7 @@ outbox_undoable(Outbox *outbox)
 
         if (entry->state == OUTBOX_WAITING && entry->attempts == 0
             && entry->draft && entry->not_before > now
-            && (entry->not_before - entry->created <= UNDO_SECONDS
+            && (entry->not_before - entry->created <= UNDOABLE_SECONDS
                 || is_fresh(outbox, entry, now)))
             return g_strdup(entry->id);
     }

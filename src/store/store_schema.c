@@ -120,14 +120,16 @@ static const char version_6[] =
 
 /* The folder that a message is being moved to on the server; 0: none. */
 static const char version_7[] =
-    "ALTER TABLE message ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN moving INTEGER NOT NULL DEFAULT 0;";
+
+static const char version_8[] =
     "CREATE INDEX message_moving ON message (server_folder)"
     " WHERE moving <> 0;";
 
 /* Each entry brings a database from version i to i + 1. */
 static const char *const migrations[] = {
     version_1, version_2, version_3, version_4, version_5, version_6,
-    version_7,
+    version_7, version_8,
 };
 
 enum {

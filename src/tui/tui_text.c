@@ -411,17 +411,11 @@ make_outbox(View *base)
 static const char *
 take_out(Outbox *outbox, const char *id, GError **error)
 {
-    g_autoptr(GPtrArray) entries = outbox_list(outbox, NULL);
-    bool draft = false;
+    g_autoptr(OutboxEntry) entry = outbox_find(outbox, id, error);
+    bool draft = entry && entry->draft
+        && g_file_test(entry->draft, G_FILE_TEST_EXISTS);
 
-    for (guint i = 0; entries && i < entries->len; i++) {
-        const OutboxEntry *entry = entries->pdata[i];
-
-        if (strcmp(entry->id, id) == 0)
-            draft = entry->draft
-                && g_file_test(entry->draft, G_FILE_TEST_EXISTS);
-    }
-    if (!outbox_cancel(outbox, id, error))
+    if (entry == NULL || !outbox_cancel(outbox, id, error))
         return NULL;
     return draft ? "Not sent: it is a draft again."
                  : "Not sent, and removed: there was no draft of it.";

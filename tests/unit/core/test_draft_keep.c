@@ -313,6 +313,35 @@ test_waiting_new(Fixture *f, const void *data)
     wait_and_take_back(f, false);
 }
 
+/* Sent later is taken back while it is the last that was queued. */
+static void
+test_waiting_two(Fixture *f, const void *data)
+{
+    g_autoptr(Draft) older = start(f, DRAFT_NEW, "one\n");
+    g_autoptr(Draft) newer = start(f, DRAFT_NEW, "two\n");
+    Outbox *outbox = session_outbox(f->session);
+    SendHow how = { .at = clock_now() + 3600 };
+    const char *const paths[] = { older->path, newer->path };
+    g_autofree char *last = NULL;
+    g_autoptr(OutboxEntry) entry = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        Sent result = { 0 };
+
+        send_draft(f->session, paths[i], &how, sent, &result);
+        while (!result.done)
+            g_main_context_iteration(NULL, TRUE);
+        g_assert_no_error(result.error);
+    }
+    last = outbox_undoable(outbox);
+    entry = outbox_find(outbox, last, NULL);
+    g_assert_cmpstr(entry->draft, ==, newer->path);
+    g_assert_true(outbox_cancel(outbox, last, NULL));
+    g_assert_null(outbox_undoable(outbox));
+    while (outbox_is_building(outbox))
+        g_main_context_iteration(NULL, TRUE);
+}
+
 static const char odd_text[] =
     "Grüße,\n\ttab  and blanks  \nFrom here on\n.\n> quoted\n\n-- \nAna\n"
     "a very long line, a very long line, a very long line, a very long line\n";
@@ -475,6 +504,7 @@ main(int argc, char **argv)
     ADD("sent", "", test_sent);
     ADD("waiting", "", test_waiting);
     ADD("waiting-new", "", test_waiting_new);
+    ADD("waiting-two", "", test_waiting_two);
     ADD("elsewhere", "", test_elsewhere);
     ADD("forward-elsewhere", "", test_forward_elsewhere);
     ADD("foreign", "", test_foreign);

@@ -285,6 +285,42 @@ test_idle(Fixture *f, const void *data)
     assert_tags(f, f->id, "flagged todo unread");
 }
 
+typedef struct {
+    Frontend base;
+    guint troubles;
+} Shell;
+
+static void
+shell_tell(Frontend *frontend, TellKind kind, bool undoable, const char *text)
+{
+    ((Shell *)frontend)->troubles += kind == TELL_ERROR;
+}
+
+static const FrontendClass shell_class = { .tell = shell_tell };
+
+/* An index that cannot be followed is said without being asked, unless a command
+ * (data) will wait for it, which says so itself. */
+static void
+test_trouble(Fixture *f, const void *data)
+{
+    const char *dir = session_paths(f->session)->index;
+    Indexer *indexer = session_indexer(f->session);
+    Shell shell = { { .class = &shell_class }, 0 };
+    g_autoptr(MessageSet) set = message_set_create();
+    static const char *const words[] = { "+flagged", NULL };
+
+    session_set_frontend(f->session, &shell.base);
+    g_assert_true(file_remove_tree(dir, NULL));
+    g_assert_true(g_file_set_contents(dir, "no folder", -1, NULL));
+    indexer_expect_wait(indexer, data != NULL);
+    g_array_append_val(set->ids, f->id);
+    g_assert_true(act_tag(f->session, set, words, NULL));
+    while (indexer_busy(indexer))
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(shell.troubles, ==, data == NULL);
+    session_set_frontend(f->session, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -295,6 +331,10 @@ main(int argc, char **argv)
                tear_down);
     g_test_add("/index-changes/idle", Fixture, NULL, set_up, test_idle,
                tear_down);
+    g_test_add("/index-changes/trouble", Fixture, NULL, set_up, test_trouble,
+               tear_down);
+    g_test_add("/index-changes/trouble-awaited", Fixture, "awaited", set_up,
+               test_trouble, tear_down);
     g_test_add("/index-changes/own", Fixture, NULL, set_up, test_own,
                tear_down);
     g_test_add("/index-changes/both", Fixture, NULL, set_up, test_both,
