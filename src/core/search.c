@@ -154,17 +154,13 @@ sort_by_date(Store *store, GArray *ids)
 /* While the index is behind, or some messages are headers alone, rows are asked
  * too, as far as they can say. */
 static GArray *
-row_hits(Store *store, const Request *request, GError **error)
+row_hits(Store *store, const Request *request, const GPtrArray *folders,
+         GError **error)
 {
-    g_autoptr(GPtrArray) folders = NULL;
     g_autoptr(GArray) terms = NULL;
 
-    if (store_unindexed_count(store) == 0 && !store_has_headers(store))
-        return g_array_new(FALSE, FALSE, sizeof(gint64));
-    folders = store_folders(store, NULL, error);
-    if (folders == NULL)
-        return NULL;
-    terms = query_row_terms(request->query, folders);
+    if (store_unindexed_count(store) > 0 || store_has_headers(store))
+        terms = query_row_terms(request->query, folders);
     return terms ? store_find_terms(store, terms,
                                     request->folder ? 0 : request->limit, error)
                  : g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -185,18 +181,11 @@ add_row_hits(Hits *hits, const GArray *rows)
  * recorded is being made: it knows nothing yet. */
 static GPtrArray *
 index_hits(IndexReader *reader, Store *store, const Request *request,
-           GCancellable *cancel, GError **error)
+           const char *query, GCancellable *cancel, GError **error)
 {
-    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
-    g_autofree char *query = NULL;
     g_autoptr(GError) trouble = NULL;
     GPtrArray *ids;
 
-    if (folders == NULL)
-        return NULL;
-    query = query_expand(request->query, folders, error);
-    if (query == NULL)
-        return NULL;
     ids = index_search(reader, query, request->folder ? 0 : request->limit,
                        cancel, &trouble);
     if (err_is(trouble, ERR_LOCAL) && !store_index_used(store))
@@ -212,9 +201,13 @@ static GArray *
 ask(IndexReader *reader, Store *store, const Request *request,
     GCancellable *cancel, GError **error)
 {
-    g_autoptr(GArray) rows = row_hits(store, request, error);
+    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
+    g_autofree char *query =
+        folders ? query_expand(request->query, folders, error) : NULL;
+    g_autoptr(GArray) rows =
+        query ? row_hits(store, request, folders, error) : NULL;
     g_autoptr(GPtrArray) index_ids =
-        rows ? index_hits(reader, store, request, cancel, error) : NULL;
+        rows ? index_hits(reader, store, request, query, cancel, error) : NULL;
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     Hits hits = { store, request->folder,

@@ -348,6 +348,22 @@ def odd_sizes():
 
 
 @test
+def a_search_whose_list_goes():
+    """A hook opens a folder while a search is typed: the search ends with its
+    list."""
+    with Mail("hook message-arrived { open --folder inbox }\n") as mail, \
+            mail.terminal() as terminal:
+        terminal.wait_text("subject 2")
+        terminal.type("/subject")
+        terminal.wait(lambda s: "3 found" in s[0])
+        mail.deliver("new", mail.message("subject new"))
+        terminal.wait(lambda s: "keys" in s[-1] and "Search" not in s[0])
+        terminal.type("j")
+        terminal.wait(lambda s: "2/4" in s[-1])
+        assert not terminal.ended() and not terminal.reports()
+
+
+@test
 def opening_waits_for_no_dns():
     """A message is shown while the DNS is silent about its sender; what comes
     of the check stands in its place, and on the page about him (U1 to U3)."""

@@ -1,5 +1,5 @@
-/* A search in a folder looks at all rows that the index does not know, not at
- * so many as it lists. */
+/* Searches and the queries of hooks, on rows that the index does not know: one
+ * in a folder looks at all of them, not at so many as it lists. */
 #include "core/act.h"
 #include "core/search.h"
 #include "mime/mime.h"
@@ -91,6 +91,27 @@ test_folder(Fixture *f, const void *data)
     assert_found(f, "subject:plan", 0, newer);
 }
 
+/* A hook's query is read where it is defined. */
+static void
+test_hook(void)
+{
+    static const char wrong[] =
+        "hook message-arrived --query \"from: or x\" { echo hi }\n";
+    g_autofree char *root = g_dir_make_tmp("posthorn-hook-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(root, "posthorn.conf", NULL);
+    g_autoptr(GError) error = NULL;
+    Session *session = session_create(paths_create_below(root), &error);
+
+    g_assert_no_error(error);
+    cmd_table_add(session_table(session), cmd_builtins);
+    g_assert_true(
+        g_file_set_contents_full(file, wrong, -1, 0, 0600, NULL));
+    g_assert_false(session_configure(session, file, &error));
+    g_assert_nonnull(strstr(error->message, "nothing behind from:"));
+    session_destroy(session);
+    file_remove_tree(root, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -98,5 +119,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/core/search-rows/folder", Fixture, NULL, set_up, test_folder,
                tear_down);
+    g_test_add_func("/core/search-rows/hook", test_hook);
     return g_test_run();
 }
