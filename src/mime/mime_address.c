@@ -150,7 +150,7 @@ mime_addresses_strict(const char *text, GError **error)
     g_autoptr(GPtrArray) list = NULL;
 
     g_mime_parser_options_set_warning_callback(options, note_unread, &unread);
-    list = read_line(line, options);
+    list = read_line(line + strspn(line, " \t,"), options);
     g_mime_parser_options_free(options);
     if (strlen(line) >= MIME_MAX_FIELD_BYTES)
         return err_null(error, ERR_USAGE, "more than %d bytes of addresses",

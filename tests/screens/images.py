@@ -261,6 +261,13 @@ def related(picture):
          "Content-Disposition: attachment\n\n<svg/>\n--b--\n").encode())
 
 
+def apart(screen):
+    """The rows from "before" to "after"; ValueError while one of them is not
+    there."""
+    words = [row.strip() for row in screen]
+    return words.index("after") - words.index("before")
+
+
 @test
 def of_the_message_itself():
     """z i draws what the message brings along, at its place, and takes it away
@@ -274,14 +281,10 @@ def of_the_message_itself():
             assert not drawn(terminal), before
             terminal.type("zi")
             terminal.wait(lambda _: drawn(terminal))
-            screen = terminal.wait_text("[image 3: drawing.svg · is no PNG")
-            words = [row.strip() for row in screen]
-            place = words.index("after") - words.index("before")
-            assert place > 5, screen
+            terminal.wait_text("[image 3: drawing.svg · is no PNG")
+            place = apart(terminal.wait(lambda s: apart(s) > 5))
             terminal.resize(40, 60)
-            terminal.wait(lambda s: drawn(terminal) and 1 < [
-                row.strip() for row in s].index("after") - [
-                    row.strip() for row in s].index("before") < place)
+            terminal.wait(lambda s: drawn(terminal) and 1 < apart(s) < place)
             terminal.resize(80, 60)
             terminal.type("zi")
             terminal.wait(lambda s: s[3:] == before[3:])

@@ -2,6 +2,7 @@
 scratch directory, so that nothing of the user's is touched. Python's standard
 library only."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -107,13 +108,15 @@ class Terminal:
         return self.value("#{pane_dead}") == "1"
 
     def wait(self, test, seconds=60):
-        """Until test(screen) is true; the screen. No test depends on how long
-        that takes: the limit only ends a hanging one."""
+        """Until test(screen) is true; the screen. A screen may be seen half
+        drawn: a row or a word that is not there yet is waited for too. No test
+        depends on how long that takes: the limit only ends a hanging one."""
         end = time.monotonic() + seconds
         while True:
             screen = self.screen()
-            if test(screen):
-                return screen
+            with contextlib.suppress(IndexError, ValueError):
+                if test(screen):
+                    return screen
             if time.monotonic() > end:
                 raise AssertionError("never seen; the screen is:\n"
                                      + "\n".join(screen) + self.reports())

@@ -173,7 +173,7 @@ test_addresses_strict(void)
     static const struct {
         const char *text, *unread;
     } table[] = {
-        { "a@x.example,, b@x.example;c@x.example,", NULL },
+        { " , a@x.example,, b@x.example;c@x.example,", NULL },
         { "\"Doe, J (x\" <j@x.example>, (c@d) b@x.example (e)", NULL },
         { "Doe, John <j@x.example>, =?utf-8?q?=C3=84?= <a@x.example>", NULL },
         { "g: a@x.example, b@x.example;, c@x.example", NULL },
