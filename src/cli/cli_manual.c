@@ -46,7 +46,11 @@ static const char queries[] =
     "`tag:a tag:b` finds what has one of them, `tag:a and tag:b` what has\n"
     "both. `and`, `or`, `not` and parentheses join them; `not a b` is\n"
     "`not (a and b)`, `-a b` is `(not a) and b`. `from:(ana novak)` is both.\n"
-    "`a near b` and `a adj b` are words at most ten apart, or `near/3`.\n";
+    "`a near b` and `a adj b` are words at most ten apart, or `near/3`.\n\n"
+    "While you type on the screen, Tab goes through what can stand behind\n"
+    "`from: to: tag: is: folder: date: has: auth:`; anywhere else it changes\n"
+    "what is searched: all mail, or the list that you came from, which may\n"
+    "itself be the results of a search. `\\` begins there, `/` in all mail.\n";
 
 static const char images[] =
     "\n## Images of a message\n\n"

@@ -836,3 +836,11 @@ list_view_folder_id(const View *view)
 {
     return ((const ListView *)view)->folder;
 }
+
+gint64
+list_view_scope(const View *view)
+{
+    const ListView *list = (const ListView *)view;
+
+    return list->query ? list->scope : list->folder;
+}

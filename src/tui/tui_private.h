@@ -246,6 +246,8 @@ bool view_is_list(const View *view);
 /* The query of what a search found, borrowed; NULL: no search. */
 const char *list_view_asked(const View *view);
 gint64 list_view_folder_id(const View *view);
+/* The folder that it shows or that was searched; 0: all mail. */
+gint64 list_view_scope(const View *view);
 gint64 list_view_current(View *view); /* message id; 0: none */
 gint64 list_view_neighbour(View *view, int step, bool unread);
 /* Selects the rows of these messages; how many. */

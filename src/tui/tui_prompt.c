@@ -33,8 +33,9 @@ struct Prompt {
     int history;           /* steps back; 0: what is typed */
     char *typed;           /* kept while history is shown */
     View *results;         /* of a search */
-    gint64 folder;         /* below it; 0: none */
-    bool here;             /* the search is in that folder alone */
+    gint64 folder;         /* that the list below it shows; 0: all mail */
+    char *query;           /* whose results that list shows, or NULL */
+    bool here;             /* the search is in that list alone */
     guint timer;
 };
 
@@ -87,6 +88,13 @@ complete(Prompt *prompt)
     prompt->chosen = -1;
     if (complete_ask(prompt))
         return;
+    if (prompt->kind == PROMPT_SEARCH) {
+        g_autofree char *head = g_strndup(prompt->text->str, prompt->cursor);
+
+        prompt->candidates = cmd_candidates_create();
+        prompt_query_values(head, &prompt->start, prompt->candidates, tui);
+        return;
+    }
     if (prompt->kind == PROMPT_COMMAND || skip > 0) {
         prompt->candidates = cmd_complete(&completion, line,
                                           prompt->cursor + skip,
@@ -110,25 +118,44 @@ trouble(const Prompt *prompt)
     return g_strdup(found);
 }
 
+/* What is searched for: among the results of a search those of both. g_free()
+ */
+static char *
+whole_query(const Prompt *prompt)
+{
+    g_autofree char *typed = g_strstrip(g_strdup(prompt->text->str));
+
+    if (!prompt->here || prompt->query == NULL || *typed == '\0')
+        return g_steal_pointer(&typed);
+    return g_strdup_printf("(%s) and (%s)", prompt->query, typed);
+}
+
 /* While it cannot be read, the rows stay those of the query before. */
 static gboolean
 search_now(void *data)
 {
     Prompt *prompt = data;
+    g_autofree char *query = whole_query(prompt);
 
     prompt->timer = 0;
     if (search_check(prompt->text->str, NULL))
-        list_view_set_query(prompt->results, prompt->text->str,
+        list_view_set_query(prompt->results, query,
                             prompt->here ? prompt->folder : 0);
     return G_SOURCE_REMOVE;
+}
+
+static void
+search_soon(Prompt *prompt)
+{
+    if (prompt->kind == PROMPT_SEARCH && prompt->timer == 0)
+        prompt->timer = g_timeout_add(SEARCH_MS, search_now, prompt);
 }
 
 static void
 changed(Prompt *prompt)
 {
     complete(prompt);
-    if (prompt->kind == PROMPT_SEARCH && prompt->timer == 0)
-        prompt->timer = g_timeout_add(SEARCH_MS, search_now, prompt);
+    search_soon(prompt);
     tui_dirty(prompt->tui);
 }
 
@@ -154,14 +181,24 @@ prompt_command(Tui *tui, const char *initial)
     return create(tui, PROMPT_COMMAND, ":", initial);
 }
 
+/* Is the list that the search began in less than all mail? */
+static bool
+has_scope(const Prompt *prompt)
+{
+    return prompt->folder != 0 || prompt->query != NULL;
+}
+
 Prompt *
 prompt_search(Tui *tui, bool here)
 {
     Prompt *prompt = create(tui, PROMPT_SEARCH, here ? "\\" : "/", "");
     View *top = tui_top(tui);
 
-    prompt->folder = top && view_is_list(top) ? list_view_folder_id(top) : 0;
-    prompt->here = here && prompt->folder;
+    if (top && view_is_list(top)) {
+        prompt->folder = list_view_scope(top);
+        prompt->query = g_strdup(list_view_asked(top));
+    }
+    prompt->here = here && has_scope(prompt);
     prompt->results = list_view_query(tui, "", "Search");
     tui_push(tui, prompt->results);
     return prompt;
@@ -206,6 +243,7 @@ prompt_destroy(Prompt *prompt)
     g_free(prompt->keys);
     g_free(prompt->completion);
     g_free(prompt->typed);
+    g_free(prompt->query);
     g_free(prompt);
 }
 
@@ -243,11 +281,11 @@ after(const Prompt *prompt, gsize at)
         ? (gsize)(g_utf8_next_char(text + at) - text) : at;
 }
 
-/* Between all mail and the folder that the search began in. */
+/* Between all mail and the list that the search began in. */
 static void
 change_scope(Prompt *prompt)
 {
-    prompt->here = !prompt->here && prompt->folder;
+    prompt->here = !prompt->here && has_scope(prompt);
     g_free(prompt->label);
     prompt->label = g_strdup(prompt->here ? "\\" : "/");
     changed(prompt);
@@ -287,6 +325,7 @@ choose(Prompt *prompt, int step)
         insert(prompt, prompt->kind == PROMPT_ASK ? "" : " ");
         return;
     }
+    search_soon(prompt);
     tui_dirty(prompt->tui);
 }
 
@@ -476,7 +515,8 @@ prompt_key(Prompt *prompt, const char *key)
         || strcmp(key, "^G") == 0
         || (strcmp(key, "Backspace") == 0 && prompt->text->len == 0))
         return cancel(prompt);
-    if (strcmp(key, "Tab") == 0 && prompt->kind == PROMPT_SEARCH)
+    if (strcmp(key, "Tab") == 0 && prompt->kind == PROMPT_SEARCH
+        && prompt->candidates->len == 0)
         change_scope(prompt);
     else if (strcmp(key, "Tab") == 0)
         choose(prompt, 1);
@@ -496,39 +536,61 @@ prompt_paste(Prompt *prompt, const char *text)
         insert(prompt, line);
 }
 
+/* The columns of the candidates' texts, of those that are shown: each is seen
+ * whole, as far as there is room for what is said of it. */
+static int
+texts_width(const Prompt *prompt, int first, int shown, int columns)
+{
+    int width = MIN(columns >= WIDE_HINT ? 24 : 19, columns / 3);
+
+    for (int i = first; i < first + shown; i++) {
+        const CmdCandidate *one = prompt->candidates->pdata[i];
+        g_autofree char *text = draw_safe(one->text);
+
+        width = MAX(width, text_width(text) + 2);
+    }
+    return MIN(width, columns * 2 / 3);
+}
+
+static void
+draw_candidate(const CmdCandidate *one, Rect row, int left, Ground ground)
+{
+    g_autofree char *text = draw_safe(one->text);
+    g_autofree char *help = draw_safe(one->help);
+
+    if (*help == '\0' && one->key == NULL)
+        left = row.columns;
+    draw_cells(row.y, row.x, left, text, ROLE_ACCENT, ground);
+    if (left == row.columns)
+        return;
+    draw_cells(row.y, row.x + left, row.columns - left - 8, help, ROLE_TEXT,
+               ground);
+    draw_right(row.y, row.x + row.columns - 8, 8, one->key ? one->key : "",
+               ROLE_DIM, ground);
+}
+
 static void
 draw_candidates(Prompt *prompt, Rect screen)
 {
     guint n = prompt->candidates ? prompt->candidates->len : 0;
     int shown = MIN((int)n, MIN(SHOWN, screen.rows - 6));
     int first = MAX(0, prompt->chosen - shown + 1);
-    Rect frame = { screen.y + screen.rows - 3 - shown, screen.x, shown + 2,
-                   screen.columns };
+    int below = prompt_has_hints(prompt) ? 2 : 1; /* rows */
+    Rect frame = { screen.y + screen.rows - 2 - below - shown, screen.x,
+                   shown + 2, screen.columns };
     Rect inside;
+    int left;
 
     if (shown <= 0 || screen.columns < 30)
         return;
     inside = draw_frame(frame, NULL);
-    for (int i = 0; i < shown; i++) {
-        const CmdCandidate *one = prompt->candidates->pdata[first + i];
-        Ground ground = first + i == prompt->chosen ? GROUND_SELECTED
-                                                    : GROUND_POPUP;
-        g_autofree char *text = draw_safe(one->text);
-        g_autofree char *help = draw_safe(one->help);
-        int left = MIN(inside.columns >= WIDE_HINT ? 24 : 19,
-                       inside.columns / 3);
-
-        /* Two addresses may begin the same: each is seen whole. */
-        if (*help == '\0' && one->key == NULL)
-            left = inside.columns;
-        draw_cells(inside.y + i, inside.x, left, text, ROLE_ACCENT, ground);
-        if (left == inside.columns)
-            continue;
-        draw_cells(inside.y + i, inside.x + left, inside.columns - left - 8,
-                   help, ROLE_TEXT, ground);
-        draw_right(inside.y + i, inside.x + inside.columns - 8, 8,
-                   one->key ? one->key : "", ROLE_DIM, ground);
-    }
+    left = texts_width(prompt, first, shown, inside.columns);
+    for (int i = 0; i < shown; i++)
+        draw_candidate(prompt->candidates->pdata[first + i],
+                       (Rect){ inside.y + i, inside.x, 1, inside.columns },
+                       left,
+                       first + i == prompt->chosen ? GROUND_SELECTED
+                                                   : GROUND_POPUP);
 }
 
 /* Behind what is typed, as far as there is room. */
@@ -562,12 +624,17 @@ draw_trouble(const Prompt *prompt, int row, int from, int to)
 static void
 draw_search_hint(const Prompt *prompt, Rect screen)
 {
-    const char *scope = prompt->here ? "this folder" : "all mail";
-    const char *other = prompt->here ? "all mail" : "this folder";
-    g_autofree char *text = prompt->folder
-        ? g_strdup_printf(" Tab scope: %s (or %s)  %s keep  Esc back", scope,
-                          other, glyph("⏎"))
-        : g_strdup_printf(" in all mail  %s keep  Esc back", glyph("⏎"));
+    const char *list = prompt->query ? "these results" : "this folder";
+    const char *scope = prompt->here ? list : "all mail";
+    const char *other = prompt->here ? "all mail" : list;
+    g_autofree char *text =
+        prompt->candidates->len > 0
+            ? g_strdup_printf(" Tab next  S-Tab previous  %s keep  Esc back",
+                              glyph("⏎"))
+        : has_scope(prompt)
+            ? g_strdup_printf(" Tab scope: %s (or %s)  %s keep  Esc back",
+                              scope, other, glyph("⏎"))
+            : g_strdup_printf(" in all mail  %s keep  Esc back", glyph("⏎"));
 
     draw_cells(screen.y + screen.rows - 2, screen.x, screen.columns, text,
                ROLE_DIM, GROUND_NORMAL);

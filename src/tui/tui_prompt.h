@@ -13,4 +13,9 @@ void prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
 bool prompt_ask_values(const char *kind, const char *text, gsize *start,
                        GPtrArray *candidates, void *user);
 
+/* What the last word of a search goes on with, behind a prefix whose values are
+ * known. Sets *start as above. */
+void prompt_query_values(const char *text, gsize *start, GPtrArray *candidates,
+                         void *user);
+
 #endif

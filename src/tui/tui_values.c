@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/address_book.h"
 #include "core/identity.h"
+#include "core/search.h"
 #include "core/searches.h"
 #include "mime/mime.h"
 
@@ -14,10 +15,20 @@
 
 enum { ADDRESSES = 20, TAG_ROWS = 500, PATHS = 50, PATH_NAMES = 20000 };
 
+typedef struct {
+    const char *text, *help;
+} Word;
+
 static bool
 begins(const char *text, const char *prefix)
 {
     return g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static void
@@ -61,13 +72,13 @@ add_tags(Tui *tui, const char *prefix, GPtrArray *candidates)
             if (**tag)
                 g_hash_table_add(seen, g_strdup(*tag));
     }
-    GHashTableIter iter;
-    void *tag;
+    guint n;
+    g_autofree void **tags = g_hash_table_get_keys_as_array(seen, &n);
 
-    g_hash_table_iter_init(&iter, seen);
-    while (g_hash_table_iter_next(&iter, &tag, NULL))
-        if (begins(tag, prefix))
-            cmd_candidates_add(candidates, tag, NULL);
+    qsort(tags, n, sizeof *tags, by_text);
+    for (guint i = 0; i < n; i++)
+        if (begins(tags[i], prefix))
+            cmd_candidates_add(candidates, tags[i], NULL);
 }
 
 static void
@@ -95,19 +106,109 @@ add_accounts(Tui *tui, const char *prefix, GPtrArray *candidates)
 }
 
 static void
-add_query(const char *prefix, GPtrArray *candidates)
+add_words(const Word *words, const char *prefix, GPtrArray *candidates)
 {
-    static const char *const words[][2] = {
-        { "from:", "who wrote it" },   { "to:", "whom it is for" },
-        { "subject:", "its subject" }, { "tag:", "a tag" },
-        { "folder:", "where it lies" }, { "date:", "date:1month.." },
-        { "is:unread", "not read yet" }, { "is:flagged", "flagged" },
-        { "has:attachment", "with files" },
-    };
+    for (; words->text; words++)
+        if (begins(words->text, prefix))
+            cmd_candidates_add(candidates, words->text, words->help);
+}
 
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (begins(words[i][0], prefix))
-            cmd_candidates_add(candidates, words[i][0], words[i][1]);
+/* What stands behind a prefix of a query: of the store, or one of these. */
+typedef struct {
+    const char *prefix;
+    void (*add)(Tui *tui, const char *value, GPtrArray *candidates);
+    const Word *words;
+} QueryValues;
+
+static const Word query_words[] = {
+    { "from:", "who wrote it" },
+    { "to:", "whom it is for" },
+    { "subject:", "its subject" },
+    { "tag:", "a tag" },
+    { "folder:", "where it lies" },
+    { "date:", "date:1month.." },
+    { "is:unread", "not read yet" },
+    { "is:flagged", "flagged" },
+    { "has:attachment", "with files" },
+    { NULL, NULL },
+};
+
+static const Word date_words[] = {
+    { "today", "since midnight" },     { "yesterday", "the day before" },
+    { "1week..", "the last 7 days" },  { "1month..", "the last month" },
+    { "1year..", "the last year" },    { "..1year", "older than a year" },
+    { NULL, NULL },
+};
+
+static const Word has_words[] = {
+    { "attachment", "with files" },
+    { NULL, NULL },
+};
+
+static const Word auth_words[] = {
+    { "pass", "the sender is who it says" },
+    { "fail", "the sender is not who it says" },
+    { "unverified", "nobody vouches for the sender" },
+    { "resent", "broken on its way, by a list" },
+    { NULL, NULL },
+};
+
+static const QueryValues query_values[] = {
+    { "from:", add_addresses, NULL }, { "to:", add_addresses, NULL },
+    { "tag:", add_tags, NULL },       { "is:", add_tags, NULL },
+    { "folder:", add_folders, NULL }, { "date:", NULL, date_words },
+    { "has:", NULL, has_words },      { "auth:", NULL, auth_words },
+};
+
+/* Quotes are put around a value where it needs them. */
+static void
+add_behind(Tui *tui, const QueryValues *values, const char *typed,
+           GPtrArray *candidates)
+{
+    g_autoptr(GPtrArray) all = cmd_candidates_create();
+    const char *value = typed + (*typed == '"');
+
+    if (values->add)
+        values->add(tui, value, all);
+    else
+        add_words(values->words, value, all);
+    for (guint i = 0; i < all->len; i++) {
+        const CmdCandidate *one = all->pdata[i];
+        g_autofree char *quoted = search_quote(one->text);
+        g_autofree char *text = g_strconcat(values->prefix, quoted, NULL);
+
+        if (all->len > 1 || strcmp(quoted, typed) != 0)
+            cmd_candidates_add(candidates, text, one->help);
+    }
+}
+
+/* False: there is no prefix that values are known of. */
+static bool
+add_query_values(Tui *tui, const char *word, GPtrArray *candidates)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(query_values); i++)
+        if (g_str_has_prefix(word, query_values[i].prefix)) {
+            add_behind(tui, &query_values[i],
+                       word + strlen(query_values[i].prefix), candidates);
+            return true;
+        }
+    return false;
+}
+
+void
+prompt_query_values(const char *text, gsize *start, GPtrArray *candidates,
+                    void *user)
+{
+    bool quoted = false;
+
+    *start = 0;
+    for (gsize i = 0; text[i]; i++) {
+        quoted ^= text[i] == '"';
+        if (!quoted && (text[i] == ' ' || text[i] == '('))
+            *start = i + 1;
+    }
+    *start += strspn(text + *start, "+-");
+    add_query_values(user, text + *start, candidates);
 }
 
 void
@@ -130,7 +231,8 @@ prompt_values(CmdType type, const char *prefix, GPtrArray *candidates,
         add_accounts(tui, prefix, candidates);
         break;
     case CMD_QUERY:
-        add_query(prefix, candidates);
+        if (!add_query_values(tui, prefix, candidates))
+            add_words(query_words, prefix, candidates);
         break;
     default:
         break;
@@ -207,12 +309,6 @@ fit(const char *name, const char *typed)
     if (strcasestr(name, typed))
         return 1;
     return is_fuzzy(name, typed) ? 2 : -1;
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* The names of a folder, sorted. Array of char *; NULL where it cannot be

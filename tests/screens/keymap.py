@@ -8,12 +8,7 @@ import re
 import tempfile
 import unicodedata
 
-from program import demo, main, said, subjects, test
-
-
-def told(terminal, text):
-    """The bottom row says so."""
-    return terminal.wait(lambda s: text in said(s))
+from program import demo, main, said, subjects, test, told
 
 
 def at(terminal, row):
@@ -199,34 +194,6 @@ def long_lines_wrap_or_not():
 
 
 @test
-def searches_have_names():
-    with demo(ready=True) as terminal:
-        terminal.type("gq")
-        told(terminal, "No search has a name yet")
-        terminal.type(":saved-search\r")
-        told(terminal, "No search has a name yet: saved-search --keep")
-        terminal.type("/subject:invoice\r")
-        terminal.wait(lambda s: "found" in s[0])
-        terminal.type(":keep-search\r")
-        terminal.wait_text("Name of this search:")
-        terminal.type("bills\r")
-        told(terminal, "Kept: bills finds subject:invoice")
-        terminal.type("qgq")
-        terminal.wait_text("Saved search:")
-        terminal.wait_text("subject:invoice")
-        terminal.type("bil\t\r")
-        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
-        terminal.type("q")
-        terminal.wait(lambda s: s[0].startswith(" Inbox"))
-        terminal.type("gq")
-        terminal.wait_text("Saved search:")
-        terminal.keys("Enter")  # there is only one
-        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
-        terminal.type(":saved-search\r")
-        terminal.wait_text("bills")
-
-
-@test
 def selected_lines_are_quoted_and_copied():
     with demo(ready=True, env={"EDITOR": "true", "VISUAL": ""}) as terminal:
         terminal.type("/Migration window\r")
@@ -386,30 +353,6 @@ def unfolding_all_is_no_new_mail():
 
 
 @test
-def a_wrong_search_is_not_kept():
-    """What is wrong with it stands beside it, the rows stay those of the last
-    that was good, and Enter waits for another; nothing typed, nothing wrong."""
-    with demo(ready=True) as terminal:
-        terminal.type("/is:unread")
-        terminal.wait(lambda s: "found" in s[0] and "is:unread" in s[0])
-        terminal.type(" or")
-        terminal.wait_text("nothing to search for")
-        terminal.type("\r")
-        terminal.type(" is:flagged")
-        terminal.wait(lambda s: "is:unread or is:flagged" in s[0]
-                      and "found" in s[0])
-        terminal.type("\r")
-        terminal.wait(lambda s: "keys" in s[-1])
-        terminal.type("/date:someday")
-        terminal.wait_text("is not understood")
-        terminal.keys("C-u")
-        terminal.wait(lambda s: not any("understood" in row for row in s))
-        terminal.wait_text("Words, or from:")
-        terminal.keys("Escape")
-        terminal.wait(lambda s: "is:unread or is:flagged" in s[0])
-
-
-@test
 def what_will_be_sent_is_shown():
     """v on the review page: the bytes that leave, in which no Bcc is (P81)."""
     with demo(env={"EDITOR": "true", "VISUAL": ""}) as terminal:
@@ -425,28 +368,6 @@ def what_will_be_sent_is_shown():
         assert "eve" not in "".join(screen), screen
         terminal.type("q")
         terminal.wait(lambda s: s[0].startswith(" Review"))
-
-
-@test
-def a_search_follows_the_index():
-    """What an act makes a search find stands in it without a key; where a
-    message lies, and until when it is away, is said in the row."""
-    with demo(ready=True) as terminal:
-        terminal.type("gw")
-        terminal.wait(lambda s: "0 found" in s[0])
-        terminal.type("q")
-        terminal.wait(lambda s: s[0].startswith(" Inbox"))
-        for n in (1, 2):  # the view is there before the index has it
-            terminal.type("w+2h\rgw")
-            terminal.wait(lambda s, n=n: f"· {n} found" in s[0])
-            screen = terminal.settle()
-            assert "until " in screen[n] and "until " not in screen[n + 1], \
-                screen
-            terminal.type("q")
-            terminal.wait(lambda s: s[0].startswith(" Inbox"))
-        terminal.type("/Kernel results\r")
-        terminal.wait(lambda s: "found" in s[0]
-                      and any(" Archive " in row for row in s[1:-1]))
 
 
 @test
@@ -560,21 +481,6 @@ def select_range_and_act():
         terminal.wait(lambda s: subjects(s)[0] == before[4])
         terminal.type("u")
         terminal.wait(lambda s: subjects(s)[:15] == before[:15])
-
-
-@test
-def select_by_search():
-    with demo(ready=True) as terminal:
-        terminal.type("*")
-        terminal.wait_text("Select by search:")
-        terminal.type("from:priya\r")
-        screen = told(terminal, "Selected")
-        marked = [row for row in screen[1:-1] if row.startswith("✓")]
-        assert any("Priya" in row for row in marked), screen
-        terminal.type("a")
-        told(terminal, "Archived")
-        terminal.wait(lambda s: not any(
-            "Priya Raghunathan " in row for row in s[1:-1]))
 
 
 @test
@@ -930,23 +836,6 @@ def copies_to_the_clipboard():
                           terminal.command("show-buffer") == t)
         terminal.type("yy")
         told(terminal, "Copied mid:")
-
-
-@test
-def matches_of_the_last_search():
-    with demo(ready=True) as terminal:
-        terminal.type("/from:grace\r")
-        terminal.wait(lambda s: "found" in s[0])
-        terminal.type("q")
-        terminal.wait(lambda s: s[0].startswith(" Inbox"))
-        terminal.type("n")
-        terminal.wait(lambda s: any(row.startswith("▌") and "Grace" in row
-                                    for row in s))
-        first = said(terminal.settle()).split()[-1]
-        terminal.type("n")
-        terminal.wait(lambda s: not said(s).endswith(f" {first}"))
-        terminal.type("N")
-        terminal.wait(lambda s: said(s).endswith(f" {first}"))
 
 
 @test

@@ -61,6 +61,11 @@ def said(screen):
     return screen[-1] if len(screen) >= 12 else screen[0][40:]
 
 
+def told(terminal, text):
+    """The bottom row says so."""
+    return terminal.wait(lambda s: text in said(s))
+
+
 def row_of(screen, text):
     """The number of the row that holds text."""
     return next(i for i, row in enumerate(screen) if text in row)

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Searching in the real program: as one types, within a list, completed, wrong,
+and kept. See program.py for the usage."""
+
+from program import demo, main, said, test, told
+
+
+@test
+def searches_have_names():
+    with demo(ready=True) as terminal:
+        terminal.type("gq")
+        told(terminal, "No search has a name yet")
+        terminal.type(":saved-search\r")
+        told(terminal, "No search has a name yet: saved-search --keep")
+        terminal.type("/subject:invoice\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.type(":keep-search\r")
+        terminal.wait_text("Name of this search:")
+        terminal.type("bills\r")
+        told(terminal, "Kept: bills finds subject:invoice")
+        terminal.type("qgq")
+        terminal.wait_text("Saved search:")
+        terminal.wait_text("subject:invoice")
+        terminal.type("bil\t\r")
+        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("gq")
+        terminal.wait_text("Saved search:")
+        terminal.keys("Enter")  # there is only one
+        terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type(":saved-search\r")
+        terminal.wait_text("bills")
+
+
+@test
+def a_search_is_completed():
+    """Behind a prefix Tab goes through what is there; where there is nothing
+    to complete it changes what is searched: all mail, or the list below."""
+    with demo(ready=True) as terminal:
+        terminal.type("/tag:tra")
+        screen = terminal.wait(lambda s: "Tab next" in s[-2])
+        assert any("tag:travel" in row for row in screen[-4:]), screen
+        terminal.type("\t")
+        terminal.wait(lambda s: s[-1].startswith("/tag:travel")
+                      and "found" in s[0] and "Tab scope" in s[-2])
+        terminal.type("-from:pri")
+        terminal.wait_text("from:priya@corp.example  Priya")
+        terminal.type("\r")
+        screen = terminal.wait(lambda s: "found" in s[0] and "keys" in s[-1])
+        assert len(found(screen)) > 2, screen
+        terminal.type("\\date:")
+        terminal.wait(lambda s: "the last 7 days" in "".join(s))
+        terminal.keys("BTab")
+        terminal.wait(lambda s: "date:..1year" in s[-1])
+        terminal.type("\x15subject:flights")
+        screen = terminal.wait(lambda s: "(or all mail)" in s[-2]
+                               and "found" in s[0] and "flights" in s[0])
+        here = found(screen)
+        assert "(tag:travel" in screen[0] and here, screen
+        terminal.type("\t")
+        screen = terminal.wait(lambda s: "(or these results)" in s[-2]
+                               and "found" in s[0] and "travel" not in s[0])
+        assert len(found(screen)) >= len(here), screen
+
+
+def found(screen):
+    return [row for row in screen[1:-2] if row[50:].strip()]
+
+
+@test
+def a_wrong_search_is_not_kept():
+    """What is wrong with it stands beside it, the rows stay those of the last
+    that was good, and Enter waits for another; nothing typed, nothing wrong."""
+    with demo(ready=True) as terminal:
+        terminal.type("/is:unread")
+        terminal.wait(lambda s: "found" in s[0] and "is:unread" in s[0])
+        terminal.type(" or")
+        terminal.wait_text("nothing to search for")
+        terminal.type("\r")
+        terminal.type(" is:flagged")
+        terminal.wait(lambda s: "is:unread or is:flagged" in s[0]
+                      and "found" in s[0])
+        terminal.type("\r")
+        terminal.wait(lambda s: "keys" in s[-1])
+        terminal.type("/date:someday")
+        terminal.wait_text("is not understood")
+        terminal.keys("C-u")
+        terminal.wait(lambda s: not any("understood" in row for row in s))
+        terminal.wait_text("Words, or from:")
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "is:unread or is:flagged" in s[0])
+
+
+@test
+def a_search_follows_the_index():
+    """What an act makes a search find stands in it without a key; where a
+    message lies, and until when it is away, is said in the row."""
+    with demo(ready=True) as terminal:
+        terminal.type("gw")
+        terminal.wait(lambda s: "0 found" in s[0])
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        for n in (1, 2):  # the view is there before the index has it
+            terminal.type("w+2h\rgw")
+            terminal.wait(lambda s, n=n: f"· {n} found" in s[0])
+            screen = terminal.settle()
+            assert "until " in screen[n] and "until " not in screen[n + 1], \
+                screen
+            terminal.type("q")
+            terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("/Kernel results\r")
+        terminal.wait(lambda s: "found" in s[0]
+                      and any(" Archive " in row for row in s[1:-1]))
+
+
+@test
+def select_by_search():
+    with demo(ready=True) as terminal:
+        terminal.type("*")
+        terminal.wait_text("Select by search:")
+        terminal.type("from:priya\r")
+        screen = told(terminal, "Selected")
+        marked = [row for row in screen[1:-1] if row.startswith("✓")]
+        assert any("Priya" in row for row in marked), screen
+        terminal.type("a")
+        told(terminal, "Archived")
+        terminal.wait(lambda s: not any(
+            "Priya Raghunathan " in row for row in s[1:-1]))
+
+
+@test
+def matches_of_the_last_search():
+    with demo(ready=True) as terminal:
+        terminal.type("/from:grace\r")
+        terminal.wait(lambda s: "found" in s[0])
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("n")
+        terminal.wait(lambda s: any(row.startswith("▌") and "Grace" in row
+                                    for row in s))
+        first = said(terminal.settle()).split()[-1]
+        terminal.type("n")
+        terminal.wait(lambda s: not said(s).endswith(f" {first}"))
+        terminal.type("N")
+        terminal.wait(lambda s: said(s).endswith(f" {first}"))
+
+
+main()
