@@ -259,6 +259,7 @@ typedef enum {
     STORE_TERM_FOLDER, /* number: it is in that folder */
     STORE_TERM_SINCE,  /* number: its date is that or later */
     STORE_TERM_BEFORE, /* number: its date is earlier */
+    STORE_TERM_MAYBE,  /* a row cannot say */
     STORE_TERM_NOT,    /* of the part before it */
     STORE_TERM_AND,    /* of the two before it */
     STORE_TERM_OR
@@ -282,6 +283,13 @@ typedef struct {
  * case. It reads the rows: about 1 µs each until limit are found. */
 GArray *store_find_terms(Store *store, const GArray *terms, guint limit,
                          GError **error);
+
+/* Rows of a message that the index found by its id, without those that the
+ * terms deny: copies of it lie elsewhere, or have other tags. A message of one
+ * row, as the index has it, is what the index says: another program may just
+ * have tagged it there. */
+GArray *store_find_id_terms(Store *store, const char *message_id,
+                            const GArray *terms, GError **error);
 
 /* Are there rows that the index never gets, because only their header is
  * here? */

@@ -6,6 +6,7 @@
 #include "query_parse.h"
 #include "tags.h"
 
+#include <regex.h>
 #include <string.h>
 
 static void
@@ -58,6 +59,28 @@ add_folders(GArray *terms, const char *name, const GPtrArray *folders)
         add(terms, STORE_TERM_FOLDER, NULL, folder->id);
         add(terms, STORE_TERM_OR, NULL, 0);
     }
+}
+
+/* "/…/" as notmuch reads it: what a path has somewhere. false: wrong. */
+static bool
+add_folders_like(GArray *terms, const char *value, const GPtrArray *folders)
+{
+    g_autofree char *pattern = g_strndup(value + 1, strlen(value) - 2);
+    regex_t regex;
+
+    if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        return false;
+    add(terms, STORE_TERM_FOLDER, NULL, 0);
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (regexec(&regex, folder->path, 0, NULL, 0) != 0)
+            continue;
+        add(terms, STORE_TERM_FOLDER, NULL, folder->id);
+        add(terms, STORE_TERM_OR, NULL, 0);
+    }
+    regfree(&regex);
+    return true;
 }
 
 /* false: notmuch may know such a date, rows do not. */
@@ -192,4 +215,48 @@ query_row_terms(const char *query, const GPtrArray *folders)
         if (!add_step(terms, &g_array_index(steps, QueryStep, i), folders))
             return NULL;
     return g_steal_pointer(&terms);
+}
+
+static bool
+is_regex(const QueryStep *term)
+{
+    gsize size = strlen(term->value);
+
+    return !term->quoted && size > 2 && *term->value == '/'
+           && term->value[size - 1] == '/';
+}
+
+/* What a row alone decides: not the text or the date, which are those of all
+ * copies of the message. */
+static bool
+add_sure(GArray *terms, const QueryStep *term, const GPtrArray *folders)
+{
+    int kind = kind_of(term);
+
+    if (kind == STORE_TERM_FOLDER && is_regex(term))
+        return add_folders_like(terms, term->value, folders);
+    return (kind == STORE_TERM_FOLDER || kind == STORE_TERM_TAG)
+           && is_known(term) && add_term(terms, term, folders);
+}
+
+GArray *
+query_row_doubts(const char *query, const GPtrArray *folders)
+{
+    g_autoptr(GArray) steps = query_parse(query, NULL);
+    GArray *terms = g_array_new(FALSE, FALSE, sizeof(StoreTerm));
+
+    g_array_set_clear_func(terms, term_clear);
+    for (guint i = 0; steps && i < steps->len; i++) {
+        const QueryStep *step = &g_array_index(steps, QueryStep, i);
+
+        if (step->op == QUERY_NEAR)
+            add(terms, STORE_TERM_AND, NULL, 0);
+        else if (step->op != QUERY_TERM)
+            add_step(terms, step, folders);
+        else if (!add_sure(terms, step, folders))
+            add(terms, STORE_TERM_MAYBE, NULL, 0);
+    }
+    if (terms->len == 0)
+        add(terms, STORE_TERM_MAYBE, NULL, 0);
+    return terms;
 }

@@ -10,4 +10,8 @@
  * g_array_unref(). */
 GArray *query_row_terms(const char *query, const GPtrArray *folders);
 
+/* The same for store_find_id_terms(), of any query: what a row alone decides,
+ * its folder and tags. */
+GArray *query_row_doubts(const char *query, const GPtrArray *folders);
+
 #endif

@@ -89,6 +89,7 @@ request_free(void *data)
 typedef struct {
     Store *store;
     gint64 folder;
+    GArray *doubts; /* StoreTerm: which of a message's rows are meant */
     GArray *ids;
     GHashTable *seen;
 } Hits;
@@ -111,7 +112,8 @@ add_index_hits(Hits *hits, const GPtrArray *index_ids, GError **error)
 {
     for (guint i = 0; i < index_ids->len; i++) {
         g_autoptr(GArray) rows =
-            store_find_id(hits->store, index_ids->pdata[i], error);
+            store_find_id_terms(hits->store, index_ids->pdata[i],
+                                hits->doubts, error);
 
         if (rows == NULL)
             return false;
@@ -210,7 +212,9 @@ ask(IndexReader *reader, Store *store, const Request *request,
         rows ? index_hits(reader, store, request, query, cancel, error) : NULL;
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    Hits hits = { store, request->folder,
+    g_autoptr(GArray) doubts =
+        rows ? query_row_doubts(request->query, folders) : NULL;
+    Hits hits = { store, request->folder, doubts,
                   g_array_new(FALSE, FALSE, sizeof(gint64)), seen };
 
     if (index_ids && index_ids->len == 0 && !index_reader_exists(reader)

@@ -13,14 +13,23 @@ enum {
     FLAGS,
     TAGS,
     FOLDER,
-    DATE
+    DATE,
+    IN_INDEX
 };
 
+#define ROWS                                                                  \
+    "SELECT id, from_name, from_addr, recipients, subject, snippet,"          \
+    " message_id, flags, tags, folder, date,"                                 \
+    " indexed AND index_id IS NOT NULL FROM message WHERE folder > 0 AND "
+
 static const char unknown_rows[] =
-    "SELECT id, from_name, from_addr, recipients, subject, snippet,"
-    " message_id, flags, tags, folder, date FROM message"
-    " WHERE folder > 0 AND (indexed = 0 OR index_id IS NULL)"
-    " ORDER BY date DESC, id DESC";
+    ROWS "(indexed = 0 OR index_id IS NULL) ORDER BY date DESC, id DESC";
+
+static const char rows_of_id[] =
+    ROWS "id IN (SELECT id FROM message WHERE message_id = ?1"
+         " UNION SELECT id FROM message WHERE index_id = ?1) ORDER BY id";
+
+typedef enum { DENIED, UNKNOWN, HELD } Truth;
 
 /* A term, its text case folded. */
 typedef struct {
@@ -160,8 +169,8 @@ holds(sqlite3_stmt *row, const Sought *sought)
 }
 
 /* stack has room for each term. */
-static bool
-all_hold(sqlite3_stmt *row, const GArray *sought, bool *stack)
+static Truth
+all_hold(sqlite3_stmt *row, const GArray *sought, Truth *stack)
 {
     guint n = 0;
 
@@ -170,28 +179,31 @@ all_hold(sqlite3_stmt *row, const GArray *sought, bool *stack)
 
         switch (one->term->kind) {
         case STORE_TERM_NOT:
-            stack[n - 1] = !stack[n - 1];
+            stack[n - 1] = HELD - stack[n - 1];
             break;
         case STORE_TERM_AND:
             n--;
-            stack[n - 1] = stack[n - 1] && stack[n];
+            stack[n - 1] = MIN(stack[n - 1], stack[n]);
             break;
         case STORE_TERM_OR:
             n--;
-            stack[n - 1] = stack[n - 1] || stack[n];
+            stack[n - 1] = MAX(stack[n - 1], stack[n]);
+            break;
+        case STORE_TERM_MAYBE:
+            stack[n++] = UNKNOWN;
             break;
         default:
-            stack[n++] = holds(row, one);
+            stack[n++] = holds(row, one) ? HELD : DENIED;
         }
     }
-    return n == 1 && stack[0];
+    return n == 1 ? stack[0] : DENIED;
 }
 
 GArray *
 store_find_terms(Store *store, const GArray *terms, guint limit, GError **error)
 {
     g_autoptr(GArray) sought = fold_terms(terms);
-    g_autofree bool *stack = g_new(bool, terms->len);
+    g_autofree Truth *stack = g_new(Truth, terms->len);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
     sqlite3_stmt *rows = store_prepare(store, error, unknown_rows, "");
     int step = rows ? SQLITE_ROW : SQLITE_ERROR;
@@ -200,7 +212,7 @@ store_find_terms(Store *store, const GArray *terms, guint limit, GError **error)
         gint64 id;
 
         step = store_step(store, rows, error);
-        if (step != SQLITE_ROW || !all_hold(rows, sought, stack))
+        if (step != SQLITE_ROW || all_hold(rows, sought, stack) != HELD)
             continue;
         id = sqlite3_column_int64(rows, 0);
         g_array_append_val(ids, id);
@@ -209,4 +221,35 @@ store_find_terms(Store *store, const GArray *terms, guint limit, GError **error)
         sqlite3_reset(rows);
     return step == SQLITE_ROW || step == SQLITE_DONE ? g_steal_pointer(&ids)
                                                      : NULL;
+}
+
+GArray *
+store_find_id_terms(Store *store, const char *message_id, const GArray *terms,
+                    GError **error)
+{
+    g_autoptr(GArray) sought = fold_terms(terms);
+    g_autofree Truth *stack = g_new(Truth, terms->len);
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    sqlite3_stmt *rows = store_prepare(store, error, rows_of_id, "s",
+                                       message_id);
+    gint64 denied = 0; /* the first that is, as the index has it */
+    guint all = 0;
+    int step = rows ? SQLITE_ROW : SQLITE_ERROR;
+
+    while (step == SQLITE_ROW) {
+        gint64 id;
+
+        step = store_step(store, rows, error);
+        if (step != SQLITE_ROW)
+            continue;
+        id = sqlite3_column_int64(rows, 0);
+        if (all_hold(rows, sought, stack) != DENIED)
+            g_array_append_val(ids, id);
+        else if (all == 0 && sqlite3_column_int(rows, IN_INDEX))
+            denied = id;
+        all++;
+    }
+    if (all == 1 && denied)
+        g_array_append_val(ids, denied);
+    return step == SQLITE_DONE ? g_steal_pointer(&ids) : NULL;
 }

@@ -125,6 +125,23 @@ def said_by_rows(world):
         "item three"}
 
 
+def copies(world):
+    """An act on what a folder has leaves the copies elsewhere alone."""
+    home, uma = world.homes["language"], world.mailbox("uma")
+    uma.imap.create("Other")
+    for folder in ("INBOX", "Other"):
+        uma.append(message("twice", body="x\r\n"), folder)
+    home.ok("sync")
+    other = "subject:twice folder:uma/Other"
+    for query, rows in (("subject:twice", 2), (other, 1)):
+        told = json.loads(home.ok("search", "--json", query).out)
+        assert len(told) == rows, (query, told)
+    home.ok("delete", "--force", other)
+    home.ok("sync")
+    assert "twice" in uma.messages("INBOX")
+    assert "twice" not in uma.messages("Other")
+
+
 def one_part(world):
     """The parts of a message that is not here, and one of them alone."""
     home, uma = world.homes["asked"], world.mailbox("uma")
@@ -459,7 +476,7 @@ def run(tap, world, tests):
 
 
 def on_any_server(tap, world):
-    run(tap, world, (searched, said_by_rows, one_part, moved_there, tagged_by_notmuch,
+    run(tap, world, (searched, said_by_rows, copies, one_part, moved_there, tagged_by_notmuch,
                      while_we_look))
 
 

@@ -3,6 +3,7 @@
 #include "core/act.h"
 #include "core/search.h"
 #include "mime/mime.h"
+#include "query_rows.h"
 #include "scene.h"
 
 #include <string.h>
@@ -91,6 +92,62 @@ test_folder(Fixture *f, const void *data)
     assert_found(f, "subject:plan", 0, newer);
 }
 
+static gint64
+copy_of(Fixture *f, gint64 id, gint64 folder)
+{
+    Store *store = session_store(f->scene.session);
+    g_autoptr(GError) error = NULL;
+    gint64 copy = store_copy(store, id, folder, "copy", &error);
+
+    g_assert_no_error(error);
+    return copy;
+}
+
+/* The ids of the rows of the message that the query may mean, added up. */
+static gint64
+meant(Fixture *f, const char *query)
+{
+    Store *store = session_store(f->scene.session);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) folders = store_folders(store, NULL, &error);
+    g_autoptr(GArray) doubts = query_row_doubts(query, folders);
+    g_autoptr(GArray) ids =
+        store_find_id_terms(store, "2@example.org", doubts, &error);
+    gint64 sum = 0;
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < ids->len; i++)
+        sum += g_array_index(ids, gint64, i);
+    return sum;
+}
+
+/* Of a message that lies in two folders the index knows but the union: which
+ * of the two is meant is asked of the rows. */
+static void
+test_copies(Fixture *f, const void *data)
+{
+    Store *store = session_store(f->scene.session);
+    gint64 inbox = make(f, "INBOX", FOLDER_ROLE_INBOX);
+    gint64 junk = make(f, "Junk", FOLDER_ROLE_JUNK);
+    gint64 first = deliver(f, inbox, 2), second;
+    g_autoptr(StoreRow) row = store_row(store, first, NULL);
+
+    g_assert_true(store_set_indexed(store, row, "2@example.org", NULL));
+    g_assert_cmpint(meant(f, "folder:junk"), ==, first); /* as the index says */
+    second = copy_of(f, first, junk);
+    g_assert_true(store_set_tags(store, second, "todo", NULL));
+    g_assert_cmpint(meant(f, "plan"), ==, first + second);
+    g_assert_cmpint(meant(f, "*"), ==, first + second);
+    g_assert_cmpint(meant(f, "folder:junk"), ==, second);
+    g_assert_cmpint(meant(f, "folder:/^work.J/ plan"), ==, second);
+    g_assert_cmpint(meant(f, "plan not folder:work/Junk"), ==, first);
+    g_assert_cmpint(meant(f, "folder:inbox or body:x"), ==, first + second);
+    g_assert_cmpint(meant(f, "-tag:todo a near b"), ==, first);
+    g_assert_cmpint(meant(f, "folder:nowhere"), ==, 0);
+    g_assert_true(store_set_folder(store, second, 0, NULL));
+    g_assert_cmpint(meant(f, "plan"), ==, first);
+}
+
 /* A hook's query is read where it is defined. */
 static void
 test_hook(void)
@@ -118,6 +175,8 @@ main(int argc, char **argv)
     mime_init();
     g_test_init(&argc, &argv, NULL);
     g_test_add("/core/search-rows/folder", Fixture, NULL, set_up, test_folder,
+               tear_down);
+    g_test_add("/core/search-rows/copies", Fixture, NULL, set_up, test_copies,
                tear_down);
     g_test_add_func("/core/search-rows/hook", test_hook);
     return g_test_run();
