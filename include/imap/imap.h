@@ -206,10 +206,9 @@ typedef struct {
 void imap_copied_clear(ImapCopied *copied);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapCopied, imap_copied_clear)
 
-/* UID MOVE, else UID COPY, UID STORE \Deleted, UID EXPUNGE (UIDPLUS), else
- * only marked, *marked set. copied may be NULL. */
+/* UID MOVE, which the server must have; UID COPY. copied may be NULL. */
 bool imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
-               ImapCopied *copied, bool *marked, GError **error);
+               ImapCopied *copied, GError **error);
 bool imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
                ImapCopied *copied, GError **error);
 

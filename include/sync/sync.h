@@ -20,10 +20,10 @@
  * mark moves last, so what was cut short is planned again (flags and mark are
  * not waited for: what a power cut takes, it takes from the end); Y3  a change
  * is recorded as the server's state after its tagged OK; done twice, STORE and
- * EXPUNGE do nothing, a MOVE whose answer was lost is found by its Message-ID,
- * an APPEND is noted before and looked for; Y4  more than SYNC_REMOVAL_MIN
- * messages and more than half of a folder are never removed here without a yes
- * (promise P16). */
+ * EXPUNGE do nothing, a MOVE or COPY whose answer was lost is found by its
+ * Message-ID, an APPEND is noted before and looked for; Y4  more than
+ * SYNC_REMOVAL_MIN messages and more than half of a folder are never removed
+ * here without a yes (promise P16). */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 
@@ -43,6 +43,7 @@ enum {
     SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
     SYNC_REST_MOST = 5000000,   /* messages of Gmail's that have no label */
     SYNC_UPLOADS = 50,          /* messages of one APPEND */
+    SYNC_MOVES = 700,           /* of one MOVE or COPY: a line holds their UIDs */
     SYNC_UPLOAD_BYTES = 8 << 20,
     SYNC_ASKED_MOST = 20, /* new mailboxes looked at for a missing one */
 };
@@ -68,7 +69,9 @@ typedef struct {
     bool (*store)(void *conn, const UidSet *uids, bool add,
                   const ImapFlags *flags, GError **error);
     bool (*move)(void *conn, const UidSet *uids, const char *mailbox,
-                 ImapCopied *copied, bool *marked, GError **error);
+                 ImapCopied *copied, GError **error); /* where it can MOVE */
+    bool (*copy)(void *conn, const UidSet *uids, const char *mailbox,
+                 ImapCopied *copied, GError **error);
     bool (*expunge)(void *conn, const UidSet *uids, bool *marked,
                     GError **error);
     bool (*append)(void *conn, const char *mailbox, ImapUpload *uploads,

@@ -166,6 +166,13 @@ imap_copy(ImapConn *conn, const UidSet *uids, const char *mailbox,
     return to_mailbox(conn, "UID COPY ", uids, mailbox, copied, error);
 }
 
+bool
+imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, GError **error)
+{
+    return to_mailbox(conn, "UID MOVE ", uids, mailbox, copied, error);
+}
+
 /* Both in one flight: what STORE could not mark, EXPUNGE passes over. */
 static bool
 expunge_set(ImapConn *conn, const char *set, bool marked, GError **error)
@@ -203,17 +210,6 @@ imap_expunge(ImapConn *conn, const UidSet *uids, bool *marked, GError **error)
         ok = expunge_set(conn, sets->pdata[i], *marked, error);
     imap_cmd_answers(conn, NULL);
     return ok;
-}
-
-bool
-imap_move(ImapConn *conn, const UidSet *uids, const char *mailbox,
-          ImapCopied *copied, bool *marked, GError **error)
-{
-    *marked = false;
-    if (imap_conn_can(conn, "MOVE"))
-        return to_mailbox(conn, "UID MOVE ", uids, mailbox, copied, error);
-    return imap_copy(conn, uids, mailbox, copied, error)
-           && imap_expunge(conn, uids, marked, error);
 }
 
 /* Octets of the file with CRLF at the end of each line (RFC 9051, 6.3.12). */

@@ -280,7 +280,8 @@ pull_and_push(Round *round, bool *yielded, GError **error)
     const Sync *sync = round->sync;
 
     sync_adopt_begin(sync);
-    if (!pull_all(round, yielded, error))
+    if (!sync_moves_resume(sync, round->folders, error)
+        || !pull_all(round, yielded, error))
         return false;
     if (sync->only == NULL)
         sync_adopt_end(sync);

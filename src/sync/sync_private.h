@@ -143,6 +143,21 @@ bool sync_folders_called(Store *store, const StoreFolder *folder,
 bool sync_folder_called(Store *store, StoreFolder *folder, const char *name,
                         GError **error);
 
+/* Moves on servers without MOVE (sync_move.c): what was copied out of a folder
+ * is noted, in the transaction that records the copies; it goes from there,
+ * where it is selected; and what an earlier round did not come to is done. */
+bool sync_move_left(const Sync *sync, const StoreFolder *folder,
+                    guint32 uidvalidity, const UidSet *uids, GError **error);
+bool sync_move_end(const Sync *sync, const StoreFolder *folder,
+                   guint32 uidvalidity, GError **error);
+bool sync_moves_resume(const Sync *sync, const GPtrArray *folders,
+                       GError **error);
+
+/* A message of the selected folder, by its id, that no row is: one whose
+ * answer was lost. uid 0: there is none. */
+bool sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
+                       guint32 *uid, GError **error);
+
 /* Takes a folder away with its rows and files. */
 bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
                         GError **error);

@@ -155,33 +155,50 @@ begin_move(const Pusher *pusher, const PushStep *step, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+/* Where the rows are now, and what is left behind where there is no MOVE. */
 static bool
-push_move(Pusher *pusher, const PushStep *step, GError **error)
+record_move(const Pusher *pusher, const PushStep *step, const StoreFolder *to,
+            const ImapCopied *copied, GError **error)
 {
     const Sync *sync = pusher->sync;
-    const StoreFolder *to = folder_of(pusher, step->to);
-    g_auto(ImapCopied) copied = { 0 };
-    bool marked = false;
+    bool known = to->uidvalidity == 0 || copied->uidvalidity == to->uidvalidity;
     bool ok = true;
-    bool known;
 
-    if (!begin_move(pusher, step, error)
-        || !sync->server.class->move(sync->server.conn, step->uids, to->name,
-                                     &copied, &marked, error))
-        return false;
-    known = to->uidvalidity == 0 || copied.uidvalidity == to->uidvalidity;
-    if (!store_begin(sync->store, error))
-        return false;
     for (guint i = 0; ok && i < step->rows->len; i++) {
         const StorePending *row = step->rows->pdata[i];
 
         ok = record_place(pusher, row->id, to->id,
-                          known ? copied_uid(&copied, row->uid) : 0, error);
+                          known ? copied_uid(copied, row->uid) : 0, error);
     }
+    if (ok && !sync->server.class->can(sync->server.conn, "MOVE"))
+        ok = sync_move_left(sync, folder_of(pusher, step->folder),
+                            pusher->opened.uidvalidity, step->uids, error);
     /* with a label it is not of the rest, and stays in its mailbox */
     if (ok && to->id == sync_rest(sync))
         ok = sync_rest_set_due(sync, true, error);
-    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+    return ok;
+}
+
+static bool
+push_move(Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    const SyncServerClass *class = sync->server.class;
+    const StoreFolder *to = folder_of(pusher, step->to);
+    g_auto(ImapCopied) copied = { 0 };
+    bool moves = class->can(sync->server.conn, "MOVE");
+    bool ok;
+
+    if (!begin_move(pusher, step, error)
+        || !(moves ? class->move : class->copy)(sync->server.conn, step->uids,
+                                                to->name, &copied, error)
+        || !store_begin(sync->store, error))
+        return false;
+    ok = record_move(pusher, step, to, &copied, error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok
+           && (moves
+               || sync_move_end(sync, folder_of(pusher, step->folder),
+                                pusher->opened.uidvalidity, error));
 }
 
 /* Where Gmail takes a message that is to go; NULL: it goes where it is. What is
@@ -266,7 +283,7 @@ remove_there(Pusher *pusher, const PushStep *step, bool for_good,
     if (uidset_n_ranges(trashed) == 0)
         return true;
     return server->class->move(server->conn, trashed, trash->name, &copied,
-                               &marked, error)
+                               error)
            && (!for_good || expunge_trashed(pusher, trash, &copied, error));
 }
 
@@ -298,31 +315,6 @@ push_release(Pusher *pusher, const PushStep *step, GError **error)
                                 ((StorePending *)step->rows->pdata[i])->id, 0,
                                 0, error);
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
-}
-
-/* The UID under which an earlier APPEND of this message arrived after all; 0:
- * it did not. */
-static bool
-find_append(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
-{
-    const Sync *sync = pusher->sync;
-    g_autoptr(UidSet) found = NULL;
-    g_autoptr(GArray) known = NULL;
-    g_autofree char *criteria = NULL;
-
-    *uid = 0;
-    if (row->message_id == NULL || strpbrk(row->message_id, "\"\\\r\n") != NULL)
-        return true;
-    criteria = g_strdup_printf("HEADER Message-ID \"<%s>\"", row->message_id);
-    found = sync->server.class->search(sync->server.conn, criteria, error);
-    known = store_uids(sync->store, row->folder, NULL);
-    if (found == NULL || known == NULL)
-        return false;
-    for (guint i = 0; i < known->len; i++)
-        uidset_remove(found, g_array_index(known, StoreUid, i).uid);
-    if (uidset_n_ranges(found) > 0)
-        *uid = uidset_range(found, 0).first;
-    return true;
 }
 
 /* Opens the file of a row, wherever it was renamed to; -1. */
@@ -507,7 +499,9 @@ append_row(Pusher *pusher, const StorePending *pending, bool tried,
     batch_init(&batch, pusher);
     if (row == NULL)
         return true;
-    if (tried && !find_append(pusher, row, &uid, error))
+    if (tried
+        && !sync_find_unknown(pusher->sync, row->folder, row->message_id, &uid,
+                              error))
         return false;
     if (uid == 0)
         return batch_add(&batch, g_steal_pointer(&row), error)

@@ -67,13 +67,14 @@ add_row(Push *push, const PushStep *like, const StorePending *row)
                         like->flag, like->keyword ? like->keyword : "");
     PushStep *step = g_hash_table_lookup(push->by_group, group);
 
-    if (step == NULL) {
+    if (step == NULL
+        || (like->kind == PUSH_MOVE && step->rows->len >= SYNC_MOVES)) {
         step = g_memdup2(like, sizeof *like);
         step->keyword = g_strdup(like->keyword);
         step->uids = uidset_create();
         step->rows = g_ptr_array_new();
         g_ptr_array_add(push->steps, step);
-        g_hash_table_insert(push->by_group, g_steal_pointer(&group), step);
+        g_hash_table_replace(push->by_group, g_steal_pointer(&group), step);
     }
     if (row->uid)
         uidset_add(step->uids, row->uid);

@@ -62,9 +62,16 @@ server_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
 
 static bool
 server_move(void *conn, const UidSet *uids, const char *mailbox,
-            ImapCopied *copied, bool *marked, GError **error)
+            ImapCopied *copied, GError **error)
 {
-    return imap_move(conn, uids, mailbox, copied, marked, error);
+    return imap_move(conn, uids, mailbox, copied, error);
+}
+
+static bool
+server_copy(void *conn, const UidSet *uids, const char *mailbox,
+            ImapCopied *copied, GError **error)
+{
+    return imap_copy(conn, uids, mailbox, copied, error);
 }
 
 static bool
@@ -129,6 +136,7 @@ static const SyncServerClass imap_class = {
     .search = server_search,
     .store = server_store,
     .move = server_move,
+    .copy = server_copy,
     .expunge = server_expunge,
     .append = server_append,
     .create = server_create,

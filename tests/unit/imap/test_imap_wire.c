@@ -336,18 +336,34 @@ call_unstore(Case *c, UidSet *uids, const char *argument, GError **error)
     return store(c, uids, false, argument, error);
 }
 
+static void
+tell_copied(Case *c, const ImapCopied *copied)
+{
+    for (guint i = 0; i < copied->to->len; i++)
+        g_string_append_printf(c->told, "(%u>%u)",
+                               g_array_index(copied->from, guint32, i),
+                               g_array_index(copied->to, guint32, i));
+}
+
 static bool
 call_move(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     g_auto(ImapCopied) copied = { 0 };
-    bool marked = false;
-    bool ok = imap_move(c->conn, uids, argument, &copied, &marked, error);
+    bool ok = imap_move(c->conn, uids, argument, &copied, error);
 
-    for (guint i = 0; ok && i < copied.to->len; i++)
-        g_string_append_printf(c->told, "(%u>%u)",
-                               g_array_index(copied.from, guint32, i),
-                               g_array_index(copied.to, guint32, i));
-    g_string_append(c->told, marked ? "marked" : "");
+    if (ok)
+        tell_copied(c, &copied);
+    return ok;
+}
+
+static bool
+call_copy(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_auto(ImapCopied) copied = { 0 };
+    bool ok = imap_copy(c->conn, uids, argument, &copied, error);
+
+    if (ok)
+        tell_copied(c, &copied);
     return ok;
 }
 
@@ -509,7 +525,8 @@ static const struct {
     { "sets", call_fetch_sets },
     { "search", call_search },   { "store", call_store, true },
     { "unstore", call_unstore, true },
-    { "move", call_move, true }, { "expunge", call_expunge, true },
+    { "move", call_move, true },
+    { "copy", call_copy, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
     { "append-two", call_append_two },
     { "use", call_use },         { "delete", call_delete },

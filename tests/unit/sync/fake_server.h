@@ -46,7 +46,8 @@ typedef struct {
     guint calls;    /* so far */
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
-    bool cut_move; /* the call is the next move */
+    bool cut_move; /* the call is the next move, or copy */
+    bool no_move;  /* COPY and EXPUNGE instead */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     guint states; /* lists with the state of each mailbox */
@@ -274,6 +275,8 @@ fake_can(void *conn, const char *capability)
     if (strcmp(capability, "OBJECTID") == 0
         || strcmp(capability, "SAVEDATE") == 0)
         return fake->objects;
+    if (strcmp(capability, "MOVE") == 0)
+        return !fake->no_move;
     if (strcmp(capability, "X-GM-EXT-1") == 0)
         return fake->gmail;
     return strcmp(capability, "CONDSTORE") == 0 && fake->condstore;
@@ -595,7 +598,7 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
 }
 
 static void
-fake_move_one(Fake *fake, FakeMailbox *to, guint32 uid, ImapCopied *copied)
+fake_copy_one(Fake *fake, FakeMailbox *to, guint32 uid, ImapCopied *copied)
 {
     FakeMessage *message = fake_find(fake->selected, uid);
     FakeMessage *there;
@@ -607,20 +610,26 @@ fake_move_one(Fake *fake, FakeMailbox *to, guint32 uid, ImapCopied *copied)
                                  message->tags);
     g_array_append_val(copied->from, uid);
     g_array_append_val(copied->to, there->uid);
-    if (fake->all && g_strcmp0(to->use, "\\Trash") == 0) {
+}
+
+static void
+fake_leave(Fake *fake, FakeMailbox *to, guint32 uid)
+{
+    FakeMessage *message = fake_find(fake->selected, uid);
+
+    if (fake->all && message && g_strcmp0(to->use, "\\Trash") == 0) {
         g_autofree char *bytes = g_strdup(message->bytes);
 
         fake_trash(fake, to, bytes);
-    } else if (!fake_is_all(fake, fake->selected)) {
+    } else if (message && !fake_is_all(fake, fake->selected)) {
         fake_remove(fake->selected, uid);
     }
 }
 
 static bool
-fake_move(void *conn, const UidSet *uids, const char *mailbox,
-          ImapCopied *copied, bool *marked, GError **error)
+fake_to_mailbox(Fake *fake, const UidSet *uids, const char *mailbox, bool leave,
+                ImapCopied *copied, GError **error)
 {
-    Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
 
     if (fake->cut_move)
@@ -631,10 +640,28 @@ fake_move(void *conn, const UidSet *uids, const char *mailbox,
     copied->from = g_array_new(FALSE, FALSE, sizeof(guint32));
     copied->to = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
-        if (uidset_contains(uids, uid))
-            fake_move_one(fake, to, uid, copied);
+        if (uidset_contains(uids, uid)) {
+            fake_copy_one(fake, to, uid, copied);
+            if (leave)
+                fake_leave(fake, to, uid);
+        }
     copied->uidvalidity = fake->uidplus ? to->uidvalidity : 0;
     return fake_answer(fake, error);
+}
+
+static bool
+fake_move(void *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, GError **error)
+{
+    g_assert_false(((Fake *)conn)->no_move);
+    return fake_to_mailbox(conn, uids, mailbox, true, copied, error);
+}
+
+static bool
+fake_copy(void *conn, const UidSet *uids, const char *mailbox,
+          ImapCopied *copied, GError **error)
+{
+    return fake_to_mailbox(conn, uids, mailbox, false, copied, error);
 }
 
 static bool
@@ -790,6 +817,7 @@ static const SyncServerClass fake_class = {
     .search = fake_search,
     .store = fake_store,
     .move = fake_move,
+    .copy = fake_copy,
     .expunge = fake_expunge,
     .append = fake_append,
     .create = fake_make,

@@ -173,7 +173,7 @@ static const Mind minds[] = {
 
 typedef struct {
     const Mind *mind;
-    bool qresync, condstore, uidplus;
+    bool qresync, condstore, uidplus, no_move;
 } Lost;
 
 /* The message is there once, here once, and nothing is left to be told (P13). */
@@ -190,6 +190,7 @@ test_mind(const void *data)
     bench->fake->qresync = c->qresync;
     bench->fake->condstore = c->condstore;
     bench->fake->uidplus = c->uidplus;
+    bench->fake->no_move = c->no_move;
     bench->fake->status = true;
     fake_mailbox(bench->fake, "Aside");
     fake_add(bench->fake, "INBOX", 1, 0);
@@ -276,6 +277,9 @@ main(int argc, char **argv)
 {
     static const char *const roads[] = { "QRESYNC", "CONDSTORE", "neither",
                                          "no UIDPLUS" };
+    static const char *const moves[] = { "QRESYNC",       "CONDSTORE",
+                                         "neither",       "no UIDPLUS",
+                                         "QRESYNC, COPY", "COPY" };
 
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
@@ -288,10 +292,11 @@ main(int argc, char **argv)
                                       test_rule, g_free);
         }
     for (gsize i = 0; i < G_N_ELEMENTS(minds); i++)
-        for (gsize j = 0; j < G_N_ELEMENTS(roads); j++) {
-            Lost made = { &minds[i], j == 0, j < 2, j < 3 };
+        for (gsize j = 0; j < G_N_ELEMENTS(moves); j++) {
+            Lost made = { &minds[i], j == 0 || j == 4, j < 2 || j == 4,
+                          j != 3 && j != 5, j > 3 };
             g_autofree char *name = g_strdup_printf(
-                "/conflict/%s, %s", minds[i].name, roads[j]);
+                "/conflict/%s, %s", minds[i].name, moves[j]);
 
             g_test_add_data_func_full(name, g_memdup2(&made, sizeof made),
                                       test_mind, g_free);

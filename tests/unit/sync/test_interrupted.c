@@ -259,15 +259,17 @@ settle(Bench *bench)
     }
 }
 
-/* One run with a cut at call n; true when there was no such call. */
+/* One run with a cut at call n; true when there was no such call. can: with
+ * acts of the user's, and what the server can; NULL: without. */
 static bool
-cut_run(const Scene *scene, bool acts, bool uidplus, guint n, bool after)
+cut_run(const Scene *scene, const char *can, guint n, bool after)
 {
     Bench *bench = prepare(scene);
     bool over;
 
-    bench->fake->uidplus = uidplus;
-    if (acts)
+    bench->fake->uidplus = can == NULL || strstr(can, "UIDPLUS");
+    bench->fake->no_move = can && !strstr(can, "MOVE");
+    if (can)
         act(bench);
     bench->fake->calls = 0;
     bench->fake->cut_call = n;
@@ -281,7 +283,7 @@ cut_run(const Scene *scene, bool acts, bool uidplus, guint n, bool after)
     bench_sync(bench);
     bench_sync(bench);
     bench_check(bench);
-    if (acts)
+    if (can)
         check_act(bench);
     bench_destroy(bench);
     return over;
@@ -291,20 +293,19 @@ static void
 test_cut(const void *data)
 {
     for (int after = 0; after < 2; after++)
-        for (guint n = 1; n < 100 && !cut_run(data, false, true, n, after);
-             n++)
+        for (guint n = 1; n < 100 && !cut_run(data, NULL, n, after); n++)
             ;
 }
 
 static const Scene acting = { "acts", fill, nothing, false };
 
 static void
-test_cut_push(const void *uidplus)
+test_cut_push(const void *can)
 {
     for (int after = 0; after < 2; after++) {
         guint n = 1;
 
-        while (n < 100 && !cut_run(&acting, true, uidplus != NULL, n, after))
+        while (n < 100 && !cut_run(&acting, can, n, after))
             n++;
         g_assert_cmpuint(n, >, 5);
         g_assert_cmpuint(n, <, 100);
@@ -356,8 +357,11 @@ main(int argc, char **argv)
         g_test_add_data_func(cut, &scenes[i], test_cut);
     }
     g_test_add_func("/interrupted/killed often", test_killed_often);
-    g_test_add_data_func("/interrupted/cut: push", "", test_cut_push);
-    g_test_add_data_func("/interrupted/cut: push without UIDPLUS", NULL,
+    g_test_add_data_func("/interrupted/cut: push", "UIDPLUS MOVE",
+                         test_cut_push);
+    g_test_add_data_func("/interrupted/cut: push without MOVE", "UIDPLUS",
+                         test_cut_push);
+    g_test_add_data_func("/interrupted/cut: push without UIDPLUS", "MOVE",
                          test_cut_push);
     g_test_add_func("/interrupted/append, answer lost",
                     test_append_ambiguous);

@@ -118,6 +118,42 @@ test_roles(void)
     g_assert_cmpint(role_of("sentences", NULL), ==, FOLDER_ROLE_NONE);
 }
 
+/* A step that moves is one command line, so that what the server did of a move
+ * is known when it refuses the rest. */
+static void
+test_lines(void)
+{
+    StoreFolder all[] = {
+        { .id = 1, .account = (char *)"work", .name = (char *)"INBOX" },
+        { .id = 2, .account = (char *)"work", .name = (char *)"Archive" },
+    };
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+    g_autoptr(GPtrArray) pending = g_ptr_array_new_with_free_func(g_free);
+    PushView view = { pending, folders, "work", NULL };
+    g_autoptr(GPtrArray) steps = NULL;
+    guint rows = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        g_ptr_array_add(folders, &all[i]);
+    for (guint32 i = 1; i <= 1500; i++) {
+        StorePending row =
+            ROW(i, 1, 4000000000 + i * 2, 2, 0, 0, "", "");
+
+        g_ptr_array_add(pending, g_memdup2(&row, sizeof row));
+    }
+    steps = sync_plan_push(&view);
+    g_assert_cmpuint(steps->len, ==, 3);
+    for (guint i = 0; i < steps->len; i++) {
+        const PushStep *step = steps->pdata[i];
+        g_autofree char *set = uidset_format(step->uids);
+
+        g_assert_cmpuint(strlen(set), <, 8000);
+        g_assert_cmpuint(uidset_count(step->uids), ==, step->rows->len);
+        rows += step->rows->len;
+    }
+    g_assert_cmpuint(rows, ==, 1500);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -128,6 +164,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/push/keywords", test_keywords);
+    g_test_add_func("/push/lines", test_lines);
     g_test_add_func("/push/roles", test_roles);
     return g_test_run();
 }
