@@ -137,15 +137,29 @@ order_folders(Round *round)
     }
 }
 
+/* Did the connection break the last time that this folder was looked at? It may
+ * do so again, and comes behind all others (P37). */
+static bool
+breaks(const Round *round, const StoreFolder *folder)
+{
+    g_autofree char *broke = sync_fact(round->sync, folder, "broke");
+
+    return broke != NULL;
+}
+
 /* False ends the round; trouble of the folder alone is kept for its end. */
 static bool
 pull_one(Round *round, StoreFolder *folder, GError **error)
 {
+    const Sync *sync = round->sync;
     g_autoptr(GError) trouble = NULL;
 
-    if (sync_pull(round->sync, folder, &trouble))
-        return true;
+    if (sync_pull(sync, folder, &trouble))
+        return !breaks(round, folder)
+               || sync_set_fact(sync, folder, "broke", NULL, error);
     if (!err_is(trouble, ERR_REFUSED)) {
+        if (err_is(trouble, ERR_PROTOCOL))
+            sync_set_fact(sync, folder, "broke", "1", NULL);
         g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
@@ -186,7 +200,8 @@ pull_all(Round *round, bool *yielded, GError **error)
         const StoreFolder *folder = round->folders->pdata[i];
 
         if (!is_wanted(round, folder) || is_at_mark(round, folder)
-            || (folder->id == rest && sync_rest_is_due(sync)))
+            || (folder->id == rest && sync_rest_is_due(sync))
+            || breaks(round, folder))
             continue;
         if (!pull_next(round, i, yielded, error))
             return false;
@@ -196,6 +211,19 @@ pull_all(Round *round, bool *yielded, GError **error)
         if (((const StoreFolder *)round->folders->pdata[i])->id == rest)
             return held || !sync_rest_is_due(sync)
                    || pull_next(round, i, yielded, error);
+    return true;
+}
+
+static bool
+pull_broken(Round *round, bool *yielded, GError **error)
+{
+    for (guint i = 0; i < round->folders->len; i++) {
+        const StoreFolder *folder = round->folders->pdata[i];
+
+        if (is_wanted(round, folder) && breaks(round, folder)
+            && !pull_next(round, i, yielded, error))
+            return false;
+    }
     return true;
 }
 
@@ -285,7 +313,7 @@ pull_and_push(Round *round, bool *yielded, GError **error)
         return false;
     if (sync->only == NULL)
         sync_adopt_end(sync);
-    return push_last(round, error);
+    return push_last(round, error) && pull_broken(round, yielded, error);
 }
 
 /* A folder that is asked for alone has news: it is opened without a round trip

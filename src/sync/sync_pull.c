@@ -452,7 +452,7 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
     if (nothing)
         return true;
     if (look->view.uidvalidity == 0)
-        return err_set(error, ERR_PROTOCOL,
+        return err_set(error, ERR_REFUSED,
                        "%s: the server tells no "
                        "UIDVALIDITY: it cannot be synchronised",
                        folder->path);

@@ -24,7 +24,7 @@ typedef struct {
     char *id; /* stays when it is renamed */
     const char *use; /* "\\Trash", …, or NULL */
     bool unsubscribed;
-    bool refused; /* SELECT */
+    bool refused, breaks; /* SELECT */
     guint32 uidvalidity, uidnext;
     guint64 modseq;
     GPtrArray *messages; /* FakeMessage, by UID */
@@ -384,6 +384,8 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
         return false;
     if (mailbox->refused)
         return err_set(error, ERR_REFUSED, "%s: it is locked", name);
+    if (mailbox->breaks)
+        return err_set(error, ERR_PROTOCOL, "%s: nonsense", name);
     fake->selects++;
     fake->selected = mailbox;
     selected->uidvalidity = mailbox->uidvalidity;

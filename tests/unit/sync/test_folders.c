@@ -317,6 +317,38 @@ test_bad_folder(void)
     bench_destroy(bench);
 }
 
+/* Over one of them the connection breaks: from the second time on the others,
+ * and what the user did, come before it (P37). */
+static void
+test_breaking_folder(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
+    bool yielded;
+
+    fake_add(bench->fake, "INBOX", 76, 0);
+    fake_add(bench->fake, "Archive", 77, 0);
+    bench_sync(bench);
+    fake_add(bench->fake, "INBOX", 78, 0);
+    fake_add(bench->fake, "Archive", 79, 0);
+    fake_mailbox(bench->fake, "INBOX")->breaks = true;
+    g_assert_true(store_set_flags(bench->store, bench_row(bench, 77),
+                                  STORE_FLAG_SEEN, NULL));
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+
+        sync_account(&bench->sync, &yielded, &error);
+        g_assert_true(err_is(error, ERR_PROTOCOL));
+    }
+    g_assert_cmpuint(bench_rows(bench, 79), ==, 1);
+    g_assert_cmpuint(fake_find(archive, 1)->flags, ==, STORE_FLAG_SEEN);
+    fake_mailbox(bench->fake, "INBOX")->breaks = false;
+    bench_sync(bench);
+    g_assert_cmpuint(bench_rows(bench, 78), ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* Two that look alike are no rename: fetched anew rather than mixed up. */
 static void
 test_rename_unclear(void)
@@ -385,6 +417,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
     g_test_add_func("/run/rename refused", test_rename_refused);
     g_test_add_func("/run/P37/bad-folder", test_bad_folder);
+    g_test_add_func("/run/P37/breaks", test_breaking_folder);
     g_test_add_func("/run/first-list", test_first_list);
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
