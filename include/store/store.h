@@ -592,6 +592,9 @@ bool store_check(Store *store, GError **error);
 
 /* Values kept under a key (saved place in a list, lastmod of notmuch, …). */
 char *store_value(Store *store, const char *key);
+
+/* Those whose keys begin with prefix: key → value. g_hash_table_unref(). */
+GHashTable *store_values(Store *store, const char *prefix);
 bool store_set_value(Store *store, const char *key, const char *value,
                      GError **error);
 

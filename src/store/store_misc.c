@@ -17,6 +17,28 @@ store_value(Store *store, const char *key)
     return value;
 }
 
+GHashTable *
+store_values(Store *store, const char *prefix)
+{
+    GHashTable *values =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    sqlite3_stmt *rows = store_prepare(
+        store, NULL, "SELECT key, value FROM value WHERE key >= ? ORDER BY key",
+        "s", prefix);
+
+    while (rows && store_step(store, rows, NULL) == SQLITE_ROW) {
+        char *key = store_text(rows, 0);
+
+        if (!g_str_has_prefix(key, prefix)) {
+            g_free(key);
+            sqlite3_reset(rows);
+            break;
+        }
+        g_hash_table_insert(values, key, store_text(rows, 1));
+    }
+    return values;
+}
+
 bool
 store_set_value(Store *store, const char *key, const char *value,
                 GError **error)

@@ -138,7 +138,7 @@ look_again(const Bodies *bodies, GError **error)
 }
 
 static bool
-record_all(Bodies *bodies, GError **error)
+record_all(Bodies *bodies, const Sweep *sweep, GError **error)
 {
     const Sync *sync = bodies->run->sync;
     bool ok = true;
@@ -148,7 +148,7 @@ record_all(Bodies *bodies, GError **error)
     ok = look_again(bodies, error);
     for (guint i = bodies->whole->len; ok && i > 0; i--)
         ok = record(bodies, &g_array_index(bodies->whole, Whole, i - 1), error);
-    ok = ok && sweep_clear(sync, bodies->run->folder, error);
+    ok = ok && sweep_recorded(sweep, error);
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
@@ -161,17 +161,20 @@ forget_facts(Bodies *bodies)
     g_array_set_size(bodies->whole, 0);
 }
 
+/* Names noted, files durable, rows recorded: in this order. */
 static bool
-note_names(Bodies *bodies, GError **error)
+keep_all(Bodies *bodies, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new();
+    g_autoptr(Sweep) sweep = NULL;
 
     for (guint i = 0; i < bodies->whole->len; i++)
         g_ptr_array_add(files, g_array_index(bodies->whole, Whole, i).file);
-    return sweep_note(bodies->run->sync, bodies->run->folder, files, error);
+    sweep = sweep_begin(bodies->run->sync, bodies->run->folder, files, error);
+    return sweep && maildir_batch_commit(bodies->batch, error)
+           && record_all(bodies, sweep, error);
 }
 
-/* Names noted, files durable, rows recorded: in this order. */
 static bool
 flush(Bodies *bodies, GError **error)
 {
@@ -180,9 +183,7 @@ flush(Bodies *bodies, GError **error)
 
     if (bodies->whole->len == 0)
         return true;
-    if (!note_names(bodies, error)
-        || !maildir_batch_commit(bodies->batch, error)
-        || !record_all(bodies, error))
+    if (!keep_all(bodies, error))
         return false;
     run->done += bodies->whole->len;
     forget_facts(bodies);

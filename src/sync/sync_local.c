@@ -207,14 +207,12 @@ forget_known(Scan *scan, const GPtrArray *files)
 static void
 forget_swept(Scan *scan, const StoreFolder *folder)
 {
-    for (int urgent = 0; urgent < 2; urgent++) {
-        g_auto(GStrv) files = sweep_names(scan->sync, folder, urgent);
+    g_auto(GStrv) files = sweep_names(scan->sync, folder);
 
-        for (char **file = files; *file; file++) {
-            g_autofree char *base = base_of(*file);
+    for (char **file = files; *file; file++) {
+        g_autofree char *base = base_of(*file);
 
-            g_hash_table_remove(scan->found, base);
-        }
+        g_hash_table_remove(scan->found, base);
     }
 }
 

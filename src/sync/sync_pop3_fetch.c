@@ -162,8 +162,9 @@ record(Fetch *fetch, const Whole *whole, GError **error)
     return pop3_run_put(run, &entry, error);
 }
 
+/* sweep: of their files; NULL: they are headers alone. */
 static bool
-record_all(Fetch *fetch, GError **error)
+record_all(Fetch *fetch, const Sweep *sweep, GError **error)
 {
     const Sync *sync = fetch->run->sync;
     bool ok = true;
@@ -172,8 +173,7 @@ record_all(Fetch *fetch, GError **error)
         return false;
     for (guint i = fetch->whole->len; ok && i > 0; i--)
         ok = record(fetch, &g_array_index(fetch->whole, Whole, i - 1), error);
-    if (fetch->batch)
-        ok = ok && sweep_clear(sync, fetch->run->inbox, error);
+    ok = ok && (sweep == NULL || sweep_recorded(sweep, error));
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
@@ -186,18 +186,20 @@ forget_facts(Fetch *fetch)
     g_array_set_size(fetch->whole, 0);
 }
 
-/* Names noted, files durable: before anything is recorded. */
+/* Names noted, files durable, then recorded. */
 static bool
-make_durable(Fetch *fetch, GError **error)
+keep_all(Fetch *fetch, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new();
+    g_autoptr(Sweep) sweep = NULL;
 
     if (fetch->batch == NULL)
-        return true;
+        return record_all(fetch, NULL, error);
     for (guint i = 0; i < fetch->whole->len; i++)
         g_ptr_array_add(files, g_array_index(fetch->whole, Whole, i).file);
-    return sweep_note(fetch->run->sync, fetch->run->inbox, files, error)
-           && maildir_batch_commit(fetch->batch, error);
+    sweep = sweep_begin(fetch->run->sync, fetch->run->inbox, files, error);
+    return sweep && maildir_batch_commit(fetch->batch, error)
+           && record_all(fetch, sweep, error);
 }
 
 static void
@@ -219,7 +221,7 @@ flush(Fetch *fetch, GError **error)
 {
     if (fetch->whole->len == 0)
         return true;
-    if (!make_durable(fetch, error) || !record_all(fetch, error))
+    if (!keep_all(fetch, error))
         return false;
     fetch->run->fetched = true;
     forget_facts(fetch);

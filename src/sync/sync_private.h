@@ -106,14 +106,28 @@ UidSet *sync_rest_members(const Sync *sync, const ImapSelected *now,
                           GError **error);
 
 /* Names that are not to stay unless a row has them; see sync_sweep.c. */
-bool sweep_note(const Sync *sync, const StoreFolder *folder,
-                const GPtrArray *files, GError **error);
-bool sweep_clear(const Sync *sync, const StoreFolder *folder, GError **error);
-char **sweep_names(const Sync *sync, const StoreFolder *folder, bool urgent);
+typedef struct Sweep Sweep;
+
+/* Before files are named. NULL on error. */
+Sweep *sweep_begin(const Sync *sync, const StoreFolder *folder,
+                   const GPtrArray *files, GError **error);
+/* Rows have them: in the transaction that records these. */
+bool sweep_recorded(const Sweep *sweep, GError **error);
+/* What was not recorded is for the next run to sweep. */
+void sweep_end(Sweep *sweep);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sweep, sweep_end)
+
+/* Names of files that go, in the transaction that takes their rows away; the
+ * key of the note, g_free(), NULL on error. Then the files and the note go. */
+char *sweep_note(const Sync *sync, const StoreFolder *folder,
+                 const GPtrArray *files, GError **error);
+bool sweep_files(const Sync *sync, const StoreFolder *folder, const char *key,
+                 const char *const *files, GError **error);
+
+/* All that are noted of a folder. g_strfreev(). */
+char **sweep_names(const Sync *sync, const StoreFolder *folder);
 void sweep_remove(const Sync *sync, const char *file);
-/* Removes the files that were noted and forgets the note. */
-bool sweep_remove_all(const Sync *sync, const StoreFolder *folder,
-                      const char *const *files, GError **error);
+/* Removes what was noted by who is no more. */
 bool sweep_recover(const Sync *sync, const StoreFolder *folder, GError **error);
 
 /* A folder's own fact: "mtime", "lacking". Value NULL: forget. */

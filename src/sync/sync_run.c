@@ -123,6 +123,7 @@ remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
              guint n, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *note = NULL;
     bool ok = true;
 
     if (!store_begin(sync->store, error))
@@ -138,14 +139,17 @@ remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
         if (file)
             g_ptr_array_add(files, file);
     }
-    ok = ok && (files->len == 0 || sweep_note(sync, folder, files, error));
+    if (ok && files->len > 0) {
+        note = sweep_note(sync, folder, files, error);
+        ok = note != NULL;
+    }
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
-    if (files->len == 0)
+    if (note == NULL)
         return true;
     g_ptr_array_add(files, NULL);
-    return sweep_remove_all(sync, folder, (const char *const *)files->pdata,
-                            error);
+    return sweep_files(sync, folder, note, (const char *const *)files->pdata,
+                       error);
 }
 
 bool

@@ -104,9 +104,36 @@ nothing(Bench *bench)
 {
 }
 
-/* In a child that dies at the nth call. True when it came to its end. */
+/* Bodies that are not to be here yet. */
+static void
+fill_unkept(Bench *bench)
+{
+    fill(bench);
+    bench->sync.keep.after = G_MAXINT64;
+}
+
+static void
+keep_all(Bench *bench)
+{
+    bench->sync.keep.after = 0;
+}
+
+/* By the connection that the user waits for. */
 static bool
-killed_sync(Bench *bench, int n)
+open_two(Bench *bench)
+{
+    bool ok;
+
+    bench->sync.urgent = true;
+    ok = sync_fetch_one(&bench->sync, bench_row(bench, 1), NULL)
+         && sync_fetch_one(&bench->sync, bench_row(bench, 2), NULL);
+    bench->sync.urgent = false;
+    return ok;
+}
+
+/* In a child that dies at the nth call of run. True when it came to its end. */
+static bool
+killed_in(Bench *bench, bool (*run)(Bench *bench), int n)
 {
     pid_t child = fork();
     int status;
@@ -116,7 +143,7 @@ killed_sync(Bench *bench, int n)
         bench_open(bench); /* a connection never crosses a fork */
         g_random_set_seed((guint32)getpid()); /* nor do its next names */
         kill_at = n;
-        _exit(bench_try(bench) ? 0 : 1);
+        _exit(run(bench) ? 0 : 1);
     }
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_true(WIFEXITED(status));
@@ -129,14 +156,22 @@ typedef struct {
     void (*before)(Bench *bench); /* then a whole sync */
     void (*after)(Bench *bench);  /* then the one that is interrupted */
     bool headers_first;
+    bool (*run)(Bench *bench); /* is interrupted; NULL: a sync */
 } Scene;
 
 static const Scene scenes[] = {
-    { "first fetch", nothing, fill, false },
-    { "first fetch, headers first", nothing, fill, true },
-    { "changes", fill, change_there, false },
-    { "another UIDVALIDITY", fill, renumber, false },
+    { "first fetch", nothing, fill, false, NULL },
+    { "first fetch, headers first", nothing, fill, true, NULL },
+    { "changes", fill, change_there, false, NULL },
+    { "another UIDVALIDITY", fill, renumber, false, NULL },
+    { "opening", fill_unkept, keep_all, false, open_two },
 };
+
+static bool
+interrupted(const Scene *scene, Bench *bench)
+{
+    return scene->run ? scene->run(bench) : bench_try(bench);
+}
 
 static Bench *
 prepare(const Scene *scene)
@@ -153,6 +188,7 @@ prepare(const Scene *scene)
 static void
 test_killed(const void *data)
 {
+    const Scene *scene = data;
     bool done = false;
     int n;
 
@@ -160,7 +196,7 @@ test_killed(const void *data)
         Bench *bench = prepare(data);
 
         store_close(g_steal_pointer(&bench->store));
-        done = killed_sync(bench, n);
+        done = killed_in(bench, scene->run ? scene->run : bench_try, n);
         bench_open(bench);
         bench_sync(bench);
         bench_check(bench);
@@ -176,7 +212,7 @@ test_killed_often(void)
     Bench *bench = prepare(&scenes[0]);
 
     store_close(g_steal_pointer(&bench->store));
-    for (int n = 1; n < 60 && !killed_sync(bench, n); n++)
+    for (int n = 1; n < 60 && !killed_in(bench, bench_try, n); n++)
         ;
     bench_open(bench);
     bench_sync(bench);
@@ -274,7 +310,7 @@ cut_run(const Scene *scene, const char *can, guint n, bool after)
     bench->fake->calls = 0;
     bench->fake->cut_call = n;
     bench->fake->cut_after = after;
-    bench_try(bench);
+    interrupted(scene, bench);
     over = bench->fake->calls < n;
     bench->fake->cut_call = 0;
     bench_reopen(bench);
@@ -297,7 +333,7 @@ test_cut(const void *data)
             ;
 }
 
-static const Scene acting = { "acts", fill, nothing, false };
+static const Scene acting = { "acts", fill, nothing, false, NULL };
 
 static void
 test_cut_push(const void *can)
