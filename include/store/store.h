@@ -526,6 +526,10 @@ bool store_server_is_moving(Store *store, gint64 server_folder);
 bool store_server_moving_end(Store *store, gint64 server_folder,
                              GError **error);
 
+/* Messages that the server has in this folder, or was told to move, and that
+ * the user wants elsewhere. */
+guint store_leaving(Store *store, gint64 folder);
+
 /* Rows without a UID that a new message of this folder may turn out to be:
  * those that wait, and those still to be appended. */
 guint store_unplaced(Store *store, gint64 folder);

@@ -12,7 +12,8 @@
  *   5  rows      headers newest first, a page at once, matched by Message-ID
  *   6  bodies    newest first in batches: files durable, then one transaction
  *   7  mark      UIDNEXT and HIGHESTMODSEQ, only when all before was done
- *   8  push      what the user changed: flags, moves, expunges, appends
+ *   8  push      what the user changed: flags, moves, expunges, appends; then
+ *                folders that were to go and held something of it
  * Each step may be killed anywhere and done again:
  *   Y1  a row's file is recorded after file and folder are durable; the names
  * of a batch are noted before they appear (the sweep list), so that a file that
@@ -277,7 +278,9 @@ bool sync_wish_rename(Store *store, const StoreFolder *folder, const char *to,
                       GError **error);
 bool sync_wish_subscribe(Store *store, StoreFolder *folder, bool on,
                          GError **error);
-/* With everything in it: gone here when it is gone there. */
+/* With all that folder->total counts; gone here when it is gone there. It waits
+ * until the server knows what the user moved out of it, and comes to nothing,
+ * which is said, when by then it holds more than that. */
 bool sync_wish_delete(Store *store, const StoreFolder *folder, GError **error);
 bool sync_is_to_go(Store *store, const StoreFolder *folder);
 

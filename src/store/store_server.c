@@ -401,6 +401,16 @@ store_unplaced(Store *store, gint64 folder)
 }
 
 guint
+store_leaving(Store *store, gint64 folder)
+{
+    return (guint)store_int(store, 0,
+                            "SELECT count(*) FROM message"
+                            " WHERE server_folder = ?1"
+                            " AND (folder NOT IN (0, ?1) OR moving <> 0)",
+                            "i", folder);
+}
+
+guint
 store_orphans(Store *store, gint64 folder)
 {
     return (guint)store_int(store, 0,

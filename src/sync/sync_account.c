@@ -219,8 +219,10 @@ pull_broken(Round *round, bool *yielded, GError **error)
 {
     for (guint i = 0; i < round->folders->len; i++) {
         const StoreFolder *folder = round->folders->pdata[i];
+        g_autoptr(StoreFolder) there =
+            store_folder(round->sync->store, folder->id, NULL);
 
-        if (is_wanted(round, folder) && breaks(round, folder)
+        if (there && is_wanted(round, folder) && breaks(round, folder)
             && !pull_next(round, i, yielded, error))
             return false;
     }
@@ -313,7 +315,8 @@ pull_and_push(Round *round, bool *yielded, GError **error)
         return false;
     if (sync->only == NULL)
         sync_adopt_end(sync);
-    return push_last(round, error) && pull_broken(round, yielded, error);
+    return push_last(round, error) && sync_tell_deletes(sync, error)
+           && pull_broken(round, yielded, error);
 }
 
 /* A folder that is asked for alone has news: it is opened without a round trip

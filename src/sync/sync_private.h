@@ -151,6 +151,9 @@ bool sync_carry_end(const Sync *sync, GError **error);
 /* Tells the server what the user wants of folders. */
 bool sync_tell_wishes(const Sync *sync, GError **error);
 
+/* Of these, which folders are to go and may by now. */
+bool sync_tell_deletes(const Sync *sync, GError **error);
+
 /* A folder, and all below it, have another name now; files follow. */
 bool sync_folders_called(Store *store, const StoreFolder *folder,
                          const char *to, GError **error);

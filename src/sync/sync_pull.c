@@ -465,11 +465,14 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
 bool
 sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
 {
+    Sync kept = *sync;
     Look look;
     bool ok;
 
+    if (sync_is_to_go(sync->store, folder))
+        kept.keep.after = G_MAXINT64; /* but for what is moved out of it */
     look_init(&look);
-    ok = pull(sync, folder, &look, error)
+    ok = pull(&kept, folder, &look, error)
          && store_server_moving_end(sync->store, folder->id, error);
     look_finish(&look);
     return ok;

@@ -2,7 +2,8 @@
  * subscribed or not, gone. Kept as facts of the folder, told before LIST, so
  * that the list that follows is the truth about all of it. A rename is told by
  * the name that the server knows; its answer lost, the server's new name is
- * found again as a rename there (sync_folders.c). */
+ * found again as a rename there (sync_folders.c). A folder that is to go and
+ * still holds, there, what was moved out of it here goes behind the push. */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -51,7 +52,9 @@ sync_wish_subscribe(Store *store, StoreFolder *folder, bool on, GError **error)
 bool
 sync_wish_delete(Store *store, const StoreFolder *folder, GError **error)
 {
-    return set_wish(store, folder, WISH_DELETE, "yes", error);
+    g_autofree char *count = g_strdup_printf("%u", folder->total);
+
+    return set_wish(store, folder, WISH_DELETE, count, error);
 }
 
 bool
@@ -183,23 +186,109 @@ tell_subscribe(const Sync *sync, const StoreFolder *folder, GError **error)
            && set_wish(sync->store, folder, WISH_SUBSCRIBE, NULL, error);
 }
 
+/* Does the mailbox have messages that were not seen here? */
+static bool
+has_unseen(const Sync *sync, const StoreFolder *folder, bool *unseen,
+           GError **error)
+{
+    const SyncServer *server = &sync->server;
+    ImapMailbox *there = g_new0(ImapMailbox, 1);
+    g_autoptr(GError) trouble = NULL;
+    bool ok =
+        server->class->status(server->conn, folder->name, there, &trouble);
+
+    *unseen = ok && there->messages > store_uid_count(sync->store, folder->id);
+    imap_mailbox_free(there);
+    if (ok || err_is(trouble, ERR_REFUSED)) /* it is no more: so says DELETE */
+        return true;
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
+}
+
+/* What the user moved out of it is told first. A folder that he saw empty goes
+ * when all that is there was seen. */
+static bool
+is_to_wait(const Sync *sync, const StoreFolder *folder, guint64 most,
+           bool *waits, GError **error)
+{
+    *waits = store_leaving(sync->store, folder->id) > 0;
+    return *waits || most > 0 || folder->uidvalidity == 0
+           || has_unseen(sync, folder, waits, error);
+}
+
+/* It stays, and what was left out while it was to go is fetched. */
+static bool
+keep_folder(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    return sync_set_fact(sync, folder, "lacking", "1", error)
+           && set_wish(sync->store, folder, WISH_DELETE, NULL, error);
+}
+
+/* What was still to be uploaded to it, or to be found there, goes as well. */
+static bool
+remove_unplaced(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autoptr(GArray) ids = store_orphan_ids(sync->store, folder->id, error);
+    g_autoptr(GPtrArray) files = store_files(sync->store, folder->id, error);
+
+    for (guint i = 0; ids && files && i < files->len; i++) {
+        gint64 id = ((const StoreFile *)files->pdata[i])->id;
+        g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+
+        if (row && row->server_folder == 0)
+            g_array_append_val(ids, id);
+    }
+    return ids && files && sync_remove_rows(sync, folder, ids, error);
+}
+
+static bool
+delete_there(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    GError *trouble = NULL;
+    bool refused = folder->uidvalidity != 0
+                   && !sync->server.class->remove(sync->server.conn,
+                                                  folder->name, &trouble);
+
+    if (!is_told(sync, folder, "deleted", trouble, error))
+        return false;
+    return refused ? keep_folder(sync, folder, error)
+                   : set_wish(sync->store, folder, WISH_DELETE, NULL, error)
+                         && remove_unplaced(sync, folder, error)
+                         && sync_folder_remove(sync, folder, error);
+}
+
 /* Done there, the list that follows shows it is gone; the yes was given with
- * the wish. */
+ * the wish, to as many messages as it held. */
 static bool
 tell_delete(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     g_autofree char *wish = wish_of(sync->store, folder, WISH_DELETE);
-    GError *trouble = NULL;
-    bool refused;
+    guint64 most = wish ? g_ascii_strtoull(wish, NULL, 10) : 0;
+    bool waits;
 
     if (wish == NULL)
         return true;
-    refused = folder->uidvalidity != 0
-              && !sync->server.class->remove(sync->server.conn, folder->name,
-                                             &trouble);
-    return is_told(sync, folder, "deleted", trouble, error)
-           && set_wish(sync->store, folder, WISH_DELETE, NULL, error)
-           && (refused || sync_folder_remove(sync, folder, error));
+    if (folder->total > most) {
+        sync_warn(sync,
+                  "%s holds %u message%s, more than when it was to be "
+                  "deleted, and is kept",
+                  folder->path, folder->total, folder->total == 1 ? "" : "s");
+        return keep_folder(sync, folder, error);
+    }
+    return is_to_wait(sync, folder, most, &waits, error)
+           && (waits || delete_there(sync, folder, error));
+}
+
+bool
+sync_tell_deletes(const Sync *sync, GError **error)
+{
+    g_autoptr(GPtrArray) all = store_folders(sync->store, sync->account, error);
+
+    for (guint i = 0; all && i < all->len; i++)
+        if (!((const StoreFolder *)all->pdata[i])->local
+            && !tell_delete(sync, all->pdata[i], error))
+            return false;
+    return all != NULL;
 }
 
 /* The directories of a former name, when the last file has left. */
@@ -233,9 +322,8 @@ sync_tell_wishes(const Sync *sync, GError **error)
         if (!folder->local
             && (!tell_rename(sync, folder, error)
                 || !tell_subscribe(sync, folder, error)
-                || !clear_left(sync, folder, error)
-                || !tell_delete(sync, folder, error)))
+                || !clear_left(sync, folder, error)))
             return false;
     }
-    return all != NULL;
+    return all != NULL && sync_tell_deletes(sync, error);
 }

@@ -382,6 +382,157 @@ test_deleted_here(void)
     bench_destroy(bench);
 }
 
+/* Messages from..to go to the inbox, untold. */
+static void
+move_out(Bench *bench, guint from, guint to)
+{
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+
+    for (guint i = from; i <= to; i++)
+        g_assert_true(store_set_folder(bench->store, bench_row(bench, i),
+                                       inbox->id, NULL));
+    bench_settle(bench);
+}
+
+static void
+wish_delete(Bench *bench)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+
+    g_assert_true(sync_wish_delete(bench->store, folder, NULL));
+}
+
+/* What was moved out of a folder before it was deleted is moved there first;
+ * what is left goes with the folder. */
+static void
+test_deleted_moved_out(const void *left)
+{
+    Bench *bench = bench_with_folders();
+    guint kept = 30 - GPOINTER_TO_UINT(left);
+
+    move_out(bench, 1, kept);
+    wish_delete(bench);
+    bench_sync(bench);
+    g_assert_null(fake_lookup(bench->fake, "Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==,
+                     kept);
+    g_assert_cmpuint(bench_files(bench, "work/INBOX"), ==, kept);
+    g_assert_cmpuint(bench->fake->appends, ==, 0);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Cut at each call: the messages are on the server, whatever else is. */
+static void
+test_deleted_cut(void)
+{
+    for (guint cut = 1; cut <= 30; cut++) {
+        Bench *bench = bench_with_folders();
+
+        move_out(bench, 1, 30);
+        wish_delete(bench);
+        bench->fake->cut_after = cut % 2;
+        bench->fake->cut_call = bench->fake->calls + (cut + 1) / 2;
+        bench_try(bench);
+        bench->fake->cut_call = 0;
+        bench_reopen(bench);
+        bench_sync(bench);
+        bench_sync(bench);
+        g_assert_null(fake_lookup(bench->fake, "Archive"));
+        g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==,
+                         30);
+        bench_check(bench);
+        bench_destroy(bench);
+    }
+}
+
+static void
+check_kept(Bench *bench, guint messages)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+
+    g_assert_cmpuint(bench->warned, >, 0);
+    g_assert_false(sync_is_to_go(bench->store, folder));
+    g_assert_cmpuint(folder->total, ==, messages);
+    bench_sync(bench);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     messages);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* Back in it, because the server would not move them: they were no part of what
+ * was to go. */
+static void
+test_deleted_move_refused(void)
+{
+    Bench *bench = bench_with_folders();
+    StoreFolder other = { .account = (char *)"home", .name = (char *)"INBOX",
+                          .path = (char *)"home/INBOX", .delimiter = '/',
+                          .selectable = true };
+    gint64 to = store_folder_put(bench->store, &other, NULL);
+
+    for (guint i = 1; i <= 30; i++)
+        g_assert_true(
+            store_set_folder(bench->store, bench_row(bench, i), to, NULL));
+    wish_delete(bench);
+    bench_sync(bench);
+    bench_settle(bench);
+    check_kept(bench, 30);
+}
+
+/* Mail that came since it was empty here was not meant. */
+static void
+test_deleted_new_mail(void)
+{
+    Bench *bench = bench_with_folders();
+
+    move_out(bench, 1, 30);
+    bench_sync(bench);
+    wish_delete(bench);
+    fake_add(bench->fake, "Archive", 50, 0);
+    bench_sync(bench);
+    check_kept(bench, 1);
+}
+
+/* Of what goes anyway nothing is fetched while moves are told. */
+static void
+test_deleted_unfetched(void)
+{
+    Bench *bench = bench_with_folders();
+
+    move_out(bench, 1, 1);
+    wish_delete(bench);
+    fake_add(bench->fake, "Archive", 50, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    check_kept(bench, 30);
+}
+
+/* What was still to be uploaded to it was counted, and goes. */
+static void
+test_deleted_unsent(void)
+{
+    Bench *bench = bench_with_folders();
+    g_autofree char *other =
+        g_build_filename(bench->mail, "work/Archive/new/77.other", NULL);
+
+    g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
+                        NULL);
+    g_assert_true(sync_local(&bench->sync, NULL));
+    wish_delete(bench);
+    bench_sync(bench);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(bench_rows(bench, 60), ==, 0);
+    g_assert_cmpuint(bench_files(bench, "work/Archive"), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 static void
 test_subscribed_here(void)
 {
@@ -421,6 +572,15 @@ main(int argc, char **argv)
     g_test_add_func("/run/first-list", test_first_list);
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
+    g_test_add_data_func("/run/P13/deleted, all moved out", NULL,
+                         test_deleted_moved_out);
+    g_test_add_data_func("/run/P13/deleted, some moved out",
+                         GUINT_TO_POINTER(3), test_deleted_moved_out);
+    g_test_add_func("/run/deleted here, cut", test_deleted_cut);
+    g_test_add_func("/run/deleted, move refused", test_deleted_move_refused);
+    g_test_add_func("/run/deleted, new mail", test_deleted_new_mail);
+    g_test_add_func("/run/deleted, unfetched", test_deleted_unfetched);
+    g_test_add_func("/run/deleted, unsent", test_deleted_unsent);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
     return g_test_run();
 }
