@@ -115,9 +115,13 @@ StoreFolder *store_folder_by_role(Store *store, const char *account,
 gint64 store_folder_put(Store *store, const StoreFolder *folder,
                         GError **error);
 
-/* Forgets a folder and its rows, not their files. What the user moved out of it
- * and the server did not yet is kept, to be appended where he put it; what he
- * moved into it is back where the server has it. */
+/* The server has the folder no more: what the user moved out of it and is here
+ * stays where he put it, to be appended there. */
+bool store_folder_lost(Store *store, gint64 id, GError **error);
+
+/* Forgets a folder and its rows, not their files, but for what is to stay:
+ * store_folder_lost(); what the user moved into it is back where the server has
+ * it. */
 bool store_folder_remove(Store *store, gint64 id, GError **error);
 
 /* Flags of a row: the system flags of IMAP, with the values of maildir.h's

@@ -232,17 +232,61 @@ store_folder_put(Store *store, const StoreFolder *folder, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok ? id : 0;
 }
 
+/* As if the server had never had it. */
+static bool
+lose_row(Store *store, gint64 id, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE message SET server_flags = 0, server_tags = ''"
+                      " WHERE id = ?",
+                      "i", id)
+           && store_server_place(store, id, 0, 0, error);
+}
+
+static bool
+lose_rows(Store *store, gint64 id, GError **error)
+{
+    g_autoptr(GArray) ids = store_read_ids(
+        store,
+        store_prepare(store, error,
+                      "SELECT id FROM message WHERE server_folder = ?1"
+                      " AND folder NOT IN (0, ?1) AND file IS NOT NULL",
+                      "i", id),
+        error);
+    bool ok = ids != NULL;
+
+    for (guint i = 0; ok && i < ids->len; i++)
+        ok = lose_row(store, g_array_index(ids, gint64, i), error);
+    return ok;
+}
+
+bool
+store_folder_lost(Store *store, gint64 id, GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = lose_rows(store, id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
 /* What the user moved out of the folder lives on where he put it, to be
  * appended; what he moved in is back where the server has it; the rest goes. */
 static bool
 remove_rows(Store *store, gint64 id, GError **error)
 {
-    return store_exec(store, error,
-                      "UPDATE message SET server_folder = 0, uid = 0,"
-                      " orphan = 0, server_flags = 0, server_tags = '',"
-                      " settled = settled AND folder > 0"
-                      " WHERE server_folder = ?1 AND folder <> ?1",
-                      "i", id)
+    return lose_rows(store, id, error)
+           && store_exec(store, error,
+                         "UPDATE message SET server_folder = 0, uid = 0,"
+                         " orphan = 0, moving = 0, server_flags = 0,"
+                         " server_tags = '', settled = 0"
+                         " WHERE server_folder = ?1 AND folder = 0",
+                         "i", id)
+           && store_exec(store, error,
+                         "DELETE FROM message WHERE server_folder = ?1"
+                         " AND folder <> ?1",
+                         "i", id)
            && store_exec(store, error,
                          "UPDATE message SET folder = server_folder,"
                          " settled = file IS NULL WHERE folder = ?1"

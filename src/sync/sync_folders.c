@@ -233,32 +233,55 @@ create_there(const Sync *sync, const StoreFolder *folder, GError **error)
     return true;
 }
 
+/* The server does not have it: with the next sync it is new there. */
+static bool
+begin_anew(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    StoreFolder made = *folder;
+
+    made.uidvalidity = made.uidnext = 0;
+    made.modseq = 0;
+    made.selectable = true;
+    return store_folder_put(sync->store, &made, error) != 0;
+}
+
 bool
 sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
 {
-    g_autoptr(GArray) rows = store_uids(sync->store, folder->id, error);
+    g_autoptr(GArray) rows = NULL;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 
+    if (!store_folder_lost(sync->store, folder->id, error))
+        return false;
+    rows = store_uids(sync->store, folder->id, error);
     for (guint i = 0; rows && i < rows->len; i++)
         g_array_append_val(ids, g_array_index(rows, StoreUid, i).id);
-    return rows != NULL && sync_remove_rows(sync, folder, ids, error)
-           && (store_unplaced(sync->store, folder->id) > 0
-               || store_folder_remove(sync->store, folder->id, error));
+    if (rows == NULL || !sync_remove_rows(sync, folder, ids, error))
+        return false;
+    return store_unplaced(sync->store, folder->id) > 0
+               ? begin_anew(sync, folder, error)
+               : store_folder_remove(sync->store, folder->id, error);
 }
 
+/* What went with it is what the server had in it, whatever the user moved in or
+ * out since. */
 static bool
 folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     StoreFolder kept = *folder;
+    guint count;
 
-    if (sync->accept_removals || folder->total <= SYNC_REMOVAL_MIN)
+    if (!store_folder_lost(sync->store, folder->id, error))
+        return false;
+    count = store_uid_count(sync->store, folder->id);
+    if (sync->accept_removals || count <= SYNC_REMOVAL_MIN)
         return sync_folder_remove(sync, folder, error);
     if (!folder->selectable)
         return true;
     sync_warn(sync,
               "%s is gone on the server; its %u messages are kept here: "
               "`posthorn sync --accept-removals %s` removes them",
-              folder->path, folder->total, folder->account);
+              folder->path, count, folder->account);
     kept.selectable = false;
     return store_folder_put(sync->store, &kept, error) != 0;
 }
@@ -367,29 +390,31 @@ ask_ids(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
 }
 
 /* Is this mailbox the one that the folder was: the same UIDVALIDITY, not fewer
- * UIDs, not one message more than those? */
+ * UIDs, not one message more than those that the server had in it? */
 static bool
-could_be(const StoreFolder *folder, const ImapMailbox *mailbox)
+could_be(const Sync *sync, const StoreFolder *folder,
+         const ImapMailbox *mailbox)
 {
     return mailbox->have_status && !mailbox->no_select
            && mailbox->uidvalidity == folder->uidvalidity
            && mailbox->uidnext >= folder->uidnext
-           && mailbox->messages
-                  <= folder->total + (mailbox->uidnext - folder->uidnext);
+           && mailbox->messages <= store_uid_count(sync->store, folder->id)
+                                       + (mailbox->uidnext - folder->uidnext);
 }
 
 /* The one mailbox that nobody here knows and that could be the folder; NULL:
  * none, or several. */
 static const ImapMailbox *
-new_name(const GPtrArray *folders, const GPtrArray *mailboxes,
-         const StoreFolder *folder)
+new_name(const Sync *sync, const GPtrArray *folders,
+         const GPtrArray *mailboxes, const StoreFolder *folder)
 {
     const ImapMailbox *only = NULL;
 
     for (guint i = 0; i < mailboxes->len; i++) {
         const ImapMailbox *mailbox = mailboxes->pdata[i];
 
-        if (!could_be(folder, mailbox) || find_folder(folders, mailbox->name))
+        if (find_folder(folders, mailbox->name)
+            || !could_be(sync, folder, mailbox))
             continue;
         if (only)
             return NULL;
@@ -400,14 +425,15 @@ new_name(const GPtrArray *folders, const GPtrArray *mailboxes,
 
 /* Could the mailbox be another folder that is missing too? */
 static bool
-is_disputed(const GPtrArray *folders, const GPtrArray *mailboxes,
-            const StoreFolder *folder, const ImapMailbox *mailbox)
+is_disputed(const Sync *sync, const GPtrArray *folders,
+            const GPtrArray *mailboxes, const StoreFolder *folder,
+            const ImapMailbox *mailbox)
 {
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *other = folders->pdata[i];
 
         if (other != folder && is_missing(other, mailboxes)
-            && could_be(other, mailbox))
+            && could_be(sync, other, mailbox))
             return true;
     }
     return false;
@@ -442,10 +468,11 @@ find_renamed(const Sync *sync, const GPtrArray *folders,
         same_object(sync, folders, mailboxes, folder, &known);
 
     if (mailbox == NULL && !known)
-        mailbox = new_name(folders, mailboxes, folder);
+        mailbox = new_name(sync, folders, mailboxes, folder);
     return mailbox
                    && (known
-                       || !is_disputed(folders, mailboxes, folder, mailbox))
+                       || !is_disputed(sync, folders, mailboxes, folder,
+                                       mailbox))
                ? mailbox
                : NULL;
 }

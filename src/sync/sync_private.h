@@ -175,7 +175,9 @@ bool sync_moves_resume(const Sync *sync, const GPtrArray *folders,
 bool sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
                        guint32 *uid, GError **error);
 
-/* Takes a folder away with its rows and files. */
+/* Takes a folder that the server has no more away with its rows and files, but
+ * for what the user moved out of it (store_folder_lost()). What is still to be
+ * uploaded to it keeps it, to be made anew there. */
 bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
                         GError **error);
 

@@ -373,15 +373,29 @@ fake_resync(const Fake *fake, FakeMailbox *mailbox, const ImapResync *resync,
     return true;
 }
 
+static FakeMailbox *
+fake_lookup(Fake *fake, const char *name)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
 static bool
 fake_select(void *conn, const char *name, const ImapResync *resync,
             const ImapSink *sink, ImapSelected *selected, GError **error)
 {
     Fake *fake = conn;
-    FakeMailbox *mailbox = fake_mailbox(fake, name);
+    FakeMailbox *mailbox = fake_lookup(fake, name);
 
     if (fake_cut_before(fake, error))
         return false;
+    if (mailbox == NULL)
+        return err_set(error, ERR_REFUSED, "%s: there is none", name);
     if (mailbox->refused)
         return err_set(error, ERR_REFUSED, "%s: it is locked", name);
     if (mailbox->breaks)
@@ -723,18 +737,6 @@ fake_make(void *conn, const char *mailbox, const char *special_use,
         return false;
     fake_mailbox(fake, mailbox);
     return fake_answer(fake, error);
-}
-
-static FakeMailbox *
-fake_lookup(Fake *fake, const char *name)
-{
-    for (guint i = 0; i < fake->mailboxes->len; i++) {
-        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
-
-        if (strcmp(mailbox->name, name) == 0)
-            return mailbox;
-    }
-    return NULL;
 }
 
 /* With what is below it (RFC 9051, section 6.3.6). */

@@ -534,6 +534,145 @@ test_deleted_unsent(void)
 }
 
 static void
+delete_there(Bench *bench)
+{
+    g_assert_true(fake_remove_mailbox(bench->fake, "Archive", NULL));
+}
+
+static guint
+total(Bench *bench, const char *path)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, path);
+
+    return folder ? folder->total : 0;
+}
+
+/* Of a folder that another client deletes, what was moved out of it here stays,
+ * and is uploaded to where it was put; so often as the server has it. */
+static void
+test_gone_moved_out(const void *lost)
+{
+    Bench *bench = bench_with_folders();
+
+    move_out(bench, 1, 30);
+    if (lost) {
+        bench->fake->cut_move = bench->fake->cut_after = true;
+        g_assert_false(bench_try(bench));
+        bench->fake->cut_move = false;
+        bench->fake->cut_call = 0;
+    }
+    delete_there(bench);
+    bench_sync(bench);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(total(bench, "work/INBOX"), ==, 30);
+    g_assert_cmpuint(bench->fake->appends, ==, lost ? 0 : 30);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* The others wait for a yes, and for those alone is one asked. */
+static void
+test_gone_some_moved_out(void)
+{
+    Bench *bench = bench_with_folders();
+
+    move_out(bench, 1, 5);
+    delete_there(bench);
+    bench_sync(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(total(bench, "work/Archive"), ==, 25);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==, 5);
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A few that the server had are few, however many were moved in here: those are
+ * where the server has them. */
+static void
+test_gone_moved_in(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreFolder) archive = NULL;
+
+    fake_mailbox(bench->fake, "Archive")->uidvalidity = 70;
+    fake_add(bench->fake, "Archive", 1, 0);
+    for (guint i = 2; i <= 30; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    archive = bench_folder(bench, "work/Archive");
+    for (guint i = 2; i <= 30; i++)
+        g_assert_true(store_set_folder(bench->store, bench_row(bench, i),
+                                       archive->id, NULL));
+    bench_settle(bench);
+    delete_there(bench);
+    bench_sync(bench);
+    bench_settle(bench);
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    g_assert_cmpuint(bench_row(bench, 1), ==, 0);
+    g_assert_cmpuint(total(bench, "work/INBOX"), ==, 29);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* What is not here was there alone. */
+static void
+test_gone_headers(void)
+{
+    Bench *bench = bench_create();
+
+    fake_add(bench->fake, "Archive", 1, 0);
+    bench->sync.keep.most = 1;
+    bench_sync(bench);
+    move_out(bench, 1, 1);
+    delete_there(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(bench_row(bench, 1), ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* What was still to be uploaded to it brings it back. */
+static void
+test_gone_unsent(void)
+{
+    Bench *bench = bench_with_folders();
+    g_autofree char *other =
+        g_build_filename(bench->mail, "work/Archive/new/77.other", NULL);
+
+    g_file_set_contents(other, "Message-ID: <m60@example.org>\r\n\r\nx\r\n", -1,
+                        NULL);
+    g_assert_true(sync_local(&bench->sync, NULL));
+    delete_there(bench);
+    bench->sync.accept_removals = true;
+    bench_try(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* It is found under its new name though nothing is left in it here. */
+static void
+test_renamed_there_moved_out(void)
+{
+    Bench *bench = bench_with_folders();
+
+    move_out(bench, 1, 30);
+    g_assert_true(fake_rename(bench->fake, "Archive", "Old", NULL));
+    bench_sync(bench);
+    g_assert_cmpuint(total(bench, "work/INBOX"), ==, 30);
+    g_assert_cmpuint(bench->fake->appends, ==, 0);
+    g_assert_cmpuint(fake_lookup(bench->fake, "Old")->messages->len, ==, 0);
+    check_renamed(bench);
+}
+
+static void
 test_subscribed_here(void)
 {
     Bench *bench = bench_with_folders();
@@ -581,6 +720,16 @@ main(int argc, char **argv)
     g_test_add_func("/run/deleted, new mail", test_deleted_new_mail);
     g_test_add_func("/run/deleted, unfetched", test_deleted_unfetched);
     g_test_add_func("/run/deleted, unsent", test_deleted_unsent);
+    g_test_add_data_func("/run/P13/gone, all moved out", NULL,
+                         test_gone_moved_out);
+    g_test_add_data_func("/run/P14/gone, answer lost", "",
+                         test_gone_moved_out);
+    g_test_add_func("/run/P16/gone, some moved out", test_gone_some_moved_out);
+    g_test_add_func("/run/P16/gone, moved in", test_gone_moved_in);
+    g_test_add_func("/run/gone, headers", test_gone_headers);
+    g_test_add_func("/run/gone, unsent", test_gone_unsent);
+    g_test_add_func("/run/renamed there, moved out",
+                    test_renamed_there_moved_out);
     g_test_add_func("/run/subscribed here", test_subscribed_here);
     return g_test_run();
 }
