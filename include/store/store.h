@@ -310,6 +310,14 @@ typedef struct {
 /* Array of StoreFile; free with g_ptr_array_unref(). */
 GPtrArray *store_files(Store *store, gint64 folder, GError **error);
 
+/* Does it have rows whose files lie in its directory? */
+bool store_has_files(Store *store, gint64 folder);
+
+/* A row of a folder that has no file and is this message (same Message-ID and
+ * size); 0: none. */
+gint64 store_lacking(Store *store, gint64 folder, const char *message_id,
+                     guint64 size);
+
 /* The user (another program of his) removed the file of a row of an account
  * without a server: the row goes. */
 bool store_remove(Store *store, gint64 id, GError **error);

@@ -24,7 +24,8 @@
  * EXPUNGE do nothing, a MOVE or COPY whose answer was lost is found by its
  * Message-ID, an APPEND is noted before and looked for; Y4  more than
  * SYNC_REMOVAL_MIN messages and more than half of a folder are never removed
- * here without a yes (promise P16). */
+ * here without a yes (promise P16); Y5  a file that lacks in a directory that
+ * was made anew is fetched again, whatever their number. */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 
@@ -290,6 +291,14 @@ char *sync_prefix(Store *store, const char *account, char *delimiter);
 
 /* 2: what other programs did to the Maildir since the last scan. */
 bool sync_local(const Sync *sync, GError **error);
+
+/* Is the directory of a folder another one than that in which the files of its
+ * rows were seen last, or gone? What lacks in it the user did not delete. */
+bool sync_directory_is_new(Store *store, const char *mail,
+                           const StoreFolder *folder);
+/* They were compared with what is in it now. */
+bool sync_directory_seen(Store *store, const char *mail,
+                         const StoreFolder *folder, GError **error);
 
 /* The folders in whose directories another program changed names since they
  * were last read: path → stamp of then. Of an account without a server its

@@ -8,6 +8,8 @@
 #include "account_lock.h"
 #include "facts.h"
 #include "maildir/maildir.h"
+#include "store/store_pop3.h"
+#include "sync/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,11 +89,26 @@ settle_known(FolderScan *folder, const StoreFile *known, const Found *found,
             || store_set_flags(store, known->id, flags, error));
 }
 
+/* The user removed the file; or it went with its directory, and what a maildrop
+ * has is fetched again: the row stays, so that it is not deleted there. */
+static bool
+lose_known(FolderScan *folder, gint64 id, bool lost, GError **error)
+{
+    Store *store = folder->scan->store;
+    g_autoptr(StorePop3) entry =
+        lost ? store_pop3_of(store, folder->scan->account, id, NULL) : NULL;
+
+    return entry ? store_set_file(store, id, NULL, error)
+                 : store_remove(store, id, error);
+}
+
 /* Takes known files out of the found ones; rows without a file go. */
 static bool
 match_known(FolderScan *folder, GError **error)
 {
     Store *store = folder->scan->store;
+    const char *mail = folder->scan->mail;
+    bool lost = sync_directory_is_new(store, mail, folder->folder);
     g_autoptr(GPtrArray) files =
         store_files(store, folder->folder->id, error);
     bool ok = files != NULL;
@@ -101,15 +118,15 @@ match_known(FolderScan *folder, GError **error)
         g_autofree char *base = base_of(known->file);
         const Found *found = g_hash_table_lookup(folder->files, base);
         g_autofree char *path =
-            g_build_filename(folder->scan->mail, known->file, NULL);
+            g_build_filename(mail, known->file, NULL);
 
         if (found)
             ok = settle_known(folder, known, found, error);
         else if (access(path, F_OK) != 0)
-            ok = store_remove(store, known->id, error);
+            ok = lose_known(folder, known->id, lost, error);
         g_hash_table_remove(folder->files, base);
     }
-    return ok;
+    return ok && sync_directory_seen(store, mail, folder->folder, error);
 }
 
 static Facts *
@@ -136,6 +153,7 @@ static bool
 add_message(FolderScan *folder, const Found *found, GError **error)
 {
     g_autoptr(Facts) facts = read_facts(found);
+    Store *store = folder->scan->store;
     gint64 id;
 
     if (facts == NULL)
@@ -145,7 +163,11 @@ add_message(FolderScan *folder, const Found *found, GError **error)
     facts->message.size = found->size;
     facts->message.arrival = found->time;
     facts->message.flags |= found->flags;
-    id = store_message_add(folder->scan->store, &facts->message, error);
+    id = store_lacking(store, folder->folder->id, facts->message.message_id,
+                       found->size);
+    if (id) /* its directory is back */
+        return store_pop3_body(store, id, &facts->message, error);
+    id = store_message_add(store, &facts->message, error);
     if (id != 0 && folder->scan->added)
         g_array_append_val(folder->scan->added, id);
     return id != 0;

@@ -69,6 +69,27 @@ store_each_file_near(Store *store, gint64 folder,
 }
 
 bool
+store_has_files(Store *store, gint64 folder)
+{
+    return store_int(store, 0,
+                     "SELECT EXISTS (SELECT 1 FROM message WHERE folder = ?"
+                     " AND file IS NOT NULL AND settled = 1)",
+                     "i", folder)
+           != 0;
+}
+
+gint64
+store_lacking(Store *store, gint64 folder, const char *message_id,
+              guint64 size)
+{
+    return store_int(store, 0,
+                     "SELECT id FROM message WHERE message_id = ?"
+                     " AND folder = ? AND size = ? AND file IS NULL"
+                     " ORDER BY id LIMIT 1",
+                     "sii", message_id, folder, (gint64)size);
+}
+
+bool
 store_remove(Store *store, gint64 id, GError **error)
 {
     g_autofree char *file = NULL;

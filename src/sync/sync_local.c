@@ -2,11 +2,13 @@
  * anything else is done: renamed files change flags, files in another folder
  * are moves, files that went are deletions, new ones are to be uploaded. Only
  * folders whose directories changed are read. Files that the room core is just
- * moving (their rows are not settled) are passed over. */
+ * moving (their rows are not settled) are passed over. A directory that is gone
+ * deletes nothing, nor one that was made anew in its place (Y5). */
 #include "sync_private.h"
 
 #include "base/err.h"
 #include "maildir/maildir.h"
+#include "store/store_pop3.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -27,6 +29,7 @@ typedef struct {
 typedef struct {
     const StoreFile *file;
     const StoreFolder *folder;
+    bool lost; /* with its directory */
 } Missing;
 
 typedef struct {
@@ -119,6 +122,9 @@ static bool
 compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files,
                GError **error)
 {
+    const Sync *sync = scan->sync;
+    bool lost = sync_directory_is_new(sync->store, sync->mail, folder);
+
     for (guint i = 0; i < files->len; i++) {
         const StoreFile *file = files->pdata[i];
         g_autofree char *base = base_of(file->file);
@@ -127,12 +133,12 @@ compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files,
 
         if (found && found->folder->id != folder->id)
             found = NULL;
-        if (found && settled && !take_name(scan->sync, file, found, error))
+        if (found && settled && !take_name(sync, file, found, error))
             return false;
         if (found)
             g_hash_table_remove(scan->found, base);
         else if (settled) {
-            Missing missing = { file, folder };
+            Missing missing = { file, folder, lost };
 
             g_array_append_val(scan->missing, missing);
         }
@@ -141,9 +147,9 @@ compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files,
 }
 
 /* A row whose file lies in another folder now was moved; else it was deleted,
- * unless so many went that something else must have happened (Y4). */
+ * unless something else must have happened (fetch: Y4, Y5). */
 static bool
-take_missing(Scan *scan, const Missing *missing, bool many, GError **error)
+take_missing(Scan *scan, const Missing *missing, bool fetch, GError **error)
 {
     Store *store = scan->sync->store;
     const StoreFile *file = missing->file;
@@ -164,27 +170,39 @@ take_missing(Scan *scan, const Missing *missing, bool many, GError **error)
         g_hash_table_remove(scan->found, base);
         return ok;
     }
-    if (many || row->server_folder == 0)
+    if (fetch || row->server_folder == 0)
         return store_set_file(store, file->id, NULL, error);
     return store_set_folder(store, file->id, 0, error)
            && store_set_file(store, file->id, NULL, error);
+}
+
+static guint
+count_lost(const Scan *scan)
+{
+    guint lost = 0;
+
+    for (guint i = 0; i < scan->missing->len; i++)
+        lost += g_array_index(scan->missing, Missing, i).lost;
+    return lost;
 }
 
 static bool
 take_all_missing(Scan *scan, guint total, GError **error)
 {
     bool many = sync_removal_is_large(scan->missing->len, total);
+    guint fetched = many ? scan->missing->len : count_lost(scan);
 
-    if (many)
+    if (fetched > 0)
         sync_warn(scan->sync,
                   "%s: %u of %u files are gone from the disk; "
                   "they are fetched again",
-                  scan->sync->account, scan->missing->len, total);
+                  scan->sync->account, fetched, total);
     for (guint i = 0; i < scan->missing->len; i++) {
         const Missing *missing = &g_array_index(scan->missing, Missing, i);
+        bool fetch = many || missing->lost;
 
-        if (!take_missing(scan, missing, many, error)
-            || (many
+        if (!take_missing(scan, missing, fetch, error)
+            || (fetch
                 && !sync_set_fact(scan->sync, missing->folder, "lacking", "1",
                                   error)))
             return false;
@@ -236,15 +254,27 @@ read_facts(const Sync *sync, const char *path, struct stat *info)
     return got >= 0 && size > 0 ? sync->describe(bytes, size) : NULL;
 }
 
-/* A file of another program, if it is still there: a row of its own, to be
- * uploaded. It is looked for by its Message-ID first: state.db may have been
- * lost (P79). */
+static bool
+add_row(const Sync *sync, const StoreMessage *facts, GError **error)
+{
+    gint64 id = store_message_add(sync->store, facts, error);
+
+    return id != 0
+           && store_pending_failed(sync->store, id, "found in the folder",
+                                   error);
+}
+
+/* A file of another program, if it is still there: that of a row which has
+ * none, as when a disk is mounted again, else a row of its own, to be uploaded.
+ * It is looked for by its Message-ID first: state.db may have been lost
+ * (P79). */
 static bool
 add_file(const Sync *sync, const Found *found, GError **error)
 {
     struct stat info = { 0 };
     StoreMessage *facts = read_facts(sync, found->path, &info);
-    gint64 id;
+    gint64 known;
+    bool ok;
 
     if (facts == NULL)
         return true; /* renamed since it was seen, or no message */
@@ -253,11 +283,12 @@ add_file(const Sync *sync, const Found *found, GError **error)
     facts->size = (guint64)info.st_size;
     facts->arrival = info.st_mtime;
     facts->flags |= found->flags;
-    id = store_message_add(sync->store, facts, error);
+    known = store_lacking(sync->store, facts->folder, facts->message_id,
+                          facts->size);
+    ok = known ? store_pop3_body(sync->store, known, facts, error)
+               : add_row(sync, facts, error);
     sync->describe_free(facts);
-    return id != 0
-           && store_pending_failed(sync->store, id, "found in the folder",
-                                   error);
+    return ok;
 }
 
 /* In transactions of a slice each; the first was begun by the caller. */
@@ -319,6 +350,9 @@ take_changes(Scan *scan, GError **error)
         forget_swept(scan, folder);
     }
     ok = ok && take_all_missing(scan, total, error);
+    for (guint i = 0; ok && i < scan->folders->len; i++)
+        ok = sync_directory_seen(scan->sync->store, scan->sync->mail,
+                                 scan->folders->pdata[i], error);
     return store_end(scan->sync->store, ok, ok ? error : NULL) && ok;
 }
 
@@ -369,19 +403,44 @@ take_new(Scan *scan, GError **error)
     return add_files(scan, error);
 }
 
+/* The files may be back when a disk is mounted, so nothing is done about it. */
+static void
+tell_gone(const Sync *sync, const StoreFolder *first, guint more)
+{
+    g_autofree char *others =
+        more ? g_strdup_printf(" and %u other folder%s", more,
+                               more == 1 ? "" : "s")
+             : g_strdup("");
+
+    sync_warn(sync,
+              "%s%s: gone from the disk. If it is to be mounted, do; where it "
+              "is lost, `mkdir -p %s/%s/cur` has the messages fetched again",
+              first->path, others, sync->mail, first->path);
+}
+
 static bool
 choose(Scan *scan, GPtrArray *all)
 {
+    const Sync *sync = scan->sync;
+    const StoreFolder *gone = NULL;
+    guint n = 0;
+
     for (guint i = 0; i < all->len; i++) {
         StoreFolder *folder = all->pdata[i];
-        char *stamp =
-            folder->local ? NULL : sync_changed_stamp(scan->sync, folder);
+        char *stamp = folder->local ? NULL : sync_changed_stamp(sync, folder);
 
-        if (stamp == NULL)
-            continue;
-        g_ptr_array_add(scan->folders, folder);
-        g_ptr_array_add(scan->stamps, stamp);
+        if (stamp) {
+            g_ptr_array_add(scan->folders, folder);
+            g_ptr_array_add(scan->stamps, stamp);
+        } else if (!folder->local
+                   && !sync_directory_is_there(sync->mail, folder)
+                   && store_has_files(sync->store, folder->id)) {
+            gone = gone ? gone : folder;
+            n++;
+        }
     }
+    if (gone)
+        tell_gone(sync, gone, n - 1);
     return scan->folders->len > 0;
 }
 

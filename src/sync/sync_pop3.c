@@ -196,7 +196,7 @@ prepare(Pop3Run *run, GError **error)
         return false;
     run->dir = g_build_filename(sync->mail, run->inbox->path, NULL);
     run->quiet = run->inbox->uidvalidity == 0;
-    return maildir_create(run->dir, error)
+    return sync_directory_make(sync, run->inbox, error)
            && sweep_recover(sync, run->inbox, error) && scan(run->pop3, error);
 }
 

@@ -191,6 +191,12 @@ void sync_pull_ahead(const Sync *sync, const StoreFolder *folder);
  * we know them. g_free(). */
 char *sync_changed_stamp(const Sync *sync, const StoreFolder *folder);
 
+/* Makes the directories of a folder; that they are there is noted
+ * (sync_directory_is_new()). */
+bool sync_directory_make(const Sync *sync, const StoreFolder *folder,
+                         GError **error);
+bool sync_directory_is_there(const char *mail, const StoreFolder *folder);
+
 void sync_warn(const Sync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #endif

@@ -487,7 +487,8 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
                             && view->known_uidvalidity != view->uidvalidity),
                     .total = count_all(steps) };
 
-    if (!maildir_create(dir, error) || !sweep_recover(sync, folder, error))
+    if (!sync_directory_make(sync, folder, error)
+        || !sweep_recover(sync, folder, error))
         return false;
     note_rows(&run, steps);
     carried = sync_carry(sync);

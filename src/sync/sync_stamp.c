@@ -13,20 +13,22 @@
  * when the next name changes. */
 enum { GRAIN_US = 2 * G_USEC_PER_SEC };
 
-static void
+static bool
 add_stamp(GString *text, const char *dir, const char *part, gint64 *newest)
 {
     g_autofree char *path = g_build_filename(dir, part, NULL);
     struct stat info;
 
     if (stat(path, &info) != 0)
-        return;
+        return false;
     g_string_append_printf(text, "%" G_GINT64_FORMAT ".%09ld ",
                            (gint64)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
     *newest = MAX(*newest, (gint64)info.st_mtim.tv_sec * G_USEC_PER_SEC
                                + info.st_mtim.tv_nsec / 1000);
+    return true;
 }
 
+/* "": there is no such directory. */
 static char *
 take_stamp(const Sync *sync, const StoreFolder *folder, bool *firm)
 {
@@ -34,8 +36,8 @@ take_stamp(const Sync *sync, const StoreFolder *folder, bool *firm)
     GString *text = g_string_new(NULL);
     gint64 newest = 0;
 
-    add_stamp(text, dir, "cur", &newest);
-    add_stamp(text, dir, "new", &newest);
+    if (add_stamp(text, dir, "cur", &newest))
+        add_stamp(text, dir, "new", &newest);
     *firm = newest + GRAIN_US < g_get_real_time();
     return g_string_free(text, FALSE);
 }
@@ -122,6 +124,15 @@ were_ours(const Sync *sync, const StoreFolder *folder, const char *stamp)
            == 0;
 }
 
+/* The disk is not waited for. */
+static void
+note_directory(const Sync *sync, const StoreFolder *folder)
+{
+    g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
+
+    sync_directory_seen(sync->store, sync->mail, folder, NULL);
+}
+
 /* *ours: the stamp of which the names are ours, NULL where none was needed. */
 static char *
 changed_stamp(const Sync *sync, const StoreFolder *folder, char **ours)
@@ -140,6 +151,7 @@ changed_stamp(const Sync *sync, const StoreFolder *folder, char **ours)
         return NULL;
     if (!names_match(sync, folder))
         return g_strdup(firm ? stamp : "");
+    note_directory(sync, folder);
     if (firm) {
         g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
 

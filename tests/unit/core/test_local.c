@@ -8,6 +8,7 @@
 #include "facts.h"
 #include "maildir/maildir.h"
 #include "mime/mime.h"
+#include "store/store_pop3.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -176,6 +177,51 @@ test_locked(Fixture *fixture, gconstpointer unused)
     g_assert_true(local_scan(&request, &error));
 }
 
+/* The folder's directory is another one: of a maildrop (known) the row stays to
+ * be fetched again, and is that of the file when it is back; else nobody has the
+ * message. */
+static void
+check_lost(Fixture *fixture, bool known)
+{
+    g_autofree char *dir = g_build_filename(fixture->mail, "home", "cur", NULL);
+    g_autofree char *aside = g_build_filename(fixture->root, "aside", NULL);
+    g_autofree char *below = g_build_filename(fixture->root, "below", NULL);
+    StorePop3 entry = { .uidl = (char *)"u1",
+                        .message = fixture->id,
+                        .since = 1 };
+    g_autoptr(StoreRow) row = NULL;
+
+    if (known)
+        g_assert_true(store_pop3_put(fixture->store, "home", &entry, NULL));
+    g_assert_cmpint(g_rename(dir, aside), ==, 0);
+    g_assert_cmpint(g_mkdir(dir, 0700), ==, 0);
+    g_assert_cmpuint(scan(fixture), ==, 0);
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_cmpint(row != NULL, ==, known);
+    if (row)
+        g_assert_null(row->file);
+    g_clear_pointer(&row, store_row_free);
+    g_assert_cmpint(g_rename(dir, below), ==, 0);
+    g_assert_cmpint(g_rename(aside, dir), ==, 0);
+    g_assert_cmpuint(scan(fixture), ==, known ? 0 : 1);
+    if (!known)
+        return;
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_cmpstr(row->file, ==, "home/cur/1.one:2,");
+}
+
+static void
+test_lost_maildrop(Fixture *fixture, gconstpointer unused)
+{
+    check_lost(fixture, true);
+}
+
+static void
+test_lost(Fixture *fixture, gconstpointer unused)
+{
+    check_lost(fixture, false);
+}
+
 static void
 add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
@@ -192,5 +238,7 @@ main(int argc, char **argv)
     add("/core/local/locked", test_locked);
     add("/core/local/unchanged", test_unchanged);
     add("/core/local/flagged", test_flagged);
+    add("/core/local/P16/lost-maildrop", test_lost_maildrop);
+    add("/core/local/lost", test_lost);
     return g_test_run();
 }

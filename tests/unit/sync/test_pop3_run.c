@@ -305,6 +305,41 @@ test_until_deleted_held(void)
     drop_destroy(drop);
 }
 
+/* As core scans it, but that every file of a directory made anew is lost. */
+static bool
+lose_all(const Sync *sync, GError **error)
+{
+    Bench *bench = sync->user;
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+    g_autoptr(GPtrArray) files = store_files(sync->store, inbox->id, error);
+
+    if (!sync_directory_is_new(sync->store, sync->mail, inbox))
+        return true;
+    for (guint i = 0; i < files->len; i++)
+        store_set_file(sync->store, ((StoreFile *)files->pdata[i])->id, NULL,
+                       error);
+    return sync_directory_seen(sync->store, sync->mail, inbox, error);
+}
+
+/* What went with the directory that is made anew for new mail was not deleted
+ * by the user: it is fetched again. */
+static void
+test_directory_gone(void)
+{
+    Drop *drop = drop_create("until-deleted", 3);
+    g_autofree char *aside =
+        g_build_filename(drop->bench->root, "aside", NULL);
+
+    drop->pop3.scan = lose_all;
+    drop_sync(drop);
+    drop_sync(drop);
+    drop_check(drop, 3, 3);
+    g_assert_cmpint(g_rename(drop->bench->mail, aside), ==, 0);
+    drop_sync(drop);
+    drop_check(drop, 3, 3);
+    drop_destroy(drop);
+}
+
 /* Larger ones stay headers, are never deleted there, and come when asked
  * for. */
 static void
@@ -668,6 +703,7 @@ static const struct {
     { "wrong sizes", test_wrong_sizes },
     { "failing disk", test_failing_disk },
     { "history lost", test_history_lost },
+    { "P16/directory gone", test_directory_gone },
     { "yields", test_yields },
     { "killed often", test_killed_often },
 };
