@@ -10,7 +10,8 @@
  *                of its newest page before them
  *   4  plan      sync_plan(): the server's list and our rows become steps
  *   5  rows      headers newest first, a page at once, matched by Message-ID
- *   6  bodies    newest first in batches: files durable, then one transaction
+ *   6  bodies    newest first in batches: files durable, then one transaction;
+ *                whatever ends them, what was read whole is recorded
  *   7  mark      UIDNEXT and HIGHESTMODSEQ, only when all before was done
  *   8  push      what the user changed: flags, moves, expunges, appends; then
  *                folders that were to go and held something of it
@@ -40,6 +41,9 @@ enum {
     SYNC_BODY_SLICE = 250,     /* bodies of one FETCH */
     SYNC_BATCH = 500,          /* messages made durable together */
     SYNC_BATCH_BYTES = 32 << 20,
+    SYNC_BATCH_SECONDS = 10, /* or what came in that time */
+    SYNC_REFUSED_MOST = 20,  /* messages in a row; more are the mailbox */
+    SYNC_REFUSED_SECONDS = 60 * 60, /* then they are asked for again */
     SYNC_DIRECT = 50,           /* so many new messages come whole at once */
     SYNC_HEAD_BYTES = 64 << 10, /* of a message, kept to describe it */
     SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
@@ -135,6 +139,7 @@ typedef struct {
     bool headers_first;   /* someone looks at the list */
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
+    bool wanted; /* the user waits: also what was refused, and it is told */
     bool keywords; /* the mailbox takes any (\\* in PERMANENTFLAGS) */
     SyncKeep keep;
 } SyncView;
@@ -261,9 +266,10 @@ typedef struct {
     void *user;
 } Sync;
 
-/* All of it, 1 to 8. A folder that fails does not stop the others (promise
- * P37); the first error is returned at the end. *yielded: ended early without
- * an error because should_yield said so; call again. */
+/* All of it, 1 to 8. A folder that fails does not stop the others, nor does a
+ * message that the server refuses (promise P37); the first error is returned at
+ * the end. *yielded: ended early without an error because should_yield said so;
+ * call again. */
 bool sync_account(const Sync *sync, bool *yielded, GError **error);
 
 /* Only 8: tell the server what the user changed. */

@@ -349,6 +349,8 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     folders = store_folders(sync->store, sync->account, error);
     if (folders == NULL)
         return false;
+    if (!sync_refused_wake(sync, folders, error))
+        return false;
     round.mailboxes = mailboxes;
     round.folders = folders;
     order_folders(&round);
@@ -382,7 +384,7 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(StoreUid));
     SyncStep *step = g_new0(SyncStep, 1);
     StoreUid known = { .id = id };
-    SyncView view = { .rows = rows };
+    SyncView view = { .rows = rows, .wanted = true };
 
     g_ptr_array_add(steps, step);
     if (row == NULL || row->file)

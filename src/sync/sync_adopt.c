@@ -6,6 +6,7 @@
 #include "sync_private.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "maildir/maildir.h"
@@ -239,6 +240,7 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
     const SyncServer *server = &sync->server;
     g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(Here));
     g_autoptr(GByteArray) head = g_byte_array_new();
+    g_autoptr(GError) trouble = NULL;
     Look look = { run, here, head };
     ImapSink ids = { .user = &look,
                      .body_begin = look_begin,
@@ -252,8 +254,11 @@ sync_adopt(SyncRun *run, const GPtrArray *sets, const ImapSink *sink,
     g_array_set_clear_func(here, here_clear);
     if (sets->len == 0 || !sync_has_ids(sync) || !has_any(run))
         return true;
-    if (!server->class->fetch_sets(server->conn, sets, items, &ids, error))
+    if (!server->class->fetch_sets(server->conn, sets, items, &ids, &trouble)
+        && !err_is(trouble, ERR_REFUSED)) { /* else what was told will do */
+        g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
+    }
     for (guint i = 0; i < here->len && !sync_yields(sync); i++)
         if (!tell(sync, &g_array_index(here, Here, i), sink, error))
             return false;

@@ -27,7 +27,9 @@ typedef struct {
     char *base;       /* of the body that is read; NULL: none */
     GByteArray *head; /* its beginning */
     guint64 size, got;
-    guint sets; /* told to their ends */
+    gint64 since; /* monotonic: the first of the batch was whole */
+    guint sets;   /* told to their ends */
+    bool failed;  /* what was told cannot be recorded */
     bool quiet; /* no news: a first fetch, or what was archived elsewhere */
 } Bodies;
 
@@ -175,15 +177,18 @@ keep_all(Bodies *bodies, GError **error)
            && record_all(bodies, sweep, error);
 }
 
+/* Once it failed it is not tried again. */
 static bool
-flush(Bodies *bodies, GError **error)
+flush(void *user, GError **error)
 {
+    Bodies *bodies = user;
     SyncRun *run = bodies->run;
     const Sync *sync = run->sync;
 
-    if (bodies->whole->len == 0)
-        return true;
-    if (!keep_all(bodies, error))
+    if (bodies->failed || bodies->whole->len == 0)
+        return !bodies->failed;
+    bodies->failed = !keep_all(bodies, error);
+    if (bodies->failed)
         return false;
     run->done += bodies->whole->len;
     forget_facts(bodies);
@@ -193,6 +198,16 @@ flush(Bodies *bodies, GError **error)
                       bodies->arrived->len, bodies->quiet);
     g_array_set_size(bodies->arrived, 0);
     return true;
+}
+
+/* What comes slowly is kept before it is much. */
+static bool
+is_full(const Bodies *bodies)
+{
+    return bodies->whole->len >= SYNC_BATCH
+           || maildir_batch_bytes(bodies->batch) >= SYNC_BATCH_BYTES
+           || g_get_monotonic_time() - bodies->since
+                  >= (gint64)SYNC_BATCH_SECONDS * G_USEC_PER_SEC;
 }
 
 static bool
@@ -226,10 +241,10 @@ body_message(void *user, const ImapMessage *message, GError **error)
     whole.file = g_build_filename(run->folder->path, "cur", name, NULL);
     whole.arrival.facts =
         run->sync->describe((char *)bodies->head->data, bodies->head->len);
+    if (bodies->whole->len == 0)
+        bodies->since = g_get_monotonic_time();
     g_array_append_val(bodies->whole, whole);
-    return (bodies->whole->len < SYNC_BATCH
-            && maildir_batch_bytes(bodies->batch) < SYNC_BATCH_BYTES)
-           || flush(bodies, error);
+    return !is_full(bodies) || flush(bodies, error);
 }
 
 static bool
@@ -248,9 +263,39 @@ body_set(void *user, bool *enough, GError **error)
     return true;
 }
 
-/* Without those whose rows turned out to have their file already. */
+static bool
+body_is_open(void *user, guint32 uid)
+{
+    bool here = false;
+
+    sync_run_row(((Bodies *)user)->run, uid, &here);
+    return !here;
+}
+
+/* Its row shows what there is of it. */
+static bool
+body_refused(void *user, guint32 uid, const char *words, GError **error)
+{
+    SyncRun *run = ((Bodies *)user)->run;
+    g_autoptr(GPtrArray) sets = g_ptr_array_new();
+    g_autoptr(UidSet) alone = uidset_create();
+    bool here;
+    bool all;
+
+    if (run->view->wanted)
+        return err_set(error, ERR_REFUSED,
+                       "the server does not give this message: %s", words);
+    uidset_add(alone, uid);
+    g_ptr_array_add(sets, alone);
+    return (sync_run_row(run, uid, &here) != 0
+            || sync_headers(run, sets, &all, error))
+           && sync_refused_note(run, uid, words, error);
+}
+
+/* Without those whose rows turned out to have their file already, and those
+ * that rest. */
 static UidSet *
-still_lacking(const SyncRun *run, const UidSet *uids)
+still_lacking(const SyncRun *run, const UidSet *uids, const UidSet *resting)
 {
     UidSet *lacking = uidset_create();
 
@@ -261,39 +306,73 @@ still_lacking(const SyncRun *run, const UidSet *uids)
             bool here = false;
 
             sync_run_row(run, (guint32)uid, &here);
-            if (!here)
+            if (!here && !uidset_contains(resting, (guint32)uid))
                 uidset_add(lacking, (guint32)uid);
         }
     }
     return lacking;
 }
 
+/* Those of due that are asked for, each alone. */
+static void
+add_due(GPtrArray *all, const UidSet *lacking, UidSet *due)
+{
+    for (guint i = 0; i < uidset_n_ranges(lacking); i++) {
+        UidRange range = uidset_range(lacking, i);
+
+        for (guint64 uid = range.first; uid <= range.last; uid++)
+            if (uidset_contains(due, (guint32)uid)) {
+                UidSet *alone = uidset_create();
+
+                uidset_add(alone, (guint32)uid);
+                g_ptr_array_add(all, alone);
+            }
+    }
+}
+
+/* What was refused before does not stop the others: it comes last or rests. */
 static GPtrArray *
 all_lacking(const SyncRun *run, const GPtrArray *sets)
 {
+    g_autoptr(UidSet) resting = uidset_create();
+    g_autoptr(UidSet) due = uidset_create();
+    g_autoptr(UidSet) none = uidset_create();
     GPtrArray *all =
         g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
 
+    if (!run->view->wanted)
+        sync_refused_read(run, resting, due);
+    uidset_add_all(resting, due);
     for (guint i = 0; i < sets->len; i++) {
-        g_autoptr(UidSet) lacking = still_lacking(run, sets->pdata[i]);
+        g_autoptr(UidSet) lacking =
+            still_lacking(run, sets->pdata[i], resting);
 
         if (uidset_n_ranges(lacking) > 0)
             g_ptr_array_add(all, g_steal_pointer(&lacking));
+    }
+    for (guint i = 0; i < sets->len && uidset_n_ranges(due) > 0; i++) {
+        g_autoptr(UidSet) lacking = still_lacking(run, sets->pdata[i], none);
+
+        add_due(all, lacking, due);
     }
     return all;
 }
 
 static bool
 fetch_bodies(Bodies *bodies, const GPtrArray *lacking, const ImapSink *sink,
-             GError **error)
+             bool *all, GError **error)
 {
-    const Sync *sync = bodies->run->sync;
     g_autofree char *items =
-        g_strconcat(BODY_ITEMS, sync_object_items(sync), NULL);
+        g_strconcat(BODY_ITEMS, sync_object_items(bodies->run->sync), NULL);
+    SyncFetch fetch = { .run = bodies->run,
+                        .items = items,
+                        .sink = *sink,
+                        .sets = &bodies->sets,
+                        .is_open = body_is_open,
+                        .flush = flush,
+                        .refused = body_refused };
 
-    return sync->server.class->fetch_sets(sync->server.conn, lacking, items,
-                                          sink, error)
-           && flush(bodies, error);
+    return sync_fetch(&fetch, lacking, all, error);
 }
 
 /* What was asked for and not told has gone on the server meanwhile: the next
@@ -306,7 +385,11 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     g_autoptr(GArray) arrived = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GByteArray) head = g_byte_array_sized_new(SYNC_HEAD_BYTES);
     g_autoptr(GPtrArray) lacking = all_lacking(run, sets);
-    Bodies bodies = { run, batch, whole, arrived, NULL, head, 0, 0, 0, true };
+    Bodies bodies = { .run = run,
+                      .batch = batch,
+                      .whole = whole,
+                      .arrived = arrived,
+                      .head = head };
     ImapSink sink = { .user = &bodies,
                       .body_begin = body_begin,
                       .body_bytes = body_bytes,
@@ -315,6 +398,7 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
                       .set_told = body_set };
     bool ok;
 
+    *all = false;
     g_array_set_clear_func(whole, whole_clear);
     bodies.quiet = run->quiet || run->rest == run->folder->id;
     ok = batch != NULL && sync_adopt(run, lacking, &sink, error)
@@ -322,8 +406,8 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     g_ptr_array_unref(lacking);
     lacking = all_lacking(run, sets);
     bodies.quiet = run->quiet;
-    ok = ok && fetch_bodies(&bodies, lacking, &sink, error);
-    *all = bodies.sets == lacking->len;
+    ok = ok && fetch_bodies(&bodies, lacking, &sink, all, error)
+         && sync_refused_tidy(run, error);
     forget_facts(&bodies);
     g_free(bodies.base);
     return ok;

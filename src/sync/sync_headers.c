@@ -30,6 +30,7 @@ typedef struct {
     GByteArray *header; /* of the message that is told next */
     GArray *told;       /* Told */
     guint sets;         /* told to their ends */
+    bool failed;        /* what was told cannot be recorded */
 } Headers;
 
 static void
@@ -133,6 +134,16 @@ make_rows(Headers *headers, GError **error)
     return true;
 }
 
+/* Once it failed it is not tried again. */
+static bool
+header_flush(void *user, GError **error)
+{
+    Headers *headers = user;
+
+    headers->failed = headers->failed || !make_rows(headers, error);
+    return !headers->failed;
+}
+
 static bool
 header_message(void *user, const ImapMessage *message, GError **error)
 {
@@ -154,7 +165,7 @@ header_message(void *user, const ImapMessage *message, GError **error)
     told.arrival.object.save_date = message->savedate;
     g_array_append_val(headers->told, told);
     g_byte_array_set_size(headers->header, 0);
-    return headers->told->len < SYNC_ROW_BATCH || make_rows(headers, error);
+    return headers->told->len < SYNC_ROW_BATCH || header_flush(user, error);
 }
 
 static bool
@@ -164,7 +175,21 @@ header_set(void *user, bool *enough, GError **error)
 
     headers->sets++;
     *enough = sync_yields(headers->run->sync);
-    return make_rows(headers, error);
+    return header_flush(user, error);
+}
+
+static bool
+header_is_open(void *user, guint32 uid)
+{
+    bool here;
+
+    return sync_run_row(((Headers *)user)->run, uid, &here) == 0;
+}
+
+static bool
+header_refused(void *user, guint32 uid, const char *words, GError **error)
+{
+    return sync_refused_row(((Headers *)user)->run, uid, words, error);
 }
 
 /* A row that a power cut takes is asked for again: the mark, which is durable,
@@ -179,18 +204,20 @@ sync_headers(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
                     previews ? PREVIEW_ITEM : NULL, NULL);
     g_autoptr(GByteArray) header = g_byte_array_new();
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
-    Headers headers = { run, header, told, 0 };
-    ImapSink sink = { .user = &headers,
-                      .body_begin = header_begin,
-                      .body_bytes = header_bytes,
-                      .message = header_message,
-                      .set_told = header_set };
+    Headers headers = { .run = run, .header = header, .told = told };
+    SyncFetch fetch = { .run = run,
+                        .items = items,
+                        .sink = { .user = &headers,
+                                  .body_begin = header_begin,
+                                  .body_bytes = header_bytes,
+                                  .message = header_message,
+                                  .set_told = header_set },
+                        .sets = &headers.sets,
+                        .is_open = header_is_open,
+                        .flush = header_flush,
+                        .refused = header_refused };
     g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(sync->store);
-    bool ok;
 
     g_array_set_clear_func(told, told_clear);
-    ok = sync->server.class->fetch_sets(sync->server.conn, sets, items,
-                                        &sink, error);
-    *all = headers.sets == sets->len;
-    return ok;
+    return sync_fetch(&fetch, sets, all, error);
 }

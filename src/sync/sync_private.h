@@ -17,6 +17,8 @@ typedef struct {
     bool match;       /* rows wait for a UID */
     gint64 rest;      /* sync_rest() */
     char *carried;    /* sync_carry(); NULL: nothing */
+    guint refused;    /* messages that the server would not give */
+    char *refusal;    /* its words for the first; NULL: none */
     guint64 done, total;
     guint number, folders;
 } SyncRun;
@@ -44,6 +46,38 @@ bool sync_headers(SyncRun *run, const GPtrArray *sets, bool *all,
                   GError **error);
 bool sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all,
                  GError **error);
+
+/* What is fetched in sets, and where it goes (sync_fetch.c). The functions get
+ * the sink's user. */
+typedef struct {
+    SyncRun *run;
+    const char *items;
+    ImapSink sink;
+    guint *sets; /* of one call, told to their ends; set_told() counts */
+    bool (*is_open)(void *user, guint32 uid); /* is it still to come? */
+    bool (*flush)(void *user, GError **error); /* records what was told */
+    bool (*refused)(void *user, guint32 uid, const char *words, GError **error);
+} SyncFetch;
+
+/* *all: none was left out because something more urgent waits. */
+bool sync_fetch(const SyncFetch *fetch, const GPtrArray *sets, bool *all,
+                GError **error);
+
+/* Messages that the server refused when they were asked for alone
+ * (sync_refused.c). They have rows, and are asked for again when the user opens
+ * one, else after a while. */
+bool sync_refused_note(SyncRun *run, guint32 uid, const char *words,
+                       GError **error);
+/* A row for one whose header is refused as well. */
+bool sync_refused_row(SyncRun *run, guint32 uid, const char *words,
+                      GError **error);
+/* Those that are not asked for, and those for which it is time again. */
+void sync_refused_read(const SyncRun *run, UidSet *resting, UidSet *due);
+/* Forgets those that are here or gone by now. */
+bool sync_refused_tidy(const SyncRun *run, GError **error);
+/* Folders that have some for which it is time are looked at. */
+bool sync_refused_wake(const Sync *sync, const GPtrArray *folders,
+                       GError **error);
 
 /* The server's flags for a row, local tags kept; all tags in a mailbox that
  * takes no keywords. */

@@ -474,6 +474,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) waiting = g_ptr_array_new();
     g_autofree char *carried = NULL;
+    g_autofree char *refusal = NULL;
     SyncRun run = { .sync = sync,
                     .folder = folder,
                     .view = view,
@@ -486,6 +487,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
                         || (view->known_uidvalidity != 0
                             && view->known_uidvalidity != view->uidvalidity),
                     .total = count_all(steps) };
+    bool ok;
 
     if (!sync_directory_make(sync, folder, error)
         || !sweep_recover(sync, folder, error))
@@ -494,5 +496,12 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     carried = sync_carry(sync);
     run.carried = carried;
     run.rest = sync_rest(sync);
-    return run_steps(&run, steps, error);
+    ok = run_steps(&run, steps, error);
+    refusal = run.refusal;
+    if (!ok || run.refused == 0)
+        return ok;
+    return err_set(error, ERR_REFUSED,
+                   "%s: the server does not give %u of the messages, the "
+                   "others are here: %s",
+                   folder->path, run.refused, refusal);
 }

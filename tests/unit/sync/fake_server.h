@@ -31,6 +31,13 @@ typedef struct {
     GArray *gone;        /* guint32 */
 } FakeMailbox;
 
+/* What servers do about a message that they cannot read: all three are seen. */
+typedef enum {
+    FAKE_GIVES_OTHERS,
+    FAKE_GIVES_BEFORE, /* those before it */
+    FAKE_GIVES_NOTHING,
+} FakeBad;
+
 typedef struct {
     GPtrArray *mailboxes; /* FakeMailbox */
     FakeMailbox *selected;
@@ -50,6 +57,10 @@ typedef struct {
     bool no_move;  /* COPY and EXPUNGE instead */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
+    const char *bad; /* a text; what has it cannot be read; NULL: none */
+    FakeBad gives;   /* of what is asked for together with such a message */
+    bool bad_header; /* nor can its header */
+    bool cancels;    /* the cut is one of ours */
     guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
@@ -256,7 +267,8 @@ static inline bool
 fake_answer(Fake *fake, GError **error)
 {
     return fake->calls != fake->cut_call || !fake->cut_after
-        || err_set(error, ERR_RETRY, "cut after call %u", fake->calls);
+        || err_set(error, fake->cancels ? ERR_CANCELLED : ERR_RETRY,
+                   "cut after call %u", fake->calls);
 }
 
 static bool
@@ -451,23 +463,55 @@ fake_send(Fake *fake, const FakeMessage *message, const char *items,
 }
 
 static bool
+fake_is_bad(const Fake *fake, const FakeMessage *message, const char *items)
+{
+    return fake->bad && strstr(message->bytes, fake->bad)
+        && strstr(items, "BODY.PEEK[")
+        && (fake->bad_header || strstr(items, "BODY.PEEK[]"));
+}
+
+static bool
+fake_has_bad(const Fake *fake, const UidSet *uids, const char *items)
+{
+    for (guint i = 0; i < fake->selected->messages->len; i++) {
+        const FakeMessage *message = fake->selected->messages->pdata[i];
+
+        if (uidset_contains(uids, message->uid)
+            && fake_is_bad(fake, message, items))
+            return true;
+    }
+    return false;
+}
+
+static bool
 fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
            const ImapSink *sink, GError **error)
 {
     Fake *fake = conn;
     guint half = fake->selected->messages->len / 2;
+    bool bad = fake_has_bad(fake, uids, items);
 
     if (fake_cut_before(fake, error))
         return false;
+    if (bad && fake->gives == FAKE_GIVES_NOTHING)
+        return err_set(error, ERR_REFUSED, "said NO it is damaged");
     for (guint i = 0; i < fake->selected->messages->len; i++) {
         const FakeMessage *message = fake->selected->messages->pdata[i];
 
         if (i == half && !fake_answer(fake, error))
             return false; /* in the middle of the answer */
+        if (uidset_contains(uids, message->uid)
+            && fake_is_bad(fake, message, items)) {
+            if (fake->gives == FAKE_GIVES_BEFORE)
+                break;
+            continue;
+        }
         if (uidset_contains(uids, message->uid) && message->modseq > since
             && !fake_send(fake, message, items, sink, error))
             return false;
     }
+    if (bad)
+        return err_set(error, ERR_REFUSED, "said NO it is damaged");
     return fake_answer(fake, error);
 }
 
