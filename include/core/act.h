@@ -67,4 +67,16 @@ typedef struct {
  * Sent copy, an import). Returns the row id, 0 on error. */
 gint64 act_append(Session *session, const ActAppend *what, GError **error);
 
+/* The same where its row is one of several changes: the file is made before the
+ * transaction, which waits for no disk then, the row in it. Without
+ * act_message_recorded() behind the commit the file goes. what: not kept, but
+ * for tags and to. */
+typedef struct ActMessage ActMessage;
+ActMessage *act_message_create(Session *session, const ActAppend *what,
+                               GError **error);
+void act_message_destroy(ActMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ActMessage, act_message_destroy)
+gint64 act_message_add(ActMessage *message, GError **error);
+void act_message_recorded(ActMessage *message);
+
 #endif

@@ -71,6 +71,13 @@ bool maildir_batch_finish(MaildirBatch *batch, MaildirFlags flags,
                           GError **error);
 void maildir_batch_drop(MaildirBatch *batch);
 
+/* One that is a whole, durable file already, to which nobody writes any more,
+ * finished at once: a second name of it where the disk allows that, else a
+ * copy. */
+bool maildir_batch_adopt(MaildirBatch *batch, const char *base,
+                         MaildirFlags flags, const char *source,
+                         GError **error);
+
 /* Messages finished and not committed yet, and their bytes. */
 guint maildir_batch_count(const MaildirBatch *batch);
 guint64 maildir_batch_bytes(const MaildirBatch *batch);
@@ -80,18 +87,18 @@ guint64 maildir_batch_bytes(const MaildirBatch *batch);
  * appears; those already named are whole. */
 bool maildir_batch_commit(MaildirBatch *batch, GError **error);
 
+/* All finished messages: durable as tmp/BASE, not named. */
+bool maildir_batch_stage(MaildirBatch *batch, GError **error);
+/* Those of tmp/ are somebody else's from now on. */
+void maildir_batch_leave(MaildirBatch *batch);
+
 /* One message from memory, durable and named when it returns. */
 bool maildir_deliver(const char *folder, const char *base, MaildirFlags flags,
                      const void *bytes, gsize size, GError **error);
 
-/* One message that is a whole, durable file already, to which nobody writes any
- * more: as a second name of it where the disk allows that, else a copy. */
-bool maildir_adopt(const char *folder, const char *base, MaildirFlags flags,
-                   const char *source, GError **error);
-
 /* The path of a message known as path (with flags as they were): path itself
- * when it exists, else the file of the same base in cur/ or new/ of the same
- * folder, else NULL without error. Free with g_free(). */
+ * when it exists, else the file of the same base in cur/, new/ or tmp/ of the
+ * same folder, else NULL without error. Free with g_free(). */
 char *maildir_locate(const char *path);
 
 /* Renames the file at path into folder's cur/ (its own or another) with

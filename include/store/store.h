@@ -143,6 +143,7 @@ typedef struct {
     gint64 folder;
     guint32 uid;            /* 0: not on the server yet */
     const char *file;       /* path below the mail root, NULL: not here */
+    bool unsettled;         /* the file is still to get its name */
     const char *message_id; /* without <>; NULL: none */
     const char *in_reply_to;
     const char *const *references; /* NULL-terminated, oldest first, or NULL */
@@ -333,7 +334,8 @@ bool store_set_flags(Store *store, gint64 id, unsigned flags, GError **error);
 bool store_set_tags(Store *store, gint64 id, const char *tags, GError **error);
 bool store_set_folder(Store *store, gint64 id, gint64 folder, GError **error);
 
-/* A copy of a row in another folder with file of its own; returns its id. */
+/* A copy of a row in another folder with file of its own, which is still to get
+ * its name (NULL: none); returns its id. */
 gint64 store_copy(Store *store, gint64 id, gint64 folder, const char *file,
                   GError **error);
 

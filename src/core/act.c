@@ -15,6 +15,7 @@
 #include "act_private.h"
 #include "facts.h"
 #include "settle.h"
+#include "staged.h"
 #include "tags.h"
 
 #include <errno.h>
@@ -47,6 +48,8 @@ struct Act {
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
     bool copies; /* rows stay as they are, others are made; no event */
+    Staged *staged; /* files of copies; or NULL */
+    GHashTable *copied; /* gint64 → file of its copy, staged */
     ActChange custom; /* of act_change() */
     void *user;
 };
@@ -172,6 +175,8 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
     ok = change_rows(act, set, label, change, before, error);
     if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
         return false;
+    if (act->staged)
+        staged_recorded(act->staged);
     if (!act->copies)
         tell_changes(act, before);
     follow(act->session);
@@ -421,44 +426,40 @@ act_move_to_role(Session *session, const MessageSet *set, FolderRole role,
     return move(&act, set, done, error);
 }
 
-/* A second file of the same bytes for the copy, durable; *path is relative to
- * the mail root. */
+/* A second file of the same bytes for each copy, durable. */
 static bool
-copy_file(Session *session, const StoreRow *row, const StoreFolder *to,
-          char **file, GError **error)
+stage_copies(Act *act, const MessageSet *set, GError **error)
 {
-    g_autofree char *from = session_message_path(session, row);
-    g_autofree char *folder =
-        g_build_filename(session_paths(session)->mail, to->path, NULL);
-    g_autofree char *base = maildir_unique_name();
-    g_autoptr(GMappedFile) map = NULL;
-    unsigned flags = row->flags & STORE_SYSTEM_FLAGS;
-    g_autofree char *name = maildir_file_name(base, flags);
+    Session *session = act->session;
 
-    *file = NULL;
-    if (from == NULL)
-        return true; /* not here: the server copies, the copy is fetched */
-    map = g_mapped_file_new(from, FALSE, NULL);
-    if (map == NULL)
-        return err_set_errno(error, errno, "%s", from);
-    if (!maildir_create(folder, error)
-        || !maildir_deliver(folder, base, flags,
-                            g_mapped_file_get_contents(map),
-                            g_mapped_file_get_length(map), error))
-        return false;
-    *file = g_build_filename(to->path, "cur", name, NULL);
-    return true;
+    for (guint i = 0; i < set->ids->len; i++) {
+        gint64 id = g_array_index(set->ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+        g_autofree char *from =
+            row ? session_message_path(session, row) : NULL;
+        const char *file;
+
+        if (from == NULL)
+            continue; /* not here: the server copies, the copy is fetched */
+        file = staged_file(act->staged, row->flags & STORE_SYSTEM_FLAGS, from,
+                           error);
+        if (file == NULL)
+            return false;
+        g_hash_table_insert(act->copied, g_memdup2(&id, sizeof id),
+                            (char *)file);
+    }
+    return staged_sync(act->staged, error);
 }
 
 static bool
 copy_row(Act *act, const StoreRow *row, GError **error)
 {
-    g_autoptr(StoreFolder) to = store_folder(act->store, act->folder, error);
-    g_autofree char *file = NULL;
-    gint64 made = 0;
+    const char *file = g_hash_table_lookup(act->copied, &row->id);
+    gint64 made =
+        store_copy(act->store, row->id, act->folder, file, error);
 
-    if (to != NULL && copy_file(act->session, row, to, &file, error))
-        made = store_copy(act->store, row->id, to->id, file, error);
+    if (file)
+        staged_row(act->staged, file, made);
     return made != 0
         && store_act_note_made(act->store, act->record, made, error);
 }
@@ -467,11 +468,16 @@ bool
 act_copy(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
-    Act act = { .session = session, .folder = folder, .copies = true };
+    g_autoptr(Staged) staged = staged_create(session, folder, error);
+    g_autoptr(GHashTable) copied =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Act act = { .session = session, .folder = folder, .copies = true,
+                .staged = staged, .copied = copied };
     g_autofree char *count = act_count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 
-    if (!perform(&act, set, text, copy_row, error))
+    if (staged == NULL || !stage_copies(&act, set, error)
+        || !perform(&act, set, text, copy_row, error))
         return false;
     tell_done(session, text);
     return true;
@@ -565,42 +571,79 @@ append_facts(const ActAppend *what, GError **error)
     return facts;
 }
 
+struct ActMessage {
+    Session *session;
+    Facts *facts;
+    Staged *staged;
+    gint64 id;
+};
+
+ActMessage *
+act_message_create(Session *session, const ActAppend *what, GError **error)
+{
+    g_autoptr(ActMessage) message = g_new0(ActMessage, 1);
+    StoreMessage *facts;
+
+    message->session = session;
+    message->facts = append_facts(what, error);
+    if (message->facts == NULL)
+        return NULL;
+    message->staged = staged_create(session, what->folder, error);
+    if (message->staged == NULL)
+        return NULL;
+    facts = &message->facts->message;
+    facts->folder = what->folder;
+    facts->unsettled = true;
+    facts->flags |= what->flags;
+    facts->tags = what->tags;
+    if (what->to)
+        facts->to = what->to;
+    facts->arrival = clock_now();
+    facts->file = what->path ? staged_file(message->staged, what->flags,
+                                           what->path, error)
+                             : staged_bytes(message->staged, what->flags,
+                                            what->bytes, what->size, error);
+    return facts->file && staged_sync(message->staged, error)
+               ? g_steal_pointer(&message)
+               : NULL;
+}
+
+void
+act_message_destroy(ActMessage *message)
+{
+    if (message == NULL)
+        return;
+    staged_destroy(message->staged);
+    facts_destroy(message->facts);
+    g_free(message);
+}
+
+gint64
+act_message_add(ActMessage *message, GError **error)
+{
+    StoreMessage *facts = &message->facts->message;
+    gint64 id =
+        store_message_add(session_store(message->session), facts, error);
+
+    staged_row(message->staged, facts->file, id);
+    return id;
+}
+
+void
+act_message_recorded(ActMessage *message)
+{
+    staged_recorded(message->staged);
+    follow(message->session);
+}
+
 gint64
 act_append(Session *session, const ActAppend *what, GError **error)
 {
-    Store *store = session_store(session);
-    g_autoptr(StoreFolder) to = store_folder(store, what->folder, error);
-    g_autoptr(Facts) facts = to ? append_facts(what, error) : NULL;
-    g_autofree char *base = maildir_unique_name();
-    g_autofree char *name = maildir_file_name(base, what->flags);
-    g_autofree char *path = NULL;
-    g_autofree char *file = NULL;
-    gint64 id = 0;
+    g_autoptr(ActMessage) message = act_message_create(session, what, error);
+    gint64 id = message ? act_message_add(message, error) : 0;
 
-    if (facts == NULL)
-        return 0;
-    path = g_build_filename(session_paths(session)->mail, to->path, NULL);
-    file = g_build_filename(to->path, "cur", name, NULL);
-    facts->message.folder = to->id;
-    facts->message.file = file;
-    facts->message.flags |= what->flags;
-    facts->message.tags = what->tags;
-    if (what->to)
-        facts->message.to = what->to;
-    facts->message.arrival = clock_now();
-    /* One transaction, so that no scan of the folder sees the file without its
-     * row. */
-    if (!maildir_create(path, error) || !store_begin(store, error))
-        return 0;
-    if (what->path
-            ? maildir_adopt(path, base, what->flags, what->path, error)
-            : maildir_deliver(path, base, what->flags, what->bytes, what->size,
-                              error))
-        id = store_message_add(store, &facts->message, error);
-    if (!store_end(store, id != 0, id ? error : NULL))
-        return 0;
     if (id != 0)
-        follow(session);
+        act_message_recorded(message);
     return id;
 }
 

@@ -225,14 +225,21 @@ replace(Session *session, const Keeping *keeping, char **older, GError **error)
                        /* its bytes hide it */
                        .to = keeping->draft->encrypt ? keeping->draft->to
                                                      : NULL };
+    g_autoptr(ActMessage) message = NULL;
     bool ok;
 
     what.folder = drafts_folder(session, keeping->draft->account, error);
-    if (what.folder == 0 || !store_begin(store, error))
+    if (what.folder == 0)
         return false;
-    ok = act_append(session, &what, error) != 0
+    message = act_message_create(session, &what, error);
+    if (message == NULL || !store_begin(store, error))
+        return false;
+    ok = act_message_add(message, error) != 0
          && remove_rows(session, rows, error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+        return false;
+    act_message_recorded(message);
+    return true;
 }
 
 static void

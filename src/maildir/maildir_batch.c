@@ -22,6 +22,7 @@ enum {
 typedef struct {
     char *base;
     char *name; /* with flags */
+    bool durable; /* another name of a file that is */
 } Finished;
 
 struct MaildirBatch {
@@ -137,10 +138,20 @@ maildir_batch_write(MaildirBatch *batch, const void *bytes, gsize size,
     return true;
 }
 
+static Finished *
+add_finished(MaildirBatch *batch, MaildirFlags flags)
+{
+    Finished *finished = g_new0(Finished, 1);
+
+    finished->base = g_steal_pointer(&batch->base);
+    finished->name = maildir_file_name(finished->base, flags);
+    g_ptr_array_add(batch->finished, finished);
+    return finished;
+}
+
 bool
 maildir_batch_finish(MaildirBatch *batch, MaildirFlags flags, GError **error)
 {
-    Finished *finished;
     bool ok;
 
     g_return_val_if_fail(batch->fd >= 0, false);
@@ -152,10 +163,7 @@ maildir_batch_finish(MaildirBatch *batch, MaildirFlags flags, GError **error)
         maildir_batch_drop(batch);
         return false;
     }
-    finished = g_new0(Finished, 1);
-    finished->base = g_steal_pointer(&batch->base);
-    finished->name = maildir_file_name(finished->base, flags);
-    g_ptr_array_add(batch->finished, finished);
+    add_finished(batch, flags);
     batch->bytes += batch->written;
     return true;
 }
@@ -196,17 +204,27 @@ sync_one(const MaildirBatch *batch, const char *base, GError **error)
     return ok;
 }
 
+static guint
+count_written(const MaildirBatch *batch)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < batch->finished->len; i++)
+        n += !((const Finished *)batch->finished->pdata[i])->durable;
+    return n;
+}
+
 static bool
 sync_all(const MaildirBatch *batch, GError **error)
 {
 #ifdef __linux__
-    if (batch->finished->len > SYNC_SINGLY)
+    if (count_written(batch) > SYNC_SINGLY)
         return syncfs(batch->tmp) == 0 || fail(batch, "tmp", error);
 #endif
     for (guint i = 0; i < batch->finished->len; i++) {
         const Finished *finished = batch->finished->pdata[i];
 
-        if (!sync_one(batch, finished->base, error))
+        if (!finished->durable && !sync_one(batch, finished->base, error))
             return false;
     }
     return true;
@@ -229,6 +247,21 @@ maildir_batch_commit(MaildirBatch *batch, GError **error)
     }
     batch->bytes = 0;
     return fsync(batch->cur) == 0 || fail(batch, "cur", error);
+}
+
+bool
+maildir_batch_stage(MaildirBatch *batch, GError **error)
+{
+    return batch->finished->len == 0
+           || (sync_all(batch, error)
+               && (fsync(batch->tmp) == 0 || fail(batch, "tmp", error)));
+}
+
+void
+maildir_batch_leave(MaildirBatch *batch)
+{
+    g_ptr_array_set_size(batch->finished, 0);
+    batch->bytes = 0;
 }
 
 bool
@@ -262,19 +295,18 @@ copy_in(MaildirBatch *batch, const char *source, GError **error)
 }
 
 bool
-maildir_adopt(const char *folder, const char *base, MaildirFlags flags,
-              const char *source, GError **error)
+maildir_batch_adopt(MaildirBatch *batch, const char *base, MaildirFlags flags,
+                    const char *source, GError **error)
 {
-    g_autofree char *name = maildir_file_name(base, flags);
-    g_autofree char *cur = g_build_filename(folder, "cur", NULL);
-    g_autofree char *path = g_build_filename(cur, name, NULL);
-    g_autoptr(MaildirBatch) batch = NULL;
-
-    if (link(source, path) == 0)
-        return file_sync_dir(cur, error);
-    batch = maildir_batch_create(folder, error);
-    return batch != NULL && maildir_batch_begin(batch, base, error)
-           && copy_in(batch, source, error)
-           && maildir_batch_finish(batch, flags, error)
-           && maildir_batch_commit(batch, error);
+    maildir_batch_drop(batch);
+    if (linkat(AT_FDCWD, source, batch->tmp, base, 0) == 0) {
+        batch->base = g_strdup(base);
+        add_finished(batch, flags)->durable = true;
+        return true;
+    }
+    if (maildir_batch_begin(batch, base, error)
+        && copy_in(batch, source, error))
+        return maildir_batch_finish(batch, flags, error);
+    maildir_batch_drop(batch);
+    return false;
 }

@@ -55,12 +55,15 @@ maildir_locate(const char *path)
     g_autofree char *base = maildir_name_base(name);
     g_autofree char *cur = g_build_filename(folder, "cur", NULL);
     g_autofree char *new = g_build_filename(folder, "new", NULL);
+    g_autofree char *tmp = g_build_filename(folder, "tmp", NULL);
     char *found;
 
     if (access(path, F_OK) == 0)
         return g_strdup(path);
     found = find_base(cur, base);
-    return found ? found : find_base(new, base);
+    if (found == NULL)
+        found = find_base(new, base);
+    return found ? found : find_base(tmp, base);
 }
 
 char *

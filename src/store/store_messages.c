@@ -34,15 +34,16 @@ add_row(Store *store, const StoreMessage *message, const StorePlace *place,
         "INSERT INTO message (id, thread, folder, server_folder, uid, date,"
         " arrival, size, flags, server_flags, tags, server_tags, file,"
         " message_id, in_reply_to, subject, from_name, from_addr, recipients,"
-        " snippet, indexed)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        "iiiiiiiiiissssssssssi", place->id, place->thread, message->folder,
+        " snippet, indexed, settled)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "iiiiiiiiiissssssssssii", place->id, place->thread, message->folder,
         there ? message->folder : (gint64)0, (gint64)message->uid, place->date,
         message->arrival, (gint64)message->size, flags,
         there ? flags & STORE_SYSTEM_FLAGS : (gint64)0, tags, there ? tags : "",
         message->file, message->message_id, parent_of(message),
         message->subject, message->from_name, message->from_addr, message->to,
-        message->snippet, (gint64)(message->file == NULL));
+        message->snippet, (gint64)(message->file == NULL),
+        (gint64)!message->unsettled);
 }
 
 static bool
@@ -118,12 +119,13 @@ copy(Store *store, gint64 id, gint64 folder, const char *file, GError **error)
                "INSERT INTO message (id, thread, folder, server_folder,"
                " uid, date, arrival, size, flags, server_flags, tags,"
                " file, message_id, in_reply_to, subject, from_name,"
-               " from_addr, recipients, snippet, verdict, trust, indexed)"
-               " SELECT ?, thread, ?, 0, 0, date, arrival, size, flags,"
-               " 0, tags, ?, message_id, in_reply_to, subject,"
+               " from_addr, recipients, snippet, verdict, trust, indexed,"
+               " settled)"
+               " SELECT ?1, thread, ?2, 0, 0, date, arrival, size, flags,"
+               " 0, tags, ?3, message_id, in_reply_to, subject,"
                " from_name, from_addr, recipients, snippet, verdict,"
-               " trust, ?"
-               " FROM message WHERE id = ?",
+               " trust, ?4, ?4"
+               " FROM message WHERE id = ?5",
                "iisii", place.id, folder, file, (gint64)(file == NULL), id)
                    && (file
                        || store_exec(store, error,

@@ -85,9 +85,9 @@ is_settled(const StoreFile *file, const StoreFolder *folder)
     gsize size = strlen(folder->path);
 
     return strncmp(file->file, folder->path, size) == 0
-           && file->file[size] == '/'
-           && strchr(file->file + size + 1, '/') != NULL
-           && strchr(strchr(file->file + size + 1, '/') + 1, '/') == NULL
+           && (g_str_has_prefix(file->file + size, "/cur/")
+               || g_str_has_prefix(file->file + size, "/new/"))
+           && strchr(file->file + size + 5, '/') == NULL
            && maildir_name_flags(file->file)
                   == (file->flags & STORE_SYSTEM_FLAGS);
 }
@@ -386,9 +386,9 @@ forget_all_known(Scan *scan, GError **error)
     return ok;
 }
 
-/* Whoever writes a file names it and adds its row in one transaction. So every
- * file that the scan saw has its row now, as no other transaction is open; but
- * for those of other programs. */
+/* Whoever writes a file has its row when he names it, or adds it in the same
+ * transaction. So every file that the scan saw has its row now, as no other
+ * transaction is open; but for those of other programs. */
 static bool
 take_new(Scan *scan, GError **error)
 {

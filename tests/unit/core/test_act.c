@@ -9,8 +9,52 @@
 #include "scene.h"
 #include "sync/sync.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static sqlite3 *writer; /* another one, which waits for no turn; or NULL */
+static const char *mail_root;
+static guint waits; /* for the disk, with mail */
+
+/* Who waits for the disk to have mail holds nobody's turn to write. */
+static void
+note_wait(int fd)
+{
+    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
+    g_autofree char *path = g_file_read_link(link, NULL);
+
+    if (writer == NULL || !g_str_has_prefix(path, mail_root))
+        return;
+    waits++;
+    g_assert_cmpint(sqlite3_exec(writer, "BEGIN IMMEDIATE; ROLLBACK", NULL,
+                                 NULL, NULL), ==, SQLITE_OK);
+}
+
+/* In place of the C library's. */
+int
+fsync(int fd)
+{
+    note_wait(fd);
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+    note_wait(fd);
+    return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+syncfs(int fd)
+{
+    note_wait(fd);
+    return (int)syscall(SYS_syncfs, fd);
+}
 
 static const char config[] = "account work {\n"
                              "    address  ana@example.org\n"
@@ -388,6 +432,131 @@ test_no_room(Fixture *f, const void *data)
     g_unlink(path);
 }
 
+static guint
+changed_folders(Fixture *f)
+{
+    g_autoptr(GHashTable) changed = sync_changed_folders(
+        f->store, session_paths(f->session)->mail, "work", false, NULL);
+
+    return g_hash_table_size(changed);
+}
+
+/* Files in a folder, whatever they are called. */
+static guint
+files_in(Fixture *f, gint64 id)
+{
+    static const char *const parts[] = { "cur", "new", "tmp" };
+    g_autoptr(StoreFolder) folder = store_folder(f->store, id, NULL);
+    guint n = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *path = g_build_filename(
+            session_paths(f->session)->mail, folder->path, parts[i], NULL);
+        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+
+        while (dir && g_dir_read_name(dir))
+            n++;
+    }
+    return n;
+}
+
+/* The last of three cannot be copied: the files of the first two, for which no
+ * row was made, are not there to be found and uploaded. */
+static void
+test_copy_fails(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 3);
+    g_autoptr(StoreRow) row = store_row(f->store, f->id[2], NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) ids = NULL;
+
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+    g_assert_false(act_copy(f->session, set, f->lists, &error));
+    g_assert_true(err_is(error, ERR_LOCAL));
+    g_assert_cmpuint(files_in(f, f->lists), ==, 0);
+    ids = store_find_id(f->store, "one@x", NULL);
+    g_assert_cmpuint(ids->len, ==, 1);
+}
+
+static sqlite3 *
+open_state(Fixture *f)
+{
+    sqlite3 *db = NULL;
+
+    g_assert_cmpint(sqlite3_open(store_path(f->store), &db), ==, SQLITE_OK);
+    return db;
+}
+
+/* A row that cannot be written leaves no file. */
+static void
+test_append_fails(Fixture *f, const void *data)
+{
+    sqlite3 *db = open_state(f);
+    static const char text[] = "Message-ID: <four@x>\n\nbody\n";
+    ActAppend what = { .folder = f->lists, .bytes = text,
+                       .size = sizeof text - 1 };
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(sqlite3_exec(db, "CREATE TRIGGER no BEFORE INSERT ON message"
+                                 " BEGIN SELECT RAISE(ABORT, 'no'); END", NULL,
+                                 NULL, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(act_append(f->session, &what, &error), ==, 0);
+    g_assert_true(err_is(error, ERR_LOCAL));
+    g_assert_cmpuint(files_in(f, f->lists), ==, 0);
+    g_assert_cmpint(sqlite3_exec(db, "DROP TRIGGER no", NULL, NULL, NULL), ==,
+                    SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Nobody who writes waits until the disk has a copy or a message of our own,
+ * and the disk is waited for once, not once for each (P35). */
+static void
+test_turn(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 3);
+
+    mail_root = session_paths(f->session)->mail;
+    writer = open_state(f);
+    waits = 0;
+    g_assert_true(act_copy(f->session, set, f->lists, NULL));
+    g_assert_cmpuint(waits, ==, 1);
+    deliver(f, f->lists, "four");
+    g_assert_cmpuint(waits, >, 1);
+    sqlite3_close(g_steal_pointer(&writer));
+    g_assert_cmpuint(files_in(f, f->lists), ==, 4);
+}
+
+/* Copied and not named yet, as after a kill: no message is missing or found,
+ * and the settler gives the names (P77). */
+static void
+test_unnamed(Fixture *f, const void *data)
+{
+    ActAppend what = { .folder = f->lists, .bytes = "Message-ID: <four@x>\n\n",
+                       .size = 22 };
+    g_autoptr(ActMessage) message =
+        act_message_create(f->session, &what, NULL);
+    g_autoptr(StoreRow) row = NULL;
+    g_autofree char *path = NULL;
+    gint64 id;
+
+    g_assert_cmpuint(files_in(f, f->lists), ==, 1);
+    id = act_message_add(message, NULL);
+    g_assert_cmpint(id, >, 0);
+    row = store_row(f->store, id, NULL);
+    path = session_message_path(f->session, row);
+    g_assert_nonnull(strstr(path, "/tmp/"));
+    g_assert_cmpuint(changed_folders(f), ==, 0);
+    g_clear_pointer(&row, store_row_free);
+    g_free(path);
+    act_message_recorded(message);
+    row = store_row(f->store, id, NULL);
+    path = session_message_path(f->session, row);
+    g_assert_nonnull(strstr(path, "/cur/"));
+    g_assert_nonnull(strstr(row->file, "/cur/"));
+}
+
 /* Messages of two accounts go to the archive of their own. */
 static void
 test_own_account(Fixture *f, const void *data)
@@ -418,15 +587,6 @@ test_durable(Fixture *f, const void *data)
     row = store_row(other, f->id[2], NULL);
     g_assert_cmpint(row->folder, ==, f->lists);
     g_assert_cmpuint(store_pending_count(other, "work"), ==, 3);
-}
-
-static guint
-changed_folders(Fixture *f)
-{
-    g_autoptr(GHashTable) changed = sync_changed_folders(
-        f->store, session_paths(f->session)->mail, "work", false, NULL);
-
-    return g_hash_table_size(changed);
 }
 
 /* What an act writes is not taken for another program's doing. */
@@ -460,6 +620,10 @@ main(int argc, char **argv)
         { "/core/act/refused", test_refused },
         { "/core/act/own-files", test_own_files },
         { "/core/act/no-room", test_no_room },
+        { "/core/act/P77/copy-fails", test_copy_fails },
+        { "/core/act/P77/append-fails", test_append_fails },
+        { "/core/act/P77/unnamed", test_unnamed },
+        { "/core/act/P35/turn", test_turn },
         { "/core/act/own-account", test_own_account },
         { "/core/act/P77/durable", test_durable },
     };

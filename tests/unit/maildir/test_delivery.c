@@ -132,6 +132,17 @@ test_in_the_way(void)
 
 /* A file that is whole already gets a second name, or is copied where that
  * cannot be: its bytes are there, private, and the first stays. */
+/* A second name, or a copy. */
+static bool
+adopt(const char *folder, const char *base, const char *source, GError **error)
+{
+    g_autoptr(MaildirBatch) batch = maildir_batch_create(folder, error);
+
+    return batch
+           && maildir_batch_adopt(batch, base, MAILDIR_SEEN, source, error)
+           && maildir_batch_commit(batch, error);
+}
+
 static void
 test_adopt(void)
 {
@@ -148,16 +159,15 @@ test_adopt(void)
         if (!g_file_test(places[i], G_FILE_TEST_IS_DIR))
             continue;
         g_assert_true(file_write_atomic(source, bytes, 200000, &error));
-        g_assert_true(
-            maildir_adopt(folder, "base", MAILDIR_SEEN, source, &error));
+        g_assert_true(adopt(folder, "base", source, &error));
         g_assert_no_error(error);
         check_file(folder, "base:2,S", bytes, 200000);
         g_assert_cmpuint(count_files(folder, "tmp"), ==, 0);
         g_assert_true(g_file_test(source, G_FILE_TEST_EXISTS));
         g_unlink(source);
         check_file(folder, "base:2,S", bytes, 200000);
-        g_assert_false(
-            maildir_adopt(folder, "other", MAILDIR_SEEN, source, &error));
+        g_assert_false(adopt(folder, "other", source, &error));
+        g_assert_cmpuint(count_files(folder, "tmp"), ==, 0);
         g_assert_true(err_is(error, ERR_LOCAL));
     }
 }
