@@ -63,6 +63,22 @@ greeting(ImapConn *conn, GError **error)
     return true;
 }
 
+/* All that the server said so far (promise P49). */
+static void
+forget(ImapConn *conn)
+{
+    g_hash_table_remove_all(conn->capabilities);
+    conn->capabilities_told = false;
+    conn->qresync = conn->condstore = conn->utf8 = conn->rev2 = false;
+    conn->changed = conn->overflow = conn->bye = false;
+    conn->delimiter = 0;
+    g_clear_pointer(&conn->prefix, g_free);
+    g_clear_pointer(&conn->alert, g_free);
+    g_clear_pointer(&conn->referral, g_free);
+    g_clear_pointer(&conn->bye_text, g_free);
+    g_clear_pointer(&conn->news, g_ptr_array_unref);
+}
+
 /* STARTTLS when the URL asks for it, then CAPABILITY again: what was said
  * before TLS is forgotten (RFC 9051, section 6.2.1). */
 static bool
@@ -86,8 +102,10 @@ secure(ImapConn *conn, GError **error)
             g_prefix_error(error, "TLS is required: ");
         return false;
     }
-    return net_start_tls(conn->stream, &conn->params.net, error)
-           && capability(conn, error);
+    if (!net_start_tls(conn->stream, &conn->params.net, error))
+        return false;
+    forget(conn);
+    return capability(conn, error);
 }
 
 /* "AUTH=PLAIN" … without their prefix. NULL-terminated; g_strfreev(). */

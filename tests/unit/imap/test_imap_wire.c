@@ -7,6 +7,7 @@
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
+ *   S: (tls)         the server takes up TLS, with a certificate that we pin
  *   S: (close)       the server closes the connection
  *   C: LINE          the client must have sent this line
  *   C= TEXT          … these octets, C escapes
@@ -15,11 +16,14 @@
  *   do CALL CODE     a call and how it must end: no, or an error as above
  *   told TEXT        what the calls told, put together in order */
 #include "base/err.h"
+#include "certificate.h"
 #include "imap_private.h"
 #include "tickets.h"
 
 #include <glib/gstdio.h>
+#include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,15 +35,34 @@ enum {
 typedef struct {
     char **lines;
     int fd;
+    SSL *ssl; /* NULL: no TLS yet */
     GString *input;
     char *fault; /* the first thing that was not as written */
 } Server;
+
+static Identity identity;
+
+static void
+server_start_tls(Server *server)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+    SSL_CTX_use_certificate(context, identity.certificate);
+    SSL_CTX_use_PrivateKey(context, identity.key);
+    server->ssl = SSL_new(context);
+    SSL_CTX_free(context);
+    SSL_set_fd(server->ssl, server->fd);
+    if (SSL_accept(server->ssl) != 1 && server->fault == NULL)
+        server->fault = g_strdup("no TLS");
+}
 
 static bool
 server_fill(Server *server)
 {
     char buffer[4096];
-    gssize got = read(server->fd, buffer, sizeof buffer);
+    gssize got = server->ssl
+                     ? SSL_read(server->ssl, buffer, sizeof buffer)
+                     : read(server->fd, buffer, sizeof buffer);
 
     if (got > 0)
         g_string_append_len(server->input, buffer, got);
@@ -78,8 +101,11 @@ server_expect_nothing(Server *server)
 static void
 server_send(Server *server, GString *out)
 {
-    if (send(server->fd, out->str, out->len, MSG_NOSIGNAL) < 0
-        && server->fault == NULL)
+    gssize sent = server->ssl
+                      ? SSL_write(server->ssl, out->str, (int)out->len)
+                      : send(server->fd, out->str, out->len, MSG_NOSIGNAL);
+
+    if (sent <= 0 && server->fault == NULL)
         server->fault = g_strdup("the client is gone");
     g_string_set_size(out, 0);
 }
@@ -91,6 +117,8 @@ server_line(Server *server, GString *out, const char *line)
 
     if (strcmp(line, "S: (close)") == 0) {
         shutdown(server->fd, SHUT_RDWR);
+    } else if (strcmp(line, "S: (tls)") == 0) {
+        server_start_tls(server);
     } else if (g_str_has_prefix(line, "S: ")) {
         g_string_append_printf(out, "%s\r\n", line + 3);
         server_send(server, out);
@@ -451,7 +479,10 @@ call_prefix(Case *c, UidSet *uids, const char *argument, GError **error)
     char delimiter;
     const char *prefix = imap_conn_prefix(c->conn, &delimiter);
 
-    g_string_append_printf(c->told, "(%s%c)", prefix, delimiter);
+    if (prefix)
+        g_string_append_printf(c->told, "(%s%c)", prefix, delimiter);
+    else
+        g_string_append(c->told, "(none)");
     return true;
 }
 
@@ -587,6 +618,7 @@ case_read(Case *c, const char *path)
     c->told = g_string_new(NULL);
     c->params.net.host = g_strdup("imap.test");
     c->params.net.security = NET_TLS;
+    c->params.net.fingerprint = certificate_fingerprint(&identity);
     c->params.sasl_ir = true;
     c->params.sasl.user = g_strdup("ana");
     c->params.sasl.password = g_strdup("secret");
@@ -657,6 +689,7 @@ test_case(const void *path)
     imap_conn_close(c.conn);
     g_thread_join(thread);
     g_assert_cmpstr(server.fault, ==, NULL);
+    SSL_free(server.ssl);
     close(server.fd);
     g_string_free(server.input, TRUE);
     g_free(server.fault);
@@ -719,8 +752,11 @@ main(int argc, char **argv)
     g_autofree char *folder = NULL;
     g_autoptr(GDir) dir = NULL;
     const char *name;
+    int result;
 
     g_test_init(&argc, &argv, NULL);
+    signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes */
+    identity = certificate_make("x", "DNS:imap.test", -DAY, DAY, NULL);
     g_test_add_func("/imap/cancel", test_cancel);
     folder =
         g_test_build_filename(G_TEST_DIST, "..", "..", "wire", "imap", NULL);
@@ -733,5 +769,7 @@ main(int argc, char **argv)
             g_test_add_data_func_full(
                 test, g_build_filename(folder, name, NULL), test_case, g_free);
     }
-    return g_test_run();
+    result = g_test_run();
+    certificate_forget(&identity);
+    return result;
 }

@@ -1,6 +1,7 @@
 /* TLS against certificates made here: which are taken and which are refused
  * (P47, P50). Client and server talk over a socket pair. */
 #include "base/err.h"
+#include "certificate.h"
 #include "net_private.h"
 
 #include <glib/gstdio.h>
@@ -11,77 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    DAY = 24 * 60 * 60
-};
-
-typedef struct {
-    X509 *certificate;
-    EVP_PKEY *key;
-} Identity;
-
 static Identity authority, stranger;
 static char *ca_path;
-
-static void
-add_extension(X509 *certificate, int nid, const char *value)
-{
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-    g_assert_nonnull(extension);
-    g_assert_cmpint(X509_add_ext(certificate, extension, -1), ==, 1);
-    X509_EXTENSION_free(extension);
-}
-
-/* A certificate for cn, SAN san (NULL: none), valid from..to seconds from now,
- * signed by issuer (NULL: itself). An "Authority" has the CA flag. */
-static Identity
-make(const char *cn, const char *san, long from, long to,
-     const Identity *issuer)
-{
-    Identity made = { X509_new(), EVP_EC_gen("P-256") };
-    X509_NAME *name = X509_get_subject_name(made.certificate);
-    static long serial = 1;
-
-    X509_set_version(made.certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.certificate), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(made.certificate), from);
-    X509_gmtime_adj(X509_getm_notAfter(made.certificate), to);
-    X509_set_pubkey(made.certificate, made.key);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const guchar *)cn,
-                               -1, -1, 0);
-    X509_set_issuer_name(made.certificate,
-                         issuer ? X509_get_subject_name(issuer->certificate)
-                                : name);
-    add_extension(made.certificate, NID_basic_constraints,
-                  strstr(cn, "Authority") ? "critical,CA:TRUE" : "CA:FALSE");
-    if (san)
-        add_extension(made.certificate, NID_subject_alt_name, san);
-    g_assert_cmpint(X509_sign(made.certificate, issuer ? issuer->key : made.key,
-                              EVP_sha256()),
-                    >, 0);
-    return made;
-}
-
-static void
-forget(Identity *identity)
-{
-    X509_free(identity->certificate);
-    EVP_PKEY_free(identity->key);
-}
-
-static char *
-fingerprint(const Identity *identity)
-{
-    unsigned char digest[32];
-    unsigned size = sizeof digest;
-    GString *hex = g_string_new("sha256:");
-
-    X509_digest(identity->certificate, EVP_sha256(), digest, &size);
-    for (unsigned i = 0; i < size; i++)
-        g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
-}
 
 typedef struct {
     int fd;
@@ -222,14 +154,15 @@ test_certificates(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const Case *c = &cases[i];
-        Identity server = make(c->cn, c->san, c->from, c->to, c->issuer);
+        Identity server =
+            certificate_make(c->cn, c->san, c->from, c->to, c->issuer);
         NetParams params = { .host = (char *)c->host, .ca_file = ca_path };
         g_autoptr(GError) error = try_tls(&params, &server, c->issuer, 0);
 
         g_test_message("%s: %s", c->host, c->san ? c->san : "no SAN");
         g_assert_cmpint(error == NULL, ==, c->taken);
         g_assert_true(c->taken || err_is(error, ERR_REFUSED));
-        forget(&server);
+        certificate_forget(&server);
     }
 }
 
@@ -237,14 +170,15 @@ test_certificates(void)
 static void
 test_ca_flag(void)
 {
-    Identity leaf = make("leaf", "DNS:x.test", -DAY, DAY, &authority);
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &leaf);
+    Identity leaf =
+        certificate_make("leaf", "DNS:x.test", -DAY, DAY, &authority);
+    Identity server = certificate_make("x", "DNS:mail.test", -DAY, DAY, &leaf);
     NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
     g_autoptr(GError) error = try_tls(&params, &server, &leaf, 0);
 
     g_assert_true(err_is(error, ERR_REFUSED));
-    forget(&server);
-    forget(&leaf);
+    certificate_forget(&server);
+    certificate_forget(&leaf);
 }
 
 /* Without tls-ca-file a stranger's authority is no authority; the message says
@@ -252,22 +186,23 @@ test_ca_flag(void)
 static void
 test_self_signed(void)
 {
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, NULL);
+    Identity server = certificate_make("x", "DNS:mail.test", -DAY, DAY, NULL);
     NetParams params = { .host = (char *)"mail.test" };
-    g_autofree char *hex = fingerprint(&server);
+    g_autofree char *hex = certificate_fingerprint(&server);
     g_autoptr(GError) error = try_tls(&params, &server, NULL, 0);
 
     g_assert_true(err_is(error, ERR_REFUSED));
     g_assert_nonnull(strstr(error->message, hex));
-    forget(&server);
+    certificate_forget(&server);
 }
 
 static void
 test_pin(void)
 {
-    Identity server = make("x", "DNS:other.test", -DAY, DAY, NULL);
-    Identity other = make("x", "DNS:mail.test", -DAY, DAY, &authority);
-    g_autofree char *hex = fingerprint(&server);
+    Identity server = certificate_make("x", "DNS:other.test", -DAY, DAY, NULL);
+    Identity other =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    g_autofree char *hex = certificate_fingerprint(&server);
     g_autofree char *upper = g_ascii_strup(hex, -1);
     NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
     g_autoptr(GError) wrong = NULL;
@@ -283,8 +218,8 @@ test_pin(void)
     params.fingerprint = (char *)"sha256:abcd";
     usage = try_tls(&params, &server, NULL, 0);
     g_assert_true(err_is(usage, ERR_USAGE));
-    forget(&server);
-    forget(&other);
+    certificate_forget(&server);
+    certificate_forget(&other);
 }
 
 static void
@@ -296,7 +231,8 @@ test_versions(void)
     } versions[] = { { TLS1_1_VERSION, false },
                      { TLS1_2_VERSION, true },
                      { TLS1_3_VERSION, true } };
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
     NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
 
     for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
@@ -306,7 +242,7 @@ test_versions(void)
         g_assert_cmpint(error == NULL, ==, versions[i].taken);
         g_assert_true(error == NULL || err_is(error, ERR_REFUSED));
     }
-    forget(&server);
+    certificate_forget(&server);
 }
 
 /* The second connection of an account is resumed, with what was trusted in the
@@ -315,9 +251,10 @@ static void
 test_resumed(void)
 {
     static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
     NetSessions *sessions = net_sessions_create();
-    g_autofree char *hex = fingerprint(&server);
+    g_autofree char *hex = certificate_fingerprint(&server);
     NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
 
     for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
@@ -341,7 +278,7 @@ test_resumed(void)
     g_assert_no_error(try_tls(&params, &server, &authority, 0));
     g_assert_false(resumed);
     net_sessions_unref(sessions);
-    forget(&server);
+    certificate_forget(&server);
 }
 
 /* tls-client-cert: shown to a server that asks; a file that holds none is named
@@ -349,8 +286,9 @@ test_resumed(void)
 static void
 test_client_certificate(void)
 {
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
-    Identity ana = make("ana", NULL, -DAY, DAY, &authority);
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity ana = certificate_make("ana", NULL, -DAY, DAY, &authority);
     NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
     g_autofree char *path = NULL;
     g_autoptr(GError) error = NULL;
@@ -373,21 +311,22 @@ test_client_certificate(void)
     g_assert_true(err_is(error, ERR_USAGE));
     g_assert_nonnull(strstr(error->message, ca_path));
     g_unlink(path);
-    forget(&ana);
-    forget(&server);
+    certificate_forget(&ana);
+    certificate_forget(&server);
 }
 
 static void
 test_ca_file(void)
 {
-    Identity server = make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
     NetParams params = { .host = (char *)"mail.test",
                          .ca_file = (char *)"/nonexistent/ca.pem" };
     g_autoptr(GError) error = try_tls(&params, &server, &authority, 0);
 
     g_assert_true(err_is(error, ERR_USAGE));
     g_assert_nonnull(strstr(error->message, "/nonexistent/ca.pem"));
-    forget(&server);
+    certificate_forget(&server);
 }
 
 /* Octets before TLS that nobody took: refused before a handshake (P49). */
@@ -418,8 +357,8 @@ main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes */
-    authority = make("Authority", NULL, -DAY, DAY, NULL);
-    stranger = make("Stranger Authority", NULL, -DAY, DAY, NULL);
+    authority = certificate_make("Authority", NULL, -DAY, DAY, NULL);
+    stranger = certificate_make("Stranger Authority", NULL, -DAY, DAY, NULL);
     fd = g_file_open_tmp("posthorn-XXXXXX.pem", &path, NULL);
     file = fdopen(fd, "w");
     PEM_write_X509(file, authority.certificate);
@@ -436,7 +375,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/unread", test_unread);
     result = g_test_run();
     g_unlink(path);
-    forget(&authority);
-    forget(&stranger);
+    certificate_forget(&authority);
+    certificate_forget(&stranger);
     return result;
 }
