@@ -262,10 +262,19 @@ bool imap_notify_lapsed(const ImapConn *conn);
 #define IMAP_NEWS_ANY "*"
 GPtrArray *imap_take_news(ImapConn *conn);
 
+typedef struct {
+    GCancellable *wake; /* or NULL */
+    guint seconds;
+    /* What happens from here on is told: behind the server's yes to IDLE, and
+     * again with each renewal. May be NULL. */
+    void (*listening)(void *user);
+    void *user;
+} ImapWait;
+
 /* IDLE (RFC 2177), renewed by itself, else NOOP every minute, until the server
  * says that something changed (*changed true; imap_take_news() says what), wake
  * fires (*changed false) or the time is over. */
-bool imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
+bool imap_idle(ImapConn *conn, const ImapWait *wait, bool *changed,
                GError **error);
 
 bool imap_noop(ImapConn *conn, GError **error);

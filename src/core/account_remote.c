@@ -560,15 +560,15 @@ watch_changed(void *user, const char *folder)
     begin_sync(follower);
 }
 
+/* A sync finds out whether there is still a way to the server. */
 static void
 watch_ended(void *user, const GError *error)
 {
     struct RemoteFollower *follower = user;
 
-    if (follower->sync == NULL) {
-        set_online(follower, false, error->message);
-        retry_later(follower, error->message);
-    }
+    if (follower->sync == NULL && follower->retry_source == 0
+        && may_begin(follower))
+        begin_sync(follower);
 }
 
 static Lane *
@@ -683,6 +683,8 @@ remote_follower_sync(struct RemoteFollower *follower, const AccountSync *how)
 {
     follower->failures = 0;
     follower->refusals = 0;
+    if (follower->watcher)
+        watcher_forgive(follower->watcher);
     if (follower->sync == NULL) {
         g_free(follower->only);
         follower->only = g_strdup(how ? how->folder : NULL);

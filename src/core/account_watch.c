@@ -3,16 +3,28 @@
  * more folder. The folders that are left are asked by the regular sync. */
 #include "account_watch.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 
 #include <string.h>
+
+enum {
+    REST_FIRST = 5, /* seconds */
+    REST_MOST = 15 * 60,
+    STEADY_SECONDS = 60, /* who heard so long begins anew with his pauses */
+    LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
+};
 
 typedef struct {
     Watcher *watcher;
     Lane *lane;
     Job *job; /* NULL: it does not listen */
     char *mailbox;
+    gint64 heard;   /* since when it does, monotonic; 0: it does not */
+    guint failures; /* in a row */
+    guint refusals; /* of the login */
+    guint rest;     /* the source that ends its pause; 0: none */
 } Ear;
 
 struct Watcher {
@@ -28,6 +40,7 @@ ear_free(void *data)
 {
     Ear *ear = data;
 
+    g_clear_handle_id(&ear->rest, g_source_remove);
     lane_destroy(ear->lane); /* its last answer still finds the ear */
     g_free(ear->mailbox);
     g_free(ear);
@@ -123,6 +136,11 @@ ear_progress(void *user, const JobProgress *note)
     if (watcher->ending)
         return;
     lane_take_news(ear->lane, &news);
+    if (news.hears != LANE_HEARS_NOTHING) {
+        if (ear->heard == 0)
+            ear->heard = g_get_monotonic_time();
+        ear->refusals = 0;
+    }
     for (guint i = 0; i < news.mailboxes->len; i++)
         tell_changed(watcher, news.mailboxes->pdata[i]);
     /* What came between the last sync and this moment is told by nobody. */
@@ -135,27 +153,62 @@ ear_progress(void *user, const JobProgress *note)
     lane_news_clear(&news);
 }
 
+static void ear_resume(Ear *ear);
+
+static gboolean
+rest_over(void *user)
+{
+    Ear *ear = user;
+    AccountState state = ear->watcher->account->status.state;
+
+    ear->rest = 0;
+    if (state == ACCOUNT_ONLINE || state == ACCOUNT_SYNCING)
+        ear_resume(ear); /* else the next sync that succeeds does */
+    return G_SOURCE_REMOVE;
+}
+
+/* The account's syncs go on; only this waits, longer each time. */
+static void
+ear_rest(Ear *ear, const GError *error)
+{
+    gint64 steady = (gint64)STEADY_SECONDS * G_USEC_PER_SEC;
+    gint64 pause;
+
+    if (ear->heard && g_get_monotonic_time() - ear->heard >= steady)
+        ear->failures = 0;
+    ear->heard = 0;
+    ear->refusals += err_is(error, ERR_AUTH);
+    pause = clock_backoff(++ear->failures, REST_FIRST, REST_MOST);
+    log_add(LOG_INFO, ear->watcher->account->name, "listening to %s ended: %s",
+            ear->mailbox, error->message);
+    if (ear->refusals < LOGINS_AFTER_REFUSAL)
+        ear->rest = g_timeout_add_seconds((guint)MAX(pause, 1), rest_over, ear);
+}
+
 static void
 ear_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     Ear *ear = user;
     Watcher *watcher = ear->watcher;
+    bool heard = ear->heard != 0;
 
     ear->job = NULL;
     if (error == NULL || err_is(error, ERR_CANCELLED) || watcher->ending
-        || !watcher->account->started)
+        || !watcher->account->started) {
+        ear->heard = 0;
         return;
-    log_add(LOG_INFO, watcher->account->name, "listening to %s ended: %s",
-            ear->mailbox, error->message);
-    if (ear == watcher->ears->pdata[0])
+    }
+    ear_rest(ear, error);
+    if (heard && ear == watcher->ears->pdata[0])
         watcher->callbacks.ended(watcher->callbacks.user, error);
 }
 
 static void
-ear_listen(Ear *ear, bool first)
+ear_listen(Ear *ear)
 {
     LaneCallbacks callbacks = { ear_progress, ear_answer, ear };
-    LaneRequest request = { .only = ear->mailbox, .hear_all = first };
+    LaneRequest request = { .only = ear->mailbox,
+                            .hear_all = ear == ear->watcher->ears->pdata[0] };
 
     ear->job = lane_submit(ear->lane, LANE_WATCH, &request, &callbacks);
 }
@@ -169,23 +222,58 @@ listen_to(Watcher *watcher, const char *mailbox)
     ear->mailbox = g_strdup(mailbox);
     ear->lane = watcher->callbacks.make_lane(watcher->callbacks.user, mailbox);
     g_ptr_array_add(watcher->ears, ear);
-    ear_listen(ear, watcher->ears->len == 1);
+    ear_listen(ear);
 }
 
-/* An ear that went deaf may have lost its folder: another takes its place when
- * the first one hears again. */
+static bool
+is_there(const Watcher *watcher, const char *mailbox)
+{
+    const Account *account = watcher->account;
+    g_autoptr(GPtrArray) folders =
+        store_folders(session_store(account->session), account->name, NULL);
+
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (strcmp(folder->name, mailbox) == 0)
+            return folder->selectable && folder->subscribed;
+    }
+    return false;
+}
+
+/* An ear that lost its folder goes: another takes its place when the first one
+ * hears again. */
+static void
+ear_resume(Ear *ear)
+{
+    Watcher *watcher = ear->watcher;
+
+    if (ear->job || ear->rest || ear->refusals >= LOGINS_AFTER_REFUSAL)
+        return;
+    if (ear == watcher->ears->pdata[0] || is_there(watcher, ear->mailbox))
+        ear_listen(ear);
+    else
+        g_ptr_array_remove(watcher->ears, ear);
+}
+
 void
 watcher_begin(Watcher *watcher)
 {
-    Ear *first = watcher->ears->len ? watcher->ears->pdata[0] : NULL;
-
-    for (guint i = watcher->ears->len; i > 1; i--)
-        if (((Ear *)watcher->ears->pdata[i - 1])->job == NULL)
-            g_ptr_array_remove_index(watcher->ears, i - 1);
-    if (first == NULL && watcher->most > 0)
+    if (watcher->ears->len == 0 && watcher->most > 0)
         listen_to(watcher, "INBOX");
-    else if (first && first->job == NULL)
-        ear_listen(first, true);
+    for (guint i = watcher->ears->len; i > 0; i--)
+        ear_resume(watcher->ears->pdata[i - 1]);
+}
+
+void
+watcher_forgive(Watcher *watcher)
+{
+    for (guint i = 0; i < watcher->ears->len; i++) {
+        Ear *ear = watcher->ears->pdata[i];
+
+        g_clear_handle_id(&ear->rest, g_source_remove);
+        ear->failures = ear->refusals = 0;
+    }
 }
 
 void

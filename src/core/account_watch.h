@@ -12,7 +12,7 @@ typedef struct {
     Lane *(*make_lane)(void *user, const char *what);
     /* A folder (path) changed on the server; NULL: anything may have. */
     void (*changed)(void *user, const char *folder);
-    /* Listening to INBOX ended, and not by our wish. */
+    /* Listening to INBOX ended, and not by our wish: the line may be dead. */
     void (*ended)(void *user, const GError *error);
     void *user;
 } WatcherCallbacks;
@@ -21,8 +21,13 @@ typedef struct {
 Watcher *
 watcher_create(Account *account, guint most, const WatcherCallbacks *callbacks);
 
-/* Begins to listen wherever it does not. */
+/* Begins to listen wherever it does not, but for what rests: listening that
+ * failed is tried again after a pause of its own that grows, and after two
+ * refused logins no more (promise P36). */
 void watcher_begin(Watcher *watcher);
+
+/* The user asks: nothing rests. */
+void watcher_forgive(Watcher *watcher);
 void watcher_stop(Watcher *watcher);
 
 /* NULL is fine. */

@@ -49,6 +49,7 @@ typedef struct {
     LaneAnswer answer;
     Job *job;         /* while it runs */
     SyncAhead *ahead; /* of a sync that connects first; or NULL */
+    LaneHears hears;  /* not told yet: the server has to say yes first */
 } Task;
 
 void
@@ -364,11 +365,22 @@ begin_listening(Task *task, GError **error)
         g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
-    g_mutex_lock(&lane->lock);
-    lane->news.hears = all ? LANE_HEARS_ALL : LANE_HEARS_ONE;
-    g_mutex_unlock(&lane->lock);
-    note(task, NULL);
+    task->hears = all ? LANE_HEARS_ALL : LANE_HEARS_ONE;
     return true;
+}
+
+static void
+on_listening(void *user)
+{
+    Task *task = user;
+
+    if (task->hears == LANE_HEARS_NOTHING)
+        return;
+    g_mutex_lock(&task->lane->lock);
+    task->lane->news.hears = task->hears;
+    g_mutex_unlock(&task->lane->lock);
+    task->hears = LANE_HEARS_NOTHING;
+    note(task, NULL);
 }
 
 static void
@@ -389,6 +401,7 @@ watch(Task *task, GError **error)
     g_auto(ImapSelected) selected = { 0 };
     Lane *lane = task->lane;
     GCancellable *wake = job_cancellable(task->job);
+    ImapWait wait = { wake, IDLE_SECONDS, on_listening, task };
 
     if (!imap_select(lane->conn, task->request.only, NULL, NULL, &selected,
                      error)
@@ -397,7 +410,7 @@ watch(Task *task, GError **error)
     while (!g_cancellable_is_cancelled(wake)) {
         bool changed = false;
 
-        if (!imap_idle(lane->conn, wake, IDLE_SECONDS, &changed, error))
+        if (!imap_idle(lane->conn, &wait, &changed, error))
             return false;
         if (changed)
             tell_changes(task);

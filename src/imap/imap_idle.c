@@ -47,16 +47,25 @@ wait_news(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
     return true;
 }
 
+static void
+tell_listening(const ImapWait *wait)
+{
+    if (wait->listening)
+        wait->listening(wait->user);
+}
+
 static bool
-idle_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
+idle_once(ImapConn *conn, const ImapWait *wait, gint64 end, GError **error)
 {
     guint tag;
 
     imap_cmd_answers(conn, NULL);
     imap_cmd_begin(conn, "IDLE");
     tag = imap_cmd_end(conn);
-    if (!imap_cmd_continue(conn, tag, error)
-        || !wait_news(conn, wake, end, error)
+    if (!imap_cmd_continue(conn, tag, error))
+        return false;
+    tell_listening(wait);
+    if (!wait_news(conn, wait->wake, end, error)
         || !net_write(conn->stream, "DONE\r\n", 6, error)
         || !net_flush(conn->stream, error))
         return false;
@@ -64,28 +73,30 @@ idle_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
 }
 
 static bool
-poll_once(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
+poll_once(ImapConn *conn, const ImapWait *wait, gint64 end, GError **error)
 {
-    int ready =
-        net_wait(conn->stream, wake, seconds_left(end, NOOP_SECONDS), error);
+    int ready;
 
+    tell_listening(wait);
+    ready = net_wait(conn->stream, wait->wake, seconds_left(end, NOOP_SECONDS),
+                     error);
     return ready >= 0 && imap_noop(conn, error);
 }
 
 bool
-imap_idle(ImapConn *conn, GCancellable *wake, guint seconds, bool *changed,
-          GError **error)
+imap_idle(ImapConn *conn, const ImapWait *wait, bool *changed, GError **error)
 {
-    gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+    gint64 end =
+        g_get_monotonic_time() + (gint64)wait->seconds * G_USEC_PER_SEC;
     bool can_idle = imap_conn_can(conn, "IDLE");
     bool ok = true;
 
-    while (ok && !conn->changed && !is_over(end, wake)) {
+    while (ok && !conn->changed && !is_over(end, wait->wake)) {
         gint64 renew =
             g_get_monotonic_time() + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
 
-        ok = can_idle ? idle_once(conn, wake, MIN(end, renew), error)
-                      : poll_once(conn, wake, end, error);
+        ok = can_idle ? idle_once(conn, wait, MIN(end, renew), error)
+                      : poll_once(conn, wait, end, error);
     }
     *changed = conn->changed;
     return ok;

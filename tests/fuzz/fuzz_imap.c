@@ -105,7 +105,7 @@ run_calls(ImapConn *conn)
     again = imap_list(conn, true, NULL);
     imap_rename(conn, "INBOX", "y", NULL);
     imap_notify(conn, NULL);
-    imap_idle(conn, NULL, 1, &changed, NULL);
+    imap_idle(conn, &(ImapWait){ .seconds = 1 }, &changed, NULL);
     news = imap_take_news(conn);
     sum += news->len;
 }

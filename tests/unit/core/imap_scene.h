@@ -19,11 +19,15 @@ typedef struct {
     GMutex lock;
     GCond changed;
     const char *(*says)(const char *command);
-    const char *last; /* behind a command that has this, it is silent */
-    bool silent;      /* commands are taken and wait */
-    bool refuses;     /* logins */
-    bool closes;      /* in place of the next answer */
-    guint logins, commands, searches;
+    const char *last;  /* behind a command that has this, it is silent */
+    bool silent;       /* commands are taken and wait */
+    bool refuses;      /* logins */
+    bool closes;       /* in place of the next answer */
+    bool idle;         /* has IDLE, and says NO to it */
+    guint logins_most; /* beyond it they are refused; 0: all are taken */
+    guint logins, commands, searches, lists;
+    gint64 tried[4]; /* when these IDLEs and refused logins came, monotonic */
+    guint tries;
 } Imap;
 
 static inline void
@@ -62,6 +66,14 @@ imap_await(Imap *imap, const guint *what, guint count)
     g_mutex_unlock(&imap->lock);
 }
 
+static inline void
+imap_tried(Imap *imap)
+{
+    if (imap->tries < G_N_ELEMENTS(imap->tried))
+        imap->tried[imap->tries] = g_get_monotonic_time();
+    imap->tries++;
+}
+
 /* With the lock held. */
 static inline char *
 imap_answer(Imap *imap, const char *tag, const char *command)
@@ -72,8 +84,19 @@ imap_answer(Imap *imap, const char *tag, const char *command)
 
     imap->logins += login;
     imap->searches += strstr(command, "SEARCH") != NULL;
-    if (login && imap->refuses)
+    imap->lists += g_str_has_prefix(command, "LIST");
+    if (login
+        && (imap->refuses
+            || (imap->logins_most && imap->logins > imap->logins_most))) {
+        imap_tried(imap);
         return g_strdup_printf("%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
+    }
+    if (imap->idle && g_str_has_prefix(command, "IDLE")) {
+        imap_tried(imap);
+        return g_strdup_printf("%s NO not now\r\n", tag);
+    }
+    if (imap->idle && g_str_has_prefix(command, "CAPABILITY"))
+        before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE\r\n";
     if (imap->last && strstr(command, imap->last))
         imap->silent = true;
     if (before)
@@ -132,9 +155,10 @@ imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
     return TRUE;
 }
 
-/* An account of one connection. */
+/* An account of so many connections. */
 static inline Account *
-imap_open(Imap *imap, const char *secret, Session **session, char **root)
+imap_open_wide(Imap *imap, guint connections, const char *secret,
+               Session **session, char **root)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
@@ -148,11 +172,17 @@ imap_open(Imap *imap, const char *secret, Session **session, char **root)
     g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
     text =
         g_strdup_printf("account work {\n    address  ana@example.org\n    %s\n"
-                        "    max-connections 1\n"
+                        "    max-connections %u\n"
                         "    incoming imap+insecure://127.0.0.1:%u\n}\n",
-                        secret, imap->port);
+                        secret, connections, imap->port);
     *session = scene_open(text, false, root);
     return session_account(*session, "work");
+}
+
+static inline Account *
+imap_open(Imap *imap, const char *secret, Session **session, char **root)
+{
+    return imap_open_wide(imap, 1, secret, session, root);
 }
 
 static inline void

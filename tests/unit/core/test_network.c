@@ -214,6 +214,75 @@ test_refused(void)
     imap_stop(&imap, root);
 }
 
+/* Goes on until the server was tried so often; each look at the network brings
+ * a sync that succeeds. The account stays online. */
+static void
+sync_until(Imap *imap, const Account *account, const guint *what, guint count)
+{
+    guint lists = 0;
+
+    while (imap_count(imap, what) < count) {
+        if (lists != imap_count(imap, &imap->lists)
+            && account->remote->sync == NULL) {
+            lists = imap_count(imap, &imap->lists);
+            come_back();
+        }
+        g_main_context_iteration(NULL, TRUE);
+        g_assert_true(account->remote->online);
+    }
+}
+
+/* A pause of five seconds, three quarters of it at least. */
+static void
+assert_paused(const Imap *imap)
+{
+    g_assert_cmpint(imap->tried[1] - imap->tried[0], >, 3 * G_USEC_PER_SEC);
+}
+
+/* P36: listening that is refused has its own pauses, whatever syncs do. */
+static void
+test_not_heard(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open_wide(&imap, 2, "password x", &session, &root);
+
+    imap.idle = true;
+    account_start(account);
+    wait_online(account);
+    sync_until(&imap, account, &imap.tries, 2);
+    assert_paused(&imap);
+    g_assert_cmpuint(imap_logins(&imap), ==, 2);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
+/* P36: a server that takes one login only is asked for another one twice, and
+ * then when the user asks. */
+static void
+test_one_login(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open_wide(&imap, 2, "password x", &session, &root);
+    guint lists;
+
+    imap.logins_most = 1;
+    account_start(account);
+    wait_online(account);
+    sync_until(&imap, account, &imap.tries, 2);
+    assert_paused(&imap);
+    lists = imap_count(&imap, &imap.lists);
+    sync_until(&imap, account, &imap.lists, lists + 3);
+    g_assert_cmpuint(imap_logins(&imap), ==, 3);
+    account_sync(account, NULL, NULL, NULL);
+    sync_until(&imap, account, &imap.logins, 4);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* P36: a server that wants no login before some time has none. */
 static void
 test_not_before(void)
@@ -456,5 +525,7 @@ main(int argc, char **argv)
     g_test_add_func("/network/stopped", test_stopped);
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);
+    g_test_add_func("/network/P36/not-heard", test_not_heard);
+    g_test_add_func("/network/P36/one-login", test_one_login);
     return g_test_run();
 }

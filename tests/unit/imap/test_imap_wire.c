@@ -498,11 +498,18 @@ call_quota(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
+static void
+on_listening(void *user)
+{
+    g_string_append(((Case *)user)->told, "hears ");
+}
+
 static bool
 call_idle(Case *c, UidSet *uids, const char *argument, GError **error)
 {
+    ImapWait wait = { .seconds = 100, .listening = on_listening, .user = c };
     bool changed = false;
-    bool ok = imap_idle(c->conn, NULL, 100, &changed, error);
+    bool ok = imap_idle(c->conn, &wait, &changed, error);
 
     g_string_append(c->told, changed ? "changed" : "quiet");
     g_ptr_array_unref(imap_take_news(c->conn));
@@ -513,8 +520,9 @@ call_idle(Case *c, UidSet *uids, const char *argument, GError **error)
 static bool
 call_news(Case *c, UidSet *uids, const char *argument, GError **error)
 {
+    ImapWait wait = { .seconds = 100, .listening = on_listening, .user = c };
     bool changed = false;
-    bool ok = imap_idle(c->conn, NULL, 100, &changed, error);
+    bool ok = imap_idle(c->conn, &wait, &changed, error);
     g_autoptr(GPtrArray) news = imap_take_news(c->conn);
 
     for (guint i = 0; i < news->len; i++)
