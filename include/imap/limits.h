@@ -8,7 +8,7 @@ enum {
     IMAP_STRING_BYTES = 1 << 20, /* of a string kept in memory */
     IMAP_LIST_DEPTH = 32,        /* of parentheses */
     IMAP_CAPABILITIES = 500,
-    IMAP_FLAGS = 200,      /* of one message */
+    IMAP_FLAGS = 200,      /* of one message, and of one mailbox */
     IMAP_FLAG_BYTES = 200, /* longer flags are left out */
     IMAP_MAILBOXES = 100000,
     IMAP_PARTS = 5000, /* of one message, as BODYSTRUCTURE tells them */

@@ -107,23 +107,36 @@ read_appenduid(ImapConn *conn)
     append_uids(conn->answers.appended, uids);
 }
 
+/* Up to IMAP_FLAGS; of what comes behind only those that we write. */
+static bool
+is_kept(const GPtrArray *flags, const char *flag)
+{
+    if (strlen(flag) > IMAP_FLAG_BYTES
+        || (flags->len >= IMAP_FLAGS && imap_flag_bit(flag) == 0))
+        return false;
+    return !g_ptr_array_find_with_equal_func((GPtrArray *)flags, flag,
+                                             g_str_equal, NULL);
+}
+
 static void
 read_permanent_flags(ImapConn *conn)
 {
     ImapSelected *selected = conn->answers.selected;
     g_autoptr(GPtrArray) flags = g_ptr_array_new_with_free_func(g_free);
+    bool any = false; /* keyword may be added */
 
     imap_decoder_expect(&conn->in, '(');
     while (imap_decoder_ok(&conn->in) && !imap_decoder_try(&conn->in, ')')) {
-        g_ptr_array_add(flags, imap_decoder_word(&conn->in));
+        g_autofree char *flag = imap_decoder_word(&conn->in);
+
+        any |= strcmp(flag, "\\*") == 0;
+        if (is_kept(flags, flag))
+            g_ptr_array_add(flags, g_steal_pointer(&flag));
         imap_decoder_try(&conn->in, ' ');
-        if (flags->len > IMAP_FLAGS)
-            imap_decoder_fail(&conn->in, "too many flags");
     }
     if (selected == NULL)
         return;
-    selected->keywords_allowed =
-        g_ptr_array_find_with_equal_func(flags, "\\*", g_str_equal, NULL);
+    selected->keywords_allowed = any;
     g_ptr_array_add(flags, NULL);
     g_strfreev(selected->permanent_flags);
     selected->permanent_flags = (char **)g_ptr_array_steal(flags, NULL);

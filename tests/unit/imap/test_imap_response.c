@@ -327,6 +327,37 @@ test_codes(void)
     imap_conn_close(conn);
 }
 
+/* More keywords than IMAP_FLAGS are no reason to leave a mailbox: those behind
+ * are left out, and one that is too long (P30, P31). */
+static void
+test_permanent_flags(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autoptr(GString) line = g_string_new("* OK [PERMANENTFLAGS (");
+        g_autofree char *longest = g_strnfill(IMAP_FLAG_BYTES + 1, 'l');
+        g_auto(ImapSelected) selected = { 0 };
+        const char *const *flags;
+        ImapConn *conn;
+
+        g_string_append_printf(line, "%s k0", longest);
+        for (int i = 1; i < IMAP_FLAGS + more; i++)
+            g_string_append_printf(line, " k%d", i);
+        g_string_append(line, " \\Seen \\*)] x\r\n* 7 EXISTS\r\n");
+        conn = feed_conn(line->str);
+        conn->answers.selected = &selected;
+        g_assert_true(feed_one(conn));
+        g_assert_true(feed_one(conn));
+        g_assert_cmpuint(selected.exists, ==, 7);
+        g_assert_true(selected.keywords_allowed);
+        flags = (const char *const *)selected.permanent_flags;
+        g_assert_cmpuint(g_strv_length(selected.permanent_flags), ==,
+                         IMAP_FLAGS + MIN(more, 0) + 1);
+        g_assert_true(g_strv_contains(flags, "\\Seen"));
+        g_assert_true(g_strv_contains(flags, "k0"));
+        imap_conn_close(conn);
+    }
+}
+
 /* What MODIFIED tells of one slice is not lost by the next. */
 static void
 test_modified(void)
@@ -417,6 +448,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/search", test_search);
     g_test_add_func("/imap/response/copyuid", test_copyuid);
     g_test_add_func("/imap/response/codes", test_codes);
+    g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/modified", test_modified);
     g_test_add_func("/imap/response/parts", test_parts);
     g_test_add_func("/imap/response/parts-malformed", test_parts_malformed);
