@@ -56,7 +56,8 @@ net_stream_of(int in, int out, const char *name, GCancellable *cancel);
 void net_stream_close(NetStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetStream, net_stream_close)
 
-/* TLS on a stream in clear. The input buffer must be empty (promise P49). */
+/* TLS on a stream in clear. The input buffer must be empty (promise P49). When
+ * it fails, nothing more is sent: net_flush() fails at once. */
 bool net_start_tls(NetStream *stream, const NetParams *params, GError **error);
 bool net_is_tls(const NetStream *stream);
 

@@ -21,6 +21,7 @@ struct NetStream {
     guint timeout; /* seconds for each answer */
     SSL_CTX *context;
     SSL *ssl;
+    bool refused; /* TLS failed: nothing more is said to whoever is there */
     char *shown;  /* fingerprint of a certificate that was refused */
     char *buffer; /* read and not taken: start..end */
     gsize start, end;

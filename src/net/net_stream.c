@@ -566,6 +566,8 @@ net_flush(NetStream *stream, GError **error)
 
     if (unsent->len == 0)
         return true;
+    if (stream->refused)
+        return err_set(error, ERR_REFUSED, "%s has no TLS", stream->name);
     if (stream->hide)
         log_line(stream, 'C', "•••", strlen("•••"));
     else

@@ -222,8 +222,8 @@ make_context(NetStream *stream, const NetParams *params, GError **error)
            && load_client_certificate(stream, params, error);
 }
 
-bool
-net_start_tls(NetStream *stream, const NetParams *params, GError **error)
+static bool
+start(NetStream *stream, const NetParams *params, GError **error)
 {
     if (net_has_unread(stream))
         return err_set(error, ERR_PROTOCOL,
@@ -245,6 +245,13 @@ net_start_tls(NetStream *stream, const NetParams *params, GError **error)
         g_strdup_printf("%s, %s%s", SSL_get_version(stream->ssl), stream->name,
                         SSL_session_reused(stream->ssl) ? ", resumed" : "");
     return true;
+}
+
+bool
+net_start_tls(NetStream *stream, const NetParams *params, GError **error)
+{
+    stream->refused = !start(stream, params, error);
+    return !stream->refused;
 }
 
 /* tls-exporter (RFC 9266) in TLS 1.3, tls-unique (RFC 5929) before. */

@@ -70,6 +70,7 @@ serve(void *data)
     ssl = SSL_new(context);
     SSL_set_fd(ssl, server->fd);
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
+        g_assert_cmpint(byte, ==, 'y');
         see_client(ssl);
         SSL_write(ssl, &byte, 1);
     }
@@ -107,6 +108,10 @@ try_tls(const NetParams *params, const Identity *identity,
         g_assert_cmpint(net_wait(stream, NULL, 30, NULL), ==, 1);
         g_assert_cmpint(net_read(stream, &byte, 1, 30, NULL), ==, 1);
         g_assert_cmpint(byte, ==, 'y');
+    } else {
+        /* no farewell, which would be waited for and be said to anyone */
+        g_assert_true(net_write(stream, "z", 1, NULL));
+        g_assert_false(net_flush(stream, NULL));
     }
     g_clear_pointer(&stream, net_stream_close);
     g_thread_join(thread);
@@ -345,6 +350,8 @@ test_unread(void)
     g_assert_false(net_start_tls(stream, &params, &error));
     g_assert_true(err_is(error, ERR_PROTOCOL));
     g_assert_false(net_is_tls(stream));
+    g_assert_true(net_write(stream, "z", 1, NULL)); /* nor in the clear */
+    g_assert_false(net_flush(stream, NULL));
     close(pair[1]);
 }
 
