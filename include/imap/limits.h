@@ -14,6 +14,7 @@ enum {
     IMAP_PARTS = 5000, /* of one message, as BODYSTRUCTURE tells them */
     IMAP_NEWS = 1000, /* mailboxes told as changed at one time */
     IMAP_SET_RANGES = 5000000,
+    IMAP_WORDS_BYTES = 1000, /* of a text for people; its rest is left out */
 };
 
 /* Of one message; what is larger breaks the connection. */

@@ -3,7 +3,6 @@
 #include "imap_private.h"
 
 #include "base/err.h"
-#include "base/text.h"
 
 #include <string.h>
 
@@ -182,8 +181,8 @@ stuck(ImapConn *conn, GError **error)
 static bool
 refused(ImapConn *conn, const char *kind, GError **error)
 {
-    g_autofree char *text =
-        text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
+    const char *rest = imap_decoder_rest(&conn->in);
+    g_autofree char *text = imap_response_words(rest, strlen(rest));
 
     if (conn->referral)
         return err_set(error, ERR_REFUSED,

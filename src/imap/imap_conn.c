@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "base/text.h"
 
 #include <string.h>
 
@@ -42,8 +41,8 @@ greeting(ImapConn *conn, GError **error)
                        conn->params.net.host);
     conn->preauth = imap_decoder_try_word(in, "PREAUTH");
     if (imap_decoder_try_word(in, "BYE")) {
-        g_autofree char *text =
-            text_sanitise(imap_decoder_rest(in), -1, TEXT_LINE);
+        const char *rest = imap_decoder_rest(in);
+        g_autofree char *text = imap_response_words(rest, strlen(rest));
 
         return err_set(error, ERR_RETRY, "%s does not serve us now:%s",
                        conn->params.net.host, text);

@@ -136,6 +136,9 @@ void imap_response_quota(ImapConn *conn);
 void imap_response(ImapConn *conn);
 /* "[CODE …]" of a status response, if it stands there. */
 void imap_response_code(ImapConn *conn);
+/* What a server says to people: safe, and cut behind IMAP_WORDS_BYTES.
+ * g_free(). */
+char *imap_response_words(const char *text, gsize size);
 /* A mailbox name; g_free(). */
 char *imap_response_mailbox(ImapConn *conn);
 /* FETCH's attributes, imap_fetch.c. */

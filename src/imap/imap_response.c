@@ -9,6 +9,29 @@
 
 #include <string.h>
 
+char *
+imap_response_words(const char *text, gsize size)
+{
+    gsize most = MIN(size, (gsize)IMAP_WORDS_BYTES);
+    g_autofree char *safe = NULL;
+
+    /* between two characters of UTF-8 */
+    while (most < size && most + 3 > IMAP_WORDS_BYTES
+           && ((guchar)text[most] & 0xc0) == 0x80)
+        most--;
+    safe = text_sanitise(text, (gssize)most, TEXT_LINE);
+    return most < size ? g_strconcat(safe, "…", NULL) : g_steal_pointer(&safe);
+}
+
+/* The same of what is left of a line. */
+static char *
+rest_words(ImapDecoder *in)
+{
+    const char *rest = imap_decoder_rest(in);
+
+    return imap_response_words(rest, strlen(rest));
+}
+
 static void
 read_capabilities(ImapConn *conn)
 {
@@ -193,7 +216,7 @@ read_referral(ImapConn *conn)
         in->at++;
     g_free(conn->referral);
     conn->referral =
-        text_sanitise(in->line + begin, (gssize)(in->at - begin), TEXT_LINE);
+        imap_response_words(in->line + begin, in->at - begin);
 }
 
 static void
@@ -224,8 +247,9 @@ take_code(ImapConn *conn, const char *code)
         conn->overflow = true;
         imap_news_add(conn, NULL);
     } else if (strcmp(code, "ALERT") == 0) {
+        gsize begin = MIN(in->at + 1, in->size);
         g_autofree char *text =
-            text_sanitise(in->line + MIN(in->at + 1, in->size), -1, TEXT_LINE);
+            imap_response_words(in->line + begin, in->size - begin);
 
         log_add(LOG_WARN, conn->params.net.host, "alert %s", text);
         g_free(conn->alert);
@@ -270,7 +294,7 @@ read_bye(ImapConn *conn)
     if (imap_decoder_peek(&conn->in) == '[')
         imap_response_code(conn);
     g_free(conn->bye_text);
-    conn->bye_text = text_sanitise(imap_decoder_rest(&conn->in), -1, TEXT_LINE);
+    conn->bye_text = rest_words(&conn->in);
     conn->bye = true;
 }
 

@@ -358,6 +358,41 @@ test_permanent_flags(void)
     }
 }
 
+/* size octets for people: "xx…é". */
+static char *
+make_words(gsize size)
+{
+    g_autofree char *most = g_strnfill(size - 2, 'x');
+
+    return g_strconcat(most, "\303\251", NULL);
+}
+
+/* IMAP_WORDS_BYTES of what a server says to people (P30); beyond it, whole
+ * characters. */
+static void
+test_words(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autofree char *words = make_words((gsize)(IMAP_WORDS_BYTES + more));
+        g_autofree char *text = g_strdup_printf(
+            "* OK [ALERT]%s\r\na1 NO %s\r\n* BYE %s\r\n", words, words, words);
+        g_autofree char *want =
+            more <= 0 ? g_strdup(words)
+                      : g_strdup_printf("%.*s…", IMAP_WORDS_BYTES - 1, words);
+        g_autofree char *no = g_strdup_printf("imap.test said NO %s", want);
+        g_autoptr(GError) error = NULL;
+        ImapConn *conn = feed_conn(text);
+
+        conn->tag = 1;
+        g_assert_false(imap_cmd_wait(conn, 1, &error));
+        g_assert_cmpstr(error->message, ==, no);
+        g_assert_cmpstr(conn->alert, ==, want);
+        g_assert_true(feed_one(conn));
+        g_assert_cmpstr(conn->bye_text, ==, want);
+        imap_conn_close(conn);
+    }
+}
+
 /* What MODIFIED tells of one slice is not lost by the next. */
 static void
 test_modified(void)
@@ -418,9 +453,14 @@ static void
 test_parts_malformed(void)
 {
     static const char *const bodies[] = {
-        "",         "NIL",         "()",
-        "(a)",      "(a b NIL NIL NIL c x)", "((a b NIL NIL NIL c 1))",
-        "(a b (c) NIL NIL d 1)", "(a b NIL NIL NIL c 1 NIL (x))",
+        "",
+        "NIL",
+        "()",
+        "(a)",
+        "(a b NIL NIL NIL c x)",
+        "((a b NIL NIL NIL c 1))",
+        "(a b (c) NIL NIL d 1)",
+        "(a b NIL NIL NIL c 1 NIL (x))",
         "(\"message\" \"rfc822\" NIL NIL NIL c 1 (NIL) NIL 1)",
     };
     g_autofree char *deep = g_strnfill(IMAP_LIST_DEPTH + 2, '(');
@@ -449,6 +489,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/copyuid", test_copyuid);
     g_test_add_func("/imap/response/codes", test_codes);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
+    g_test_add_func("/imap/response/words", test_words);
     g_test_add_func("/imap/response/modified", test_modified);
     g_test_add_func("/imap/response/parts", test_parts);
     g_test_add_func("/imap/response/parts-malformed", test_parts_malformed);
