@@ -72,6 +72,14 @@ is_quotable(const char *text, bool utf8)
     return g_utf8_validate(text, -1, NULL);
 }
 
+bool
+imap_cmd_is_quoted(const char *mailbox)
+{
+    g_autofree char *name = imap_utf7_encode(mailbox);
+
+    return is_quotable(mailbox, true) && is_quotable(name, false);
+}
+
 void
 imap_cmd_string(ImapConn *conn, const char *text)
 {

@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-enum {
-    NAME_MOST = 200
-}; /* octets of a name that is quoted in any encoding */
-
 void
 imap_selected_clear(ImapSelected *selected)
 {
@@ -191,23 +187,14 @@ imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
     return imap_cmd_finish(conn, error);
 }
 
-/* A literal would wait for a "+" among answers to other commands. */
-static bool
-is_surely_quoted(const char *mailbox)
-{
-    for (const char *at = mailbox; *at; at++)
-        if (g_ascii_iscntrl(*at))
-            return false;
-    return strlen(mailbox) <= NAME_MOST;
-}
-
 void
 imap_select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync)
 {
     imap_ahead_end(conn);
     g_free(conn->ahead.mailbox);
     conn->ahead = (ImapAhead){ 0 };
-    if (!is_surely_quoted(mailbox))
+    /* A literal would wait for a "+" among answers to other commands. */
+    if (!imap_cmd_is_quoted(mailbox))
         return;
     conn->ahead.mailbox = g_strdup(mailbox);
     if (resync)

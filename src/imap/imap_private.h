@@ -79,6 +79,8 @@ void imap_cmd_text(ImapConn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A string from anywhere: quoted, or a literal where it must be (P58). */
 void imap_cmd_string(ImapConn *conn, const char *text);
 void imap_cmd_mailbox(ImapConn *conn, const char *mailbox);
+/* Needs it no literal, whichever way names are written? */
+bool imap_cmd_is_quoted(const char *mailbox);
 /* A literal header of size octets; waits for "+" where the server wants it. */
 void imap_cmd_literal(ImapConn *conn, guint64 size);
 void imap_cmd_flags(ImapConn *conn, const ImapFlags *flags);

@@ -257,7 +257,8 @@ call_resync(Case *c, UidSet *uids, const char *argument, GError **error)
     g_auto(ImapSelected) selected = { 0 };
     ImapSink sink = sink_of(c);
     ImapResync resync = { .uidvalidity = 3, .modseq = 50 };
-    bool ok = imap_select(c->conn, argument, &resync, &sink, &selected, error);
+    g_autofree char *name = g_strcompress(argument);
+    bool ok = imap_select(c->conn, name, &resync, &sink, &selected, error);
 
     g_string_append(c->told, selected.resynced ? "resynced" : "anew");
     return ok;
@@ -268,8 +269,9 @@ static bool
 call_ahead(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     ImapResync resync = { .uidvalidity = 3, .modseq = 50 };
+    g_autofree char *name = g_strcompress(argument);
 
-    imap_select_ahead(c->conn, argument, &resync);
+    imap_select_ahead(c->conn, name, &resync);
     return true;
 }
 
