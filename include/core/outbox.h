@@ -112,6 +112,11 @@ GPtrArray *outbox_list(Outbox *outbox, GError **error);
 /* One of them; outbox_entry_free(). */
 OutboxEntry *outbox_find(Outbox *outbox, const char *id, GError **error);
 
+/* What is sent of an entry, its first bytes, at most that many; the first NUL
+ * ends them. Untrusted. g_free(); NULL on error. */
+char *outbox_beginning(Outbox *outbox, const char *id, gsize most,
+                       GError **error);
+
 /* How many entries there are, and how many need the user. Cheap. */
 guint outbox_count(Outbox *outbox, guint *need_user);
 

@@ -495,6 +495,20 @@ outbox_find(Outbox *outbox, const char *id, GError **error)
     return outbox_entry_load(outbox->folder, id, error);
 }
 
+char *
+outbox_beginning(Outbox *outbox, const char *id, gsize most, GError **error)
+{
+    g_autofree char *path = outbox_bytes_path(outbox->folder, id);
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, &reason);
+    const char *bytes = map ? g_mapped_file_get_contents(map) : NULL;
+
+    if (bytes == NULL)
+        return err_null(error, ERR_LOCAL, "%s",
+                        reason ? reason->message : "an empty message");
+    return g_strndup(bytes, MIN(g_mapped_file_get_length(map), most));
+}
+
 guint
 outbox_count(Outbox *outbox, guint *need_user)
 {

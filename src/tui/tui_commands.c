@@ -87,8 +87,6 @@ enter_exec(CmdCall *call)
         view->class->move(view, MOVE_LINES, count - 1);
     } else if (view->class->enter) {
         view->class->enter(view);
-    } else if (view->class->act) {
-        view->class->act(view, "retry", NULL);
     }
     return CMD_DONE;
 }

@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-enum { LOG_SHOWN = 200, PENDING_SHOWN = 1000 };
+enum {
+    PENDING_SHOWN = 1000,
+    WAITING_BYTES = 64 << 10, /* of a message of the outbox are shown */
+};
 
 typedef struct {
     char *text;
@@ -421,23 +424,29 @@ take_out(Outbox *outbox, const char *id, GError **error)
                  : "Not sent, and removed: there was no draft of it.";
 }
 
+/* The entry under the cursor; NULL: none. */
+static const char *
+current_entry(const TextView *view)
+{
+    return view->current < view->lines->len
+        ? ((const Line *)view->lines->pdata[view->current])->id : NULL;
+}
+
 /* retry and cancel act on the entry under the cursor. */
 static bool
 outbox_act(View *base, const char *what, const char *word)
 {
-    TextView *view = (TextView *)base;
-    const Line *line = view->current < view->lines->len
-        ? view->lines->pdata[view->current] : NULL;
+    const char *id = current_entry((TextView *)base);
     Outbox *outbox = session_outbox(base->tui->session);
     g_autoptr(GError) error = NULL;
     const char *said = NULL;
 
-    if (line == NULL || line->id == NULL)
+    if (id == NULL)
         return false;
     if (strcmp(what, "retry") == 0)
-        outbox_retry(outbox, line->id, &error);
+        outbox_retry(outbox, id, &error);
     else if (strcmp(what, "remove") == 0)
-        said = take_out(outbox, line->id, &error);
+        said = take_out(outbox, id, &error);
     else
         return false;
     if (error)
@@ -449,9 +458,68 @@ outbox_act(View *base, const char *what, const char *word)
     return true;
 }
 
+/* Who is to get it, and what a server said of whom. */
+static void
+append_recipients(GString *text, const OutboxEntry *entry)
+{
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        const OutboxRecipient *recipient = entry->recipients->pdata[i];
+
+        g_string_append_printf(text, "  %s  %s%s%s\n",
+                               outbox_state_name(recipient->state),
+                               recipient->address, recipient->reply ? ": " : "",
+                               recipient->reply ? recipient->reply : "");
+    }
+}
+
+/* An entry in words, then the bytes that will be sent. */
+static char *
+entry_text(const OutboxEntry *entry, const char *bytes)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *until = until_text(entry);
+    g_auto(GStrv) lines = g_strsplit(bytes, "\r\n", -1);
+    g_autofree char *body = g_strjoinv("\n", lines);
+
+    g_string_append_printf(text, "%s%s%s%s\n", outbox_state_name(entry->state),
+                           until, entry->reason ? ": " : "",
+                           entry->reason ? entry->reason : "");
+    append_recipients(text, entry);
+    g_string_append_printf(text, "\n%s\n", body);
+    if (entry->size > strlen(bytes))
+        g_string_append_printf(text, "… %" G_GUINT64_FORMAT " bytes in all\n",
+                               entry->size);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Enter shows what waits; it never sends. */
+static void
+outbox_enter(View *base)
+{
+    const char *id = current_entry((TextView *)base);
+    Outbox *outbox = session_outbox(base->tui->session);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(OutboxEntry) entry = NULL;
+    g_autofree char *bytes = NULL;
+    g_autofree char *text = NULL;
+
+    if (id == NULL)
+        return;
+    entry = outbox_find(outbox, id, &error);
+    if (entry)
+        bytes = outbox_beginning(outbox, id, WAITING_BYTES, &error);
+    if (bytes == NULL) {
+        tui_tell(base->tui, TELL_ERROR, false, error->message);
+        return;
+    }
+    text = entry_text(entry, bytes);
+    tui_push(base->tui, text_view(base->tui, "As it will be sent", text));
+}
+
 static const ViewClass outbox_class = {
     TEXT_CLASS("outbox"),
     .act = outbox_act,
+    .enter = outbox_enter,
 };
 
 View *

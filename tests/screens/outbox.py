@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""The outbox on the screen: what waits, and what its keys do to it. See
+program.py for the usage."""
+
+import tempfile
+
+from program import demo, main, said, test, told
+
+
+def queue(terminal, subject, at=None, text="text\n"):
+    """A message to ben, into the outbox."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(text)
+        file.flush()
+        terminal.type(f":compose --to ben@example.org --subject '{subject}' "
+                      f"--body {file.name} --send"
+                      + (f" --at '{at}'" if at else ""))
+        terminal.wait(lambda s: said(s).startswith(":compose"))
+        terminal.keys("Enter")
+        told(terminal, "Will be sent at" if at else "Sending in a moment")
+
+
+def open_outbox(terminal, subject):
+    terminal.type("go")
+    return terminal.wait(lambda s: s[0].startswith(" Outbox")
+                         and any(subject in row for row in s))
+
+
+@test
+def enter_shows_what_waits():
+    """Enter in the outbox never sends: it shows the message as it will be sent
+    and to whom; a message for a later time still waits for it then."""
+    with demo() as terminal:
+        queue(terminal, "for later", at="+1h", text="not before then\n")
+        screen = open_outbox(terminal, "for later")
+        assert "⏎ show" in screen[-1], screen
+        terminal.keys("Enter")
+        screen = terminal.wait(
+            lambda s: s[0].startswith(" As it will be sent"))
+        for wanted in ("waiting until 2026-11-23 07:12",
+                       "waiting  ben@example.org", "Subject: for later",
+                       "not before then"):
+            assert any(wanted in row for row in screen), (wanted, screen)
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Outbox")
+                      and any("for later" in row and "until 2026-11-23 07:12"
+                              in row for row in s))
+
+
+main()
