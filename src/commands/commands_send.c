@@ -210,9 +210,26 @@ started(Draft *draft, const GError *error, void *user)
     cmd_finish(call, NULL);
 }
 
+/* The account to write from: that named, else that of what the user has before
+ * him. g_free(); NULL: none. */
+static char *
+account_of(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    CmdOrigin origin = cmd_context(call)->origin;
+
+    if (cmd_flag(call, "account"))
+        return g_strdup(cmd_flag(call, "account"));
+    return origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT
+               ? frontend->class->account(frontend)
+               : NULL;
+}
+
 static CmdResult
 start(CmdCall *call, DraftKind kind, gint64 parent)
 {
+    g_autofree char *account = parent ? g_strdup(cmd_flag(call, "account"))
+                                      : account_of(call);
     g_autofree char *to = joined(call, "to");
     g_autofree char *cc = joined(call, "cc");
     g_autofree char *bcc = joined(call, "bcc");
@@ -225,7 +242,7 @@ start(CmdCall *call, DraftKind kind, gint64 parent)
     DraftStart start = {
         .kind = kind,
         .parent = parent,
-        .account = cmd_flag(call, "account"),
+        .account = account,
         .from = cmd_flag(call, "from"),
         .to = to,
         .cc = cc,
@@ -310,8 +327,9 @@ compose_exec(CmdCall *call)
 static Draft *
 draft_of_link(CmdCall *call, const Mailto *link, GError **error)
 {
+    g_autofree char *account = account_of(call);
     DraftStart start = {
-        .account = cmd_flag(call, "account"),
+        .account = account,
         .to = link->to,
         .cc = link->cc,
         .bcc = link->bcc,

@@ -97,12 +97,25 @@ loudest(Tui *tui)
     return found;
 }
 
+/* The one whose trouble is to be said; else that of what is shown. */
+static const Account *
+top_account(Tui *tui)
+{
+    const Account *loud = loudest(tui);
+    g_autofree char *name = tui_account(tui);
+    const Account *shown = name ? session_account(tui->session, name) : NULL;
+
+    return shown == NULL || account_status(loud)->state >= ACCOUNT_WAITING
+               ? loud
+               : shown;
+}
+
 /* The state of the account, whole unless it is trouble; how far the index is
  * and whose mail it is where there is room for all of that. g_free(). */
 static char *
 top_right(Tui *tui, int room, Role *role)
 {
-    const Account *account = loudest(tui);
+    const Account *account = top_account(tui);
     guint left = indexer_left(session_indexer(tui->session));
     g_autofree char *state = NULL;
     g_autofree char *address = NULL;
