@@ -533,6 +533,16 @@ add_messages(ListView *list, gint64 id, TargetScope scope, GArray *ids)
     }
 }
 
+/* What is for one message is for that which the row shows. */
+static void
+add_shown(ListView *list, guint index, GArray *ids)
+{
+    const StoreRow *row = row_at(list, index);
+
+    if (row)
+        g_array_append_val(ids, row->id);
+}
+
 /* A thread and messages of it may both have been chosen. */
 static void
 add_once(const GArray *all, GArray *ids)
@@ -555,9 +565,13 @@ list_targets(View *view, TargetScope scope, GArray *ids)
     Range range = range_of(list);
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-    for (guint i = 0; i < list->ids->len; i++)
-        if (any ? is_chosen(list, range, i) : i == list->cursor)
-            add_messages(list, id_at(list, i), scope, all);
+    for (guint i = 0; i < list->ids->len; i++) {
+        if (any ? !is_chosen(list, range, i) : i != list->cursor)
+            continue;
+        if (all->len == 0)
+            add_shown(list, i, all);
+        add_messages(list, id_at(list, i), scope, all);
+    }
     add_once(all, ids);
     list->used = any;
     return ids->len > 0;
