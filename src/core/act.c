@@ -31,17 +31,21 @@ G_STATIC_ASSERT((int)STORE_FLAG_PASSED == (int)MAILDIR_PASSED
                 && (int)STORE_FLAG_DRAFT == (int)MAILDIR_DRAFT
                 && (int)STORE_FLAG_FLAGGED == (int)MAILDIR_FLAGGED);
 
+#define GONE "Nothing was done: it is not there any more."
+
 typedef struct Act Act;
 
-/* Changes one row, of which its former state was noted, or notes a row that it
- * makes; false with *error ends and undoes the whole act. */
+/* Notes the former state of a row and changes it, or notes a row that it makes;
+ * neither where nothing is to be changed. False with *error ends and undoes the
+ * whole act. */
 typedef bool (*ActFn)(Act *act, const StoreRow *row, GError **error);
 
 struct Act {
     Session *session;
     Store *store;
     const char *event; /* told for each changed row; NULL: what changed */
-    gint64 record;     /* of store_act_begin() */
+    const char *label; /* of undo, which passes over an act that has none */
+    gint64 record;     /* of store_act_begin(); 0: nothing is changed yet */
     guint changed;
     const TagChange *tags;
     FolderRole role;
@@ -133,13 +137,28 @@ follow(Session *session)
     session_rows_changed(session);
 }
 
+/* The first change begins the record: what changes nothing is no act. */
 static bool
-change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
-            GPtrArray *before, GError **error)
+begin(Act *act, GError **error)
 {
-    act->record = label ? store_act_begin(act->store, label, error) : 0;
-    if (label && act->record == 0)
-        return false;
+    act->changed++;
+    if (act->label && act->record == 0)
+        act->record = store_act_begin(act->store, act->label, error);
+    return act->label == NULL || act->record != 0;
+}
+
+static bool
+note(Act *act, const StoreRow *row, GError **error)
+{
+    return begin(act, error)
+        && (act->record == 0
+            || store_act_note(act->store, act->record, row->id, error));
+}
+
+static bool
+change_rows(Act *act, const MessageSet *set, ActFn change, GPtrArray *before,
+            GError **error)
+{
     for (guint i = 0; i < set->ids->len; i++) {
         gint64 id = g_array_index(set->ids, gint64, i);
         StoreRow *row = store_row(act->store, id, NULL);
@@ -147,11 +166,8 @@ change_rows(Act *act, const MessageSet *set, const char *label, ActFn change,
         if (row == NULL)
             continue; /* gone since it was chosen */
         g_ptr_array_add(before, row);
-        if ((act->record && !act->copies
-             && !store_act_note(act->store, act->record, id, error))
-            || !change(act, row, error))
+        if (!change(act, row, error))
             return false;
-        act->changed++;
     }
     return true;
 }
@@ -170,13 +186,16 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
         return err_set(error, ERR_USAGE, "no message to act on: move to one, "
                        "or give a query");
     act->store = session_store(act->session);
+    act->label = label;
     if (!store_begin(act->store, error))
         return false;
-    ok = change_rows(act, set, label, change, before, error);
+    ok = change_rows(act, set, change, before, error);
     if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
         return false;
     if (act->staged)
         staged_recorded(act->staged);
+    if (act->changed == 0)
+        return true;
     if (!act->copies)
         tell_changes(act, before);
     follow(act->session);
@@ -192,10 +211,12 @@ act_count_text(const MessageSet *set)
                            n == 1 ? "" : "s");
 }
 
+/* What changed nothing is not told as done, and leaves nothing to undo. */
 static void
-tell_done(Session *session, const char *text)
+tell_done(const Act *act, const char *text, const char *otherwise)
 {
-    frontend_tell(session_frontend(session), TELL_INFO, true, "%s", text);
+    frontend_tell(session_frontend(act->session), TELL_INFO, act->changed > 0,
+                  "%s", act->changed > 0 ? text : otherwise);
 }
 
 static bool
@@ -214,7 +235,12 @@ retag(Store *store, const StoreRow *row, const TagChange *change,
 static bool
 change_tags(Act *act, const StoreRow *row, GError **error)
 {
-    return retag(act->store, row, act->tags, error);
+    g_autofree char *tags = tag_change_tags(act->tags, row->tags);
+
+    if (tag_change_flags(act->tags, row->flags) == row->flags
+        && strcmp(tags, row->tags ? row->tags : "") == 0)
+        return true;
+    return note(act, row, error) && retag(act->store, row, act->tags, error);
 }
 
 bool
@@ -230,7 +256,8 @@ act_retag(Session *session, const StoreRow *row, const char *const *words,
 static bool
 change_custom(Act *act, const StoreRow *row, GError **error)
 {
-    return act->custom(act->session, row, act->record, act->user, error);
+    return note(act, row, error)
+        && act->custom(act->session, row, act->record, act->user, error);
 }
 
 bool
@@ -251,7 +278,7 @@ tag_with(Session *session, const MessageSet *set, const TagChange *change,
 
     if (!perform(&act, set, text, change_tags, error))
         return false;
-    tell_done(session, text);
+    tell_done(&act, text, "Nothing to change: it is tagged so already.");
     return true;
 }
 
@@ -385,7 +412,8 @@ change_folder(Act *act, const StoreRow *row, GError **error)
         act->folder_name = g_strdup(folder->name);
     }
     return to == row->folder
-        || store_set_folder(act->store, row->id, to, error);
+        || (note(act, row, error)
+            && store_set_folder(act->store, row->id, to, error));
 }
 
 static bool
@@ -394,12 +422,14 @@ move(Act *act, const MessageSet *set, const char *done, GError **error)
     g_autofree char *count = act_count_text(set);
     g_autofree char *label = g_strdup_printf("%s %s", done, count);
     g_autofree char *text = NULL;
+    g_autofree char *otherwise = NULL;
     bool ok = perform(act, set, label, change_folder, error);
+    const char *name = act->folder_name;
 
     if (ok) {
-        text = g_strdup_printf("%s to %s.", label, act->folder_name
-                               ? act->folder_name : "nowhere");
-        tell_done(act->session, text);
+        text = g_strdup_printf("%s to %s.", label, name);
+        otherwise = g_strdup_printf("Nothing to move: already in %s.", name);
+        tell_done(act, text, name ? otherwise : GONE);
     }
     g_free(act->folder_name);
     return ok;
@@ -455,8 +485,9 @@ static bool
 copy_row(Act *act, const StoreRow *row, GError **error)
 {
     const char *file = g_hash_table_lookup(act->copied, &row->id);
-    gint64 made =
-        store_copy(act->store, row->id, act->folder, file, error);
+    gint64 made = begin(act, error) ? store_copy(act->store, row->id,
+                                                 act->folder, file, error)
+                                    : 0;
 
     if (file)
         staged_row(act->staged, file, made);
@@ -479,7 +510,7 @@ act_copy(Session *session, const MessageSet *set, gint64 folder,
     if (staged == NULL || !stage_copies(&act, set, error)
         || !perform(&act, set, text, copy_row, error))
         return false;
-    tell_done(session, text);
+    tell_done(&act, text, GONE);
     return true;
 }
 
@@ -507,7 +538,8 @@ check_in_trash(Session *session, const MessageSet *set, GError **error)
 static bool
 delete_row(Act *act, const StoreRow *row, GError **error)
 {
-    return store_set_folder(act->store, row->id, 0, error);
+    return note(act, row, error)
+        && store_set_folder(act->store, row->id, 0, error);
 }
 
 bool
@@ -521,7 +553,7 @@ act_delete(Session *session, const MessageSet *set, bool force,
     if ((!force && !check_in_trash(session, set, error))
         || !perform(&act, set, text, delete_row, error))
         return false;
-    tell_done(session, text);
+    tell_done(&act, text, GONE);
     return true;
 }
 

@@ -250,11 +250,9 @@ static const Case cases[] = {
     { "move", do_move, "Lists unread|Lists unread|INBOX unread",
       "message-moved work/INBOX>work/Lists unread>unread\n",
       "message-moved work/Lists>work/INBOX unread>unread\n" },
-    { "stay", do_stay, UNTOUCHED, "", "" },
     { "tag", do_tag, "INBOX later todo|INBOX later todo|INBOX unread",
       "message-tagged >work/INBOX unread>later todo\n",
       "message-tagged >work/INBOX later todo>unread\n" },
-    { "same tag", do_same_tag, UNTOUCHED, "", "" },
     { "read", do_read, "INBOX |INBOX |INBOX unread",
       "message-tagged >work/INBOX unread>\n",
       "message-tagged >work/INBOX >unread\n" },
@@ -307,6 +305,42 @@ test_acts(Fixture *f, const void *data)
         g_assert_true(act_undo(f->session, &error));
         g_string_set_size(f->heard, 0);
     }
+}
+
+/* What changes nothing leaves nothing to undo, and what was undone before can
+ * still be done again. */
+static void
+test_unchanged(Fixture *f, const void *data)
+{
+    static const DoFn acts[] = { do_stay, do_same_tag };
+    g_autoptr(MessageSet) set = first(f, 2);
+    g_autoptr(StoreAct) last = NULL;
+    g_autofree char *after = NULL;
+
+    g_assert_true(do_archive(f, set, NULL));
+    g_assert_true(act_undo(f->session, NULL));
+    g_string_set_size(f->heard, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
+        g_autofree char *stayed = NULL;
+        g_autoptr(StoreAct) act = NULL;
+
+        g_assert_true(acts[i](f, set, NULL));
+        stayed = states(f);
+        g_assert_cmpstr(stayed, ==, UNTOUCHED);
+        act = store_act_last(f->store, false, NULL);
+        g_assert_null(act);
+    }
+    g_assert_cmpstr(f->heard->str, ==, "");
+    g_assert_true(act_redo(f->session, NULL));
+    after = states(f);
+    g_assert_cmpstr(after, ==, cases[0].states);
+    g_assert_true(do_archive(f, set, NULL)); /* once more */
+    last = store_act_last(f->store, false, NULL);
+    g_assert_cmpstr(last->label, ==, "Archived 2 messages");
+    g_assert_true(act_undo(f->session, NULL));
+    g_clear_pointer(&after, g_free);
+    after = states(f);
+    g_assert_cmpstr(after, ==, UNTOUCHED);
 }
 
 /* All messages follow the first. */
@@ -614,6 +648,7 @@ main(int argc, char **argv)
         void (*fn)(Fixture *f, const void *data);
     } tests[] = {
         { "/core/act/acts", test_acts },
+        { "/core/act/unchanged", test_unchanged },
         { "/core/act/toggle", test_toggle },
         { "/core/act/mark-read", test_mark_read },
         { "/core/act/copy", test_copy },
