@@ -431,11 +431,35 @@ list_view_current(View *view)
     return row ? row->id : 0;
 }
 
+static bool
+holds(ListView *list, int index, const StoreRow *message)
+{
+    const StoreRow *row = index < 0 ? NULL : row_at(list, (guint)index);
+
+    return row
+           && (row->id == message->id
+               || (list->threads && row->thread == message->thread));
+}
+
+/* Where the message is, so that a step from there goes to its neighbour: it may
+ * have gone from under the cursor since it was opened. */
+static int
+place_of(ListView *list, const StoreRow *message, int step)
+{
+    int cursor = (int)list->cursor;
+
+    if (holds(list, cursor, message))
+        return cursor;
+    if (step > 0 || holds(list, cursor - 1, message))
+        return cursor - 1;
+    return cursor;
+}
+
 gint64
-list_view_neighbour(View *view, int step, bool unread)
+list_view_neighbour(View *view, const StoreRow *message, int step, bool unread)
 {
     ListView *list = (ListView *)view;
-    int next = (int)list->cursor;
+    int next = place_of(list, message, step);
     const StoreRow *row;
 
     do /* the messages of a thread stand on its page */

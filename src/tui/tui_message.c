@@ -258,6 +258,7 @@ static bool
 go_to_neighbour(MessageView *view, int step, bool unread)
 {
     Tui *tui = view->base.tui;
+    const PageItem *item = current_item(view);
     int next = (int)view->current + step;
     gint64 id;
 
@@ -266,11 +267,11 @@ go_to_neighbour(MessageView *view, int step, bool unread)
         show_current(view);
         return true;
     }
-    if (tui->views->len < 2
+    if (item == NULL || tui->views->len < 2
         || !view_is_list(tui->views->pdata[tui->views->len - 2]))
         return false;
-    id = list_view_neighbour(tui->views->pdata[tui->views->len - 2], step,
-                             unread);
+    id = list_view_neighbour(tui->views->pdata[tui->views->len - 2], item->row,
+                             step, unread);
     if (id == 0)
         return false;
     tui_pop(tui);

@@ -249,7 +249,10 @@ gint64 list_view_folder_id(const View *view);
 /* The folder that it shows or that was searched; 0: all mail. */
 gint64 list_view_scope(const View *view);
 gint64 list_view_current(View *view); /* message id; 0: none */
-gint64 list_view_neighbour(View *view, int step, bool unread);
+/* The one beside a message that was opened from it, to which the cursor goes;
+ * 0: none. */
+gint64 list_view_neighbour(View *view, const StoreRow *message, int step,
+                           bool unread);
 /* Selects the rows of these messages; how many. */
 guint list_view_select(View *view, const GArray *messages);
 /* To the next row of one of them, in steps of 1 or -1. False: none. */

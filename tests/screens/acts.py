@@ -25,4 +25,36 @@ def nothing_is_done_twice():
                       or s[0].startswith(" Inbox  15 unread · 64"))
 
 
+def after_the_act(terminal, act, key, expected):
+    """Opens the message of row 4, acts on it, and presses a key."""
+    terminal.type("4\r")
+    terminal.wait(lambda s: " 4/" in said(s))
+    terminal.keys("Enter")
+    terminal.wait_text("Your invoice for October")
+    terminal.type(act)
+    terminal.wait(lambda s: "1 message to" in said(s))
+    terminal.type(key)
+    terminal.wait(lambda s: expected in s[1])
+
+
+@test
+def the_next_one_is_not_skipped():
+    """The message of a page is filed: J and Space go to the one that was below
+    it, K to the one above, also when undo brought it back meanwhile."""
+    for act, key, expected in (("a", "J", "Slides and numbers"),
+                               ("d", " ", "Slides and numbers"),
+                               ("d", "K", "Quick favour")):
+        with demo() as terminal:
+            after_the_act(terminal, act, key, expected)
+    with demo() as terminal:
+        after_the_act(terminal, "d", "u", "Your invoice")
+        told(terminal, "Undone")
+        terminal.type("K")
+        terminal.wait(lambda s: "Quick favour" in s[1])
+        terminal.type("J")
+        terminal.wait(lambda s: "Your invoice" in s[1])
+        terminal.type("J")
+        terminal.wait(lambda s: "Slides and numbers" in s[1])
+
+
 main()
