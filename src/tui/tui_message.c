@@ -32,7 +32,7 @@ static const ViewClass message_class;
 static const ViewClass thread_class;
 
 static PageItem *
-current_item(MessageView *view)
+current_item(const MessageView *view)
 {
     return view->current < view->page->items->len
         ? view->page->items->pdata[view->current] : NULL;
@@ -199,23 +199,65 @@ show_cursor(MessageView *view)
                       view->lines.to);
 }
 
+/* Of one that is unfolded the last line is blank. */
+static bool
+is_seen(const MessageView *view, guint number)
+{
+    const PageItem *item = view->page->items->pdata[number];
+    int first = (int)item->first;
+
+    return first < view->top + view->rows
+        && (first >= view->top
+            || (int)item->last - (view->rows > 1) > view->top);
+}
+
+/* Where a message was gone to, or went off the page as others unfolded. */
+static void
+place_current(MessageView *view)
+{
+    const PageItem *item = current_item(view);
+
+    if (item && !(view->placed && is_seen(view, view->current)))
+        view->top = MIN(MAX(0, (int)item->first - 1),
+                        MAX(0, (int)item->last - view->rows));
+    view->placed = true;
+}
+
+/* The row, from the top of the page, of the mark of the message that keys are
+ * for; -1: it is the only one, or not seen. */
+static int
+marked_row(const MessageView *view)
+{
+    const PageItem *item = view->preview || view->page->items->len < 2
+        ? NULL : current_item(view);
+
+    return item && is_seen(view, view->current)
+        ? MAX((int)item->first - view->top, 0) : -1;
+}
+
+static void
+draw_mark(const MessageView *view, Rect area)
+{
+    int row = marked_row(view);
+
+    if (row >= 0)
+        draw_cells(area.y + row, area.x, 1, glyph("▌"), ROLE_ACCENT,
+                   GROUND_NORMAL);
+}
+
 static void
 message_draw(View *base, Rect area)
 {
     MessageView *view = (MessageView *)base;
-    PageItem *item = current_item(view);
     int row = view->lines.to - view->top;
 
     view->rows = area.rows;
     page_make(view->page, area.columns);
-    if (!view->placed && item)
-        view->top = MIN(MAX(0, (int)item->first - 1),
-                        MAX(0, (int)item->last - area.rows));
+    place_current(view);
     if (lines_follow(&view->lines, view->page) && view->lines.on) {
         view->top = view->lines.to - row; /* it stays where it is seen */
         show_cursor(view);
     }
-    view->placed = true;
     clamp(view);
     for (int i = 0; i < area.rows; i++) {
         guint index = (guint)(view->top + i);
@@ -227,6 +269,7 @@ message_draw(View *base, Rect area)
             draw_cells(area.y + i, area.x, area.columns, "", ROLE_TEXT,
                        GROUND_NORMAL);
     }
+    draw_mark(view, area);
 }
 
 static void
@@ -319,6 +362,21 @@ select_to(MessageView *view, Motion motion, int count)
     return true;
 }
 
+/* The current message of a thread is always one that is seen: the first or the
+ * last of all where the user went there, else the nearest. */
+static void
+follow_scroll(MessageView *view, Motion motion)
+{
+    guint n = view->page->items->len;
+    int step = motion == MOVE_FIRST || (view->current < n
+        && (int)current_item(view)->first >= view->top) ? -1 : 1;
+
+    if (motion == MOVE_FIRST || motion == MOVE_LAST)
+        view->current = motion == MOVE_FIRST || n == 0 ? 0 : n - 1;
+    while (view->current + (guint)step < n && !is_seen(view, view->current))
+        view->current += (guint)step;
+}
+
 static bool
 message_move(View *base, Motion motion, int count)
 {
@@ -357,6 +415,7 @@ message_move(View *base, Motion motion, int count)
         return true;
     }
     clamp(view);
+    follow_scroll(view, motion);
     tui_dirty(base->tui);
     return view->top != before;
 }
@@ -510,6 +569,7 @@ find(MessageView *view, int step)
 
         if (strcasestr(line->text, view->needle)) {
             view->top = i;
+            view->current = line->item;
             return;
         }
     }
@@ -568,6 +628,8 @@ message_cursor(View *base, int *y, int *x)
 
     if (view->lines.on)
         *y += view->lines.to - view->top;
+    else
+        *y += MAX(marked_row(view), 0);
 }
 
 /* Esc: what was selected, else found. False: there was neither. */

@@ -35,4 +35,56 @@ def the_row_says_whom_a_reply_is_to():
                               for row in s))
 
 
+def marked(screen):
+    """The row of the page with the mark of the current message."""
+    rows = [row for row in screen[1:-1] if row.startswith("▌")]
+    assert len(rows) <= 1, screen
+    return rows[0] if rows else ""
+
+
+@test
+def what_is_acted_on_is_seen():
+    """On the page of a thread the message that keys are for is marked, and is
+    one that is seen, wherever the page was scrolled to: first, last, by lines;
+    the cursor of the terminal is there."""
+    with demo() as terminal:
+        go_to(terminal, "Access request")
+        terminal.keys("Enter")
+        terminal.wait(lambda s: marked(s).startswith("▌Priya"))
+        terminal.type("zR")
+        terminal.wait(lambda s: marked(s).startswith("▌Priya")
+                      and any("5 of 7" in row for row in s))
+        terminal.type("gg")
+        screen = terminal.wait(lambda s: marked(s).startswith("▌Sofia"))
+        assert any("1 of 7" in row for row in screen), screen
+        assert terminal.cursor() == (0, row_of(screen, "▌Sofia"), True)
+        terminal.type("r")
+        terminal.wait(lambda s: s[0].startswith(" Review")
+                      and any("To  Sofia Rossi" in row for row in s))
+        terminal.type("q")
+        terminal.wait(lambda s: marked(s).startswith("▌Sofia"))
+        terminal.type("8j")  # her message is above the page then
+        terminal.wait(lambda s: marked(s).startswith("▌Liam"))
+        terminal.type("G")
+        terminal.wait(lambda s: marked(s).startswith("▌Priya")
+                      and any("7 of 7" in row for row in s))
+        terminal.type("@")
+        terminal.wait(lambda s: s[0].startswith(" Sender") and "Priya" in s[1])
+
+
+@test
+def what_was_found_is_acted_on():
+    with demo() as terminal:
+        go_to(terminal, "Access request")
+        terminal.keys("Enter")
+        terminal.wait(lambda s: marked(s).startswith("▌Priya"))
+        terminal.type("zRgg")
+        terminal.wait(lambda s: marked(s).startswith("▌Sofia"))
+        terminal.type("/Reading\r")
+        terminal.wait(lambda s: "Reading is enough." in s[1])
+        terminal.type("@")
+        terminal.wait(lambda s: s[0].startswith(" Sender")
+                      and "Ana Lindqvist" in s[1])
+
+
 main()
