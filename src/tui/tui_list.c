@@ -792,7 +792,8 @@ list_view_folder(Tui *tui, gint64 folder, const char *title)
         store_folder(session_store(tui->session), folder, NULL);
 
     list->folder = folder;
-    list->threads = true;
+    /* each draft is gone on with by itself */
+    list->threads = row == NULL || row->role != FOLDER_ROLE_DRAFTS;
     list->title_text = title ? g_strdup(title)
         : row ? folder_title(row) : g_strdup("All mail");
     list->account = row ? g_strdup(row->account) : NULL;

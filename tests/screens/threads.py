@@ -87,4 +87,32 @@ def what_was_found_is_acted_on():
                       and "Ana Lindqvist" in s[1])
 
 
+@test
+def each_draft_has_its_row():
+    """Two replies to one thread are two rows among the drafts, each with its
+    own subject, and Enter goes on with that one."""
+    with demo() as terminal:
+        go_to(terminal, "Access request")
+        for subject in ("first answer", "second answer"):
+            terminal.type("r")
+            terminal.wait(lambda s: s[0].startswith(" Review"))
+            terminal.type(f":draft-set subject '{subject}'\r")
+            terminal.wait(lambda s, new=subject: any(
+                f"Subject  {new}" in row for row in s[:6]))
+            terminal.type("p")
+            terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("gd")
+        screen = terminal.wait(
+            lambda s: s[0].startswith(" Drafts")
+            and all(any(f"{which} answer" in row for row in s)
+                    for which in ("first", "second")))
+        terminal.type(f"{row_of(screen, 'second answer')}\r")
+        terminal.wait(lambda s: any(row.startswith("▌") and "second" in row
+                                    for row in s))
+        terminal.keys("Enter")
+        terminal.wait(lambda s: s[0].startswith(" Review")
+                      and any("Subject  second answer" in row
+                              for row in s[:6]))
+
+
 main()
