@@ -440,6 +440,11 @@ guint store_uid_count(Store *store, gint64 server_folder);
 bool store_server_flags(Store *store, gint64 id, unsigned flags,
                         const char *tags, GError **error);
 
+/* We told the server these, and it accepted: they are its state, and what the
+ * user wants stays as it is. If that is something else by now, it is pending. */
+bool store_server_told(Store *store, gint64 id, unsigned flags,
+                       const char *tags, GError **error);
+
 /* The server has the row now there under uid (append, move, adopt); uid 0: not
  * seen there yet; folder 0: nowhere any more. A row that a sync made for the
  * same UID meanwhile is taken over by this one. */

@@ -156,6 +156,22 @@ store_server_flags(Store *store, gint64 id, unsigned flags, const char *tags,
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+bool
+store_server_told(Store *store, gint64 id, unsigned flags, const char *tags,
+                  GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = store_exec(store, error,
+                    "UPDATE message SET server_flags = ?, server_tags = ?"
+                    " WHERE id = ?",
+                    "isi", (gint64)(flags & STORE_SYSTEM_FLAGS), tags, id)
+         && store_pending_update(store, id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
 /* A sync that did not know of the move made another row for this UID. They are
  * one message: id stays, because it has the user's state; it takes the server's
  * flags, and the file when it has none. The other goes. */

@@ -56,6 +56,8 @@ typedef struct {
     char *ahead; /* the SELECT that was said to come: mailbox and modseq */
     bool asked; /* for bodies or headers, and did not answer yet */
     void (*searched)(void *user); /* called while the server searches */
+    /* called while the answer to a store, move, expunge or append is awaited */
+    void (*changing)(void *user, const char *call);
     void *user;
 } Fake;
 
@@ -256,6 +258,15 @@ fake_answer(Fake *fake, GError **error)
 {
     return fake->calls != fake->cut_call || !fake->cut_after
         || err_set(error, ERR_RETRY, "cut after call %u", fake->calls);
+}
+
+/* The same for a call that changed messages. */
+static inline bool
+fake_changed(Fake *fake, const char *call, GError **error)
+{
+    if (fake->changing)
+        fake->changing(fake->user, call);
+    return fake_answer(fake, error);
 }
 
 static bool
@@ -591,7 +602,7 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
         else
             fake_flag(fake->selected, message, add, flags);
     }
-    return fake_answer(fake, error);
+    return fake_changed(fake, "store", error);
 }
 
 static void
@@ -634,7 +645,7 @@ fake_move(void *conn, const UidSet *uids, const char *mailbox,
         if (uidset_contains(uids, uid))
             fake_move_one(fake, to, uid, copied);
     copied->uidvalidity = fake->uidplus ? to->uidvalidity : 0;
-    return fake_answer(fake, error);
+    return fake_changed(fake, "move", error);
 }
 
 static bool
@@ -647,7 +658,7 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
         if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
             fake_remove(fake->selected, uid);
-    return fake_answer(fake, error);
+    return fake_changed(fake, "expunge", error);
 }
 
 static bool
@@ -681,7 +692,7 @@ fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
         uploads[i].uid = fake->uidplus ? uid : 0;
         fake->appends++;
     }
-    return fake_answer(fake, error);
+    return fake_changed(fake, "append", error);
 }
 
 static bool

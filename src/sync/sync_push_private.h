@@ -1,0 +1,30 @@
+/* What the files of the push share: sync_push.c performs steps, uploads are in
+ * sync_push_append.c, what the server accepted in sync_push_record.c. */
+#ifndef SYNC_PUSH_PRIVATE_H
+#define SYNC_PUSH_PRIVATE_H
+
+#include "sync_private.h"
+
+typedef struct {
+    const Sync *sync;
+    const GPtrArray *folders; /* StoreFolder */
+    ImapOpened opened;        /* of the selected mailbox */
+    guint trouble;            /* rows that stay pending */
+} Pusher;
+
+/* Of any account; NULL: none. */
+const StoreFolder *push_folder(const Pusher *pusher, gint64 id);
+
+/* PUSH_APPEND; its mailbox is selected. */
+bool push_append(Pusher *pusher, const PushStep *step, GError **error);
+
+/* What the server accepted is its state from now on, whatever the user wants
+ * meanwhile: if that is something else again, the row stays pending. Rows that
+ * are gone are passed over. */
+bool push_record_store(const Sync *sync, const PushStep *step, GError **error);
+
+/* uid 0: it was not told. Inside a transaction. */
+bool push_record_place(Store *store, gint64 id, gint64 folder, guint32 uid,
+                       GError **error);
+
+#endif

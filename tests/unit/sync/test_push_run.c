@@ -1,0 +1,226 @@
+/* P13: what the user does while a command is on its way, or the server says
+ * no, is neither forgotten nor turned into something else. */
+#include "bench.h"
+
+enum { STAR = STORE_FLAG_FLAGGED };
+
+/* What the user does while the answer to the next call is awaited. */
+static struct {
+    const char *call;
+    void (*act)(Bench *bench);
+} scene;
+
+static void
+on_changing(void *user, const char *call)
+{
+    void (*act)(Bench *bench) = scene.act;
+
+    if (act == NULL || strcmp(call, scene.call) != 0)
+        return;
+    scene.act = NULL; /* once */
+    act(user);
+}
+
+static void
+act_during(Bench *bench, const char *call, void (*act)(Bench *bench))
+{
+    scene.call = call;
+    scene.act = act;
+    bench->fake->changing = on_changing;
+    bench->fake->user = bench;
+}
+
+static StoreRow *
+row_of(Bench *bench, guint number)
+{
+    return store_row(bench->store, bench_row(bench, number), NULL);
+}
+
+static void
+set_star(Bench *bench, guint number, bool on)
+{
+    g_autoptr(StoreRow) row = row_of(bench, number);
+    unsigned flags = row->flags & STORE_SYSTEM_FLAGS;
+
+    g_assert_true(store_set_flags(bench->store, row->id,
+                                  on ? flags | STAR : flags & ~(unsigned)STAR,
+                                  NULL));
+}
+
+static void
+set_tags(Bench *bench, guint number, const char *tags)
+{
+    g_assert_true(
+        store_set_tags(bench->store, bench_row(bench, number), tags, NULL));
+}
+
+/* A message of ours in a folder, to be uploaded. */
+static gint64
+add_ours(Bench *bench, const char *path, guint number)
+{
+    g_autoptr(StoreFolder) folder = bench_folder(bench, path);
+    g_autofree char *dir = g_build_filename(bench->mail, path, NULL);
+    g_autofree char *base = g_strdup_printf("ours%u", number);
+    g_autofree char *file = g_strdup_printf("%s/cur/%s:2,", path, base);
+    g_autofree char *id = g_strdup_printf("m%u@example.org", number);
+    g_autofree char *text = g_strdup_printf(
+        "Subject: number %u\r\nMessage-ID: <%s>\r\n\r\nx\r\n", number, id);
+    StoreMessage message = { .folder = folder->id, .file = file,
+                             .message_id = id, .tags = "",
+                             .size = strlen(text), .date = 1672653600 };
+
+    g_assert_true(maildir_create(dir, NULL));
+    g_assert_true(maildir_deliver(dir, base, 0, text, strlen(text), NULL));
+    return store_message_add(bench->store, &message, NULL);
+}
+
+static void
+push(Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+
+    sync_push(&bench->sync, &error);
+    g_assert_no_error(error);
+}
+
+/* The answers are there, and both sides have what is wanted. */
+static void
+end(Bench *bench)
+{
+    g_assert_null(scene.act);
+    for (int i = 0; i < 2; i++) {
+        bench_sync(bench);
+        bench_settle(bench);
+    }
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static Bench *
+begin(guint n, unsigned flags, const char *tags)
+{
+    Bench *bench = bench_create();
+
+    for (guint i = 1; i <= n; i++) {
+        fake_add(bench->fake, "INBOX", i, flags);
+        fake_keyword(fake_find(fake_mailbox(bench->fake, "INBOX"), i), tags,
+                     *tags != '\0');
+    }
+    bench_sync(bench);
+    return bench;
+}
+
+static void
+star(Bench *bench)
+{
+    set_star(bench, 1, true);
+}
+
+static void
+no_star(Bench *bench)
+{
+    set_star(bench, 1, false);
+}
+
+static void
+tag(Bench *bench)
+{
+    set_tags(bench, 1, "todo");
+}
+
+static void
+no_tag(Bench *bench)
+{
+    set_tags(bench, 1, "");
+}
+
+/* Changed, and back before the server says OK to the change. */
+static void
+test_back(const void *data)
+{
+    void (*const *acts)(Bench *bench) = data;
+    Bench *bench = begin(1, acts[1] == star ? STAR : 0,
+                         acts[1] == tag ? "todo" : "");
+    g_autoptr(StoreRow) row = NULL;
+
+    acts[0](bench);
+    act_during(bench, "store", acts[1]);
+    push(bench);
+    row = row_of(bench, 1);
+    g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==,
+                     acts[1] == star ? STAR : 0);
+    g_assert_cmpstr(row->tags, ==, acts[1] == tag ? "todo" : "");
+    end(bench);
+}
+
+static void
+test_upload_back(void)
+{
+    Bench *bench = begin(0, 0, "");
+
+    add_ours(bench, "work/INBOX", 1);
+    star(bench);
+    act_during(bench, "append", no_star);
+    push(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->flags,
+                     ==, 0);
+    end(bench);
+}
+
+/* The upload arrived, its answer did not, and then the user changes a flag: it
+ * is told, whoever finds the message there, the push or a look at the folder. */
+static void
+test_upload_lost(const void *pulled)
+{
+    Bench *bench = begin(0, 0, "");
+    void (*const acts[])(Bench *bench) = { star, no_star };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
+        guint number = (guint)i + 1;
+        gint64 id = add_ours(bench, "work/INBOX", number);
+
+        set_star(bench, number, acts[i] == no_star);
+        bench->fake->cut_call = bench->fake->calls + 1;
+        bench->fake->cut_after = true;
+        while (fake_mailbox(bench->fake, "INBOX")->messages->len < number) {
+            sync_push(&bench->sync, NULL);
+            bench->fake->cut_call = bench->fake->calls + 1;
+        }
+        bench->fake->cut_call = 0;
+        set_star(bench, number, acts[i] == star);
+        if (pulled == NULL)
+            push(bench);
+        bench_sync(bench);
+        g_assert_cmpint(bench_row(bench, number), ==, id);
+        g_assert_cmpuint(
+            fake_find(fake_mailbox(bench->fake, "INBOX"), number)->flags, ==,
+            acts[i] == star ? STAR : 0);
+    }
+    g_assert_cmpuint(bench->fake->appends, ==, 2);
+    end(bench);
+}
+
+int
+main(int argc, char **argv)
+{
+    static void (*const back[][2])(Bench *bench) = {
+        { star, no_star }, { no_star, star }, { tag, no_tag }, { no_tag, tag }
+    };
+    static const char *const names[] = { "starred", "unstarred", "tagged",
+                                         "untagged" };
+
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(back); i++) {
+        g_autofree char *name =
+            g_strdup_printf("/push/P13/%s and back", names[i]);
+
+        g_test_add_data_func(name, back[i], test_back);
+    }
+    g_test_add_func("/push/P13/unstarred while uploaded", test_upload_back);
+    g_test_add_data_func("/push/P13/upload lost, pushed", NULL,
+                         test_upload_lost);
+    g_test_add_data_func("/push/P13/upload lost, pulled", "",
+                         test_upload_lost);
+    return g_test_run();
+}
