@@ -441,7 +441,8 @@ bool store_server_flags(Store *store, gint64 id, unsigned flags,
                         const char *tags, GError **error);
 
 /* We told the server these, and it accepted: they are its state, and what the
- * user wants stays as it is. If that is something else by now, it is pending. */
+ * user wants stays as it is. If that is something else by now, it is pending.
+ */
 bool store_server_told(Store *store, gint64 id, unsigned flags,
                        const char *tags, GError **error);
 
@@ -543,15 +544,27 @@ typedef struct {
 
 void store_pending_free(StorePending *pending);
 
+/* Words with one more or one less, sorted. g_free(). */
+char *store_words_change(const char *words, const char *word, bool add);
+
 /* Pending messages of an account, oldest first. Array of StorePending. */
 GPtrArray *store_pending(Store *store, const char *account, guint limit,
                          GError **error);
 guint store_pending_count(Store *store, const char *account);
 
-/* The server refused for good: the wanted state becomes the server's again and
- * the reason stays readable in the log. */
-bool store_pending_refused(Store *store, gint64 id, const char *reason,
-                           GError **error);
+/* What the server was asked for a message. */
+typedef struct {
+    unsigned flags;   /* these flags */
+    const char *word; /* this tag; NULL: none */
+    bool place;       /* that it lies in folder; 0: nowhere */
+    gint64 folder;
+} StoreAsk;
+
+/* The server refused that for good: of it the wanted state becomes the server's
+ * again, of nothing else, and not what the user wants otherwise by now. The
+ * reason stays readable in the log. What is not there stays to be uploaded. */
+bool store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
+                           const char *reason, GError **error);
 bool store_pending_failed(Store *store, gint64 id, const char *reason,
                           GError **error);
 

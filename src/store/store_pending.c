@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <string.h>
+
 bool
 store_pending_update(Store *store, gint64 id, GError **error)
 {
@@ -112,36 +114,75 @@ store_pending_failed(Store *store, gint64 id, const char *reason,
                       "si", reason, id);
 }
 
+char *
+store_words_change(const char *words, const char *word, bool add)
+{
+    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+    bool placed = !add;
+
+    for (char **at = all; *at; at++) {
+        int order = strcmp(*at, word);
+
+        if (**at == '\0' || order == 0)
+            continue;
+        if (!placed && order > 0) {
+            g_ptr_array_add(kept, (void *)word);
+            placed = true;
+        }
+        g_ptr_array_add(kept, *at);
+    }
+    if (!placed)
+        g_ptr_array_add(kept, (void *)word);
+    g_ptr_array_add(kept, NULL);
+    return g_strjoinv(" ", (char **)kept->pdata);
+}
+
+static bool
+has_word(const char *words, const char *word)
+{
+    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+    return g_strv_contains((const char *const *)all, word);
+}
+
 /* An append cannot be taken back without losing the message: it stays, with
  * the reason. */
 static bool
-refuse(Store *store, gint64 id, const char *reason, GError **error)
+refuse(Store *store, gint64 id, const StoreAsk *ask, const char *reason,
+       GError **error)
 {
-    g_autoptr(StoreRow) row = store_row(store, id, error);
+    g_autoptr(StoreRow) row = store_row(store, id, NULL);
+    g_autofree char *tags = NULL;
+    StoreState state;
 
     if (row == NULL)
-        return false;
+        return true; /* gone meanwhile */
     if (row->server_folder == 0)
         return store_pending_failed(store, id, reason, error);
-    if (!store_server_moving(store, id, 0, error))
+    if (ask->place && !store_server_moving(store, id, 0, error))
         return false;
-    return store_state_write(store, id,
-                             &(StoreState){ row->server_folder,
-                                            row->server_flags,
-                                            row->server_tags },
-                             error);
+    tags = ask->word ? store_words_change(row->tags, ask->word,
+                                          has_word(row->server_tags, ask->word))
+                     : g_strdup(row->tags);
+    state = (StoreState){
+        ask->place && row->folder == ask->folder ? row->server_folder
+                                                 : row->folder,
+        (row->flags & ~ask->flags) | (row->server_flags & ask->flags), tags
+    };
+    return store_state_write(store, id, &state, error);
 }
 
 bool
-store_pending_refused(Store *store, gint64 id, const char *reason,
-                      GError **error)
+store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
+                      const char *reason, GError **error)
 {
     g_autofree char *line = text_sanitise(reason, -1, TEXT_LINE);
     bool ok;
 
     if (!store_begin(store, error))
         return false;
-    ok = refuse(store, id, reason, error);
+    ok = refuse(store, id, ask, reason, error);
     if (!store_end(store, ok, ok ? error : NULL) || !ok)
         return false;
     log_add(LOG_WARN, "store",

@@ -1,6 +1,7 @@
 /* Makes the server follow. Each step is recorded as the server's state after
- * its tagged OK (Y3). A refusal brings the rows of its step back, with the
- * server's words; trouble with the connection leaves all pending. */
+ * its tagged OK (Y3). A refusal takes back what the step asked, with the
+ * server's words; one that passes, a mailbox that cannot be opened and trouble
+ * with the connection leave all pending. */
 #include "sync_push_private.h"
 
 #include "base/err.h"
@@ -22,20 +23,46 @@ push_folder(const Pusher *pusher, gint64 id)
     return NULL;
 }
 
-/* UIDs mean nothing when UIDVALIDITY is another than the one they were known
- * under: the next pull sorts that out. */
+static gpointer
+key_of(gint64 id)
+{
+    return GSIZE_TO_POINTER((gsize)id);
+}
+
+/* Nothing is asked of a folder any more that cannot be opened now. */
+static const char *
+close_folder(Pusher *pusher, gint64 id, const char *why)
+{
+    char *kept = g_strdup(why);
+
+    g_hash_table_insert(pusher->closed, key_of(id), kept);
+    return kept;
+}
+
+/* *closed: why nothing can be done in it now; NULL: it is open. What is wrong
+ * with a mailbox is no word about what was to be done in it. UIDs mean nothing
+ * when UIDVALIDITY is another than the one they were known under: the next pull
+ * sorts that out. */
 static bool
-push_select(Pusher *pusher, gint64 id, bool *usable, GError **error)
+push_select(Pusher *pusher, gint64 id, const char **closed, GError **error)
 {
     const StoreFolder *folder = push_folder(pusher, id);
+    g_autoptr(GError) trouble = NULL;
 
-    *usable = folder != NULL;
-    if (folder == NULL)
+    *closed = folder ? g_hash_table_lookup(pusher->closed, key_of(id))
+                     : "the folder is gone";
+    if (*closed)
         return true;
-    if (!sync_open(pusher->sync, folder, &pusher->opened, error))
-        return false;
-    *usable = folder->uidvalidity == 0
-              || folder->uidvalidity == pusher->opened.uidvalidity;
+    if (!sync_open(pusher->sync, folder, &pusher->opened, &trouble)) {
+        if (err_is(trouble, ERR_REFUSED))
+            *closed = close_folder(pusher, id, trouble->message);
+        else
+            g_propagate_error(error, g_steal_pointer(&trouble));
+        return *closed != NULL;
+    }
+    if (folder->uidvalidity != 0
+        && folder->uidvalidity != pusher->opened.uidvalidity)
+        *closed = close_folder(pusher, id, "the server renumbered the folder");
     return true;
 }
 
@@ -103,8 +130,9 @@ push_move(Pusher *pusher, const PushStep *step, GError **error)
     for (guint i = 0; ok && i < step->rows->len; i++) {
         const StorePending *row = step->rows->pdata[i];
 
-        ok = push_record_place(sync->store, row->id, to->id,
-                          known ? copied_uid(&copied, row->uid) : 0, error);
+        ok =
+            push_record_place(sync->store, row->id, to->id,
+                              known ? copied_uid(&copied, row->uid) : 0, error);
     }
     /* with a label it is not of the rest, and stays in its mailbox */
     if (ok && to->id == sync_rest(sync))
@@ -208,7 +236,8 @@ push_expunge(Pusher *pusher, const PushStep *step, GError **error)
         return false;
     for (guint i = 0; i < step->rows->len; i++)
         g_array_append_val(ids, ((StorePending *)step->rows->pdata[i])->id);
-    return sync_remove_rows(sync, push_folder(pusher, step->folder), ids, error);
+    return sync_remove_rows(sync, push_folder(pusher, step->folder), ids,
+                            error);
 }
 
 /* Its file is durable and its row an earlier transaction's (P76). */
@@ -228,6 +257,39 @@ push_release(Pusher *pusher, const PushStep *step, GError **error)
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
+bool
+push_later(Pusher *pusher, const StorePending *row, const char *reason,
+           GError **error)
+{
+    g_hash_table_add(pusher->stuck, key_of(row->id));
+    if (pusher->reason == NULL)
+        pusher->reason = g_strdup(reason);
+    return store_pending_failed(pusher->sync->store, row->id, reason, error);
+}
+
+/* All of a step. */
+static bool
+later(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
+{
+    Store *store = pusher->sync->store;
+    bool ok = true;
+
+    if (!store_begin(store, error))
+        return false;
+    for (guint i = 0; ok && i < step->rows->len; i++)
+        ok = push_later(pusher, step->rows->pdata[i], reason, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+static StoreAsk
+asked(const PushStep *step, const StorePending *row)
+{
+    return (StoreAsk){ .flags = step->flag,
+                       .word = step->keyword,
+                       .place = step->kind != PUSH_STORE,
+                       .folder = row->folder };
+}
+
 static bool
 refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
 {
@@ -238,9 +300,12 @@ refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
               step->rows->len == 1 ? "" : "s", reason);
     if (!store_begin(store, error))
         return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = store_pending_refused(
-            store, ((StorePending *)step->rows->pdata[i])->id, reason, error);
+    for (guint i = 0; ok && i < step->rows->len; i++) {
+        const StorePending *row = step->rows->pdata[i];
+        StoreAsk ask = asked(step, row);
+
+        ok = store_pending_refused(store, row->id, &ask, reason, error);
+    }
     if (!store_end(store, ok, ok ? error : NULL) || !ok)
         return false;
     if (pusher->sync->changed)
@@ -251,14 +316,6 @@ refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
 static bool
 perform(Pusher *pusher, const PushStep *step, GError **error)
 {
-    bool usable;
-
-    if (!push_select(pusher, step->folder, &usable, error))
-        return false;
-    if (!usable) {
-        pusher->trouble += step->rows->len;
-        return true;
-    }
     switch (step->kind) {
     case PUSH_STORE:
         return push_store(pusher, step, error);
@@ -281,16 +338,47 @@ push_step(Pusher *pusher, const PushStep *step, GError **error)
 {
     g_autofree char *text = push_step_text(step);
     g_autoptr(GError) trouble = NULL;
+    const char *closed;
 
     log_add(LOG_DEBUG, pusher->sync->account, "push: %.200s", text);
     if (step->kind == PUSH_REFUSE)
         return refuse(pusher, step, step->reason, error);
+    if (!push_select(pusher, step->folder, &closed, error))
+        return false;
+    if (closed)
+        return later(pusher, step, closed, error);
     if (perform(pusher, step, &trouble))
         return true;
+    if (imap_is_temporary(trouble))
+        return later(pusher, step, trouble->message, error);
     if (err_is(trouble, ERR_REFUSED))
         return refuse(pusher, step, trouble->message, error);
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
+}
+
+static bool
+push_steps(Pusher *pusher, const GPtrArray *steps, GError **error)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        if (g_cancellable_is_cancelled(pusher->sync->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
+        if (!push_step(pusher, steps->pdata[i], error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+say_untold(const Pusher *pusher, guint n, GError **error)
+{
+    return n == 0
+           || err_set(error, ERR_REFUSED,
+                      "%s: %u change%s could not be told to the server and "
+                      "stay%s pending%s%s",
+                      pusher->sync->account, n, n == 1 ? "" : "s",
+                      n == 1 ? "s" : "", pusher->reason ? ": " : "",
+                      pusher->reason ? pusher->reason : "");
 }
 
 bool
@@ -300,23 +388,18 @@ sync_push(const Sync *sync, GError **error)
     g_autoptr(GPtrArray) pending =
         store_pending(sync->store, sync->account, PUSH_LIMIT, error);
     g_autoptr(GPtrArray) steps = NULL;
-    Pusher pusher = { .sync = sync, .folders = folders };
+    g_autoptr(GHashTable) closed =
+        g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autoptr(GHashTable) stuck = g_hash_table_new(NULL, NULL);
+    Pusher pusher = { sync, folders, .closed = closed, .stuck = stuck };
     PushView view = { pending, folders, sync->account, sync->local_tags };
+    bool ok;
 
     if (folders == NULL || pending == NULL)
         return false;
     steps = sync_plan_push(&view);
-    for (guint i = 0; i < steps->len; i++) {
-        if (g_cancellable_is_cancelled(sync->cancel))
-            return err_set(error, ERR_CANCELLED, "cancelled");
-        if (!push_step(&pusher, steps->pdata[i], error))
-            return false;
-    }
-    return pusher.trouble == 0
-           || err_set(error, ERR_REFUSED,
-                      "%s: %u change%s could not be told to "
-                      "the server and stay%s pending",
-                      sync->account, pusher.trouble,
-                      pusher.trouble == 1 ? "" : "s",
-                      pusher.trouble == 1 ? "s" : "");
+    ok = push_steps(&pusher, steps, error)
+         && say_untold(&pusher, g_hash_table_size(stuck), error);
+    g_free(pusher.reason);
+    return ok;
 }

@@ -238,11 +238,9 @@ append_alone(Pusher *pusher, const StorePending *row, bool tried,
         g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
-    pusher->trouble++;
     sync_warn(pusher->sync, "An upload was refused and stays pending: %s",
               trouble->message);
-    return store_pending_refused(pusher->sync->store, row->id, trouble->message,
-                                 error);
+    return push_later(pusher, row, trouble->message, error);
 }
 
 /* The rows from first on that go together: not tried before, and not too many

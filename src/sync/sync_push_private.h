@@ -9,11 +9,17 @@ typedef struct {
     const Sync *sync;
     const GPtrArray *folders; /* StoreFolder */
     ImapOpened opened;        /* of the selected mailbox */
-    guint trouble;            /* rows that stay pending */
+    GHashTable *closed;       /* folders that cannot be opened now → why */
+    GHashTable *stuck;        /* ids of rows that stay pending */
+    char *reason;             /* why the first of them does; safe */
 } Pusher;
 
 /* Of any account; NULL: none. */
 const StoreFolder *push_folder(const Pusher *pusher, gint64 id);
+
+/* It cannot be told now and stays pending, with the reason (safe). */
+bool push_later(Pusher *pusher, const StorePending *row, const char *reason,
+                GError **error);
 
 /* PUSH_APPEND; its mailbox is selected. */
 bool push_append(Pusher *pusher, const PushStep *step, GError **error);

@@ -3,33 +3,6 @@
  * mind. Must not touch what the user wants. */
 #include "sync_push_private.h"
 
-#include <string.h>
-
-/* Words with one more or one less, sorted. g_free(). */
-static char *
-change_words(const char *words, const char *word, bool add)
-{
-    g_auto(GStrv) all = g_strsplit(words, " ", -1);
-    g_autoptr(GPtrArray) kept = g_ptr_array_new();
-    bool placed = !add;
-
-    for (char **at = all; *at; at++) {
-        int order = strcmp(*at, word);
-
-        if (**at == '\0' || order == 0)
-            continue;
-        if (!placed && order > 0) {
-            g_ptr_array_add(kept, (void *)word);
-            placed = true;
-        }
-        g_ptr_array_add(kept, *at);
-    }
-    if (!placed)
-        g_ptr_array_add(kept, (void *)word);
-    g_ptr_array_add(kept, NULL);
-    return g_strjoinv(" ", (char **)kept->pdata);
-}
-
 static bool
 record_store(Store *store, const PushStep *step, gint64 id, GError **error)
 {
@@ -42,7 +15,7 @@ record_store(Store *store, const PushStep *step, gint64 id, GError **error)
     flags = step->add ? row->server_flags | step->flag
                       : row->server_flags & ~step->flag;
     words = step->keyword
-                ? change_words(row->server_tags, step->keyword, step->add)
+                ? store_words_change(row->server_tags, step->keyword, step->add)
                 : g_strdup(row->server_tags);
     return store_server_told(store, id, flags, words, error);
 }

@@ -49,6 +49,8 @@ typedef struct {
     bool cut_move; /* the call is the next move */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
+    const char *no_call; /* this one, as for changing, is refused … */
+    const char *no_text; /* … with these words */
     guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
@@ -258,6 +260,14 @@ fake_answer(Fake *fake, GError **error)
 {
     return fake->calls != fake->cut_call || !fake->cut_after
         || err_set(error, ERR_RETRY, "cut after call %u", fake->calls);
+}
+
+static inline bool
+fake_says_no(const Fake *fake, const char *call, GError **error)
+{
+    return g_strcmp0(fake->no_call, call) == 0
+        && !err_set(error, ERR_REFUSED, "example.org said NO %s",
+                    fake->no_text);
 }
 
 /* The same for a call that changed messages. */
@@ -589,7 +599,8 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
 {
     Fake *fake = conn;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "store", error))
         return false;
     fake->stores++;
     for (guint i = 0; i < fake->selected->messages->len; i++) {
@@ -636,7 +647,8 @@ fake_move(void *conn, const UidSet *uids, const char *mailbox,
 
     if (fake->cut_move)
         fake->cut_call = fake->calls + 1;
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "move", error))
         return false;
     fake->moves++;
     copied->from = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -653,7 +665,8 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 {
     Fake *fake = conn;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "expunge", error))
         return false;
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
         if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
@@ -668,7 +681,8 @@ fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
     Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "append", error))
         return false;
     g_assert_true(n == 1 || fake->multiappend);
     fake->uploads++;

@@ -54,6 +54,15 @@ set_tags(Bench *bench, guint number, const char *tags)
         store_set_tags(bench->store, bench_row(bench, number), tags, NULL));
 }
 
+static void
+move_to(Bench *bench, guint number, const char *path)
+{
+    g_autoptr(StoreFolder) folder = path ? bench_folder(bench, path) : NULL;
+
+    g_assert_true(store_set_folder(bench->store, bench_row(bench, number),
+                                   folder ? folder->id : 0, NULL));
+}
+
 /* A message of ours in a folder, to be uploaded. */
 static gint64
 add_ours(Bench *bench, const char *path, guint number)
@@ -201,6 +210,107 @@ test_upload_lost(const void *pulled)
     end(bench);
 }
 
+/* What was done to the messages of begin(4, 0, ""). */
+static void
+act_on_four(Bench *bench)
+{
+    set_star(bench, 1, true);
+    set_tags(bench, 2, "todo");
+    move_to(bench, 3, "work/Archive");
+    move_to(bench, 4, NULL);
+}
+
+static void
+check_four(Bench *bench)
+{
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    g_assert_cmpuint(inbox->messages->len, ==, 2);
+    g_assert_cmpuint(fake_find(inbox, 1)->flags, ==, STAR);
+    g_assert_cmpstr(fake_find(inbox, 2)->tags, ==, "todo");
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     1);
+}
+
+/* A mailbox that is locked is no word about what was to be done in it, and is
+ * asked once. All stays pending, with the reason, and is done later. */
+static void
+test_locked(void)
+{
+    Bench *bench = begin(4, 0, "");
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    g_autoptr(GPtrArray) pending = NULL;
+    g_autoptr(GError) error = NULL;
+
+    act_on_four(bench);
+    bench->fake->selected = NULL;
+    inbox->refused = true;
+    bench->fake->calls = 0;
+    g_assert_false(sync_push(&bench->sync, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+    g_assert_nonnull(strstr(error->message, "4 changes"));
+    g_assert_nonnull(strstr(error->message, "it is locked"));
+    g_assert_cmpuint(bench->fake->calls, ==, 1);
+    pending = store_pending(bench->store, "work", 0, NULL);
+    g_assert_cmpuint(pending->len, ==, 4);
+    g_assert_cmpstr(((StorePending *)pending->pdata[0])->reason, ==,
+                    "INBOX: it is locked");
+    inbox->refused = false;
+    push(bench);
+    check_four(bench);
+    end(bench);
+}
+
+/* A NO for now leaves what it was the answer to, and all else is done. */
+static void
+test_for_now(const void *call)
+{
+    static const char *const codes[] = { "UNAVAILABLE", "INUSE", "SERVERBUG",
+                                         "LIMIT", "EXPUNGEISSUED" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        Bench *bench = begin(4, 0, "");
+        g_autofree char *text = g_strdup_printf("[%s] later", codes[i]);
+        g_autoptr(GError) error = NULL;
+
+        act_on_four(bench);
+        bench->fake->no_call = call;
+        bench->fake->no_text = text;
+        g_assert_false(sync_push(&bench->sync, &error));
+        g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+        g_assert_nonnull(strstr(error->message, text));
+        g_assert_cmpuint(store_pending_count(bench->store, "work"), ==,
+                         strcmp(call, "store") == 0 ? 2 : 1);
+        bench->fake->no_call = NULL;
+        bench_sync(bench); /* a look at what may have been moved */
+        check_four(bench);
+        end(bench);
+    }
+}
+
+/* A NO for good takes back what was asked: a keyword that is refused takes
+ * neither the flag nor the move of its message with it. */
+static void
+test_for_good(void)
+{
+    Bench *bench = begin(1, 0, "");
+    FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
+    g_autoptr(StoreRow) row = NULL;
+
+    set_tags(bench, 1, "todo");
+    move_to(bench, 1, "work/Archive");
+    bench->fake->no_call = "store";
+    bench->fake->no_text = "[CANNOT] no such keyword";
+    push(bench);
+    bench->fake->no_call = NULL;
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(archive->messages->len, ==, 1);
+    row = row_of(bench, 1);
+    g_assert_cmpstr(row->tags, ==, "");
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    end(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -222,5 +332,11 @@ main(int argc, char **argv)
                          test_upload_lost);
     g_test_add_data_func("/push/P13/upload lost, pulled", "",
                          test_upload_lost);
+    g_test_add_func("/push/P13/locked", test_locked);
+    g_test_add_data_func("/push/P13/no for now, store", "store", test_for_now);
+    g_test_add_data_func("/push/P13/no for now, move", "move", test_for_now);
+    g_test_add_data_func("/push/P13/no for now, expunge", "expunge",
+                         test_for_now);
+    g_test_add_func("/push/P13/no for good", test_for_good);
     return g_test_run();
 }
