@@ -546,6 +546,7 @@ void store_pending_free(StorePending *pending);
 
 /* Words with one more or one less, sorted. g_free(). */
 char *store_words_change(const char *words, const char *word, bool add);
+bool store_words_have(const char *words, const char *word);
 
 /* Pending messages of an account, oldest first. Array of StorePending. */
 GPtrArray *store_pending(Store *store, const char *account, guint limit,

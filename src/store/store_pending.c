@@ -138,8 +138,8 @@ store_words_change(const char *words, const char *word, bool add)
     return g_strjoinv(" ", (char **)kept->pdata);
 }
 
-static bool
-has_word(const char *words, const char *word)
+bool
+store_words_have(const char *words, const char *word)
 {
     g_auto(GStrv) all = g_strsplit(words, " ", -1);
 
@@ -162,9 +162,10 @@ refuse(Store *store, gint64 id, const StoreAsk *ask, const char *reason,
         return store_pending_failed(store, id, reason, error);
     if (ask->place && !store_server_moving(store, id, 0, error))
         return false;
-    tags = ask->word ? store_words_change(row->tags, ask->word,
-                                          has_word(row->server_tags, ask->word))
-                     : g_strdup(row->tags);
+    tags =
+        ask->word ? store_words_change(
+            row->tags, ask->word, store_words_have(row->server_tags, ask->word))
+                  : g_strdup(row->tags);
     state = (StoreState){
         ask->place && row->folder == ask->folder ? row->server_folder
                                                  : row->folder,

@@ -226,13 +226,15 @@ remove_there(Pusher *pusher, const PushStep *step, bool for_good,
            && (!for_good || expunge_trashed(pusher, trash, &copied, error));
 }
 
+/* He may have undone it meanwhile: what is wanted again is uploaded. */
 static bool
 push_expunge(Pusher *pusher, const PushStep *step, GError **error)
 {
     const Sync *sync = pusher->sync;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-    if (!remove_there(pusher, step, true, error))
+    if (!remove_there(pusher, step, true, error)
+        || !push_record_gone(sync, step, error))
         return false;
     for (guint i = 0; i < step->rows->len; i++)
         g_array_append_val(ids, ((StorePending *)step->rows->pdata[i])->id);
@@ -244,17 +246,8 @@ push_expunge(Pusher *pusher, const PushStep *step, GError **error)
 static bool
 push_release(Pusher *pusher, const PushStep *step, GError **error)
 {
-    const Sync *sync = pusher->sync;
-    bool ok = true;
-
-    if (!remove_there(pusher, step, false, error)
-        || !store_begin(sync->store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = store_server_place(sync->store,
-                                ((StorePending *)step->rows->pdata[i])->id, 0,
-                                0, error);
-    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+    return remove_there(pusher, step, false, error)
+           && push_record_gone(pusher->sync, step, error);
 }
 
 bool
@@ -334,7 +327,7 @@ perform(Pusher *pusher, const PushStep *step, GError **error)
 }
 
 static bool
-push_step(Pusher *pusher, const PushStep *step, GError **error)
+push_step(Pusher *pusher, PushStep *step, GError **error)
 {
     g_autofree char *text = push_step_text(step);
     g_autoptr(GError) trouble = NULL;
@@ -347,6 +340,9 @@ push_step(Pusher *pusher, const PushStep *step, GError **error)
         return false;
     if (closed)
         return later(pusher, step, closed, error);
+    push_renew(pusher->sync, step);
+    if (step->rows->len == 0)
+        return true;
     if (perform(pusher, step, &trouble))
         return true;
     if (imap_is_temporary(trouble))

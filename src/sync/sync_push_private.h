@@ -24,10 +24,17 @@ bool push_later(Pusher *pusher, const StorePending *row, const char *reason,
 /* PUSH_APPEND; its mailbox is selected. */
 bool push_append(Pusher *pusher, const PushStep *step, GError **error);
 
+/* Its rows are read again right before its command: those that are wanted
+ * otherwise by now, or lie elsewhere, are left out. */
+void push_renew(const Sync *sync, PushStep *step);
+
 /* What the server accepted is its state from now on, whatever the user wants
  * meanwhile: if that is something else again, the row stays pending. Rows that
  * are gone are passed over. */
 bool push_record_store(const Sync *sync, const PushStep *step, GError **error);
+
+/* It is nowhere on the server any more. */
+bool push_record_gone(const Sync *sync, const PushStep *step, GError **error);
 
 /* uid 0: it was not told. Inside a transaction. */
 bool push_record_place(Store *store, gint64 id, gint64 folder, guint32 uid,

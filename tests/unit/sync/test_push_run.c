@@ -311,6 +311,74 @@ test_for_good(void)
     end(bench);
 }
 
+static void
+undo(Bench *bench)
+{
+    move_to(bench, 3, "work/Archive");
+}
+
+/* Message 3 in the archive and here, deleted for good. */
+static Bench *
+begin_deleted(void)
+{
+    Bench *bench = begin(2, 0, "");
+
+    fake_add(bench->fake, "Archive", 3, STAR);
+    bench_sync(bench);
+    move_to(bench, 3, NULL);
+    return bench;
+}
+
+/* Undone while an earlier command of the push is on its way: it is not
+ * expunged, nor uploaded again. */
+static void
+test_undone_before(void)
+{
+    Bench *bench = begin_deleted();
+
+    star(bench);
+    act_during(bench, "store", undo);
+    push(bench);
+    g_assert_nonnull(fake_find(fake_mailbox(bench->fake, "Archive"), 1));
+    end(bench);
+}
+
+/* Undone while the server expunges it: the row and its file stay, and it is
+ * uploaded. */
+static void
+test_undone_during(void)
+{
+    Bench *bench = begin_deleted();
+    gint64 id = bench_row(bench, 3);
+    g_autoptr(GError) error = NULL;
+
+    act_during(bench, "expunge", undo);
+    sync_push(&bench->sync, &error);
+    bench_sync(bench);
+    g_assert_cmpint(bench_row(bench, 3), ==, id);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     1);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    end(bench);
+}
+
+/* Without a file there is nothing to upload: it is gone, which is said. */
+static void
+test_undone_without_file(void)
+{
+    Bench *bench = begin(0, 0, "");
+
+    bench->sync.keep.after = G_MAXINT64;
+    fake_add(bench->fake, "Archive", 3, STAR);
+    bench_sync(bench);
+    move_to(bench, 3, NULL);
+    act_during(bench, "expunge", undo);
+    push(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 3), ==, 0);
+    end(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -338,5 +406,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/push/P13/no for now, expunge", "expunge",
                          test_for_now);
     g_test_add_func("/push/P13/no for good", test_for_good);
+    g_test_add_func("/push/P13/undone before", test_undone_before);
+    g_test_add_func("/push/P13/undone during", test_undone_during);
+    g_test_add_func("/push/P13/undone without file", test_undone_without_file);
     return g_test_run();
 }
