@@ -551,6 +551,11 @@ bool store_words_have(const char *words, const char *word);
 /* Pending messages of an account, oldest first. Array of StorePending. */
 GPtrArray *store_pending(Store *store, const char *account, guint limit,
                          GError **error);
+/* Those behind after, which may be one of an earlier call; NULL: from the first
+ * on. */
+GPtrArray *store_pending_after(Store *store, const char *account,
+                               const StorePending *after, guint limit,
+                               GError **error);
 guint store_pending_count(Store *store, const char *account);
 
 /* What the server was asked for a message. */

@@ -79,6 +79,13 @@ read_pending(sqlite3_stmt *row)
 GPtrArray *
 store_pending(Store *store, const char *account, guint limit, GError **error)
 {
+    return store_pending_after(store, account, NULL, limit, error);
+}
+
+GPtrArray *
+store_pending_after(Store *store, const char *account,
+                    const StorePending *after, guint limit, GError **error)
+{
     g_autoptr(GPtrArray) all =
         g_ptr_array_new_with_free_func((GDestroyNotify)store_pending_free);
     sqlite3_stmt *rows = store_prepare(
@@ -86,8 +93,9 @@ store_pending(Store *store, const char *account, guint limit, GError **error)
         "SELECT m.id, m.server_folder, m.uid, m.folder, m.flags,"
         " m.server_flags, m.tags, m.server_tags, m.file, p.since, p.attempts,"
         " p.reason, m.moving FROM pending p" OF_ACCOUNT
-        " ORDER BY p.since, m.id LIMIT ?2",
-        "si", account, (gint64)(limit ? limit : G_MAXINT32));
+        " AND (p.since, m.id) > (?3, ?4) ORDER BY p.since, m.id LIMIT ?2",
+        "siii", account, (gint64)(limit ? limit : G_MAXINT32),
+        after ? after->since : -1, after ? after->id : 0);
     int step;
 
     if (rows == NULL)

@@ -8,8 +8,8 @@
 #include "base/log.h"
 
 enum {
-    PUSH_LIMIT = 5000
-}; /* rows of one round */
+    PUSH_PAGE = 5000
+}; /* rows that are planned at once */
 
 const StoreFolder *
 push_folder(const Pusher *pusher, gint64 id)
@@ -320,29 +320,19 @@ perform(Pusher *pusher, const PushStep *step, GError **error)
         return push_release(pusher, step, error);
     case PUSH_APPEND:
         return push_append(pusher, step, error);
+    case PUSH_KEEP:
     case PUSH_REFUSE:
         break;
     }
     g_return_val_if_reached(false);
 }
 
+/* One that is neither refused nor left for later. */
 static bool
-push_step(Pusher *pusher, PushStep *step, GError **error)
+push_open(Pusher *pusher, const PushStep *step, GError **error)
 {
-    g_autofree char *text = push_step_text(step);
     g_autoptr(GError) trouble = NULL;
-    const char *closed;
 
-    log_add(LOG_DEBUG, pusher->sync->account, "push: %.200s", text);
-    if (step->kind == PUSH_REFUSE)
-        return refuse(pusher, step, step->reason, error);
-    if (!push_select(pusher, step->folder, &closed, error))
-        return false;
-    if (closed)
-        return later(pusher, step, closed, error);
-    push_renew(pusher->sync, step);
-    if (step->rows->len == 0)
-        return true;
     if (perform(pusher, step, &trouble))
         return true;
     if (imap_is_temporary(trouble))
@@ -354,48 +344,118 @@ push_step(Pusher *pusher, PushStep *step, GError **error)
 }
 
 static bool
+push_step(Pusher *pusher, PushStep *step, GError **error)
+{
+    g_autofree char *text = push_step_text(step);
+    const char *closed;
+
+    log_add(LOG_DEBUG, pusher->sync->account, "push: %.200s", text);
+    if (step->kind == PUSH_REFUSE)
+        return refuse(pusher, step, step->reason, error);
+    if (step->kind == PUSH_KEEP)
+        return push_record_store(pusher->sync, step, error);
+    if (!push_select(pusher, step->folder, &closed, error))
+        return false;
+    if (closed)
+        return later(pusher, step, closed, error);
+    push_renew(pusher->sync, step);
+    return step->rows->len == 0 || push_open(pusher, step, error);
+}
+
+/* What comes of a row is another state of it, or that it is stuck. */
+static bool
 push_steps(Pusher *pusher, const GPtrArray *steps, GError **error)
 {
     for (guint i = 0; i < steps->len; i++) {
+        PushStep *step = steps->pdata[i];
+        guint stuck = g_hash_table_size(pusher->stuck);
+        guint n = step->rows->len;
+
         if (g_cancellable_is_cancelled(pusher->sync->cancel))
             return err_set(error, ERR_CANCELLED, "cancelled");
-        if (!push_step(pusher, steps->pdata[i], error))
+        if (!push_step(pusher, step, error))
             return false;
+        pusher->progress |= g_hash_table_size(pusher->stuck) - stuck < n;
     }
     return true;
 }
 
 static bool
-say_untold(const Pusher *pusher, guint n, GError **error)
+push_page(Pusher *pusher, GPtrArray *pending, GError **error)
 {
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    g_autoptr(GPtrArray) steps = NULL;
+    PushView view = { rows, pusher->folders, pusher->sync->account,
+                      pusher->sync->local_tags };
+
+    for (guint i = 0; i < pending->len; i++) {
+        StorePending *row = pending->pdata[i];
+        bool stuck = g_hash_table_contains(pusher->stuck, key_of(row->id));
+
+        if (!stuck && sync_push_waits(&view, row))
+            continue;
+        pusher->left++;
+        if (!stuck)
+            g_ptr_array_add(rows, row);
+    }
+    steps = sync_plan_push(&view);
+    return push_steps(pusher, steps, error);
+}
+
+/* All that is pending, a page at a time. */
+static bool
+push_round(Pusher *pusher, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    g_autoptr(GPtrArray) folders = store_folders(sync->store, NULL, error);
+    g_autoptr(GPtrArray) pending = NULL;
+    bool ok = folders != NULL;
+
+    pusher->folders = folders;
+    pusher->progress = false;
+    pusher->left = 0;
+    while (ok && (pending == NULL || pending->len == PUSH_PAGE)) {
+        g_autoptr(GPtrArray) last = g_steal_pointer(&pending);
+        const StorePending *after = last ? last->pdata[last->len - 1] : NULL;
+
+        pending = store_pending_after(sync->store, sync->account, after,
+                                      PUSH_PAGE, error);
+        ok = pending && push_page(pusher, pending, error);
+    }
+    return ok;
+}
+
+static bool
+say_left(const Pusher *pusher, GError **error)
+{
+    guint n = pusher->left;
+
     return n == 0
            || err_set(error, ERR_REFUSED,
                       "%s: %u change%s could not be told to the server and "
-                      "stay%s pending%s%s",
+                      "stay%s pending: %s",
                       pusher->sync->account, n, n == 1 ? "" : "s",
-                      n == 1 ? "s" : "", pusher->reason ? ": " : "",
-                      pusher->reason ? pusher->reason : "");
+                      n == 1 ? "s" : "",
+                      pusher->reason ? pusher->reason
+                                     : "a message that is not here has to be "
+                                       "opened first");
 }
 
+/* Round after round until one does nothing: what the user changed meanwhile is
+ * told, too, and what is left then cannot be told. */
 bool
 sync_push(const Sync *sync, GError **error)
 {
-    g_autoptr(GPtrArray) folders = store_folders(sync->store, NULL, error);
-    g_autoptr(GPtrArray) pending =
-        store_pending(sync->store, sync->account, PUSH_LIMIT, error);
-    g_autoptr(GPtrArray) steps = NULL;
     g_autoptr(GHashTable) closed =
         g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_autoptr(GHashTable) stuck = g_hash_table_new(NULL, NULL);
-    Pusher pusher = { sync, folders, .closed = closed, .stuck = stuck };
-    PushView view = { pending, folders, sync->account, sync->local_tags };
+    Pusher pusher = { sync, .closed = closed, .stuck = stuck };
     bool ok;
 
-    if (folders == NULL || pending == NULL)
-        return false;
-    steps = sync_plan_push(&view);
-    ok = push_steps(&pusher, steps, error)
-         && say_untold(&pusher, g_hash_table_size(stuck), error);
+    do
+        ok = push_round(&pusher, error);
+    while (ok && pusher.progress);
+    ok = ok && say_left(&pusher, error);
     g_free(pusher.reason);
     return ok;
 }

@@ -22,8 +22,9 @@ push_step_free(PushStep *step)
 char *
 push_step_text(const PushStep *step)
 {
-    static const char *const names[] = { "store",   "move",   "expunge",
-                                         "release", "append", "refuse" };
+    static const char *const names[] = { "store",   "keep",    "move",
+                                         "expunge", "release", "append",
+                                         "refuse" };
     g_autofree char *uids = uidset_format(step->uids);
     GString *text = g_string_new(names[step->kind]);
 
@@ -96,7 +97,7 @@ plan_flags(Push *push, const StorePending *row)
     }
 }
 
-/* Keywords of words that are not in others. */
+/* Words that are not in others. */
 static void
 plan_words(Push *push, const StorePending *row, const char *words,
            const char *others, bool add)
@@ -105,14 +106,17 @@ plan_words(Push *push, const StorePending *row, const char *words,
     g_auto(GStrv) known = g_strsplit(others, " ", -1);
 
     for (char **word = all; *word; word++) {
-        PushStep like = { .kind = PUSH_STORE,
-                          .folder = row->server_folder,
+        PushStep like = { .folder = row->server_folder,
                           .add = add,
                           .keyword = *word };
 
-        if (**word && !g_strv_contains((const char *const *)known, *word)
-            && sync_tag_is_keyword(*word, push->view->local_tags))
-            add_row(push, &like, row);
+        if (**word == '\0'
+            || g_strv_contains((const char *const *)known, *word))
+            continue;
+        like.kind = sync_tag_is_keyword(*word, push->view->local_tags)
+                        ? PUSH_STORE
+                        : PUSH_KEEP;
+        add_row(push, &like, row);
     }
 }
 
@@ -144,12 +148,14 @@ plan_place(Push *push, const StorePending *row)
     add_row(push, &like, row);
 }
 
-static bool
-is_followed(const Push *push, gint64 id)
+bool
+sync_push_waits(const PushView *view, const StorePending *row)
 {
-    const StoreFolder *folder = find_folder(push->view, id);
+    const StoreFolder *folder = find_folder(view, row->server_folder);
 
-    return folder && sync_follows(folder);
+    return row->server_folder != 0
+           && (row->uid == 0
+               || (row->moving && folder && sync_follows(folder)));
 }
 
 static void
@@ -162,8 +168,8 @@ plan_row(Push *push, const StorePending *row)
             add_row(push, &append, row);
         return;
     }
-    if (row->uid == 0 || (row->moving && is_followed(push, row->server_folder)))
-        return; /* waits for its UID, or for the next look at its mailbox */
+    if (sync_push_waits(push->view, row))
+        return;
     if (row->folder != 0) {
         plan_flags(push, row);
         plan_words(push, row, row->tags, row->server_tags, true);

@@ -12,6 +12,8 @@ typedef struct {
     GHashTable *closed;       /* folders that cannot be opened now → why */
     GHashTable *stuck;        /* ids of rows that stay pending */
     char *reason;             /* why the first of them does; safe */
+    bool progress;            /* something was done in this round */
+    guint left;               /* rows that were to be told in it */
 } Pusher;
 
 /* Of any account; NULL: none. */

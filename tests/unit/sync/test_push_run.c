@@ -159,6 +159,7 @@ test_back(const void *data)
     g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==,
                      acts[1] == star ? STAR : 0);
     g_assert_cmpstr(row->tags, ==, acts[1] == tag ? "todo" : "");
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
     end(bench);
 }
 
@@ -379,6 +380,98 @@ test_undone_without_file(void)
     end(bench);
 }
 
+enum { MANY = 5005 }; /* more than are planned at once */
+
+/* Rows of the archive that have no file, as if the server had them. */
+static void
+add_many(Bench *bench)
+{
+    g_autoptr(StoreFolder) archive = bench_folder(bench, "work/Archive");
+
+    g_assert_true(store_begin(bench->store, NULL));
+    for (guint32 i = 1; i <= MANY; i++) {
+        StoreMessage message = { .folder = archive->id, .uid = i,
+                                 .tags = "", .size = 1 };
+
+        g_assert_cmpint(store_message_add(bench->store, &message, NULL), ==,
+                        i);
+    }
+    g_assert_true(store_end(bench->store, true, NULL));
+}
+
+/* However many there are, one push tells them all. */
+static void
+test_many(void)
+{
+    Bench *bench = begin(0, 0, "");
+
+    add_many(bench);
+    g_assert_true(store_begin(bench->store, NULL));
+    for (gint64 id = 1; id <= MANY; id++)
+        g_assert_true(store_set_flags(bench->store, id, STAR, NULL));
+    g_assert_true(store_end(bench->store, true, NULL));
+    push(bench);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    g_assert_cmpuint(bench->fake->stores, ==, 2);
+    bench_destroy(bench);
+}
+
+/* What cannot be told (to a folder of this machine, and not here) stops nothing
+ * that came later, and is no success. */
+static void
+test_many_stuck(void)
+{
+    Bench *bench = begin(0, 0, "");
+    StoreFolder local = { .account = (char *)"here", .name = (char *)"Local",
+                          .path = (char *)"here/Local", .selectable = true,
+                          .local = true };
+    gint64 folder = store_folder_put(bench->store, &local, NULL);
+    g_autofree char *count = g_strdup_printf("%d changes", MANY);
+
+    add_many(bench);
+    g_assert_true(store_begin(bench->store, NULL));
+    for (gint64 id = 1; id <= MANY; id++)
+        g_assert_true(store_set_folder(bench->store, id, folder, NULL));
+    g_assert_true(store_end(bench->store, true, NULL));
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench->sync.only = "work/INBOX";
+    bench_try(bench);
+    star(bench);
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(sync_push(&bench->sync, &error));
+        g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+        g_assert_nonnull(strstr(error->message, count));
+        g_assert_cmpuint(
+            fake_find(fake_mailbox(bench->fake, "INBOX"), 1)->flags, ==, STAR);
+    }
+    bench_destroy(bench);
+}
+
+/* A tag that no server takes is not pending, and costs no command. */
+static void
+test_local_tag(void)
+{
+    Bench *bench = begin(1, 0, "");
+    static const char *const local_tags[] = { "muted", NULL };
+    static const char *const tags[] = { "büro", "büro muted", "muted", "" };
+
+    bench->sync.local_tags = local_tags;
+    bench->fake->calls = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+        g_autoptr(StoreRow) row = NULL;
+
+        set_tags(bench, 1, tags[i]);
+        push(bench);
+        g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+        g_assert_cmpuint(bench->fake->calls, ==, 0);
+        row = row_of(bench, 1);
+        g_assert_cmpstr(row->tags, ==, tags[i]);
+    }
+    end(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -409,5 +502,8 @@ main(int argc, char **argv)
     g_test_add_func("/push/P13/undone before", test_undone_before);
     g_test_add_func("/push/P13/undone during", test_undone_during);
     g_test_add_func("/push/P13/undone without file", test_undone_without_file);
+    g_test_add_func("/push/P13/many", test_many);
+    g_test_add_func("/push/P13/many that cannot be told", test_many_stuck);
+    g_test_add_func("/push/P13/tags that stay here", test_local_tag);
     return g_test_run();
 }
