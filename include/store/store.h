@@ -380,7 +380,7 @@ bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
 /* Rows whose file lies in another folder, or has other flags in its name, than
  * the user wants, until store_set_file(): the room core renames the files
  * behind, in the transaction in which it reads the rows. Also rows that are
- * nowhere (folder and server_folder 0): their file is to be removed, and
+ * nowhere (folder, server_folder, moving 0): their file is to be removed, and
  * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
 
@@ -514,11 +514,15 @@ GArray *store_orphan_ids(Store *store, gint64 folder, GError **error);
 bool store_server_waits(Store *store, gint64 id, gint64 folder,
                         GError **error);
 
-/* The server is told to move a message to a folder, and until it answers or its
- * mailbox is looked at, nobody knows where it is: it stays pending, whatever
- * the user does with it, and what is told of it waits (P13). */
+/* The server is told to move a message to a folder, or given one that it does
+ * not have yet, and until it answers or its mailbox is looked at, nobody knows
+ * where it is: it stays pending, whatever the user does with it, and what is
+ * told of it waits (P13). One that is nowhere otherwise is no row to be removed
+ * before that. */
 bool store_server_moving(Store *store, gint64 id, gint64 to, GError **error);
 gint64 store_server_moving_to(Store *store, gint64 id);
+/* It did not arrive there. */
+bool store_server_not_there(Store *store, gint64 id, GError **error);
 bool store_server_is_moving(Store *store, gint64 server_folder);
 /* All of this mailbox are known: those that are still in it were not moved. */
 bool store_server_moving_end(Store *store, gint64 server_folder,

@@ -175,6 +175,7 @@ typedef enum {
     PUSH_MOVE,    /* from folder to another of the account */
     PUSH_EXPUNGE, /* deleted for good */
     PUSH_RELEASE, /* moved to a local folder: the server may forget it */
+    PUSH_LOOK,    /* uploads whose answer was lost: are they there? */
     PUSH_APPEND,  /* of ours, not there yet */
     PUSH_REFUSE,  /* what cannot be done, with the reason */
 } PushKind;

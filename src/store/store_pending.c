@@ -73,7 +73,8 @@ read_pending(sqlite3_stmt *row)
 #define OF_ACCOUNT                                                             \
     " CROSS JOIN message m ON m.id = p.message"                                \
     " CROSS JOIN folder f ON f.id = CASE WHEN m.server_folder > 0"             \
-    " THEN m.server_folder ELSE m.folder END"                                  \
+    " THEN m.server_folder WHEN m.moving > 0 THEN m.moving"                    \
+    " ELSE m.folder END"                                                       \
     " WHERE (?1 IS NULL OR f.account = ?1)"
 
 GPtrArray *

@@ -8,8 +8,9 @@
 #include "base/log.h"
 
 enum {
-    PUSH_PAGE = 5000
-}; /* rows that are planned at once */
+    PUSH_PAGE = 5000, /* rows that are planned at once */
+    PUSH_ROUNDS = 20  /* at most, however often the user changes his mind */
+};
 
 const StoreFolder *
 push_folder(const Pusher *pusher, gint64 id)
@@ -318,6 +319,8 @@ perform(Pusher *pusher, const PushStep *step, GError **error)
         return push_expunge(pusher, step, error);
     case PUSH_RELEASE:
         return push_release(pusher, step, error);
+    case PUSH_LOOK:
+        return push_look(pusher, step, error);
     case PUSH_APPEND:
         return push_append(pusher, step, error);
     case PUSH_KEEP:
@@ -335,7 +338,8 @@ push_open(Pusher *pusher, const PushStep *step, GError **error)
 
     if (perform(pusher, step, &trouble))
         return true;
-    if (imap_is_temporary(trouble))
+    if (imap_is_temporary(trouble)
+        || (step->kind == PUSH_LOOK && err_is(trouble, ERR_REFUSED)))
         return later(pusher, step, trouble->message, error);
     if (err_is(trouble, ERR_REFUSED))
         return refuse(pusher, step, trouble->message, error);
@@ -450,11 +454,12 @@ sync_push(const Sync *sync, GError **error)
         g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_autoptr(GHashTable) stuck = g_hash_table_new(NULL, NULL);
     Pusher pusher = { sync, .closed = closed, .stuck = stuck };
+    guint rounds = 0;
     bool ok;
 
     do
         ok = push_round(&pusher, error);
-    while (ok && pusher.progress);
+    while (ok && pusher.progress && ++rounds < PUSH_ROUNDS);
     ok = ok && say_left(&pusher, error);
     g_free(pusher.reason);
     return ok;

@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The UID under which an earlier APPEND of this message arrived after all; 0:
- * it did not. */
+/* The UID under which an earlier APPEND of this message arrived in the folder
+ * after all; 0: it did not. */
 static bool
-find_append(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
+find_append(Pusher *pusher, const StoreRow *row, gint64 folder, guint32 *uid,
+            GError **error)
 {
     const Sync *sync = pusher->sync;
     g_autoptr(UidSet) found = NULL;
@@ -26,13 +27,39 @@ find_append(Pusher *pusher, const StoreRow *row, guint32 *uid, GError **error)
         return true;
     criteria = g_strdup_printf("HEADER Message-ID \"<%s>\"", row->message_id);
     found = sync->server.class->search(sync->server.conn, criteria, error);
-    known = store_uids(sync->store, row->folder, NULL);
-    if (found == NULL || known == NULL)
+    known = found ? store_uids_among(sync->store, folder, found, error) : NULL;
+    if (known == NULL)
         return false;
     for (guint i = 0; i < known->len; i++)
         uidset_remove(found, g_array_index(known, StoreUid, i).uid);
     if (uidset_n_ranges(found) > 0)
         *uid = uidset_range(found, 0).first;
+    return true;
+}
+
+static bool
+look_for(Pusher *pusher, gint64 id, gint64 folder, GError **error)
+{
+    Store *store = pusher->sync->store;
+    g_autoptr(StoreRow) row = store_row(store, id, NULL);
+    guint32 uid;
+
+    if (row == NULL)
+        return true;
+    if (!find_append(pusher, row, folder, &uid, error))
+        return false;
+    return uid ? store_server_place(store, id, folder, uid, error)
+               : store_server_not_there(store, id, error);
+}
+
+/* Wherever the user wants it by now: the next round sees to that. */
+bool
+push_look(Pusher *pusher, const PushStep *step, GError **error)
+{
+    for (guint i = 0; i < step->rows->len; i++)
+        if (!look_for(pusher, ((const StorePending *)step->rows->pdata[i])->id,
+                      step->folder, error))
+            return false;
     return true;
 }
 
@@ -127,13 +154,13 @@ batch_add(Batch *batch, StoreRow *row, GError **error)
 }
 
 /* On record before it begins: what is sent, to be what the server has if it
- * arrives, and that it is, so that one whose answer was lost is looked for and
- * never made twice (P14). */
+ * arrives, and that it may, so that one whose answer was lost is looked for and
+ * never made twice (P14), and none is removed before its answer. */
 static bool
 begin_row(Store *store, const StoreRow *row, GError **error)
 {
-    return store_server_told(store, row->id, row->flags, row->tags, error)
-           && store_pending_failed(store, row->id, "the upload began", error);
+    return store_server_moving(store, row->id, row->folder, error)
+           && store_server_told(store, row->id, row->flags, row->tags, error);
 }
 
 static bool
@@ -149,8 +176,24 @@ batch_begin(const Batch *batch, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+/* Refused: none of them is there. */
 static bool
-batch_record(const Batch *batch, bool known, GError **error)
+batch_refused(const Batch *batch, GError **error)
+{
+    Store *store = batch->pusher->sync->store;
+    bool ok = store_begin(store, error);
+
+    if (!ok)
+        return false;
+    for (guint i = 0; ok && i < batch->rows->len; i++)
+        ok = store_server_not_there(
+            store, ((const StoreRow *)batch->rows->pdata[i])->id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+/* orphans: UIDs of those whose rows are gone. */
+static bool
+batch_record(const Batch *batch, bool known, UidSet *orphans, GError **error)
 {
     Store *store = batch->pusher->sync->store;
     bool ok = store_begin(store, error);
@@ -159,12 +202,36 @@ batch_record(const Batch *batch, bool known, GError **error)
         return false;
     for (guint i = 0; ok && i < batch->rows->len; i++) {
         const StoreRow *row = batch->rows->pdata[i];
-        guint32 uid = g_array_index(batch->uploads, ImapUpload, i).uid;
+        guint32 uid =
+            known ? g_array_index(batch->uploads, ImapUpload, i).uid : 0;
+        g_autoptr(StoreRow) now = store_row(store, row->id, NULL);
 
-        ok = push_record_place(store, row->id, row->folder, known ? uid : 0,
-                               error);
+        if (now)
+            ok = push_record_place(store, row->id, row->folder, uid, error);
+        else if (uid)
+            uidset_add(orphans, uid);
     }
     return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+/* What nobody here knows of any more would come back with the next pull. */
+static bool
+remove_orphans(const Sync *sync, const UidSet *orphans, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    bool marked;
+
+    if (uidset_n_ranges(orphans) == 0
+        || sync->server.class->expunge(sync->server.conn, orphans, &marked,
+                                       &trouble))
+        return true;
+    if (err_is(trouble, ERR_REFUSED)) {
+        sync_warn(sync, "What was deleted while it was uploaded stays: %s",
+                  trouble->message);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
 }
 
 static const char *
@@ -179,17 +246,25 @@ static bool
 batch_send(Batch *batch, GError **error)
 {
     const Sync *sync = batch->pusher->sync;
+    g_autoptr(UidSet) orphans = uidset_create();
+    g_autoptr(GError) trouble = NULL;
     guint32 uidvalidity = 0;
 
     if (batch->rows->len == 0)
         return true;
-    return batch_begin(batch, error)
-           && sync->server.class->append(
-               sync->server.conn, batch_mailbox(batch),
-               (ImapUpload *)(void *)batch->uploads->data, batch->uploads->len,
-               &uidvalidity, error)
-           && batch_record(
-               batch, uidvalidity == batch->pusher->opened.uidvalidity, error);
+    if (!batch_begin(batch, error))
+        return false;
+    if (!sync->server.class->append(sync->server.conn, batch_mailbox(batch),
+                                    (ImapUpload *)(void *)batch->uploads->data,
+                                    batch->uploads->len, &uidvalidity,
+                                    &trouble)) {
+        if (!err_is(trouble, ERR_REFUSED) || batch_refused(batch, error))
+            g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    return batch_record(batch, uidvalidity == batch->pusher->opened.uidvalidity,
+                        orphans, error)
+           && remove_orphans(sync, orphans, error);
 }
 
 /* NULL: changed since it was planned. */
@@ -216,7 +291,7 @@ append_row(Pusher *pusher, const StorePending *pending, bool tried,
     batch_init(&batch, pusher);
     if (row == NULL)
         return true;
-    if (tried && !find_append(pusher, row, &uid, error))
+    if (tried && !find_append(pusher, row, row->folder, &uid, error))
         return false;
     if (uid == 0)
         return batch_add(&batch, g_steal_pointer(&row), error)

@@ -19,12 +19,19 @@ push_step_free(PushStep *step)
     g_free(step);
 }
 
+static bool
+has_no_uids(const PushStep *step)
+{
+    return step->kind == PUSH_LOOK || step->kind == PUSH_APPEND;
+}
+
 char *
 push_step_text(const PushStep *step)
 {
-    static const char *const names[] = { "store",   "keep",    "move",
-                                         "expunge", "release", "append",
-                                         "refuse" };
+    static const char *const names[] = {
+        "store",   "keep", "move",   "expunge",
+        "release", "look", "append", "refuse"
+    };
     g_autofree char *uids = uidset_format(step->uids);
     GString *text = g_string_new(names[step->kind]);
 
@@ -39,7 +46,7 @@ push_step_text(const PushStep *step)
                                step->flag);
     if (*uids)
         g_string_append_printf(text, " %s", uids);
-    for (guint i = 0; step->kind == PUSH_APPEND && i < step->rows->len; i++)
+    for (guint i = 0; has_no_uids(step) && i < step->rows->len; i++)
         g_string_append_printf(
             text, " #%" G_GINT64_FORMAT,
             ((const StorePending *)step->rows->pdata[i])->id);
@@ -162,9 +169,12 @@ static void
 plan_row(Push *push, const StorePending *row)
 {
     PushStep append = { .kind = PUSH_APPEND, .folder = row->folder };
+    PushStep look = { .kind = PUSH_LOOK, .folder = row->moving };
 
     if (row->server_folder == 0) {
-        if (row->folder && row->file)
+        if (row->moving)
+            add_row(push, &look, row);
+        else if (row->folder && row->file)
             add_row(push, &append, row);
         return;
     }

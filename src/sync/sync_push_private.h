@@ -23,7 +23,8 @@ const StoreFolder *push_folder(const Pusher *pusher, gint64 id);
 bool push_later(Pusher *pusher, const StorePending *row, const char *reason,
                 GError **error);
 
-/* PUSH_APPEND; its mailbox is selected. */
+/* PUSH_LOOK and PUSH_APPEND; their mailbox is selected. */
+bool push_look(Pusher *pusher, const PushStep *step, GError **error);
 bool push_append(Pusher *pusher, const PushStep *step, GError **error);
 
 /* Its rows are read again right before its command: those that are wanted

@@ -30,7 +30,7 @@ push_renew(const Sync *sync, PushStep *step)
 
         if (still_wants(sync, step, row))
             step->rows->pdata[kept++] = row;
-        else
+        else if (row->uid)
             uidset_remove(step->uids, row->uid);
     }
     g_ptr_array_set_size(step->rows, (int)kept);

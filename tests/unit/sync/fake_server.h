@@ -47,6 +47,7 @@ typedef struct {
     guint cut_call; /* this call fails; 0: none */
     bool cut_after; /* it was performed, and the answer was lost */
     bool cut_move; /* the call is the next move */
+    bool cut_append; /* … the next append */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     const char *no_call; /* this one, as for changing, is refused … */
@@ -525,7 +526,7 @@ fake_search(void *conn, const char *criteria, GError **error)
     g_autoptr(UidSet) among = fake_among(criteria);
     UidSet *found;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error) || fake_says_no(fake, "search", error))
         return NULL;
     fake->searches++;
     if (fake->searched)
@@ -681,6 +682,8 @@ fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
     Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
 
+    if (fake->cut_append)
+        fake->cut_call = fake->calls + 1;
     if (fake_cut_before(fake, error)
         || fake_says_no(fake, "append", error))
         return false;

@@ -17,6 +17,10 @@ typedef struct {
       .tags = (char *)(tags_), .server_tags = (char *)(stags), \
       .file = (char *)"f" }
 
+#define LOST(id_, moving_, folder_) \
+    { .id = (id_), .moving = (moving_), .folder = (folder_), \
+      .tags = (char *)"", .server_tags = (char *)"", .file = (char *)"f" }
+
 static const Case cases[] = {
     { "read", { ROW(1, 1, 5, 1, 4, 0, "", "") }, "store 1 +4 5" },
     { "three read are one command",
@@ -47,6 +51,9 @@ static const Case cases[] = {
       "refuse 1 5" },
     { "ours, not there yet", { ROW(1, 0, 0, 2, 4, 0, "", "") },
       "append 2 #1" },
+    { "ours, and may be there, wherever it is wanted now",
+      { LOST(1, 2, 2), LOST(2, 2, 0), LOST(3, 1, 2) },
+      "look 1 #3; look 2 #1 #2" },
     { "waits for its UID", { ROW(1, 2, 0, 2, 4, 0, "", "") }, "" },
     { "appends come last",
       { ROW(1, 0, 0, 1, 0, 0, "", ""), ROW(2, 2, 6, 1, 0, 0, "", "") },

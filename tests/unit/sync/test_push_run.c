@@ -472,6 +472,170 @@ test_local_tag(void)
     end(bench);
 }
 
+/* As the room core settles: a message that is nowhere goes, file and row. */
+static void
+settle_gone(Bench *bench)
+{
+    g_autoptr(GArray) ids = store_unsettled(bench->store, 0, NULL);
+
+    for (guint i = 0; ids && i < ids->len; i++) {
+        gint64 id = g_array_index(ids, gint64, i);
+        g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
+        g_autofree char *path = NULL;
+        g_autofree char *file = NULL;
+
+        if (row->folder != 0 || row->server_folder != 0)
+            continue;
+        path = g_build_filename(bench->mail, row->file, NULL);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+        g_assert_true(store_server_gone(bench->store, id, &file, NULL));
+    }
+}
+
+static void
+delete_it(Bench *bench)
+{
+    move_to(bench, 1, NULL);
+    settle_gone(bench);
+}
+
+static void
+archive_it(Bench *bench)
+{
+    move_to(bench, 1, "work/Archive");
+    bench_settle(bench);
+}
+
+static void
+keep_it(Bench *bench)
+{
+}
+
+/* As if its folder or account went: not even the row is left. */
+static void
+forget_it(Bench *bench)
+{
+    g_autoptr(StoreRow) row = row_of(bench, 1);
+    g_autofree char *path = g_build_filename(bench->mail, row->file, NULL);
+
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_true(store_remove(bench->store, row->id, NULL));
+}
+
+typedef struct {
+    const char *name;
+    void (*act)(Bench *bench); /* while message 1 is uploaded to the inbox */
+    guint inbox, archive;      /* messages in the end, with the other two */
+} Upload;
+
+static const Upload uploads[] = {
+    { "deleted", delete_it, 2, 0 },
+    { "archived", archive_it, 2, 1 },
+    { "kept", keep_it, 3, 0 },
+    { "forgotten", forget_it, 2, 0 },
+};
+
+static void
+check_upload(Bench *bench, const Upload *upload)
+{
+    settle_gone(bench);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==,
+                     upload->inbox);
+    g_assert_cmpuint(fake_mailbox(bench->fake, "Archive")->messages->len, ==,
+                     upload->archive);
+    end(bench);
+}
+
+/* Three are on their way in one command, and so is the wish for the first. */
+static void
+test_upload(const void *data)
+{
+    const Upload *upload = data;
+    Bench *bench = begin(0, 0, "");
+
+    bench->fake->multiappend = true;
+    for (guint i = 1; i <= 3; i++)
+        add_ours(bench, "work/INBOX", i);
+    act_during(bench, "append", upload->act);
+    push(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 3);
+    check_upload(bench, upload);
+}
+
+/* The same, and the answer is lost: whoever looks there first, the push or the
+ * pull, finds it, and it goes where it is wanted. */
+static void
+upload_lost(const Upload *upload, bool performed, bool pulled)
+{
+    Bench *bench = begin(0, 0, "");
+
+    bench->fake->multiappend = true;
+    for (guint i = 1; i <= 3; i++)
+        add_ours(bench, "work/INBOX", i);
+    bench->fake->cut_append = true;
+    bench->fake->cut_after = performed;
+    g_assert_false(sync_push(&bench->sync, NULL));
+    bench->fake->cut_append = false;
+    upload->act(bench);
+    bench_reopen(bench);
+    if (pulled)
+        bench_sync(bench);
+    else
+        push(bench);
+    check_upload(bench, upload);
+}
+
+static void
+test_upload_cut(const void *data)
+{
+    const Upload *upload = data;
+
+    for (int i = 0; i < 4; i++)
+        upload_lost(upload, i & 1, i & 2);
+}
+
+/* It cannot be looked for: it stays pending, and is asked for once. */
+static void
+test_upload_not_looked_for(void)
+{
+    Bench *bench = begin(0, 0, "");
+    g_autoptr(GError) error = NULL;
+
+    add_ours(bench, "work/INBOX", 1);
+    bench->fake->cut_append = bench->fake->cut_after = true;
+    g_assert_false(sync_push(&bench->sync, NULL));
+    bench->fake->cut_append = false;
+    bench->fake->no_call = "search";
+    bench->fake->no_text = "no searching here";
+    bench->fake->calls = bench->fake->cut_call = 0;
+    g_assert_false(sync_push(&bench->sync, &error));
+    g_assert_nonnull(strstr(error->message, "no searching here"));
+    g_assert_cmpuint(bench->fake->calls, ==, 1);
+    bench->fake->no_call = NULL;
+    push(bench);
+    g_assert_cmpuint(bench->fake->appends, ==, 1);
+    end(bench);
+}
+
+/* Refused while it is deleted: it goes, and nothing is left to be told. */
+static void
+test_upload_refused(void)
+{
+    Bench *bench = begin(0, 0, "");
+    g_autoptr(GError) error = NULL;
+
+    add_ours(bench, "work/INBOX", 1);
+    bench->fake->no_call = "append";
+    bench->fake->no_text = "[LIMIT] too many";
+    g_assert_false(sync_push(&bench->sync, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 1);
+    bench->fake->no_call = NULL;
+    delete_it(bench);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 0);
+    end(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -505,5 +669,18 @@ main(int argc, char **argv)
     g_test_add_func("/push/P13/many", test_many);
     g_test_add_func("/push/P13/many that cannot be told", test_many_stuck);
     g_test_add_func("/push/P13/tags that stay here", test_local_tag);
+    for (gsize i = 0; i < G_N_ELEMENTS(uploads); i++) {
+        g_autofree char *name =
+            g_strdup_printf("/push/P13/upload, %s", uploads[i].name);
+        g_autofree char *cut =
+            g_strdup_printf("/push/P13/upload cut, %s", uploads[i].name);
+
+        g_test_add_data_func(name, &uploads[i], test_upload);
+        if (uploads[i].act != forget_it)
+            g_test_add_data_func(cut, &uploads[i], test_upload_cut);
+    }
+    g_test_add_func("/push/P13/upload not looked for",
+                    test_upload_not_looked_for);
+    g_test_add_func("/push/P13/upload refused", test_upload_refused);
     return g_test_run();
 }
