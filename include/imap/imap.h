@@ -36,6 +36,10 @@ imap_conn_open(const ImapParams *params, GCancellable *cancel, GError **error);
 void imap_conn_close(ImapConn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapConn, imap_conn_close)
 
+/* Is the NO of a kind that passes (RFC 5530)? Asked again later the server may
+ * say OK. */
+bool imap_is_temporary(const GError *refusal);
+
 /* Is a capability ("MOVE", "CONDSTORE") offered now, by name or as a part of
  * IMAP4rev2? Case-insensitive. */
 bool imap_conn_can(const ImapConn *conn, const char *capability);

@@ -402,7 +402,7 @@ bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
 /* Rows whose file lies in another folder, or has other flags in its name, than
  * the user wants, until store_set_file(): the room core renames the files
  * behind, in the transaction in which it reads the rows. Also rows that are
- * nowhere (folder and server_folder 0): their file is to be removed, and
+ * nowhere (folder, server_folder, moving 0): their file is to be removed, and
  * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
 
@@ -461,6 +461,12 @@ guint store_uid_count(Store *store, gint64 server_folder);
  * each flag: what the user changed since stays, the rest is the server's. */
 bool store_server_flags(Store *store, gint64 id, unsigned flags,
                         const char *tags, GError **error);
+
+/* We told the server these, and it accepted: they are its state, and what the
+ * user wants stays as it is. If that is something else by now, it is pending.
+ */
+bool store_server_told(Store *store, gint64 id, unsigned flags,
+                       const char *tags, GError **error);
 
 /* The server has the row now there under uid (append, move, adopt); uid 0: not
  * seen there yet; folder 0: nowhere any more. A row that a sync made for the
@@ -530,11 +536,15 @@ GArray *store_orphan_ids(Store *store, gint64 folder, GError **error);
 bool store_server_waits(Store *store, gint64 id, gint64 folder,
                         GError **error);
 
-/* The server is told to move a message to a folder, and until it answers or its
- * mailbox is looked at, nobody knows where it is: it stays pending, whatever
- * the user does with it, and what is told of it waits (P13). */
+/* The server is told to move a message to a folder, or given one that it does
+ * not have yet, and until it answers or its mailbox is looked at, nobody knows
+ * where it is: it stays pending, whatever the user does with it, and what is
+ * told of it waits (P13). One that is nowhere otherwise is no row to be removed
+ * before that. */
 bool store_server_moving(Store *store, gint64 id, gint64 to, GError **error);
 gint64 store_server_moving_to(Store *store, gint64 id);
+/* It did not arrive there. */
+bool store_server_not_there(Store *store, gint64 id, GError **error);
 bool store_server_is_moving(Store *store, gint64 server_folder);
 /* All of this mailbox are known: those that are still in it were not moved. */
 bool store_server_moving_end(Store *store, gint64 server_folder,
@@ -564,15 +574,33 @@ typedef struct {
 
 void store_pending_free(StorePending *pending);
 
+/* Words with one more or one less, sorted. g_free(). */
+char *store_words_change(const char *words, const char *word, bool add);
+bool store_words_have(const char *words, const char *word);
+
 /* Pending messages of an account, oldest first. Array of StorePending. */
 GPtrArray *store_pending(Store *store, const char *account, guint limit,
                          GError **error);
+/* Those behind after, which may be one of an earlier call; NULL: from the first
+ * on. */
+GPtrArray *store_pending_after(Store *store, const char *account,
+                               const StorePending *after, guint limit,
+                               GError **error);
 guint store_pending_count(Store *store, const char *account);
 
-/* The server refused for good: the wanted state becomes the server's again and
- * the reason stays readable in the log. */
-bool store_pending_refused(Store *store, gint64 id, const char *reason,
-                           GError **error);
+/* What the server was asked for a message. */
+typedef struct {
+    unsigned flags;   /* these flags */
+    const char *word; /* this tag; NULL: none */
+    bool place;       /* that it lies in folder; 0: nowhere */
+    gint64 folder;
+} StoreAsk;
+
+/* The server refused that for good: of it the wanted state becomes the server's
+ * again, of nothing else, and not what the user wants otherwise by now. The
+ * reason stays readable in the log. What is not there stays to be uploaded. */
+bool store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
+                           const char *reason, GError **error);
 bool store_pending_failed(Store *store, gint64 id, const char *reason,
                           GError **error);
 

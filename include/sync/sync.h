@@ -181,9 +181,11 @@ bool sync_removal_is_large(guint count, guint total);
 
 typedef enum {
     PUSH_STORE,   /* one flag or keyword, set or cleared */
+    PUSH_KEEP,    /* the same of a tag that no server is told of */
     PUSH_MOVE,    /* from folder to another of the account */
     PUSH_EXPUNGE, /* deleted for good */
     PUSH_RELEASE, /* moved to a local folder: the server may forget it */
+    PUSH_LOOK,    /* uploads whose answer was lost: are they there? */
     PUSH_APPEND,  /* of ours, not there yet */
     PUSH_REFUSE,  /* what cannot be done, with the reason */
 } PushKind;
@@ -192,7 +194,7 @@ typedef struct {
     PushKind kind;
     gint64 folder; /* to select; of an append: the target */
     gint64 to;     /* PUSH_MOVE */
-    bool add;      /* PUSH_STORE */
+    bool add;      /* PUSH_STORE, PUSH_KEEP */
     unsigned flag; /* PUSH_STORE: one system flag, or 0 and keyword */
     char *keyword;
     UidSet *uids;
@@ -213,6 +215,9 @@ typedef struct {
 /* Few commands for many rows: one STORE for each folder, flag and direction,
  * then one MOVE for each pair of folders, expunges, appends. */
 GPtrArray *sync_plan_push(const PushView *view);
+
+/* There is no step for it before its mailbox was looked at again. */
+bool sync_push_waits(const PushView *view, const StorePending *row);
 
 /* May this tag be a keyword on a server (an atom, and not a local tag)? */
 bool sync_tag_is_keyword(const char *tag, const char *const *local_tags);
@@ -272,7 +277,8 @@ typedef struct {
  * call again. */
 bool sync_account(const Sync *sync, bool *yielded, GError **error);
 
-/* Only 8: tell the server what the user changed. */
+/* Only 8: tell the server what the user changed, also while it runs. What could
+ * not be told ends it with ERR_REFUSED when all else is. */
 bool sync_push(const Sync *sync, GError **error);
 
 /* 1: folders of the server as folders of the store. */

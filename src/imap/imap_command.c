@@ -10,6 +10,8 @@ enum {
     NONSYNC_SMALL = 4096
 }; /* LITERAL- (RFC 7888) */
 
+#define SAID_NO " said NO " /* in front of the server's words */
+
 static void
 put(ImapConn *conn, const char *bytes, gsize size)
 {
@@ -198,8 +200,25 @@ refused(ImapConn *conn, const char *kind, GError **error)
                        "followed by itself: write it into incoming if you "
                        "know it",
                        conn->params.net.host, conn->referral);
-    return err_set(error, ERR_REFUSED, "%s said %s %s", conn->params.net.host,
-                   kind, g_strstrip(text));
+    return err_set(error, ERR_REFUSED, "%s%s%s", conn->params.net.host, kind,
+                   g_strstrip(text));
+}
+
+bool
+imap_is_temporary(const GError *refusal)
+{
+    static const char *const codes[] = { "UNAVAILABLE", "INUSE", "LIMIT",
+                                         "SERVERBUG", "EXPUNGEISSUED", NULL };
+    const char *code =
+        err_is(refusal, ERR_REFUSED) ? strstr(refusal->message, SAID_NO "[")
+                                     : NULL;
+    g_autofree char *word = NULL;
+
+    if (code == NULL)
+        return false;
+    code += strlen(SAID_NO "[");
+    word = g_ascii_strup(code, (gssize)strcspn(code, "] "));
+    return g_strv_contains(codes, word);
 }
 
 /* "OK …", "NO …" or "BAD …" behind a tag. */
@@ -223,7 +242,7 @@ read_result(ImapConn *conn, GError **error)
     if (ok)
         return true;
     in->at = at;
-    return refused(conn, no ? "NO" : "BAD", error);
+    return refused(conn, no ? SAID_NO : " said BAD ", error);
 }
 
 /* Reads one response. Returns 1 for a tagged one (its tag is taken), 2 for a

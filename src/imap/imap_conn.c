@@ -138,9 +138,7 @@ login_refused(const ImapConn *conn, GError *cause, GError **error)
 {
     if (!err_is(cause, ERR_REFUSED) || conn->referral)
         g_propagate_error(error, g_error_copy(cause));
-    else if (strstr(cause->message, "[UNAVAILABLE]")
-             || strstr(cause->message, "[INUSE]")
-             || strstr(cause->message, "[LIMIT]"))
+    else if (imap_is_temporary(cause))
         err_set(error, ERR_RETRY, "%s", cause->message);
     else
         err_set(error, ERR_AUTH,

@@ -131,7 +131,8 @@ bool store_object_forget(Store *store, gint64 id, GError **error);
     "(m.orphan = 0 AND (m.folder <> m.server_folder"                           \
     " OR m.flags & 63 <> m.server_flags OR m.tags <> m.server_tags"            \
     " OR m.moving <> 0)"                                                       \
-    " AND (m.server_folder > 0 OR EXISTS (SELECT 1 FROM folder f"              \
+    " AND (m.server_folder > 0 OR m.moving > 0"                                \
+    " OR EXISTS (SELECT 1 FROM folder f"                                       \
     " WHERE f.id = m.folder AND f.local = 0)))"
 
 /* As a condition: does message m have the keyword of the next value? */

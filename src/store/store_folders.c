@@ -295,6 +295,10 @@ remove_rows(Store *store, gint64 id, GError **error)
            && store_exec(store, error, "DELETE FROM message WHERE folder = ?",
                          "i", id)
            && store_exec(store, error,
+                         "UPDATE message SET moving = 0 WHERE moving = ?1"
+                         " AND server_folder = 0",
+                         "i", id)
+           && store_exec(store, error,
                          "DELETE FROM reference WHERE thread"
                          " NOT IN (SELECT thread FROM message)",
                          "")

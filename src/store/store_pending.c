@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <string.h>
+
 bool
 store_pending_update(Store *store, gint64 id, GError **error)
 {
@@ -71,11 +73,19 @@ read_pending(sqlite3_stmt *row)
 #define OF_ACCOUNT                                                             \
     " CROSS JOIN message m ON m.id = p.message"                                \
     " CROSS JOIN folder f ON f.id = CASE WHEN m.server_folder > 0"             \
-    " THEN m.server_folder ELSE m.folder END"                                  \
+    " THEN m.server_folder WHEN m.moving > 0 THEN m.moving"                    \
+    " ELSE m.folder END"                                                       \
     " WHERE (?1 IS NULL OR f.account = ?1)"
 
 GPtrArray *
 store_pending(Store *store, const char *account, guint limit, GError **error)
+{
+    return store_pending_after(store, account, NULL, limit, error);
+}
+
+GPtrArray *
+store_pending_after(Store *store, const char *account,
+                    const StorePending *after, guint limit, GError **error)
 {
     g_autoptr(GPtrArray) all =
         g_ptr_array_new_with_free_func((GDestroyNotify)store_pending_free);
@@ -84,8 +94,9 @@ store_pending(Store *store, const char *account, guint limit, GError **error)
         "SELECT m.id, m.server_folder, m.uid, m.folder, m.flags,"
         " m.server_flags, m.tags, m.server_tags, m.file, p.since, p.attempts,"
         " p.reason, m.moving FROM pending p" OF_ACCOUNT
-        " ORDER BY p.since, m.id LIMIT ?2",
-        "si", account, (gint64)(limit ? limit : G_MAXINT32));
+        " AND (p.since, m.id) > (?3, ?4) ORDER BY p.since, m.id LIMIT ?2",
+        "siii", account, (gint64)(limit ? limit : G_MAXINT32),
+        after ? after->since : -1, after ? after->id : 0);
     int step;
 
     if (rows == NULL)
@@ -112,36 +123,76 @@ store_pending_failed(Store *store, gint64 id, const char *reason,
                       "si", reason, id);
 }
 
-/* An append cannot be taken back without losing the message: it stays, with
- * the reason. */
-static bool
-refuse(Store *store, gint64 id, const char *reason, GError **error)
+char *
+store_words_change(const char *words, const char *word, bool add)
 {
-    g_autoptr(StoreRow) row = store_row(store, id, error);
+    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+    bool placed = !add;
 
-    if (row == NULL)
-        return false;
-    if (row->server_folder == 0)
-        return store_pending_failed(store, id, reason, error);
-    if (!store_server_moving(store, id, 0, error))
-        return false;
-    return store_state_write(store, id,
-                             &(StoreState){ row->server_folder,
-                                            row->server_flags,
-                                            row->server_tags },
-                             error);
+    for (char **at = all; *at; at++) {
+        int order = strcmp(*at, word);
+
+        if (**at == '\0' || order == 0)
+            continue;
+        if (!placed && order > 0) {
+            g_ptr_array_add(kept, (void *)word);
+            placed = true;
+        }
+        g_ptr_array_add(kept, *at);
+    }
+    if (!placed)
+        g_ptr_array_add(kept, (void *)word);
+    g_ptr_array_add(kept, NULL);
+    return g_strjoinv(" ", (char **)kept->pdata);
 }
 
 bool
-store_pending_refused(Store *store, gint64 id, const char *reason,
-                      GError **error)
+store_words_have(const char *words, const char *word)
+{
+    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+    return g_strv_contains((const char *const *)all, word);
+}
+
+/* An append cannot be taken back without losing the message: it stays, with
+ * the reason. */
+static bool
+refuse(Store *store, gint64 id, const StoreAsk *ask, const char *reason,
+       GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(store, id, NULL);
+    g_autofree char *tags = NULL;
+    StoreState state;
+
+    if (row == NULL)
+        return true; /* gone meanwhile */
+    if (row->server_folder == 0)
+        return store_pending_failed(store, id, reason, error);
+    if (ask->place && !store_server_moving(store, id, 0, error))
+        return false;
+    tags =
+        ask->word ? store_words_change(
+            row->tags, ask->word, store_words_have(row->server_tags, ask->word))
+                  : g_strdup(row->tags);
+    state = (StoreState){
+        ask->place && row->folder == ask->folder ? row->server_folder
+                                                 : row->folder,
+        (row->flags & ~ask->flags) | (row->server_flags & ask->flags), tags
+    };
+    return store_state_write(store, id, &state, error);
+}
+
+bool
+store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
+                      const char *reason, GError **error)
 {
     g_autofree char *line = text_sanitise(reason, -1, TEXT_LINE);
     bool ok;
 
     if (!store_begin(store, error))
         return false;
-    ok = refuse(store, id, reason, error);
+    ok = refuse(store, id, ask, reason, error);
     if (!store_end(store, ok, ok ? error : NULL) || !ok)
         return false;
     log_add(LOG_WARN, "store",

@@ -156,6 +156,22 @@ store_server_flags(Store *store, gint64 id, unsigned flags, const char *tags,
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
 
+bool
+store_server_told(Store *store, gint64 id, unsigned flags, const char *tags,
+                  GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = store_exec(store, error,
+                    "UPDATE message SET server_flags = ?, server_tags = ?"
+                    " WHERE id = ?",
+                    "isi", (gint64)(flags & STORE_SYSTEM_FLAGS), tags, id)
+         && store_pending_update(store, id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
 /* A sync that did not know of the move made another row for this UID. They are
  * one message: id stays, because it has the user's state; it takes the server's
  * flags, and the file when it has none. The other goes. */
@@ -256,10 +272,11 @@ store_server_gone(Store *store, gint64 id, char **file, GError **error)
 }
 
 /* Rows that wait for a UID in folder ?2: the server had or got them there, or
- * they are to be appended there. Those that it had come first. */
+ * they are to be appended there, or may have been. Those that it had come
+ * first. */
 #define WAITS_IN                                                               \
     " AND uid = 0 AND (server_folder = ?2"                                     \
-    " OR (server_folder = 0 AND folder = ?2))"                                 \
+    " OR (server_folder = 0 AND ?2 IN (folder, moving)))"                      \
     " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
 
 gint64
@@ -351,6 +368,17 @@ end_move(Store *store, gint64 id, GError **error)
 }
 
 bool
+store_server_not_there(Store *store, gint64 id, GError **error)
+{
+    bool ok;
+
+    if (!store_begin(store, error))
+        return false;
+    ok = end_move(store, id, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
+
+bool
 store_server_moving_end(Store *store, gint64 server_folder, GError **error)
 {
     g_autoptr(GArray) ids = NULL;
@@ -396,7 +424,8 @@ store_unplaced(Store *store, gint64 folder)
                    + store_int(store, 0,
                                "SELECT count(*) FROM pending p"
                                " CROSS JOIN message m ON m.id = p.message"
-                               " WHERE m.folder = ? AND m.server_folder = 0",
+                               " WHERE ?1 IN (m.folder, m.moving)"
+                               " AND m.server_folder = 0",
                                "i", folder));
 }
 

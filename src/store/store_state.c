@@ -118,7 +118,8 @@ store_unsettled(Store *store, guint limit, GError **error)
     return store_read_ids(
         store,
         store_prepare(store, error,
-                      "SELECT id FROM message WHERE settled = 0 LIMIT ?", "i",
-                      (gint64)(limit ? (gint64)limit : -1)),
+                      "SELECT id FROM message WHERE settled = 0"
+                      " AND (folder > 0 OR moving = 0) LIMIT ?",
+                      "i", (gint64)(limit ? (gint64)limit : -1)),
         error);
 }

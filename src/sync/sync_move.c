@@ -81,8 +81,8 @@ sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
         return true;
     criteria = g_strdup_printf("HEADER Message-ID \"<%s>\"", message_id);
     found = sync->server.class->search(sync->server.conn, criteria, error);
-    known = store_uids(sync->store, folder, NULL);
-    if (found == NULL || known == NULL)
+    known = found ? store_uids_among(sync->store, folder, found, error) : NULL;
+    if (known == NULL)
         return false;
     for (guint i = 0; i < known->len; i++)
         uidset_remove(found, g_array_index(known, StoreUid, i).uid);

@@ -19,11 +19,19 @@ push_step_free(PushStep *step)
     g_free(step);
 }
 
+static bool
+has_no_uids(const PushStep *step)
+{
+    return step->kind == PUSH_LOOK || step->kind == PUSH_APPEND;
+}
+
 char *
 push_step_text(const PushStep *step)
 {
-    static const char *const names[] = { "store",   "move",   "expunge",
-                                         "release", "append", "refuse" };
+    static const char *const names[] = {
+        "store",   "keep", "move",   "expunge",
+        "release", "look", "append", "refuse"
+    };
     g_autofree char *uids = uidset_format(step->uids);
     GString *text = g_string_new(names[step->kind]);
 
@@ -38,7 +46,7 @@ push_step_text(const PushStep *step)
                                step->flag);
     if (*uids)
         g_string_append_printf(text, " %s", uids);
-    for (guint i = 0; step->kind == PUSH_APPEND && i < step->rows->len; i++)
+    for (guint i = 0; has_no_uids(step) && i < step->rows->len; i++)
         g_string_append_printf(
             text, " #%" G_GINT64_FORMAT,
             ((const StorePending *)step->rows->pdata[i])->id);
@@ -97,7 +105,7 @@ plan_flags(Push *push, const StorePending *row)
     }
 }
 
-/* Keywords of words that are not in others. */
+/* Words that are not in others. */
 static void
 plan_words(Push *push, const StorePending *row, const char *words,
            const char *others, bool add)
@@ -106,14 +114,17 @@ plan_words(Push *push, const StorePending *row, const char *words,
     g_auto(GStrv) known = g_strsplit(others, " ", -1);
 
     for (char **word = all; *word; word++) {
-        PushStep like = { .kind = PUSH_STORE,
-                          .folder = row->server_folder,
+        PushStep like = { .folder = row->server_folder,
                           .add = add,
                           .keyword = *word };
 
-        if (**word && !g_strv_contains((const char *const *)known, *word)
-            && sync_tag_is_keyword(*word, push->view->local_tags))
-            add_row(push, &like, row);
+        if (**word == '\0'
+            || g_strv_contains((const char *const *)known, *word))
+            continue;
+        like.kind = sync_tag_is_keyword(*word, push->view->local_tags)
+                        ? PUSH_STORE
+                        : PUSH_KEEP;
+        add_row(push, &like, row);
     }
 }
 
@@ -145,26 +156,31 @@ plan_place(Push *push, const StorePending *row)
     add_row(push, &like, row);
 }
 
-static bool
-is_followed(const Push *push, gint64 id)
+bool
+sync_push_waits(const PushView *view, const StorePending *row)
 {
-    const StoreFolder *folder = find_folder(push->view, id);
+    const StoreFolder *folder = find_folder(view, row->server_folder);
 
-    return folder && sync_follows(folder);
+    return row->server_folder != 0
+           && (row->uid == 0
+               || (row->moving && folder && sync_follows(folder)));
 }
 
 static void
 plan_row(Push *push, const StorePending *row)
 {
     PushStep append = { .kind = PUSH_APPEND, .folder = row->folder };
+    PushStep look = { .kind = PUSH_LOOK, .folder = row->moving };
 
     if (row->server_folder == 0) {
-        if (row->folder && row->file)
+        if (row->moving)
+            add_row(push, &look, row);
+        else if (row->folder && row->file)
             add_row(push, &append, row);
         return;
     }
-    if (row->uid == 0 || (row->moving && is_followed(push, row->server_folder)))
-        return; /* waits for its UID, or for the next look at its mailbox */
+    if (sync_push_waits(push->view, row))
+        return;
     if (row->folder != 0) {
         plan_flags(push, row);
         plan_words(push, row, row->tags, row->server_tags, true);

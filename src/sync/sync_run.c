@@ -132,8 +132,8 @@ remove_slice(const Sync *sync, const StoreFolder *folder, const gint64 *ids,
         g_autoptr(StoreRow) row = store_row(sync->store, ids[i], NULL);
         char *file = NULL;
 
-        if (row == NULL)
-            continue; /* done before */
+        if (row == NULL || (row->folder != 0 && row->server_folder == 0))
+            continue; /* done before, or ours again meanwhile */
         ok = sync_carry_note(sync, row, error)
              && store_server_gone(sync->store, ids[i], &file, error);
         if (file)

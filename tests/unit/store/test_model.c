@@ -302,15 +302,25 @@ op_refused(Model *model)
 {
     int i = pick_item(model);
     Item *item = &model->items[i];
+    int word = pick(model, 3); /* not both */
+    StoreAsk ask = { .flags = (unsigned)pick(model, 64),
+                     .place = pick(model, 2) != 0,
+                     .folder = folder_id(model, pick(model, 4)
+                                                    ? item->folder
+                                                    : F_INBOX) };
 
     if (!differs(item))
         return;
-    must(store_pending_refused(model->fixture->store, item->id, "no", error));
+    if (word)
+        ask.word = words[word];
+    must(store_pending_refused(model->fixture->store, item->id, &ask, "no",
+                               error));
     if (item->server_folder < 0)
         return;
-    item->folder = item->server_folder;
-    item->flags = item->server_flags;
-    item->tags = item->server_tags;
+    if (ask.place && ask.folder == folder_id(model, item->folder))
+        item->folder = item->server_folder;
+    item->flags = (item->flags & ~ask.flags) | (item->server_flags & ask.flags);
+    item->tags = (item->tags & ~word) | (item->server_tags & word);
 }
 
 /* UIDVALIDITY changes; most rows are found again, the others are gone. */

@@ -80,7 +80,8 @@ test_append(void)
     g_assert_cmpuint(pending(fixture), ==, 1);
     g_assert_cmpint(store_match(store, inbox, "a@x", 0, 0, NULL), ==, id);
     must(store_pending_failed(store, id, "over quota", error));
-    must(store_pending_refused(store, id, "over quota", error));
+    must(store_pending_refused(store, id, &(StoreAsk){ .place = true },
+                               "over quota", error));
     g_assert_cmpuint(pending(fixture), ==, 1); /* never lost (P14) */
     must(store_server_place(store, id, inbox, 7, error));
     must(store_server_flags(store, id, 0, "", error));
@@ -122,11 +123,34 @@ test_pending_rows(void)
     g_assert_cmpuint(pending(fixture), ==, 0);
 }
 
+/* Each takes back what was asked, and nothing else. */
 static void
 test_refused(void)
 {
     g_autoptr(Fixture) fixture = fixture_create();
     Store *store = fixture->store;
+    gint64 archive = fixture->folders[F_ARCHIVE];
+    gint64 trash = fixture->folders[F_TRASH];
+    const StoreAsk asks[] = {
+        { .word = "todo" },
+        { .flags = STORE_FLAG_FLAGGED },
+        { .place = true, .folder = archive }, /* and now he wants another */
+        { .place = true, .folder = trash },
+        { .flags = STORE_FLAG_SEEN },
+        { .word = "work" },
+    };
+    const struct {
+        gint64 folder;
+        unsigned flags;
+        const char *tags;
+    } left[] = {
+        { trash, STORE_FLAG_FLAGGED, "" },
+        { trash, 0, "" },
+        { trash, 0, "" },
+        { fixture->folders[F_INBOX], 0, "" },
+        { fixture->folders[F_INBOX], STORE_FLAG_SEEN, "" },
+        { fixture->folders[F_INBOX], STORE_FLAG_SEEN, "work" },
+    };
     gint64 id = fixture_add(fixture, fixture->folders[F_INBOX], 5, "a@x", NULL);
     g_autoptr(StoreRow) row = NULL;
 
@@ -134,7 +158,17 @@ test_refused(void)
     must(store_set_flags(store, id, STORE_FLAG_FLAGGED, error));
     must(store_set_tags(store, id, "todo", error));
     must(store_set_folder(store, id, fixture->folders[F_TRASH], error));
-    must(store_pending_refused(store, id, "NO \x1b[31mread-only", error));
+    for (gsize i = 0; i < G_N_ELEMENTS(asks); i++) {
+        g_autoptr(StoreRow) now = NULL;
+
+        must(store_pending_refused(store, id, &asks[i],
+                                   "NO \x1b[31mread-only", error));
+        now = fixture_row(fixture, id);
+        g_assert_cmpuint(now->flags, ==, left[i].flags);
+        g_assert_cmpstr(now->tags, ==, left[i].tags);
+        g_assert_cmpint(now->folder, ==, left[i].folder);
+        g_assert_cmpuint(pending(fixture), ==, i + 1 < G_N_ELEMENTS(asks));
+    }
     row = fixture_row(fixture, id);
     g_assert_cmpint(row->folder, ==, fixture->folders[F_INBOX]);
     g_assert_cmpuint(row->flags, ==, STORE_FLAG_SEEN);

@@ -55,12 +55,15 @@ typedef struct {
     bool cut_after; /* it was performed, and the answer was lost */
     bool cut_move; /* the call is the next move, or copy */
     bool no_move;  /* COPY and EXPUNGE instead */
+    bool cut_append; /* … the next append */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     const char *bad; /* a text; what has it cannot be read; NULL: none */
     FakeBad gives;   /* of what is asked for together with such a message */
     bool bad_header; /* nor can its header */
     bool cancels;    /* the cut is one of ours */
+    const char *no_call; /* this one, as for changing, is refused … */
+    const char *no_text; /* … with these words */
     guint states; /* lists with the state of each mailbox */
     guint appends, moves, stores, bodies, headers, selects; /* performed */
     guint uploads, statuses; /* calls */
@@ -68,6 +71,8 @@ typedef struct {
     char *ahead; /* the SELECT that was said to come: mailbox and modseq */
     bool asked; /* for bodies or headers, and did not answer yet */
     void (*searched)(void *user); /* called while the server searches */
+    /* called while the answer to a store, move, expunge or append is awaited */
+    void (*changing)(void *user, const char *call);
     void *user;
 } Fake;
 
@@ -269,6 +274,23 @@ fake_answer(Fake *fake, GError **error)
     return fake->calls != fake->cut_call || !fake->cut_after
         || err_set(error, fake->cancels ? ERR_CANCELLED : ERR_RETRY,
                    "cut after call %u", fake->calls);
+}
+
+static inline bool
+fake_says_no(const Fake *fake, const char *call, GError **error)
+{
+    return g_strcmp0(fake->no_call, call) == 0
+        && !err_set(error, ERR_REFUSED, "example.org said NO %s",
+                    fake->no_text);
+}
+
+/* The same for a call that changed messages. */
+static inline bool
+fake_changed(Fake *fake, const char *call, GError **error)
+{
+    if (fake->changing)
+        fake->changing(fake->user, call);
+    return fake_answer(fake, error);
 }
 
 static bool
@@ -567,7 +589,7 @@ fake_search(void *conn, const char *criteria, GError **error)
     g_autoptr(UidSet) among = fake_among(criteria);
     UidSet *found;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error) || fake_says_no(fake, "search", error))
         return NULL;
     fake->searches++;
     if (fake->searched)
@@ -641,7 +663,8 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
 {
     Fake *fake = conn;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "store", error))
         return false;
     fake->stores++;
     for (guint i = 0; i < fake->selected->messages->len; i++) {
@@ -654,7 +677,7 @@ fake_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
         else
             fake_flag(fake->selected, message, add, flags);
     }
-    return fake_answer(fake, error);
+    return fake_changed(fake, "store", error);
 }
 
 static void
@@ -694,7 +717,8 @@ fake_to_mailbox(Fake *fake, const UidSet *uids, const char *mailbox, bool leave,
 
     if (fake->cut_move)
         fake->cut_call = fake->calls + 1;
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "move", error))
         return false;
     fake->moves++;
     copied->from = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -706,7 +730,7 @@ fake_to_mailbox(Fake *fake, const UidSet *uids, const char *mailbox, bool leave,
                 fake_leave(fake, to, uid);
         }
     copied->uidvalidity = fake->uidplus ? to->uidvalidity : 0;
-    return fake_answer(fake, error);
+    return fake_changed(fake, "move", error);
 }
 
 static bool
@@ -729,12 +753,13 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 {
     Fake *fake = conn;
 
-    if (fake_cut_before(fake, error))
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "expunge", error))
         return false;
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
         if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
             fake_remove(fake->selected, uid);
-    return fake_answer(fake, error);
+    return fake_changed(fake, "expunge", error);
 }
 
 static bool
@@ -744,7 +769,10 @@ fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
     Fake *fake = conn;
     FakeMailbox *to = fake_mailbox(fake, mailbox);
 
-    if (fake_cut_before(fake, error))
+    if (fake->cut_append)
+        fake->cut_call = fake->calls + 1;
+    if (fake_cut_before(fake, error)
+        || fake_says_no(fake, "append", error))
         return false;
     g_assert_true(n == 1 || fake->multiappend);
     fake->uploads++;
@@ -768,7 +796,7 @@ fake_append(void *conn, const char *mailbox, ImapUpload *uploads, guint n,
         uploads[i].uid = fake->uidplus ? uid : 0;
         fake->appends++;
     }
-    return fake_answer(fake, error);
+    return fake_changed(fake, "append", error);
 }
 
 static bool

@@ -17,6 +17,10 @@ typedef struct {
       .tags = (char *)(tags_), .server_tags = (char *)(stags), \
       .file = (char *)"f" }
 
+#define LOST(id_, moving_, folder_) \
+    { .id = (id_), .moving = (moving_), .folder = (folder_), \
+      .tags = (char *)"", .server_tags = (char *)"", .file = (char *)"f" }
+
 static const Case cases[] = {
     { "read", { ROW(1, 1, 5, 1, 4, 0, "", "") }, "store 1 +4 5" },
     { "three read are one command",
@@ -31,9 +35,12 @@ static const Case cases[] = {
     { "a tag less", { ROW(1, 1, 5, 1, 0, 0, "", "todo") },
       "store 1 -todo 5" },
     { "a local tag is nobody's business",
-      { ROW(1, 1, 5, 1, 0, 0, "signed", "") }, "" },
+      { ROW(1, 1, 5, 1, 0, 0, "signed", "") }, "keep 1 +signed 5" },
     { "a tag that is no atom stays here",
-      { ROW(1, 1, 5, 1, 0, 0, "a(b", "") }, "" },
+      { ROW(1, 1, 5, 1, 0, 0, "a(b", "") }, "keep 1 +a(b 5" },
+    { "and goes here alone, beside one that is told",
+      { ROW(1, 1, 5, 2, 0, 0, "todo", "a(b") },
+      "store 1 +todo 5; keep 1 -a(b 5; move 1>2 5" },
     { "flags travel along with a move", { ROW(1, 1, 5, 2, 4, 0, "", "") },
       "store 1 +4 5; move 1>2 5" },
     { "deleted for good", { ROW(1, 1, 5, 0, 4, 0, "", "") }, "expunge 1 5" },
@@ -44,6 +51,9 @@ static const Case cases[] = {
       "refuse 1 5" },
     { "ours, not there yet", { ROW(1, 0, 0, 2, 4, 0, "", "") },
       "append 2 #1" },
+    { "ours, and may be there, wherever it is wanted now",
+      { LOST(1, 2, 2), LOST(2, 2, 0), LOST(3, 1, 2) },
+      "look 1 #3; look 2 #1 #2" },
     { "waits for its UID", { ROW(1, 2, 0, 2, 4, 0, "", "") }, "" },
     { "appends come last",
       { ROW(1, 0, 0, 1, 0, 0, "", ""), ROW(2, 2, 6, 1, 0, 0, "", "") },
