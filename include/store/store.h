@@ -504,16 +504,26 @@ bool store_object_elsewhere(Store *store, gint64 id);
 gint64 store_object_here(Store *store, const char *account,
                          const char *email_id);
 
+/* A message as a server tells it, of which a row is looked for. Several may
+ * have one Message-ID: the copy of a list and the direct one. */
+typedef struct {
+    const char *message_id; /* NULL: none */
+    guint64 size;
+    gint64 date, arrival;
+    bool exact; /* of the same size, or none */
+} StoreSought;
+
 /* The row that waits for a UID in folder and has these bytes, by their name and
  * by Message-ID (without one: size); 0: none. */
 gint64 store_match_object(Store *store, gint64 folder, const char *email_id,
-                          const char *message_id, guint64 size);
+                          const StoreSought *sought);
 
 /* A row with uid 0, waiting in folder or to be appended there, that this
- * message on the server is (same Message-ID; without one, same size and date);
- * 0: none. store_server_place() and store_server_flags() make it so. */
-gint64 store_match(Store *store, gint64 folder, const char *message_id,
-                   guint64 size, gint64 date, GError **error);
+ * message on the server is (same Message-ID, of several the one of the same
+ * size; without one, same size and date); 0: none. store_server_place() and
+ * store_server_flags() make it so. */
+gint64 store_match(Store *store, gint64 folder, const StoreSought *sought,
+                   GError **error);
 
 /* UIDVALIDITY changed: every row that the server had in folder gets uid 0 and
  * waits for store_match(); nothing is deleted, nothing is to be appended until

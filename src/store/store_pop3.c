@@ -128,14 +128,15 @@ store_pop3_match(Store *store, const char *account, const StoreMessage *message,
                  GError **error)
 {
     static const char by_id[] =
-        "SELECT m.id" LOST " AND m.message_id = ?2 ORDER BY m.id LIMIT 1";
+        "SELECT m.id" LOST " AND m.message_id = ?2"
+        " ORDER BY m.size = ?3 DESC, m.id LIMIT 1";
     static const char by_size[] =
         "SELECT m.id" LOST " AND m.message_id IS NULL AND m.size = ?2"
         " AND m.date = ?3 ORDER BY m.id LIMIT 1";
     sqlite3_stmt *row =
         message->message_id
-            ? store_prepare(store, error, by_id, "ss", account,
-                            message->message_id)
+            ? store_prepare(store, error, by_id, "ssi", account,
+                            message->message_id, (gint64)message->size)
             : store_prepare(store, error, by_size, "sii", account,
                             (gint64)message->size, message->date);
     gint64 id = 0;

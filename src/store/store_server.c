@@ -271,38 +271,47 @@ store_server_gone(Store *store, gint64 id, char **file, GError **error)
     return true;
 }
 
-/* Rows that wait for a UID in folder ?2: the server had or got them there, or
- * they are to be appended there, or may have been. Those that it had come
- * first. */
+/* Rows that wait for a UID in folder ?1: the server had or got them there, or
+ * they are to be appended there, or may have been. One of size ?2 comes first
+ * (and alone, if ?3), then those that the server had, then the one that arrived
+ * at ?4. */
 #define WAITS_IN                                                               \
-    " AND uid = 0 AND (server_folder = ?2"                                     \
-    " OR (server_folder = 0 AND ?2 IN (folder, moving)))"                      \
-    " ORDER BY server_folder DESC, orphan DESC, id LIMIT 1"
+    " AND uid = 0 AND (server_folder = ?1"                                     \
+    " OR (server_folder = 0 AND ?1 IN (folder, moving)))"                      \
+    " AND (size = ?2 OR NOT ?3)"                                               \
+    " ORDER BY size = ?2 DESC, server_folder DESC, orphan DESC,"               \
+    " arrival = ?4 DESC, id LIMIT 1"
 
 gint64
 store_match_object(Store *store, gint64 folder, const char *email_id,
-                   const char *message_id, guint64 size)
+                   const StoreSought *sought)
 {
     return store_int(store, 0,
                      "SELECT id FROM message JOIN object ON message = id"
-                     " WHERE email_id = ?1 AND message_id IS ?3"
-                     " AND (message_id IS NOT NULL OR size = ?4)" WAITS_IN,
-                     "sisi", email_id, folder, message_id, (gint64)size);
+                     " WHERE email_id = ?6 AND message_id IS ?5"
+                     " AND (message_id IS NOT NULL OR size = ?2)" WAITS_IN,
+                     "iiiiss", folder, (gint64)sought->size,
+                     (gint64)sought->exact, sought->arrival,
+                     sought->message_id, email_id);
 }
 
 gint64
-store_match(Store *store, gint64 folder, const char *message_id, guint64 size,
-            gint64 date, GError **error)
+store_match(Store *store, gint64 folder, const StoreSought *sought,
+            GError **error)
 {
     static const char by_id[] =
-        "SELECT id FROM message WHERE message_id = ?1" WAITS_IN;
+        "SELECT id FROM message WHERE message_id = ?5" WAITS_IN;
     static const char by_size[] =
-        "SELECT id FROM message WHERE message_id IS NULL AND size = ?1"
-        " AND ?3 IN (date, arrival)" WAITS_IN;
-    sqlite3_stmt *row = message_id ? store_prepare(store, error, by_id, "si",
-                                                   message_id, folder)
-                                   : store_prepare(store, error, by_size, "iii",
-                                                   (gint64)size, folder, date);
+        "SELECT id FROM message WHERE message_id IS NULL AND size = ?2"
+        " AND ?5 IN (date, arrival)" WAITS_IN;
+    const char *id_of = sought->message_id;
+    sqlite3_stmt *row =
+        id_of ? store_prepare(store, error, by_id, "iiiis", folder,
+                              (gint64)sought->size, (gint64)sought->exact,
+                              sought->arrival, id_of)
+              : store_prepare(store, error, by_size, "iiiii", folder,
+                              (gint64)sought->size, (gint64)sought->exact,
+                              sought->arrival, sought->date);
     gint64 id = 0;
 
     if (row && store_step(store, row, error) == SQLITE_ROW) {

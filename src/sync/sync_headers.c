@@ -67,6 +67,7 @@ static bool
 make_row(SyncRun *run, Told *told, GError **error)
 {
     const Sync *sync = run->sync;
+    g_autoptr(GError) trouble = NULL;
     StoreMessage *facts;
     bool matched = false;
     gint64 id;
@@ -81,10 +82,14 @@ make_row(SyncRun *run, Told *told, GError **error)
     told->arrival.facts = facts;
     told->arrival.tags = told->tags;
     told->arrival.object.email_id = told->email_id;
-    id = sync_place(run, &told->arrival, &matched, error);
+    id = sync_place(run, &told->arrival, &matched, &trouble);
     sync->describe_free(facts);
-    if (id == 0)
+    if (trouble) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
+    }
+    if (id == 0)
+        return true; /* no row of its size waits */
     if (matched) {
         g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
 
@@ -108,22 +113,38 @@ look_again(const Headers *headers, GError **error)
     return sync_run_look(headers->run, uids, error);
 }
 
-/* The rows of what was told so far, in one transaction. */
+static bool
+make_all(Headers *headers, bool exact, GError **error)
+{
+    bool ok = true;
+
+    for (guint i = headers->told->len; ok && i > 0; i--) {
+        Told *told = &g_array_index(headers->told, Told, i - 1);
+
+        told->arrival.exact = exact;
+        ok = make_row(headers->run, told, error);
+    }
+    return ok;
+}
+
+/* The rows of what was told so far, in one transaction. Where rows wait for a
+ * UID, each message takes the one of its size before any takes one by the
+ * Message-ID alone, which several may have. */
 static bool
 make_rows(Headers *headers, GError **error)
 {
     SyncRun *run = headers->run;
     const Sync *sync = run->sync;
     guint n = headers->told->len;
-    bool ok = true;
+    bool ok;
 
     if (n == 0)
         return true;
     if (!store_begin(sync->store, error))
         return false;
-    ok = look_again(headers, error);
-    for (guint i = n; ok && i > 0; i--)
-        ok = make_row(run, &g_array_index(headers->told, Told, i - 1), error);
+    ok = look_again(headers, error)
+         && (!run->match || make_all(headers, true, error))
+         && make_all(headers, false, error);
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
     g_array_set_size(headers->told, 0);

@@ -68,16 +68,18 @@ match(SyncRun *run, const SyncArrival *arrival, GError **error)
 {
     Store *store = run->sync->store;
     const StoreMessage *facts = arrival->facts;
-    gint64 date = facts->date ? facts->date : arrival->arrival;
+    StoreSought sought = { .message_id = facts->message_id,
+                           .size = arrival->size,
+                           .date = facts->date ? facts->date : arrival->arrival,
+                           .arrival = arrival->arrival,
+                           .exact = arrival->exact };
     gint64 id = arrival->object.email_id
                     ? store_match_object(store, run->folder->id,
-                                         arrival->object.email_id,
-                                         facts->message_id, arrival->size)
+                                         arrival->object.email_id, &sought)
                     : 0;
 
     if (id == 0)
-        id = store_match(store, run->folder->id, facts->message_id,
-                         arrival->size, date, error);
+        id = store_match(store, run->folder->id, &sought, error);
     if (id == 0)
         return 0;
     return store_server_place(store, id, run->folder->id, arrival->uid, error)
@@ -110,19 +112,11 @@ sync_has_ids(const Sync *sync)
 }
 
 static gint64
-place(SyncRun *run, const SyncArrival *arrival, bool *matched, GError **error)
+add(const SyncRun *run, const SyncArrival *arrival, GError **error)
 {
-    g_autoptr(GError) trouble = NULL;
     StoreMessage *facts = arrival->facts;
-    gint64 id = run->match ? match(run, arrival, &trouble) : 0;
+    gint64 id;
 
-    *matched = id != 0;
-    if (id != 0)
-        return id;
-    if (trouble) {
-        g_propagate_error(error, g_steal_pointer(&trouble));
-        return 0;
-    }
     facts->folder = run->folder->id;
     facts->uid = arrival->uid;
     facts->file = arrival->file;
@@ -137,6 +131,20 @@ place(SyncRun *run, const SyncArrival *arrival, bool *matched, GError **error)
                                       facts->message_id, error)
                ? id
                : 0;
+}
+
+static gint64
+place(SyncRun *run, const SyncArrival *arrival, bool *matched, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    gint64 id = run->match ? match(run, arrival, &trouble) : 0;
+
+    *matched = id != 0;
+    if (trouble)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    else if (id == 0 && !arrival->exact)
+        id = add(run, arrival, error);
+    return id;
 }
 
 gint64

@@ -86,7 +86,8 @@ bool sync_set_flags(const SyncRun *run, gint64 id, unsigned flags,
 
 /* Makes a row of what was told: a match among the rows that wait, else a new
  * one. bytes: header block or beginning. file: relative, or NULL. Returns the
- * id, 0 on error. *matched: it is an old row. */
+ * id, 0 on error. *matched: it is an old row. exact: an old row of the same
+ * size, or none, which is 0 and no error. */
 typedef struct {
     guint32 uid;
     unsigned flags;
@@ -96,6 +97,7 @@ typedef struct {
     const char *file;
     StoreMessage *facts;
     StoreObject object;
+    bool exact;
 } SyncArrival;
 
 gint64 sync_place(SyncRun *run, const SyncArrival *arrival, bool *matched,

@@ -67,6 +67,24 @@ pending(const Fixture *fixture)
     return store_pending_count(fixture->store, "work");
 }
 
+static gint64
+match(Store *store, gint64 folder, const char *message_id, guint64 size,
+      gint64 date)
+{
+    const StoreSought sought = { message_id, size, date, date, false };
+
+    return store_match(store, folder, &sought, NULL);
+}
+
+static gint64
+match_object(Store *store, gint64 folder, const char *email_id,
+             const char *message_id, guint64 size)
+{
+    const StoreSought sought = { message_id, size, 0, 0, false };
+
+    return store_match_object(store, folder, email_id, &sought);
+}
+
 /* An append: made here, given a UID. */
 static void
 test_append(void)
@@ -78,7 +96,7 @@ test_append(void)
     g_autoptr(StoreRow) row = NULL;
 
     g_assert_cmpuint(pending(fixture), ==, 1);
-    g_assert_cmpint(store_match(store, inbox, "a@x", 0, 0, NULL), ==, id);
+    g_assert_cmpint(match(store, inbox, "a@x", 0, 0), ==, id);
     must(store_pending_failed(store, id, "over quota", error));
     must(store_pending_refused(store, id, &(StoreAsk){ .place = true },
                                "over quota", error));
@@ -86,7 +104,7 @@ test_append(void)
     must(store_server_place(store, id, inbox, 7, error));
     must(store_server_flags(store, id, 0, "", error));
     g_assert_cmpuint(pending(fixture), ==, 0);
-    g_assert_cmpint(store_match(store, inbox, "a@x", 0, 0, NULL), ==, 0);
+    g_assert_cmpint(match(store, inbox, "a@x", 0, 0), ==, 0);
     row = fixture_row(fixture, id);
     g_assert_cmpuint(row->uid, ==, 7);
     g_assert_cmpint(row->server_folder, ==, inbox);
@@ -299,10 +317,10 @@ test_uidvalidity(void)
     g_assert_cmpuint(store_orphans(store, inbox), ==, 3);
     g_assert_cmpuint(pending(fixture), ==, 1); /* only the append */
     checked(store);
-    g_assert_cmpint(store_match(store, inbox, "a@x", 100, 0, NULL), ==, kept);
-    g_assert_cmpint(store_match(store, inbox, "b@x", 100, 0, NULL), ==, moved);
+    g_assert_cmpint(match(store, inbox, "a@x", 100, 0), ==, kept);
+    g_assert_cmpint(match(store, inbox, "b@x", 100, 0), ==, moved);
     g_assert_cmpint(
-        store_match(store, fixture->folders[F_ARCHIVE], "b@x", 100, 0, NULL),
+        match(store, fixture->folders[F_ARCHIVE], "b@x", 100, 0),
         ==, 0);
     must(store_server_place(store, kept, inbox, 11, error));
     must(store_server_place(store, moved, inbox, 12, error));
@@ -310,7 +328,7 @@ test_uidvalidity(void)
     g_assert_cmpuint(files->len, ==, 1);
     g_assert_cmpstr(files->pdata[0], ==, "work/INBOX/cur/c:2,");
     g_assert_null(store_row(store, lost, NULL));
-    g_assert_cmpint(store_match(store, inbox, "d@x", 100, 0, NULL), ==, made);
+    g_assert_cmpint(match(store, inbox, "d@x", 100, 0), ==, made);
     g_assert_cmpuint(pending(fixture), ==, 2); /* the move is still wanted */
 }
 
@@ -324,11 +342,43 @@ test_match_by_size(void)
     g_autoptr(StoreRow) row = fixture_row(fixture, id);
 
     g_assert_cmpint(
-        store_match(fixture->store, inbox, NULL, 100, row->date, NULL), ==, id);
+        match(fixture->store, inbox, NULL, 100, row->date), ==, id);
     g_assert_cmpint(
-        store_match(fixture->store, inbox, NULL, 101, row->date, NULL), ==, 0);
+        match(fixture->store, inbox, NULL, 101, row->date), ==, 0);
     g_assert_cmpint(
-        store_match(fixture->store, inbox, "a@x", 100, row->date, NULL), ==, 0);
+        match(fixture->store, inbox, "a@x", 100, row->date), ==, 0);
+}
+
+/* Several have one Message-ID: size says which, then the arrival; where neither
+ * does, the Message-ID alone, but for who wants the same size. */
+static void
+test_match_several(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+    Store *store = fixture->store;
+    gint64 inbox = fixture->folders[F_INBOX];
+    StoreMessage list = { .folder = inbox,
+                          .uid = 2,
+                          .message_id = "a@x",
+                          .date = 10,
+                          .arrival = 30,
+                          .size = 130 };
+    gint64 direct = fixture_add(fixture, inbox, 1, "a@x", NULL);
+    StoreSought sought = { "a@x", 130, 10, 0, true };
+    gint64 id = 0;
+
+    must((id = store_message_add(store, &list, error)) != 0);
+    must(store_uidvalidity_changed(store, inbox, 8, error));
+    g_assert_cmpint(store_match(store, inbox, &sought, NULL), ==, id);
+    sought.size = 100;
+    g_assert_cmpint(store_match(store, inbox, &sought, NULL), ==, direct);
+    sought.size = 101;
+    sought.arrival = 30;
+    g_assert_cmpint(store_match(store, inbox, &sought, NULL), ==, 0);
+    sought.exact = false;
+    g_assert_cmpint(store_match(store, inbox, &sought, NULL), ==, id);
+    sought.arrival = 31;
+    g_assert_cmpint(store_match(store, inbox, &sought, NULL), ==, direct);
 }
 
 /* A name that a server gave to two does not make them one. */
@@ -345,13 +395,13 @@ test_match_object(void)
     must(store_object_put(store, named, &object, error));
     must(store_object_put(store, sized, &object, error));
     must(store_uidvalidity_changed(store, inbox, 8, error));
-    g_assert_cmpint(store_match_object(store, inbox, "M1", "a@x", 7), ==,
+    g_assert_cmpint(match_object(store, inbox, "M1", "a@x", 7), ==,
                     named);
-    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 100), ==,
+    g_assert_cmpint(match_object(store, inbox, "M1", NULL, 100), ==,
                     sized);
-    g_assert_cmpint(store_match_object(store, inbox, "M1", "b@x", 100), ==, 0);
-    g_assert_cmpint(store_match_object(store, inbox, "M1", NULL, 101), ==, 0);
-    g_assert_cmpint(store_match_object(store, inbox, "M2", "a@x", 100), ==, 0);
+    g_assert_cmpint(match_object(store, inbox, "M1", "b@x", 100), ==, 0);
+    g_assert_cmpint(match_object(store, inbox, "M1", NULL, 101), ==, 0);
+    g_assert_cmpint(match_object(store, inbox, "M2", "a@x", 100), ==, 0);
 }
 
 /* One server's name of a message means nothing to another one. */
@@ -389,6 +439,7 @@ main(int argc, char **argv)
     g_test_add_func("/store/server/uids", test_uids);
     g_test_add_func("/store/server/uidvalidity", test_uidvalidity);
     g_test_add_func("/store/server/match-by-size", test_match_by_size);
+    g_test_add_func("/store/server/match-several", test_match_several);
     g_test_add_func("/store/server/match-object", test_match_object);
     g_test_add_func("/store/server/object-left", test_object_left);
     return g_test_run();

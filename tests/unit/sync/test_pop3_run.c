@@ -510,24 +510,56 @@ test_failing_disk(void)
     drop_destroy(drop);
 }
 
+static void
+forget_history(Drop *drop)
+{
+    g_autoptr(GPtrArray) history = store_pop3(drop->bench->store, "work", NULL);
+
+    for (guint i = 0; i < history->len; i++)
+        g_assert_true(store_pop3_forget(drop->bench->store, "work",
+                                        history->pdata[i], NULL));
+}
+
 /* P79: the history is lost, the mail is not: matched, not fetched again. */
 static void
 test_history_lost(void)
 {
     Drop *drop = drop_create("forever", 5);
-    g_autoptr(GPtrArray) history = NULL;
 
     drop_sync(drop);
-    history = store_pop3(drop->bench->store, "work", NULL);
-    for (guint i = 0; i < history->len; i++)
-        g_assert_true(store_pop3_forget(drop->bench->store, "work",
-                                        history->pdata[i], NULL));
+    forget_history(drop);
     fake_pop3_add(drop->fake, "new", 6, 10);
     drop_sync(drop);
     drop_check(drop, 6, 6);
     g_assert_cmpuint(fetched(drop), ==, 6);
     drop_sync(drop);
     g_assert_cmpuint(fetched(drop), ==, 6);
+    drop_destroy(drop);
+}
+
+/* Two have one Message-ID, and one of them is no longer there: the other is
+ * known by its size. */
+static void
+test_history_twins(void)
+{
+    Drop *drop = drop_create("forever", 0);
+    g_autoptr(GPtrArray) history = NULL;
+    g_autoptr(StoreRow) row = NULL;
+
+    fake_pop3_add(drop->fake, "first", 1, 10);
+    fake_pop3_add(drop->fake, "second", 1, 50);
+    drop_sync(drop);
+    forget_history(drop);
+    drop->fake->shared->gone[0] = true;
+    drop_sync(drop);
+    g_assert_cmpuint(fetched(drop), ==, 2);
+    history = store_pop3(drop->bench->store, "work", NULL);
+    g_assert_cmpuint(history->len, ==, 1);
+    row = store_row(drop->bench->store,
+                    ((const StorePop3 *)history->pdata[0])->message, NULL);
+    g_assert_cmpuint(
+        row->size, ==,
+        strlen(g_array_index(drop->fake->messages, FakePop3Message, 1).bytes));
     drop_destroy(drop);
 }
 
@@ -704,6 +736,7 @@ static const struct {
     { "failing disk", test_failing_disk },
     { "history lost", test_history_lost },
     { "P16/directory gone", test_directory_gone },
+    { "history lost, twins", test_history_twins },
     { "yields", test_yields },
     { "killed often", test_killed_often },
 };
