@@ -153,6 +153,8 @@ typedef struct {
                        GError **error);
     bool (*message)(void *user, const ImapMessage *message, GError **error);
     bool (*vanished)(void *user, const UidSet *uids, GError **error);
+    /* Of imap_select(): what was told so far is of the mailbox that is left. */
+    void (*closed)(void *user);
     /* Of imap_fetch_sets(), once: the first are asked for, and until the server
      * answers there is time for something else. */
     bool (*asked)(void *user, GError **error);

@@ -219,6 +219,21 @@ read_referral(ImapConn *conn)
         imap_response_words(in->line + begin, in->at - begin);
 }
 
+/* The mailbox that was selected is left; what follows is of the one that is to
+ * be (RFC 7162, section 3.2.11). */
+static void
+read_closed(ImapConn *conn)
+{
+    const ImapSink *sink = conn->answers.sink;
+
+    if (conn->answers.selected == NULL)
+        return;
+    imap_selected_clear(conn->answers.selected);
+    *conn->answers.selected = (ImapSelected){ 0 };
+    if (sink && sink->closed)
+        sink->closed(sink->user);
+}
+
 static void
 take_code(ImapConn *conn, const char *code)
 {
@@ -231,6 +246,8 @@ take_code(ImapConn *conn, const char *code)
         read_selected(conn, code);
     else if (strcmp(code, "PERMANENTFLAGS") == 0)
         read_permanent_flags(conn);
+    else if (strcmp(code, "CLOSED") == 0)
+        read_closed(conn);
     else if (strcmp(code, "COPYUID") == 0)
         read_copyuid(conn);
     else if (strcmp(code, "APPENDUID") == 0)

@@ -56,13 +56,23 @@ told_vanished(void *user, const UidSet *uids, GError **error)
     return true;
 }
 
+static void
+forget_told(void *user)
+{
+    Look *look = user;
+
+    g_array_set_size(look->view.messages, 0);
+    uidset_destroy(look->view.vanished);
+    look->view.vanished = uidset_create();
+}
+
 /* Everything there, from scratch. */
 static bool
 list_all(const Sync *sync, Look *look, const ImapSink *sink, GError **error)
 {
     g_autoptr(UidSet) all = uidset_create();
 
-    g_array_set_size(look->view.messages, 0);
+    forget_told(look);
     look->view.complete = true;
     if (look->selected.exists == 0)
         return true;
@@ -380,7 +390,8 @@ look_at(const Sync *sync, const StoreFolder *folder, Look *look, bool *nothing,
 {
     ImapSink sink = { .user = look,
                       .message = told_message,
-                      .vanished = told_vanished };
+                      .vanished = told_vanished,
+                      .closed = forget_told };
     ImapResync resync = resync_of(folder);
     g_autofree char *lacking = sync_fact(sync, folder, "lacking");
     bool rest = is_rest(sync, folder);

@@ -209,11 +209,21 @@ on_vanished(void *user, const UidSet *uids, GError **error)
     return true;
 }
 
+static void
+on_closed(void *user)
+{
+    g_string_append(user, "(closed)");
+}
+
 static ImapSink
 sink_of(Case *c)
 {
-    return (
-        ImapSink){ c->told, on_body, on_bytes, on_message, on_vanished, NULL };
+    return (ImapSink){ .user = c->told,
+                       .body_begin = on_body,
+                       .body_bytes = on_bytes,
+                       .message = on_message,
+                       .vanished = on_vanished,
+                       .closed = on_closed };
 }
 
 static bool

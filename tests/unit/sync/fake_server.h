@@ -56,6 +56,7 @@ typedef struct {
     bool cut_move; /* the call is the next move, or copy */
     bool no_move;  /* COPY and EXPUNGE instead */
     bool cut_append; /* … the next append */
+    bool leaves;   /* a mailbox with news of it, and then says CLOSED */
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     const char *bad; /* a text; what has it cannot be read; NULL: none */
@@ -419,6 +420,26 @@ fake_lookup(Fake *fake, const char *name)
     return NULL;
 }
 
+/* Of UIDs that the next mailbox has too. Without CONDSTORE nobody says CLOSED,
+ * but all is asked for anew. */
+static bool
+fake_say_left(const Fake *fake, const FakeMailbox *next, const ImapSink *sink,
+           GError **error)
+{
+    ImapMessage told = { .uid = 3,
+                         .has_flags = true,
+                         .flags = { STORE_FLAG_FLAGGED, "left" } };
+    g_autoptr(UidSet) gone = uidset_create();
+
+    uidset_add_range(gone, fake->condstore ? next->uidnext : 1, next->uidnext);
+    if (!sink->message(sink->user, &told, error)
+        || !sink->vanished(sink->user, gone, error))
+        return false;
+    if (fake->condstore && sink->closed)
+        sink->closed(sink->user);
+    return true;
+}
+
 static bool
 fake_select(void *conn, const char *name, const ImapResync *resync,
             const ImapSink *sink, ImapSelected *selected, GError **error)
@@ -435,6 +456,9 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     if (mailbox->breaks)
         return err_set(error, ERR_PROTOCOL, "%s: nonsense", name);
     fake->selects++;
+    if (fake->leaves && sink && fake->selected && fake->selected != mailbox
+        && !fake_say_left(fake, mailbox, sink, error))
+        return false;
     fake->selected = mailbox;
     selected->uidvalidity = mailbox->uidvalidity;
     selected->uidnext = mailbox->uidnext;

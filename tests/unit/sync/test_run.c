@@ -179,6 +179,7 @@ test_changes(const void *data)
     Bench *bench = bench_with(data);
 
     bench->fake->bodies = 0;
+    bench->fake->leaves = true;
     change_everything(bench);
     bench_sync(bench);
     bench_check(bench);
