@@ -24,7 +24,6 @@ static StoreRow *
 current_row(Tui *tui)
 {
     View *view = tui ? tui_top(tui) : NULL;
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
 
     if (view == NULL || view->class->current == NULL)
         return NULL;
@@ -122,49 +121,96 @@ clip_exec(CmdCall *call)
 
 typedef struct {
     Session *session;
-    gint64 id;
+    GArray *ids; /* gint64: of the messages */
 } Pipe;
+
+/* Adds the bytes of a message, as it came. */
+static bool
+append_message(const Pipe *pipe, gint64 id, GByteArray *all, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(session_store(pipe->session), id, NULL);
+    g_autofree char *path =
+        row ? session_message_path(pipe->session, row) : NULL;
+    g_autofree char *bytes = NULL;
+    gsize left = all->len < PIPE_LIMIT ? PIPE_LIMIT - all->len : 0;
+    gsize size = 0;
+
+    if (path == NULL)
+        return err_set(error, ERR_LOCAL,
+                       "Not on this machine: $ fetches it.");
+    bytes = file_read(path, left, &size, error);
+    if (bytes == NULL)
+        return false;
+    if (all->len > 0 && all->data[all->len - 1] != '\n')
+        g_byte_array_append(all, (const guint8 *)"\n", 1);
+    g_byte_array_append(all, (const guint8 *)bytes, (guint)size);
+    return true;
+}
+
+static bool
+pipe_to(Tui *tui, const Pipe *pipe, const char *command)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) error = NULL;
+    bool ok = true;
+
+    for (guint i = 0; ok && i < pipe->ids->len; i++)
+        ok = append_message(pipe, g_array_index(pipe->ids, gint64, i), all,
+                            &error);
+    if (!ok) {
+        tui_tell(tui, TELL_ERROR, false, error->message);
+        return false;
+    }
+    bytes = g_byte_array_free_to_bytes(g_steal_pointer(&all));
+    tui_pipe(tui, command, bytes);
+    return true;
+}
 
 static void
 pipe_answered(const char *answer, void *user)
 {
     Pipe *pipe = user;
     Tui *tui = tui_of_frontend(session_frontend(pipe->session));
-    g_autoptr(StoreRow) row =
-        store_row(session_store(pipe->session), pipe->id, NULL);
-    g_autofree char *path =
-        row ? session_message_path(pipe->session, row) : NULL;
-    g_autoptr(GError) error = NULL;
-    gsize size = 0;
-    char *bytes = path && answer && *answer
-                      ? file_read(path, PIPE_LIMIT, &size, &error)
-                      : NULL;
 
-    if (bytes && tui) {
-        g_autoptr(GBytes) message = g_bytes_new_take(bytes, size);
-
-        tui_pipe(tui, answer, message);
-    } else if (tui && answer && *answer) {
-        tui_tell(tui, TELL_ERROR, false,
-                 error ? error->message : "Not on this machine: $ fetches it.");
-    }
+    if (tui)
+        tui_end_use(tui, answer == NULL || *answer == '\0'
+                             || !pipe_to(tui, pipe, answer));
+    g_array_unref(pipe->ids);
     g_free(pipe);
 }
 
-/* The whole message, as it came, to a program. */
+/* What is selected in a list, else the message of the cursor. */
+static GArray *
+ids_to_pipe(Tui *tui)
+{
+    View *view = tui ? tui_top(tui) : NULL;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    gint64 id = 0;
+
+    if (view && view_is_list(view) && list_view_is_chosen(view))
+        view->class->targets(view, SCOPE_MESSAGE, ids);
+    else if (view && view->class->current)
+        id = view->class->current(view);
+    if (id)
+        g_array_append_val(ids, id);
+    return ids->len > 0 ? g_steal_pointer(&ids) : NULL;
+}
+
+/* Whole messages, as they came, one behind the other, to a program. */
 static CmdResult
 pipe_exec(CmdCall *call)
 {
     Tui *tui = tui_of(call);
-    g_autoptr(StoreRow) row = current_row(tui);
+    GArray *ids = ids_to_pipe(tui);
     AskRequest request = { .prompt = "Pipe to", .answer = pipe_answered };
     Pipe *pipe;
 
-    if (row == NULL)
+    if (ids == NULL)
         return cmd_fail_usage(call, "no message to pipe here: go to one");
     pipe = g_new0(Pipe, 1);
     pipe->session = tui->session;
-    pipe->id = row->id;
+    pipe->ids = ids;
     request.user = pipe;
     if (cmd_arg(call, 0))
         pipe_answered(cmd_arg(call, 0), pipe);
@@ -214,7 +260,8 @@ static const char *const clip_choices[] = { "message", "address", "subject",
 const CmdEntry tui_extract_entries[] = {
     SCREEN("clip", "Copy to the clipboard", clip_exec,
            { "WHAT", CMD_CHOICE, clip_choices, false, false }),
-    SCREEN("pipe", "Give the message to a program", pipe_exec,
+    SCREEN("pipe", "Give the message, or those selected one behind the "
+           "other, to a program", pipe_exec,
            { "COMMAND", CMD_STRING, NULL, true, false }),
     SCREEN("details", "Who sent this, and what speaks for it", details_exec,
            { 0 }),

@@ -79,6 +79,12 @@ row_at(ListView *list, guint index)
     return row;
 }
 
+const StoreRow *
+list_row(ListView *list, guint index)
+{
+    return row_at(list, index);
+}
+
 static void
 clamp(ListView *list)
 {
@@ -257,34 +263,11 @@ draw_empty(ListView *list, Rect area)
     empty_draw(list->base.tui, area, text, list->query == NULL);
 }
 
-/* The rows from V to the cursor: none where to < from. */
-typedef struct {
-    guint from, to;
-} Range;
-
-static Range
-range_of(const ListView *list)
-{
-    for (guint i = 0; list->range_from && i < list->ids->len; i++)
-        if (id_at(list, i) == list->range_from)
-            return (Range){ MIN(i, list->cursor), MAX(i, list->cursor) };
-    return (Range){ 1, 0 };
-}
-
-static bool
-is_chosen(const ListView *list, Range range, guint index)
-{
-    gint64 id = id_at(list, index);
-
-    return (index >= range.from && index <= range.to)
-        || g_hash_table_contains(list->selected, &id);
-}
-
 static void
 list_draw(View *view, Rect area)
 {
     ListView *list = (ListView *)view;
-    Range range = range_of(list);
+    ListRange range = list_range(list);
 
     list->rows_shown = (guint)MAX(area.rows, 1);
     clamp(list);
@@ -298,7 +281,7 @@ list_draw(View *view, Rect area)
         RowState state = {
             .row = row_at(list, index),
             .current = index == list->cursor,
-            .selected = is_chosen(list, range, index),
+            .selected = list_is_chosen(list, range, index),
             .outgoing = list->outgoing,
             .depth = fold_depth(list->fold, id_at(list, index)),
             .mixed = list->query != NULL,
@@ -534,73 +517,6 @@ list_view_go(View *view, const GArray *messages, int step)
     return false;
 }
 
-/* The messages of a row: in a folder's list those that lie in the folder. */
-static void
-add_messages(ListView *list, gint64 id, TargetScope scope, GArray *ids)
-{
-    Store *store = session_store(list->base.tui->session);
-    g_autoptr(GArray) messages = NULL;
-
-    if (!list->threads || id < 0) {
-        id = ABS(id);
-        g_array_append_val(ids, id);
-        return;
-    }
-    messages = store_thread_messages(store, id, NULL, NULL);
-    for (guint i = 0; messages && i < messages->len; i++) {
-        gint64 message = g_array_index(messages, gint64, i);
-        g_autoptr(StoreRow) row = store_row(store, message, NULL);
-
-        if (row && (scope == SCOPE_THREAD || list->folder == 0
-                    || row->folder == list->folder))
-            g_array_append_val(ids, message);
-    }
-}
-
-/* What is for one message is for that which the row shows. */
-static void
-add_shown(ListView *list, guint index, GArray *ids)
-{
-    const StoreRow *row = row_at(list, index);
-
-    if (row)
-        g_array_append_val(ids, row->id);
-}
-
-/* A thread and messages of it may both have been chosen. */
-static void
-add_once(const GArray *all, GArray *ids)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
-
-    for (guint i = 0; i < all->len; i++) {
-        gint64 *id = &g_array_index(all, gint64, i);
-
-        if (g_hash_table_add(seen, id))
-            g_array_append_val(ids, *id);
-    }
-}
-
-static bool
-list_targets(View *view, TargetScope scope, GArray *ids)
-{
-    ListView *list = (ListView *)view;
-    bool any = g_hash_table_size(list->selected) > 0 || list->range_from;
-    Range range = range_of(list);
-    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(gint64));
-
-    for (guint i = 0; i < list->ids->len; i++) {
-        if (any ? !is_chosen(list, range, i) : i != list->cursor)
-            continue;
-        if (all->len == 0)
-            add_shown(list, i, all);
-        add_messages(list, id_at(list, i), scope, all);
-    }
-    add_once(all, ids);
-    list->used = any;
-    return ids->len > 0;
-}
-
 static void
 list_enter(View *view)
 {
@@ -709,11 +625,7 @@ list_act(View *view, const char *what, const char *word)
     } else if (strcmp(what, "select-range") == 0) {
         list->range_from = list->range_from ? 0 : id_at(list, list->cursor);
     } else if (strcmp(what, "cancel") == 0) {
-        bool had = g_hash_table_size(list->selected) || list->range_from;
-
-        g_hash_table_remove_all(list->selected);
-        list->range_from = 0;
-        return had;
+        return list_forget_chosen(list);
     } else if (strcmp(what, "order") == 0) {
         return set_order(list, word);
     } else if (strcmp(what, "fold") == 0) {
@@ -838,19 +750,6 @@ list_view_set_query(View *view, const char *query, gint64 scope)
         take_ids(list, g_array_new(FALSE, FALSE, sizeof(gint64)));
     }
     tui_dirty(view->tui);
-}
-
-void
-list_view_end_use(View *view, bool keep)
-{
-    ListView *list = (ListView *)view;
-
-    if (list->used && !keep) {
-        g_hash_table_remove_all(list->selected);
-        list->range_from = 0;
-        tui_dirty(view->tui);
-    }
-    list->used = false;
 }
 
 const char *

@@ -34,6 +34,21 @@ typedef struct {
     guint new_above; /* rows that came in above what is seen */
 } ListView;
 
+/* The row of an index, read when it is first asked for; borrowed until rows
+ * change. NULL: none. */
+const StoreRow *list_row(ListView *list, guint index);
+
+/* tui_list_chosen.c: the rows from V to the cursor: none where to < from. */
+typedef struct {
+    guint from, to;
+} ListRange;
+
+ListRange list_range(const ListView *list);
+bool list_is_chosen(const ListView *list, ListRange range, guint index);
+/* False: none was. */
+bool list_forget_chosen(ListView *list);
+bool list_targets(View *view, TargetScope scope, GArray *ids);
+
 /* tui_list_title.c: left and right of the top row, and where the cursor is; as
  * in ViewClass. */
 char *list_title(View *view);

@@ -237,6 +237,8 @@ void list_view_ask_servers(View *view);
 /* scope: a folder; 0: all mail. */
 void list_view_set_query(View *view, const char *query, gint64 scope);
 
+/* Are rows of a list chosen, more than the cursor's? */
+bool list_view_is_chosen(const View *view);
 /* Where a command used the selection it is over, unless keep. */
 void list_view_end_use(View *view, bool keep);
 

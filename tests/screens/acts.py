@@ -57,4 +57,30 @@ def the_next_one_is_not_skipped():
         terminal.wait(lambda s: "Slides and numbers" in s[1])
 
 
+@test
+def what_is_selected_is_piped():
+    """Selected messages go to a program one behind the other, in their order,
+    also those that the cursor is not on."""
+    with demo() as terminal:
+        terminal.type("xx")
+        terminal.wait(lambda s: "2 selected" in said(s))
+        terminal.type("|")
+        terminal.wait(lambda s: said(s).startswith("Pipe to"))
+        terminal.type("grep ^From:\r")
+        screen = terminal.wait(lambda s: s[0].startswith(" grep")
+                               and "Yuki" in s[2])
+        assert "Your Bank" in screen[1], screen
+        assert screen[3].strip() == "", screen
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.wait(lambda s: "selected" not in said(s))
+        terminal.type("1\r")
+        terminal.wait(lambda s: " 1/" in said(s))
+        terminal.type("|")
+        terminal.wait(lambda s: said(s).startswith("Pipe to"))
+        terminal.type("grep ^From:\r")
+        terminal.wait(lambda s: s[0].startswith(" grep")
+                      and "Your Bank" in s[1] and not s[2].strip())
+
+
 main()
