@@ -2,9 +2,11 @@
 #include "targets.h"
 #include "writing.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "cmd/value.h"
 #include "mime/mime.h"
 
 #include <stdlib.h>
@@ -209,6 +211,56 @@ send_exec(CmdCall *call)
     if (path == NULL)
         return cmd_fail(call, error);
     return writing_send(call, path, cmd_flag_int(call, "at", 0));
+}
+
+/* "mon 9:00" as it is spoken, without quotes. */
+static void
+send_at(CmdCall *call, const char *when)
+{
+    GError *error = NULL;
+    const char *path = writing_draft(call, &error);
+    gint64 at;
+
+    if (path && cmd_parse_time(when, clock_now(), &at)) {
+        writing_send(call, path, at);
+        return;
+    }
+    if (path)
+        err_set(&error, ERR_USAGE,
+                "not sent: write +2h, tomorrow, mon 9:00 or 2026-11-30 09:00, "
+                "not \"%s\"",
+                when);
+    cmd_finish(call, error);
+}
+
+static void
+time_answered(const char *answer, void *user)
+{
+    if (answer && *answer)
+        send_at(user, answer);
+    else
+        cmd_finish(user, NULL);
+}
+
+static CmdResult
+send_later_exec(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    g_autofree char *when = g_strjoinv(" ", (char **)cmd_rest(call));
+    AskRequest request = {
+        .prompt = "Send at (+2h, tomorrow, mon 9:00)",
+        .answer = time_answered,
+    };
+
+    if (*when == '\0' && !frontend->has_screen)
+        return cmd_fail_usage(call, "draft-send-later: when? Write +2h, "
+                                    "tomorrow or mon 9:00 behind it");
+    request.user = cmd_hold(call);
+    if (*when)
+        send_at(request.user, when);
+    else
+        frontend->class->ask(frontend, &request);
+    return CMD_RUNNING;
 }
 
 static const struct {
@@ -508,6 +560,15 @@ const CmdEntry command_draft_send = {
     .flags = { DRAFT_FLAG,
                { "at", 0, CMD_TIME, NULL, "not before this time" } },
     .exec = send_exec,
+};
+
+const CmdEntry command_draft_send_later = {
+    .name = "draft-send-later",
+    .help = "Send the draft at a time, which is asked for",
+    .group = "send",
+    .flags = { DRAFT_FLAG },
+    .args = { { "TIME", CMD_STRING, NULL, true, true } },
+    .exec = send_later_exec,
 };
 
 const CmdEntry command_draft_edit = {

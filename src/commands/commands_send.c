@@ -643,5 +643,5 @@ const CmdEntry *const commands_send[] = {
     &command_draft_view,     &command_draft_discard, &command_outbox,
     &command_draft_markdown, &entry_receipt,         &command_decrypt,
     &command_draft_sign,     &command_draft_encrypt, &command_draft_protocol,
-    NULL,
+    &command_draft_send_later, NULL,
 };

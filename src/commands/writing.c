@@ -3,6 +3,7 @@
 #include "opening.h"
 #include "writing.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cmd/control.h"
 #include "commands/commands.h"
@@ -262,11 +263,26 @@ queued(const char *id, const GError *error, void *user)
         writing_flush(call);
 }
 
+/* Who names a time that is over did not mean now. */
+static GError *
+err_past(gint64 at)
+{
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(at);
+    g_autofree char *text =
+        when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : g_strdup("this");
+    GError *error = NULL;
+
+    err_set(&error, ERR_USAGE,
+            "not sent: %s is past: write +2h, or mon 9:00", text);
+    return error;
+}
+
 CmdResult
 writing_send(CmdCall *call, const char *path, gint64 at)
 {
     Session *session = cmd_session(call);
     Sending *sending = g_new0(Sending, 1);
+    g_autoptr(GError) past = NULL;
 
     sending->call = cmd_hold(call);
     sending->path = g_strdup(path);
@@ -275,6 +291,11 @@ writing_send(CmdCall *call, const char *path, gint64 at)
                                   !session_frontend(session)->has_screen };
     sending->is_shown = g_strcmp0(draft_current(session), path) == 0
                         && session_frontend(session)->has_screen;
+    if (at > 0 && at < clock_now()) {
+        past = err_past(at);
+        queued(NULL, past, sending);
+        return CMD_RUNNING;
+    }
     send_draft(session, sending->path, &sending->how, queued, sending);
     return CMD_RUNNING;
 }

@@ -47,6 +47,7 @@ extern const CmdEntry command_drafts, command_edit_draft, command_draft_send,
     command_draft_edit, command_draft_spell, command_draft_markdown,
     command_draft_set, command_draft_attach, command_draft_detach,
     command_draft_view, command_draft_discard, command_draft_sign,
-    command_draft_encrypt, command_draft_protocol, command_outbox;
+    command_draft_encrypt, command_draft_protocol, command_draft_send_later,
+    command_outbox;
 
 #endif

@@ -47,4 +47,26 @@ def enter_shows_what_waits():
                               in row for row in s))
 
 
+@test
+def a_later_time_is_plain_words():
+    """w on the review page asks for the time, in words without quotes; one that
+    is no time, or past, sends nothing and says so."""
+    with demo() as terminal, \
+            tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("text\n")
+        file.flush()
+        terminal.type(":compose --to ben@example.org --subject later --body "
+                      f"{file.name}\r")
+        terminal.wait(lambda s: s[0].startswith(" Review"))
+        for words, answer in (("some day", "not sent: write +2h"),
+                              ("2026-11-22 09:00", "2026-11-22 09:00 is past"),
+                              ("tomorrow 9:00",
+                               "Will be sent at 2026-11-24 09:00")):
+            terminal.type("w")
+            terminal.wait(lambda s: said(s).startswith("Send at ("))
+            terminal.type(words + "\r")
+            told(terminal, answer)
+        open_outbox(terminal, "waiting until 2026-11-24 09:00")
+
+
 main()
