@@ -614,6 +614,19 @@ set_order(ListView *list, const char *name)
     return false;
 }
 
+/* What was searched goes away, and the list with it; not a place such as all
+ * mail, which is found by a query too. */
+static bool
+leave_search(ListView *list)
+{
+    Tui *tui = list->base.tui;
+
+    if (!list->searched || tui->views->len < 2 || tui_top(tui) != &list->base)
+        return false;
+    tui_pop(tui);
+    return true;
+}
+
 static bool
 list_act(View *view, const char *what, const char *word)
 {
@@ -625,7 +638,7 @@ list_act(View *view, const char *what, const char *word)
     } else if (strcmp(what, "select-range") == 0) {
         list->range_from = list->range_from ? 0 : id_at(list, list->cursor);
     } else if (strcmp(what, "cancel") == 0) {
-        return list_forget_chosen(list);
+        return list_forget_chosen(list) || leave_search(list);
     } else if (strcmp(what, "order") == 0) {
         return set_order(list, word);
     } else if (strcmp(what, "fold") == 0) {
@@ -725,6 +738,7 @@ list_view_query(Tui *tui, const char *query, const char *title)
     ListView *list = list_create(tui);
 
     list->title_text = g_strdup(title ? title : "Search");
+    list->searched = title == NULL;
     list->query = g_strdup(query);
     if (*query)
         ask(list);

@@ -10,6 +10,7 @@ typedef struct {
     gint64 folder;    /* 0: a query */
     char *query;      /* NULL: a folder */
     gint64 scope;     /* of the query: a folder; 0: all mail */
+    bool searched;    /* by the user: it has no name */
     char *title_text;
     char *account;
     bool threads;

@@ -199,7 +199,7 @@ prompt_search(Tui *tui, bool here)
         prompt->query = g_strdup(list_view_asked(top));
     }
     prompt->here = here && has_scope(prompt);
-    prompt->results = list_view_query(tui, "", "Search");
+    prompt->results = list_view_query(tui, "", NULL);
     tui_push(tui, prompt->results);
     return prompt;
 }

@@ -146,4 +146,31 @@ def matches_of_the_last_search():
         terminal.wait(lambda s: said(s).endswith(f" {first}"))
 
 
+@test
+def escape_leaves_a_search():
+    """Esc forgets what is selected in the results, then the search; a place
+    such as all mail it does not leave."""
+    with demo() as terminal:
+        terminal.type("3\r")
+        terminal.wait(lambda s: said(s).endswith(" 3/64"))
+        terminal.type("/from:priya\r")
+        terminal.wait(lambda s: s[0].startswith(" Search")
+                      and "found" in s[0] and "Priya" in s[1])
+        terminal.type("x")
+        terminal.wait(lambda s: "1 selected" in said(s))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: "selected" not in said(s)
+                      and s[0].startswith(" Search"))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: s[0].startswith(" Inbox")
+                      and said(s).endswith(" 3/64"))
+        terminal.type("ga")
+        terminal.wait(lambda s: s[0].startswith(" All mail"))
+        terminal.keys("Escape")
+        terminal.settle()
+        terminal.type("x")
+        terminal.wait(lambda s: s[0].startswith(" All mail")
+                      and "1 selected" in said(s))
+
+
 main()
