@@ -23,6 +23,7 @@ typedef struct {
     int top;       /* first line seen */
     int rows;
     char *needle; /* of find; NULL: none */
+    int found;    /* the line of the match gone to last */
     bool placed;  /* the current message was scrolled to */
     bool preview; /* only looked at */
     LineSelection lines;
@@ -557,23 +558,49 @@ unfold_all(MessageView *view, bool unfolded)
     view->page->columns = 0;
 }
 
-/* The next line that holds the needle, from the top on. */
+static bool
+has_needle(const MessageView *view, int line)
+{
+    const PageLine *one = line >= 0 && line < (int)view->page->lines->len
+        ? view->page->lines->pdata[line] : NULL;
+
+    return one && view->needle && strcasestr(one->text, view->needle);
+}
+
+/* Is the match that was gone to last still seen? */
+static bool
+is_found_seen(const MessageView *view)
+{
+    return view->found >= view->top && view->found < view->top + view->rows
+        && has_needle(view, view->found);
+}
+
+/* The next line that holds the needle, from the one found before where that is
+ * seen, else from the top on. A page that is seen whole does not scroll: its
+ * next match is another line all the same. */
 static void
 find(MessageView *view, int step)
 {
     int n = (int)view->page->lines->len;
+    bool seen = is_found_seen(view);
+    int from = seen ? view->found + step : step > 0 ? view->top : view->top - 1;
 
-    for (int i = view->top + step; view->needle && i >= 0 && i < n;
-         i += step) {
-        const PageLine *line = view->page->lines->pdata[i];
+    if (view->needle == NULL) {
+        tui_tell(view->base.tui, TELL_INFO, false,
+                 "Nothing was searched yet: / finds text.");
+        return;
+    }
+    for (int i = from; i >= 0 && i < n; i += step)
+        if (has_needle(view, i)) {
+            const PageLine *line = view->page->lines->pdata[i];
 
-        if (strcasestr(line->text, view->needle)) {
-            view->top = i;
+            view->top = view->found = i;
             view->current = line->item;
+            clamp(view);
             return;
         }
-    }
-    tui_tell(view->base.tui, TELL_INFO, false, "Not found.");
+    tui_tell(view->base.tui, TELL_INFO, false,
+             seen ? "No other match that way." : "Not found.");
 }
 
 static bool
@@ -628,6 +655,8 @@ message_cursor(View *base, int *y, int *x)
 
     if (view->lines.on)
         *y += view->lines.to - view->top;
+    else if (is_found_seen(view))
+        *y += view->found - view->top;
     else
         *y += MAX(marked_row(view), 0);
 }
@@ -660,6 +689,7 @@ message_act(View *base, const char *what, const char *word)
     } else if (strcmp(what, "find") == 0) {
         g_free(view->needle);
         view->needle = g_strdup(word);
+        view->found = -1;
         find(view, 1);
     } else if (strcmp(what, "find-next") == 0) {
         find(view, word && *word == '-' ? -1 : 1);

@@ -173,4 +173,30 @@ def escape_leaves_a_search():
                       and "1 selected" in said(s))
 
 
+@test
+def text_is_found_on_a_page_that_does_not_scroll():
+    """n and N go from match to match, and the cursor of the terminal with them;
+    beyond the last they say that there is no other."""
+    with demo() as terminal:
+        terminal.type("4\r")
+        terminal.wait(lambda s: said(s).endswith(" 4/64"))
+        terminal.keys("Enter")
+        screen = terminal.wait(lambda s: "Your invoice" in s[1]
+                               and said(s).endswith("All"))
+        rows = [i for i, row in enumerate(screen) if "weekly" in row.lower()]
+        assert len(rows) >= 3, screen
+        terminal.type("n")
+        told(terminal, "Nothing was searched yet")
+        terminal.type("/weekly\r")
+        terminal.wait(lambda s: terminal.cursor()[1] == rows[0])
+        for key, row in (("n", rows[1]), ("n", rows[2]), ("N", rows[1]),
+                         ("N", rows[0])):
+            terminal.type(key)
+            terminal.wait(lambda s, row=row: terminal.cursor()[1] == row)
+        terminal.type("N")
+        told(terminal, "No other match that way.")
+        terminal.type("/nowhere\r")
+        told(terminal, "Not found.")
+
+
 main()
