@@ -13,6 +13,7 @@
 
 enum {
     PENDING_SHOWN = 1000,
+    SOON = 60, /* seconds, which are counted */
     WAITING_BYTES = 64 << 10, /* of a message of the outbox are shown */
 };
 
@@ -241,23 +242,40 @@ add_account(TextView *view, const Account *account)
     }
 }
 
-/* " until 2026-11-27 09:00"; "" when its time has come. g_free(). */
+/* "sends in 7 s", "waiting until 2026-11-27 09:00", "offline, retry at 06:20",
+ * or the state by its name. g_free(). */
 static char *
-until_text(const OutboxEntry *entry)
+state_text(Session *session, const OutboxEntry *entry)
 {
-    g_autoptr(GDateTime) when =
+    gint64 left = entry->not_before - clock_now();
+    g_autoptr(GDateTime) from =
         g_date_time_new_from_unix_local(entry->not_before);
+    g_autoptr(GDateTime) next =
+        g_date_time_new_from_unix_local(entry->next_try);
+    const char *name = outbox_state_name(entry->state);
+    bool open = entry->state == OUTBOX_WAITING
+        || entry->state == OUTBOX_DEFERRED;
+    bool offline = open && session_offline(session);
+    bool again = entry->state == OUTBOX_DEFERRED
+        || entry->state == OUTBOX_IN_DOUBT;
+    g_autofree char *clock = NULL;
 
-    return when && entry->state == OUTBOX_WAITING
-            && entry->not_before > clock_now()
-        ? g_date_time_format(when, " until %Y-%m-%d %H:%M") : g_strdup("");
+    if (entry->state == OUTBOX_WAITING && left > SOON && from)
+        return g_date_time_format(from, "waiting until %Y-%m-%d %H:%M");
+    if (entry->state == OUTBOX_WAITING && left > 0 && !offline)
+        return g_strdup_printf("sends in %" G_GINT64_FORMAT " s", left);
+    if (again && entry->next_try > clock_now() && next)
+        clock = g_date_time_format(next, "%H:%M");
+    return g_strdup_printf("%s%s%s", offline ? "offline" : name,
+                           clock ? ", retry at " : "", clock ? clock : "");
 }
 
 static void
 add_outbox(TextView *view)
 {
-    g_autoptr(GPtrArray) entries = outbox_list(
-        session_outbox(view->base.tui->session), NULL);
+    Outbox *outbox = session_outbox(view->base.tui->session);
+    g_autoptr(GPtrArray) entries = outbox_list(outbox, NULL);
+    g_autofree char *undoable = outbox_undoable(outbox);
 
     if (entries == NULL || entries->len == 0) {
         add(view, ROLE_DIM, "     nothing waits to be sent");
@@ -270,10 +288,11 @@ add_outbox(TextView *view)
         g_autofree char *safe = draw_safe(entry->subject ? entry->subject
                                                          : "(no subject)");
         g_autofree char *subject = text_pad(safe, 40, glyph("…"));
-        g_autofree char *until = until_text(entry);
+        g_autofree char *state = state_text(view->base.tui->session, entry);
         Line *line = add(view, bad ? ROLE_BAD : ROLE_TEXT,
                          "  %s  %s %s%s%s%s", bad ? "!" : glyph("↑"),
-                         subject, outbox_state_name(entry->state), until,
+                         subject, state,
+                         g_strcmp0(undoable, entry->id) == 0 ? "  u undo" : "",
                          entry->reason ? ": " : "",
                          entry->reason ? entry->reason : "");
 
@@ -474,15 +493,14 @@ append_recipients(GString *text, const OutboxEntry *entry)
 
 /* An entry in words, then the bytes that will be sent. */
 static char *
-entry_text(const OutboxEntry *entry, const char *bytes)
+entry_text(Session *session, const OutboxEntry *entry, const char *bytes)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *until = until_text(entry);
+    g_autofree char *state = state_text(session, entry);
     g_auto(GStrv) lines = g_strsplit(bytes, "\r\n", -1);
     g_autofree char *body = g_strjoinv("\n", lines);
 
-    g_string_append_printf(text, "%s%s%s%s\n", outbox_state_name(entry->state),
-                           until, entry->reason ? ": " : "",
+    g_string_append_printf(text, "%s%s%s\n", state, entry->reason ? ": " : "",
                            entry->reason ? entry->reason : "");
     append_recipients(text, entry);
     g_string_append_printf(text, "\n%s\n", body);
@@ -512,7 +530,7 @@ outbox_enter(View *base)
         tui_tell(base->tui, TELL_ERROR, false, error->message);
         return;
     }
-    text = entry_text(entry, bytes);
+    text = entry_text(base->tui->session, entry, bytes);
     tui_push(base->tui, text_view(base->tui, "As it will be sent", text));
 }
 

@@ -69,4 +69,24 @@ def a_later_time_is_plain_words():
         open_outbox(terminal, "waiting until 2026-11-24 09:00")
 
 
+@test
+def what_it_waits_for_is_said():
+    """The page says how long until a message leaves, and that u undoes it;
+    until when one for later waits; and that it is offline which holds it."""
+    with demo() as terminal:
+        queue(terminal, "for later", at="+1h")
+        queue(terminal, "in a moment")
+        screen = open_outbox(terminal, "in a moment")
+        row = next(row for row in screen if "in a moment" in row)
+        assert row.endswith("sends in 10 s  u undo"), screen
+        assert any("for later" in row
+                   and row.endswith("waiting until 2026-11-23 07:12")
+                   for row in screen), screen
+        terminal.type("O")
+        terminal.wait(lambda s: any("in a moment" in row and "offline" in row
+                                    for row in s)
+                      and any("for later" in row and "waiting until" in row
+                              for row in s))
+
+
 main()
