@@ -452,10 +452,9 @@ say_left(const Pusher *pusher, GError **error)
 
     return n == 0
            || err_set(error, ERR_REFUSED,
-                      "%s: %u change%s could not be told to the server and "
+                      "%u change%s could not be told to the server and "
                       "stay%s pending: %s",
-                      pusher->sync->account, n, n == 1 ? "" : "s",
-                      n == 1 ? "s" : "",
+                      n, n == 1 ? "" : "s", n == 1 ? "s" : "",
                       pusher->reason ? pusher->reason
                                      : "a message that is not here has to be "
                                        "opened first");
