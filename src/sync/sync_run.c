@@ -9,8 +9,9 @@
 
 #include <string.h>
 
+/* Rows changed in one transaction: an act of the user waits for no more. */
 enum {
-    REMOVE_SLICE = 200
+    SLICE = 200
 };
 
 gint64
@@ -156,29 +157,35 @@ bool
 sync_remove_rows(const Sync *sync, const StoreFolder *folder, const GArray *ids,
                  GError **error)
 {
-    for (guint i = 0; i < ids->len; i += REMOVE_SLICE)
+    for (guint i = 0; i < ids->len; i += SLICE)
         if (!remove_slice(sync, folder, &g_array_index(ids, gint64, i),
-                          MIN(REMOVE_SLICE, ids->len - i), error))
+                          MIN(SLICE, ids->len - i), error))
             return false;
     return true;
 }
 
 static bool
-run_flags(SyncRun *run, const GArray *messages, GError **error)
+flags_slice(SyncRun *run, const SyncMessage *messages, guint n, GError **error)
 {
     Store *store = run->sync->store;
     bool ok = true;
 
     if (!store_begin(store, error))
         return false;
-    for (guint i = 0; ok && i < messages->len; i++) {
-        const SyncMessage *message = &g_array_index(messages, SyncMessage, i);
+    for (guint i = 0; ok && i < n; i++)
+        ok = sync_set_flags(run, messages[i].id, messages[i].flags,
+                            messages[i].tags, error);
+    return store_end(store, ok, ok ? error : NULL) && ok;
+}
 
-        ok = sync_set_flags(run, message->id, message->flags, message->tags,
-                            error);
-    }
-    if (!store_end(store, ok, ok ? error : NULL) || !ok)
-        return false;
+/* Any part of them may be done: the mark, which comes later, is that of all. */
+static bool
+run_flags(SyncRun *run, const GArray *messages, GError **error)
+{
+    for (guint i = 0; i < messages->len; i += SLICE)
+        if (!flags_slice(run, &g_array_index(messages, SyncMessage, i),
+                         MIN(SLICE, messages->len - i), error))
+            return false;
     if (run->sync->changed)
         run->sync->changed(run->sync->user);
     return true;

@@ -11,6 +11,7 @@
 enum { KILLED = 9 };
 
 static int kill_at; /* the nth of the calls below; 0: none */
+static guint commits;
 
 static void
 count_call(void)
@@ -48,8 +49,10 @@ pwrite64(int fd, const void *bytes, size_t size, off64_t at)
 {
     static const char zero[4];
 
-    if (size == 24 && memcmp((const char *)bytes + 4, zero, 4) != 0)
+    if (size == 24 && memcmp((const char *)bytes + 4, zero, 4) != 0) {
+        commits++;
         count_call();
+    }
     return syscall(SYS_pwrite64, fd, bytes, size, at);
 }
 
@@ -379,6 +382,40 @@ test_append_ambiguous(void)
     bench_destroy(bench);
 }
 
+/* P35: what another client did to a whole mailbox is recorded in parts, so that
+ * an act of the user finds its turn; and killed between two of them, the rest
+ * comes with the next sync. */
+static void
+test_parts(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    guint n = 1000;
+
+    for (guint i = 1; i <= n; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    for (int round = 0; round < 2; round++) {
+        for (guint i = 0; i < n; i++) {
+            FakeMessage *message = inbox->messages->pdata[i];
+
+            message->flags ^= STORE_FLAG_SEEN;
+            message->modseq = ++inbox->modseq;
+        }
+        if (round == 1) {
+            store_close(g_steal_pointer(&bench->store));
+            for (int at = 1; at <= 3; at++)
+                g_assert_false(killed_in(bench, bench_try, at));
+            bench_open(bench);
+        }
+        commits = 0;
+        bench_sync(bench);
+        g_assert_true(round == 1 || commits >= n / 200);
+        bench_check(bench);
+    }
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -399,6 +436,7 @@ main(int argc, char **argv)
                          test_cut_push);
     g_test_add_data_func("/interrupted/cut: push without UIDPLUS", "MOVE",
                          test_cut_push);
+    g_test_add_func("/interrupted/P35/flags in parts", test_parts);
     g_test_add_func("/interrupted/append, answer lost",
                     test_append_ambiguous);
     return g_test_run();
