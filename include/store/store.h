@@ -96,6 +96,12 @@ typedef struct {
     guint unread;
 } StoreFolder;
 
+/* Up to where a folder is known: the same of StoreFolder. */
+typedef struct {
+    guint32 uidvalidity, uidnext;
+    guint64 modseq;
+} StoreMark;
+
 void store_folder_free(StoreFolder *folder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreFolder, store_folder_free)
 
@@ -114,6 +120,13 @@ StoreFolder *store_folder_by_role(Store *store, const char *account,
  * back before making directories. A local folder's path stays as it is. */
 gint64 store_folder_put(Store *store, const StoreFolder *folder,
                         GError **error);
+
+/* Of a folder that was read before, this alone: what else it is may have been
+ * changed since, by whoever. */
+bool store_folder_mark(Store *store, gint64 id, const StoreMark *mark,
+                       GError **error);
+bool store_folder_set_selectable(Store *store, gint64 id, bool on,
+                                 GError **error);
 
 /* The server has the folder no more: what the user moved out of it and is here
  * stays where he put it, to be appended there. */

@@ -232,6 +232,25 @@ store_folder_put(Store *store, const StoreFolder *folder, GError **error)
     return store_end(store, ok, ok ? error : NULL) && ok ? id : 0;
 }
 
+bool
+store_folder_mark(Store *store, gint64 id, const StoreMark *mark,
+                  GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE folder SET uidvalidity = ?, uidnext = ?,"
+                      " modseq = ? WHERE id = ?",
+                      "iiii", (gint64)mark->uidvalidity, (gint64)mark->uidnext,
+                      (gint64)mark->modseq, id);
+}
+
+bool
+store_folder_set_selectable(Store *store, gint64 id, bool on, GError **error)
+{
+    return store_exec(store, error,
+                      "UPDATE folder SET selectable = ? WHERE id = ?", "ii",
+                      (gint64)on, id);
+}
+
 /* As if the server had never had it. */
 static bool
 lose_row(Store *store, gint64 id, GError **error)

@@ -85,13 +85,16 @@ mark_empty(Round *round, GError **error)
     for (guint i = 0; ok && i < round->folders->len; i++) {
         StoreFolder *folder = round->folders->pdata[i];
         const ImapMailbox *mailbox = mailbox_of(round, folder);
+        StoreMark mark;
 
         if (!is_wanted(round, folder) || !is_empty(round, folder))
             continue;
+        mark = (StoreMark){ mailbox->uidvalidity, mailbox->uidnext,
+                            mailbox->modseq };
         folder->uidvalidity = mailbox->uidvalidity;
         folder->uidnext = mailbox->uidnext;
         folder->modseq = mailbox->modseq;
-        ok = store_folder_put(store, folder, error) != 0;
+        ok = store_folder_mark(store, folder->id, &mark, error);
     }
     return store_end(store, ok, ok ? error : NULL) && ok;
 }
@@ -284,7 +287,7 @@ drop_view(const Sync *sync, StoreFolder *folder, GError **error)
         return true;
     folder->uidvalidity = folder->uidnext = 0;
     folder->modseq = 0;
-    return store_folder_put(sync->store, folder, error) != 0;
+    return store_folder_mark(sync->store, folder->id, &(StoreMark){ 0 }, error);
 }
 
 /* What was followed before its mailbox was known to show messages of other

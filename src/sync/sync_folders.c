@@ -237,12 +237,8 @@ create_there(const Sync *sync, const StoreFolder *folder, GError **error)
 static bool
 begin_anew(const Sync *sync, const StoreFolder *folder, GError **error)
 {
-    StoreFolder made = *folder;
-
-    made.uidvalidity = made.uidnext = 0;
-    made.modseq = 0;
-    made.selectable = true;
-    return store_folder_put(sync->store, &made, error) != 0;
+    return store_folder_mark(sync->store, folder->id, &(StoreMark){ 0 }, error)
+           && store_folder_set_selectable(sync->store, folder->id, true, error);
 }
 
 bool
@@ -268,7 +264,6 @@ sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
 static bool
 folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
 {
-    StoreFolder kept = *folder;
     guint count;
 
     if (!store_folder_lost(sync->store, folder->id, error))
@@ -282,8 +277,7 @@ folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
               "%s is gone on the server; its %u messages are kept here: "
               "`posthorn sync --accept-removals %s` removes them",
               folder->path, count, folder->account);
-    kept.selectable = false;
-    return store_folder_put(sync->store, &kept, error) != 0;
+    return store_folder_set_selectable(sync->store, folder->id, false, error);
 }
 
 /* Ours that the server did not list: new here, or gone there. */
@@ -549,39 +543,79 @@ has_inbox(const GPtrArray *mailboxes)
     return false;
 }
 
-bool
-sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
+/* LIST, and what else has to be asked to compare it with our folders. Of a new
+ * account nothing is compared, and some servers look through each mailbox to
+ * tell its state: a page that someone waits for comes first. NULL on error. */
+static GPtrArray *
+ask_list(const Sync *sync, const GPtrArray *folders, GError **error)
 {
-    g_autoptr(GPtrArray) listed = NULL;
+    g_autoptr(GPtrArray) listed = sync->server.class->list(
+        sync->server.conn, folders->len > 0 || !sync->headers_first, error);
+
+    return listed && ask_new(sync, folders, listed, error)
+                   && ask_ids(sync, folders, listed, error)
+               ? g_steal_pointer(&listed)
+               : NULL;
+}
+
+static bool
+has_untold(const Sync *sync, const GPtrArray *folders)
+{
+    for (guint i = 0; i < folders->len; i++)
+        if (sync_is_renamed(sync->store, folders->pdata[i]))
+            return true;
+    return false;
+}
+
+static bool
+take_list(const Sync *sync, const GPtrArray *folders, const GPtrArray *listed,
+          GError **error)
+{
+    const ImapMailbox *rest = sync_rest_find(sync, listed);
+    bool ok = note_prefix(sync, error)
+              && follow_rest(sync, folders, listed, rest, error)
+              && follow_renames(sync, folders, listed, error);
+
+    for (guint i = 0; ok && i < listed->len; i++)
+        ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);
+    return ok && sync_rest_note(sync, rest, error);
+}
+
+/* *again: the user renamed a folder while the list was asked for, so it says
+ * nothing of that one: not gone, and no other is new. */
+static bool
+look(const Sync *sync, GPtrArray **mailboxes, bool *again, GError **error)
+{
+    g_autoptr(GPtrArray) before = NULL;
     g_autoptr(GPtrArray) folders = NULL;
-    const ImapMailbox *rest;
-    bool ok = true;
+    g_autoptr(GPtrArray) listed = NULL;
+    bool ok;
 
     if (!sync_tell_wishes(sync, error))
         return false;
+    before = store_folders(sync->store, sync->account, error);
+    listed = before ? ask_list(sync, before, error) : NULL;
+    if (listed == NULL || !store_begin(sync->store, error))
+        return false;
     folders = store_folders(sync->store, sync->account, error);
-    if (folders == NULL)
-        return false;
-    /* Of a new account nothing is compared, and some servers look through each
-     * mailbox to tell its state: a page that someone waits for comes first. */
-    listed = sync->server.class->list(
-        sync->server.conn, folders->len > 0 || !sync->headers_first, error);
-    if (listed == NULL || !ask_new(sync, folders, listed, error)
-        || !ask_ids(sync, folders, listed, error)
-        || !store_begin(sync->store, error))
-        return false;
-    rest = sync_rest_find(sync, listed);
-    ok = note_prefix(sync, error)
-         && follow_rest(sync, folders, listed, rest, error)
-         && follow_renames(sync, folders, listed, error);
-    for (guint i = 0; ok && i < listed->len; i++)
-        ok = put_mailbox(sync, folders, listed, listed->pdata[i], error);
-    ok = ok && sync_rest_note(sync, rest, error);
+    *again = folders && has_untold(sync, folders);
+    ok = folders && (*again || take_list(sync, folders, listed, error));
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
     /* A list without INBOX is no list: nothing is concluded from it. */
-    if (has_inbox(listed) && !others(sync, folders, listed, error))
+    if (!*again && has_inbox(listed) && !others(sync, folders, listed, error))
         return false;
-    *mailboxes = g_steal_pointer(&listed);
+    *mailboxes = *again ? NULL : g_steal_pointer(&listed);
+    return true;
+}
+
+bool
+sync_folders(const Sync *sync, GPtrArray **mailboxes, GError **error)
+{
+    bool again = true;
+
+    while (again)
+        if (!look(sync, mailboxes, &again, error))
+            return false;
     return true;
 }

@@ -442,10 +442,9 @@ delete_and_quit(Pop3Run *run, const GPtrArray *steps, GError **error)
 static bool
 mark(Pop3Run *run, GError **error)
 {
-    if (run->inbox->uidvalidity != 0)
-        return true;
-    run->inbox->uidvalidity = 1;
-    return store_folder_put(run->sync->store, run->inbox, error) != 0;
+    return run->inbox->uidvalidity != 0
+           || store_folder_mark(run->sync->store, run->inbox->id,
+                                &(StoreMark){ .uidvalidity = 1 }, error);
 }
 
 static bool

@@ -187,6 +187,9 @@ bool sync_carry_end(const Sync *sync, GError **error);
 /* Tells the server what the user wants of folders. */
 bool sync_tell_wishes(const Sync *sync, GError **error);
 
+/* Is the server still to be told of its name? */
+bool sync_is_renamed(Store *store, const StoreFolder *folder);
+
 /* Of these, which folders are to go and may by now. */
 bool sync_tell_deletes(const Sync *sync, GError **error);
 

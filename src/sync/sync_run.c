@@ -274,6 +274,7 @@ run_mark(SyncRun *run, const SyncStep *step, GError **error)
     const Sync *sync = run->sync;
     g_autoptr(StoreFolder) folder =
         store_folder(sync->store, run->folder->id, error);
+    const StoreMark mark = { step->uidvalidity, step->uidnext, step->modseq };
     g_autofree char *lacking = NULL;
     bool ok;
 
@@ -284,12 +285,9 @@ run_mark(SyncRun *run, const SyncStep *step, GError **error)
         && folder->uidnext == step->uidnext && folder->modseq == step->modseq
         && (lacking != NULL) == step->lacking)
         return true;
-    folder->uidvalidity = step->uidvalidity;
-    folder->uidnext = step->uidnext;
-    folder->modseq = step->modseq;
     if (!store_begin(sync->store, error))
         return false;
-    ok = store_folder_put(sync->store, folder, error) != 0
+    ok = store_folder_mark(sync->store, folder->id, &mark, error)
          && sync_set_fact(sync, folder, "lacking", step->lacking ? "1" : NULL,
                           error);
     return store_end(sync->store, ok, ok ? error : NULL) && ok;

@@ -43,6 +43,7 @@ note_validity(const Sync *sync, gint64 id, const ImapOpened *opened,
               GError **error)
 {
     g_autoptr(StoreFolder) folder = store_folder(sync->store, id, error);
+    StoreMark mark;
 
     if (folder == NULL)
         return false;
@@ -52,8 +53,8 @@ note_validity(const Sync *sync, gint64 id, const ImapOpened *opened,
         return err_set(error, ERR_REFUSED,
                        "%s was renumbered by the server: synchronise first",
                        folder->path);
-    folder->uidvalidity = opened->uidvalidity;
-    return store_folder_put(sync->store, folder, error) != 0;
+    mark = (StoreMark){ opened->uidvalidity, folder->uidnext, folder->modseq };
+    return store_folder_mark(sync->store, id, &mark, error);
 }
 
 /* UIDs mean something under one UIDVALIDITY only: it is recorded before the

@@ -37,12 +37,16 @@ wish_of(Store *store, const StoreFolder *folder, const char *wish)
 bool
 sync_wish_subscribe(Store *store, StoreFolder *folder, bool on, GError **error)
 {
+    g_autoptr(StoreFolder) now = NULL;
     bool ok;
 
     if (!store_begin(store, error))
         return false;
     folder->subscribed = on;
-    ok = store_folder_put(store, folder, error) != 0
+    now = store_folder(store, folder->id, error);
+    if (now)
+        now->subscribed = on;
+    ok = now && store_folder_put(store, now, error) != 0
          && (folder->local
              || set_wish(store, folder, WISH_SUBSCRIBE, on ? "on" : "off",
                          error));
@@ -61,6 +65,14 @@ bool
 sync_is_to_go(Store *store, const StoreFolder *folder)
 {
     g_autofree char *wish = wish_of(store, folder, WISH_DELETE);
+
+    return wish != NULL;
+}
+
+bool
+sync_is_renamed(Store *store, const StoreFolder *folder)
+{
+    g_autofree char *wish = wish_of(store, folder, WISH_RENAME);
 
     return wish != NULL;
 }
@@ -153,6 +165,23 @@ is_told(const Sync *sync, const StoreFolder *folder, const char *what,
     return true;
 }
 
+/* The server was told to call it folder->name instead of name. What the user
+ * calls it since is still to be told. */
+static bool
+record_rename(const Sync *sync, const StoreFolder *folder, const char *name,
+              bool refused, GError **error)
+{
+    g_autoptr(StoreFolder) now = store_folder(sync->store, folder->id, error);
+    const char *there = refused ? name : folder->name;
+
+    if (now == NULL)
+        return false;
+    if (strcmp(now->name, folder->name) != 0)
+        return set_wish(sync->store, folder, WISH_RENAME, there, error);
+    return set_wish(sync->store, folder, WISH_RENAME, NULL, error)
+           && (!refused || sync_folders_called(sync->store, now, name, error));
+}
+
 static bool
 tell_rename(const Sync *sync, const StoreFolder *folder, GError **error)
 {
@@ -167,8 +196,7 @@ tell_rename(const Sync *sync, const StoreFolder *folder, GError **error)
     if (!is_told(sync, folder, "renamed", trouble, error)
         || !store_begin(sync->store, error))
         return false;
-    ok = set_wish(sync->store, folder, WISH_RENAME, NULL, error)
-         && (!refused || sync_folders_called(sync->store, folder, name, error));
+    ok = record_rename(sync, folder, name, refused, error);
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 

@@ -424,6 +424,31 @@ test_object_left(void)
     g_assert_cmpint(store_save_date(store, id), ==, 0);
 }
 
+/* Written by whoever read the folder before it was renamed, its mark leaves
+ * its name. */
+static void
+test_mark(void)
+{
+    g_autoptr(Fixture) fixture = fixture_create();
+    gint64 id = fixture->folders[F_LISTS];
+    g_autoptr(Store) other = store_open(fixture->path, NULL);
+    g_autoptr(StoreFolder) renamed = store_folder(other, id, NULL);
+    g_autoptr(StoreFolder) now = NULL;
+    const StoreMark mark = { 2, 9, 77 };
+
+    g_free(renamed->name);
+    renamed->name = g_strdup("Letters");
+    must(store_folder_put(other, renamed, error) == id);
+    must(store_folder_mark(fixture->store, id, &mark, error));
+    must(store_folder_set_selectable(fixture->store, id, false, error));
+    now = store_folder(fixture->store, id, NULL);
+    g_assert_cmpstr(now->name, ==, "Letters");
+    g_assert_cmpuint(now->uidvalidity, ==, 2);
+    g_assert_cmpuint(now->uidnext, ==, 9);
+    g_assert_cmpuint(now->modseq, ==, 77);
+    g_assert_false(now->selectable);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -442,5 +467,6 @@ main(int argc, char **argv)
     g_test_add_func("/store/server/match-several", test_match_several);
     g_test_add_func("/store/server/match-object", test_match_object);
     g_test_add_func("/store/server/object-left", test_object_left);
+    g_test_add_func("/store/server/mark", test_mark);
     return g_test_run();
 }

@@ -260,6 +260,55 @@ test_renamed_here_cut(void)
     }
 }
 
+static Bench *meanwhile; /* whose folder is renamed while the server answers */
+
+static GPtrArray *
+list_meanwhile(void *conn, bool state, GError **error)
+{
+    Bench *bench = g_steal_pointer(&meanwhile);
+
+    if (bench)
+        wish_rename(bench, "Old");
+    return fake_list(conn, state, error);
+}
+
+static bool
+rename_meanwhile(void *conn, const char *from, const char *to, GError **error)
+{
+    Bench *bench = g_steal_pointer(&meanwhile);
+    g_autoptr(StoreFolder) folder =
+        bench ? bench_folder(bench, "work/Newer") : NULL;
+
+    if (folder)
+        sync_wish_rename(bench->store, folder, "Old", NULL);
+    return fake_rename(conn, from, to, error);
+}
+
+/* What the user calls a folder while the server lists its mailboxes, or is told
+ * of another name, stands. */
+static void
+test_renamed_meanwhile(const void *told)
+{
+    Bench *bench = bench_with_folders();
+    SyncServerClass class = fake_class;
+
+    if (told) {
+        class.rename = rename_meanwhile;
+        wish_rename(bench, "Newer");
+    } else {
+        class.list = list_meanwhile;
+    }
+    bench->sync.server.class = &class;
+    meanwhile = bench;
+    bench_sync(bench);
+    g_assert_null(meanwhile);
+    bench_settle(bench);
+    bench_sync(bench);
+    g_assert_nonnull(fake_lookup(bench->fake, "Old/Sub"));
+    g_assert_cmpuint(bench->fake->mailboxes->len, ==, 3);
+    check_renamed(bench);
+}
+
 /* The server will not: the old name is back, and it is said. */
 static void
 test_rename_refused(void)
@@ -705,6 +754,10 @@ main(int argc, char **argv)
     g_test_add_func("/sync/objects-renamed", test_objects_renamed);
     g_test_add_func("/run/renamed here", test_renamed_here);
     g_test_add_func("/run/renamed here, cut", test_renamed_here_cut);
+    g_test_add_data_func("/run/renamed while listed", NULL,
+                         test_renamed_meanwhile);
+    g_test_add_data_func("/run/renamed while renamed", "",
+                         test_renamed_meanwhile);
     g_test_add_func("/run/rename refused", test_rename_refused);
     g_test_add_func("/run/P37/bad-folder", test_bad_folder);
     g_test_add_func("/run/P37/breaks", test_breaking_folder);
