@@ -238,8 +238,57 @@ def renamed_there(world):
     assert "Trips" not in home.ok("folders").out
 
 
+def moved_and_deleted(world):
+    """A folder deleted, here or there, behind a move out of it that nobody was
+    told of: what was moved is where it was moved to, on both sides (P13)."""
+    home, ana = world.home("moved", ["ana"]), world.mailbox("ana")
+    for name in ("here", "there"):
+        ana.imap.create("Left-" + name)
+        ana.imap.create("Put-" + name)
+        for number in range(25):
+            ana.append(message(f"{name} {number}"), folder="Left-" + name)
+    home.ok("sync", "--no-index")
+    for name in ("here", "there"):
+        home.ok("move", f"ana/Put-{name}", f"folder:ana/Left-{name}")
+    home.ok("folders", "delete", "ana/Left-here")
+    ana.imap.select("INBOX", readonly=True)
+    assert ana.imap.delete("Left-there")[0] == "OK"
+    home.ok("sync", "--no-index")
+    for name in ("here", "there"):
+        assert len(ana.messages("Put-" + name)) == 25, name
+        until(lambda: len(home.files("ana/Put-" + name)) == 25, 20,
+              "the files are in their new folder")
+    listed = b" ".join(ana.imap.list()[1])
+    assert b"Left-here" not in listed and b"Left-there" not in listed, listed
+    assert "Left" not in home.ok("folders").out
+
+
+def disk_gone(world):
+    """The mail directory is not there, then it is, and one message came in
+    between: nothing is deleted on the server or doubled (P16)."""
+    home, ben = world.home("disk", ["ben"]), world.mailbox("ben")
+    ben.imap.create("Disk")
+    for number in range(5):
+        ben.append(message(f"disk {number}"), folder="Disk")
+    home.ok("sync", "--no-index")
+    os.rename(home.mail, home.mail + ".aside")
+    said = home.ok("sync", "--no-index")
+    assert "gone from the disk" in said.out + said.err, said
+    ben.append(message("disk 5"), folder="Disk")
+    for _ in range(2):
+        home.ok("sync", "--no-index")
+    assert len(ben.messages("Disk")) == 6
+    assert len(home.files("ben/Disk")) == 6
+    os.rename(home.mail, home.mail + ".below")
+    os.rename(home.mail + ".aside", home.mail)
+    for _ in range(2):
+        home.ok("sync", "--no-index")
+    assert len(ben.messages("Disk")) == 6
+    assert len(home.files("ben/Disk")) == 6
+
+
 def on_any_server(tap, world):
-    for test in (folders, renamed_there):
+    for test in (folders, renamed_there, moved_and_deleted, disk_gone):
         tap.run("ways: " + test.__name__.replace("_", " "), test, world)
 
 
