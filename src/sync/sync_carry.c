@@ -7,27 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the keys of all begin with; a Message-ID follows. */
 static char *
-carry_key(const Sync *sync)
+carry_key(const Sync *sync, const char *message_id)
 {
-    return g_strconcat("carry/", sync->account, NULL);
+    return g_strconcat("carry/", sync->account, "/", message_id, NULL);
 }
 
-char *
+GHashTable *
 sync_carry(const Sync *sync)
 {
-    g_autofree char *key = carry_key(sync);
+    g_autofree char *prefix = carry_key(sync, NULL);
 
-    return store_value(sync->store, key);
+    return store_values(sync->store, prefix);
 }
 
 bool
 sync_carry_end(const Sync *sync, GError **error)
 {
-    g_autofree char *key = carry_key(sync);
-    g_autofree char *text = sync_carry(sync);
+    g_autoptr(GHashTable) carried = sync_carry(sync);
+    GHashTableIter iter;
+    void *key;
+    bool ok = true;
 
-    return text == NULL || store_set_value(sync->store, key, NULL, error);
+    if (g_hash_table_size(carried) == 0)
+        return true;
+    if (!store_begin(sync->store, error))
+        return false;
+    g_hash_table_iter_init(&iter, carried);
+    while (ok && g_hash_table_iter_next(&iter, &key, NULL))
+        ok = store_set_value(sync->store, key, NULL, error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
 /* Words of a that are not in b, each with sign in front. */
@@ -129,31 +139,27 @@ sync_carry_note(const Sync *sync, const StoreRow *row, GError **error)
 {
     g_autofree char *changes = changes_of(row);
     g_autofree char *key = NULL;
-    g_autofree char *known = NULL;
-    g_autofree char *all = NULL;
     gint64 id;
 
-    if (changes == NULL || row->message_id == NULL || row->folder == 0
-        || strchr(row->message_id, '\n'))
+    if (changes == NULL || row->message_id == NULL || row->folder == 0)
         return true;
     id = elsewhere(sync, row);
     if (id)
         return apply(sync, id, changes, error);
-    key = carry_key(sync);
-    known = sync_carry(sync);
-    all = g_strdup_printf("%s%s\n%s\n", known ? known : "", row->message_id,
-                          changes);
-    return store_set_value(sync->store, key, all, error);
+    key = carry_key(sync, row->message_id);
+    return store_set_value(sync->store, key, changes, error);
 }
 
 bool
-sync_carry_take(const Sync *sync, const char *carried, gint64 id,
+sync_carry_take(const Sync *sync, GHashTable *carried, gint64 id,
                 const char *message_id, GError **error)
 {
-    g_auto(GStrv) lines = g_strsplit(carried ? carried : "", "\n", -1);
+    g_autofree char *key = NULL;
+    const char *changes;
 
-    for (char **line = lines; message_id && line[0] && line[1]; line += 2)
-        if (strcmp(line[0], message_id) == 0)
-            return apply(sync, id, line[1], error);
-    return true;
+    if (message_id == NULL || g_hash_table_size(carried) == 0)
+        return true;
+    key = carry_key(sync, message_id);
+    changes = g_hash_table_lookup(carried, key);
+    return changes == NULL || apply(sync, id, changes, error);
 }

@@ -16,7 +16,7 @@ typedef struct {
     bool quiet;       /* a first fetch: no news */
     bool match;       /* rows wait for a UID */
     gint64 rest;      /* sync_rest() */
-    char *carried;    /* sync_carry(); NULL: nothing */
+    GHashTable *carried; /* sync_carry() */
     guint refused;    /* messages that the server would not give */
     char *refusal;    /* its words for the first; NULL: none */
     guint64 done, total;
@@ -177,10 +177,10 @@ bool sync_remove_rows(const Sync *sync, const StoreFolder *folder,
                       const GArray *ids, GError **error);
 
 /* What the user changed in messages that are gone from their mailbox, until
- * they turn up in another (sync_carry.c). g_free(); NULL: nothing. */
-char *sync_carry(const Sync *sync);
+ * they turn up in another (sync_carry.c). g_hash_table_unref(). */
+GHashTable *sync_carry(const Sync *sync);
 bool sync_carry_note(const Sync *sync, const StoreRow *row, GError **error);
-bool sync_carry_take(const Sync *sync, const char *carried, gint64 id,
+bool sync_carry_take(const Sync *sync, GHashTable *carried, gint64 id,
                      const char *message_id, GError **error);
 bool sync_carry_end(const Sync *sync, GError **error);
 

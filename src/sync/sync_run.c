@@ -478,7 +478,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     g_autofree char *dir = g_build_filename(sync->mail, folder->path, NULL);
     g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) waiting = g_ptr_array_new();
-    g_autofree char *carried = NULL;
+    g_autoptr(GHashTable) carried = NULL;
     g_autofree char *refusal = NULL;
     SyncRun run = { .sync = sync,
                     .folder = folder,
