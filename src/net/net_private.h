@@ -41,6 +41,10 @@ struct NetStream {
 int
 net_poll(NetStream *stream, int fd, short events, gint64 end, GError **error);
 
+/* The same for what OpenSSL wants: SSL_ERROR_WANT_READ or _WRITE. A tunnel has
+ * a pipe for each. */
+int net_poll_tls(NetStream *stream, int want, gint64 end, GError **error);
+
 /* A descriptor connected to host:port, or -1 with *error. */
 int net_connect(const NetParams *params, GCancellable *cancel, GError **error);
 

@@ -252,9 +252,7 @@ read_tls(NetStream *stream, char *bytes, gsize size, gint64 end, GError **error)
             ERR_clear_error();
             return 0; /* cut without close_notify: the end all the same */
         }
-        ready = net_poll(stream, stream->in,
-                         what == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, end,
-                         error);
+        ready = net_poll_tls(stream, what, end, error);
         if (ready <= 0)
             return timed_out(stream, ready, error);
     }
@@ -485,19 +483,19 @@ net_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error)
 }
 
 static gssize
-write_once(NetStream *stream, const guint8 *bytes, gsize size, short *events)
+write_once(NetStream *stream, const guint8 *bytes, gsize size, int *want)
 {
-    *events = POLLOUT;
+    *want = SSL_ERROR_WANT_WRITE;
     if (stream->ssl) {
         int wrote = SSL_write(stream->ssl, bytes, (int)MIN(size, G_MAXINT));
-        int what = SSL_get_error(stream->ssl, wrote);
 
+        *want = SSL_get_error(stream->ssl, wrote);
         if (wrote > 0)
             return wrote;
-        *events = what == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
         ERR_clear_error();
-        return what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE ? 0
-                                                                           : -1;
+        return *want == SSL_ERROR_WANT_READ || *want == SSL_ERROR_WANT_WRITE
+                   ? 0
+                   : -1;
     }
     gssize wrote = send(stream->out, bytes, size, MSG_NOSIGNAL);
 
@@ -514,8 +512,8 @@ send_all(NetStream *stream, const guint8 *bytes, gsize size, GError **error)
     gint64 end = deadline(stream, 0);
 
     while (size > 0) {
-        short events;
-        gssize wrote = write_once(stream, bytes, size, &events);
+        int want;
+        gssize wrote = write_once(stream, bytes, size, &want);
         int ready;
 
         if (wrote < 0)
@@ -526,7 +524,7 @@ send_all(NetStream *stream, const guint8 *bytes, gsize size, GError **error)
             end = deadline(stream, 0);
             continue;
         }
-        ready = net_poll(stream, stream->out, events, end, error);
+        ready = net_poll_tls(stream, want, end, error);
         if (ready <= 0)
             return timed_out(stream, ready, error) == 0;
     }

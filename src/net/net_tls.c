@@ -167,6 +167,15 @@ check_peer(const NetStream *stream, const NetParams *params, GError **error)
                    stream->name, hex);
 }
 
+int
+net_poll_tls(NetStream *stream, int want, gint64 end, GError **error)
+{
+    bool reads = want == SSL_ERROR_WANT_READ;
+
+    return net_poll(stream, reads ? stream->in : stream->out,
+                    reads ? POLLIN : POLLOUT, end, error);
+}
+
 static bool
 handshake(NetStream *stream, const NetParams *params, GError **error)
 {
@@ -194,9 +203,7 @@ handshake(NetStream *stream, const NetParams *params, GError **error)
             }
             return refused(stream, "TLS fails", error);
         }
-        ready = net_poll(stream, stream->in,
-                         what == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, end,
-                         error);
+        ready = net_poll_tls(stream, what, end, error);
         if (ready == 0)
             err_set(error, ERR_RETRY, "%s does not answer TLS", stream->name);
         if (ready <= 0)
@@ -233,7 +240,8 @@ start(NetStream *stream, const NetParams *params, GError **error)
     if (!make_context(stream, params, error))
         return false;
     stream->ssl = SSL_new(stream->context);
-    if (stream->ssl == NULL || SSL_set_fd(stream->ssl, stream->in) != 1)
+    if (stream->ssl == NULL || SSL_set_wfd(stream->ssl, stream->out) != 1
+        || SSL_set_rfd(stream->ssl, stream->in) != 1)
         return refused(stream, "TLS cannot be set up", error);
     SSL_set_app_data(stream->ssl, stream);
     net_sessions_resume(stream);

@@ -16,13 +16,14 @@ static Identity authority, stranger;
 static char *ca_path;
 
 typedef struct {
-    int fd;
+    int in, out;
     int most; /* version, 0: any */
     const Identity *identity, *issuer;
     SSL_CTX *context; /* that knows its tickets again; NULL: a new one */
 } Server;
 
 static SSL_CTX *shared;   /* of the servers of one test; NULL: none */
+static bool piped;        /* two pipes, as a tunnel has, and no socket */
 static bool resumed;      /* the last connection was */
 static bool wants_client; /* the server asks who we are */
 static char *seen_client; /* the subject that it saw; NULL: none */
@@ -68,7 +69,8 @@ serve(void *data)
     if (wants_client)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, any_client);
     ssl = SSL_new(context);
-    SSL_set_fd(ssl, server->fd);
+    SSL_set_rfd(ssl, server->in);
+    SSL_set_wfd(ssl, server->out);
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
         g_assert_cmpint(byte, ==, 'y');
         see_client(ssl);
@@ -77,8 +79,28 @@ serve(void *data)
     SSL_free(ssl);
     if (server->context == NULL)
         SSL_CTX_free(context);
-    close(server->fd);
+    close(server->in);
+    close(server->out);
     return NULL;
+}
+
+/* Between the stream and the server. */
+static NetStream *
+make_line(Server *server)
+{
+    int pair[2], to[2], from[2];
+
+    if (piped) {
+        g_assert_cmpint(pipe(to), ==, 0);
+        g_assert_cmpint(pipe(from), ==, 0);
+        server->in = to[0];
+        server->out = from[1];
+        return net_stream_of(from[0], to[1], "mail.test:993", NULL);
+    }
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    server->in = pair[1];
+    server->out = dup(pair[1]);
+    return net_stream_of(pair[0], dup(pair[0]), "mail.test:993", NULL);
 }
 
 /* Connects to host; NULL when TLS is up and an octet came back, or the error.
@@ -94,12 +116,9 @@ try_tls(const NetParams *params, const Identity *identity,
     GError *error = NULL;
     GThread *thread;
     char byte = 'x';
-    int pair[2];
 
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-    server.fd = pair[1];
+    stream = make_line(&server);
     thread = g_thread_new("server", serve, &server);
-    stream = net_stream_of(pair[0], dup(pair[0]), "mail.test:993", NULL);
     if (net_start_tls(stream, params, &error)) {
         g_assert_true(net_is_tls(stream));
         resumed = strstr(net_describe(stream), "resumed") != NULL;
@@ -320,6 +339,20 @@ test_client_certificate(void)
     certificate_forget(&server);
 }
 
+/* TLS through a program that is the connection (incoming-tunnel). */
+static void
+test_tunnel(void)
+{
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    piped = true;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    piped = false;
+    certificate_forget(&server);
+}
+
 static void
 test_ca_file(void)
 {
@@ -380,6 +413,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/resumed", test_resumed);
     g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
+    g_test_add_func("/net/tls/tunnel", test_tunnel);
     result = g_test_run();
     g_unlink(path);
     certificate_forget(&authority);
