@@ -265,7 +265,8 @@ append_row(Pusher *pusher, const StorePending *pending, bool tried,
     batch_init(&batch, pusher);
     if (row == NULL)
         return true;
-    if (tried && !sync_find_unknown(pusher->sync, row->folder, row->message_id, &uid,
+    if (tried
+        && !sync_find_unknown(pusher->sync, row->folder, row->message_id, &uid,
                               error))
         return false;
     if (uid == 0)
