@@ -1,5 +1,6 @@
 /* Files before their rows, rows before names: whoever is killed between leaves
- * a file in tmp/, which is no message, or a row whose file the settler names. */
+ * a file in tmp/, which is no message, or a row whose file the settler
+ * names. */
 #include "staged.h"
 
 #include "base/log.h"

@@ -263,8 +263,11 @@ remove_unplaced(const Sync *sync, const StoreFolder *folder, GError **error)
         gint64 id = ((const StoreFile *)files->pdata[i])->id;
         g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
 
-        if (row && row->server_folder == 0)
-            g_array_append_val(ids, id);
+        if (row == NULL || row->server_folder != 0)
+            continue;
+        if (!store_set_folder(sync->store, id, 0, error))
+            return false;
+        g_array_append_val(ids, id);
     }
     return ids && files && sync_remove_rows(sync, folder, ids, error);
 }

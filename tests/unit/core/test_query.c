@@ -150,10 +150,10 @@ test_meant(void)
 static void
 append_term(GString *text, const StoreTerm *term)
 {
-    static const char *const words[] = { "any", "from", "to",     "subject",
-                                         "id",     "flag",  "tag", "folder",
-                                         "since",  "before", "not", "and",
-                                         "or" };
+    static const char *const words[] = {
+        "any",    "from",  "to",     "subject", "id",  "flag", "tag",
+        "folder", "since", "before", "maybe",   "not", "and",  "or"
+    };
 
     g_string_append_printf(text, "%s%s", text->len ? " " : "",
                            words[term->kind]);
