@@ -245,6 +245,22 @@ def stopped_in_an_editor():
 
 
 @test
+def a_hook_speaks_on_the_bottom_row():
+    """What it prints, and what its program does, is said and not written over
+    the screen."""
+    for hook, said in (("echo hello from a hook", "hello from a hook"),
+                       ("exec sh -c 'printf \"two\\nlines\\n\"'",
+                        "two lines")):
+        with Mail(f"hook startup {{ {hook} }}\n") as mail, \
+                mail.terminal() as terminal:
+            screen = terminal.wait(lambda s, text=said: text in s[-1])
+            assert screen[0].startswith((" Inbox", " All mail")), screen
+            assert not any(said in row for row in screen[:-1]), screen
+            terminal.type("Q")
+            terminal.wait_end()
+
+
+@test
 def ended_in_an_editor():
     """SIGTERM while the editor runs: both end, the draft is kept (P39)."""
     with Mail() as mail:
