@@ -106,6 +106,10 @@ struct Frontend {
 void frontend_tell(Frontend *frontend, TellKind kind, bool undoable,
                    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* A PrinterWrite; user is a Frontend **. What a hook prints is said on the
+ * screen; without one it is the program's output. */
+void frontend_print(const char *bytes, gsize size, void *user);
+
 /* The face without a screen: tell goes to standard error when it is an error,
  * ask answers NULL, quit ends loop. */
 Frontend *frontend_create_headless(GMainLoop *loop);

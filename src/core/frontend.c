@@ -1,6 +1,7 @@
 /* The face without a screen, and the few words said to any face. */
 #include "core/frontend.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -24,6 +25,21 @@ frontend_tell(Frontend *frontend, TellKind kind, bool undoable,
     text = g_strdup_vprintf(format, args);
     va_end(args);
     frontend->class->tell(frontend, kind, undoable, text);
+}
+
+void
+frontend_print(const char *bytes, gsize size, void *user)
+{
+    Frontend *frontend = *(Frontend **)user;
+    g_autofree char *text = NULL;
+
+    if (!frontend->has_screen) {
+        file_write_all(STDOUT_FILENO, bytes, size, "output", NULL);
+        return;
+    }
+    text = g_strchomp(g_strndup(bytes, size));
+    if (*text)
+        frontend_tell(frontend, TELL_INFO, false, "%s", text);
 }
 
 static bool

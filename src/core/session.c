@@ -51,7 +51,6 @@ struct Session {
     CmdLanguage *language;
     Hooks *hooks;
     Printer *out;
-    Printer *standard; /* output */
     Indexer *indexer;
     Search *search;
     Outbox *outbox;
@@ -96,22 +95,6 @@ prepare_hooks(Session *session)
     hooks_set_context(session->hooks, &context);
 }
 
-/* What a hook prints is the program's output, and on a screen said on it. */
-static void
-print(const char *bytes, gsize size, void *user)
-{
-    Session *session = user;
-    g_autofree char *text = NULL;
-
-    if (!session->frontend->has_screen) {
-        printer_bytes(session->standard, bytes, size);
-        return;
-    }
-    text = g_strchomp(g_strndup(bytes, size));
-    if (*text)
-        frontend_tell(session->frontend, TELL_INFO, false, "%s", text);
-}
-
 static gboolean
 wake_up(void *data)
 {
@@ -141,8 +124,7 @@ session_create(Paths *paths, GError **error)
     session->hooks = session_hooks_create(session);
     session->language = cmd_language_create(session->options, session->keys,
                                             session->hooks);
-    session->standard = printer_create_fd(STDOUT_FILENO);
-    session->out = printer_create(print, session);
+    session->out = printer_create(frontend_print, &session->frontend);
     prepare_hooks(session);
     session->settler = settler_create(session);
     session->indexer = indexer_create(session);
@@ -238,7 +220,6 @@ session_destroy(Session *session)
     cmd_language_destroy(session->language);
     hooks_destroy(session->hooks);
     printer_destroy(session->out);
-    printer_destroy(session->standard);
     store_close(session->store);
     options_destroy(session->options);
     keys_destroy(session->keys);

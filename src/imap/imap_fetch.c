@@ -58,6 +58,8 @@ read_body(ImapConn *conn)
     }
     imap_decoder_expect(in, ' ');
     body.section = section->str;
+    if (imap_decoder_try_word(in, "NIL"))
+        return; /* it cannot be given now */
     imap_decoder_stream(in, body_begin, body_bytes, &body);
 }
 

@@ -375,8 +375,32 @@ fetch_bodies(Bodies *bodies, const GPtrArray *lacking, const ImapSink *sink,
     return sync_fetch(&fetch, lacking, all, error);
 }
 
-/* What was asked for and not told has gone on the server meanwhile: the next
- * view says so. */
+/* What was asked for and not told has gone on the server meanwhile, or it does
+ * not give it now: where there is a header it has a row. */
+static bool
+list_untold(SyncRun *run, const GPtrArray *asked, GError **error)
+{
+    g_autoptr(GPtrArray) sets = g_ptr_array_new();
+    g_autoptr(UidSet) untold = uidset_create();
+    bool all;
+
+    for (guint i = 0; i < asked->len; i++) {
+        const UidSet *uids = asked->pdata[i];
+
+        for (guint j = 0; j < uidset_n_ranges(uids); j++) {
+            UidRange range = uidset_range(uids, j);
+            bool here;
+
+            for (guint64 uid = range.first; uid <= range.last; uid++)
+                if (sync_run_row(run, (guint32)uid, &here) == 0)
+                    uidset_add(untold, (guint32)uid);
+        }
+    }
+    g_ptr_array_add(sets, untold);
+    return uidset_n_ranges(untold) == 0
+           || sync_headers(run, sets, &all, error);
+}
+
 bool
 sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
 {
@@ -407,7 +431,8 @@ sync_bodies(SyncRun *run, const GPtrArray *sets, bool *all, GError **error)
     lacking = all_lacking(run, sets);
     bodies.quiet = run->quiet;
     ok = ok && fetch_bodies(&bodies, lacking, &sink, all, error)
-         && sync_refused_tidy(run, error);
+         && sync_refused_tidy(run, error)
+         && (!*all || list_untold(run, lacking, error));
     forget_facts(&bodies);
     g_free(bodies.base);
     return ok;

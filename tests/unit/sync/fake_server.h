@@ -62,6 +62,7 @@ typedef struct {
     const char *bad; /* a text; what has it cannot be read; NULL: none */
     FakeBad gives;   /* of what is asked for together with such a message */
     bool bad_header; /* nor can its header */
+    const char *untold; /* a text; the body of what has it is NIL */
     bool cancels;    /* the cut is one of ours */
     const char *no_call; /* this one, as for changing, is refused … */
     const char *no_text; /* … with these words */
@@ -496,7 +497,8 @@ fake_send(Fake *fake, const FakeMessage *message, const char *items,
     if (strstr(items, "HEADER")) {
         size = (gsize)(end - message->bytes);
         fake->headers++;
-    } else if (strstr(items, "BODY.PEEK[]")) {
+    } else if (strstr(items, "BODY.PEEK[]")
+               && !(fake->untold && strstr(message->bytes, fake->untold))) {
         fake->bodies++;
     } else {
         return fake_tell(fake, message, items, sink, error);

@@ -80,6 +80,24 @@ check_refused(Bench *bench, guint32 uid, const Manner *manner)
     g_assert_nonnull(strstr(error->message, "said NO it is damaged"));
 }
 
+/* A message whose body is NIL is listed, and fetched when it is opened. */
+static void
+test_untold(void)
+{
+    Bench *bench = bench_full();
+    g_autoptr(StoreRow) row = NULL;
+
+    bench->fake->untold = "<m7@";
+    bench_sync(bench);
+    g_assert_cmpuint(bench_files(bench, "work/INBOX"), ==, MESSAGES - 1);
+    g_assert_cmpuint(bench_rows(bench, 7), ==, 1);
+    bench->fake->untold = NULL;
+    g_assert_true(sync_fetch_one(&bench->sync, bench_row(bench, 7), NULL));
+    row = store_row(bench->store, bench_row(bench, 7), NULL);
+    g_assert_nonnull(row->file);
+    bench_end(bench);
+}
+
 /* Is it asked for now? */
 static guint
 asks(Bench *bench)
@@ -254,5 +272,6 @@ main(int argc, char **argv)
     g_test_add_data_func("/sync/refused/P19/cut", NULL, test_cut);
     g_test_add_data_func("/sync/refused/P19/cancelled", "", test_cut);
     g_test_add_func("/sync/refused/P19/slow", test_slow);
+    g_test_add_func("/sync/refused/P2/untold", test_untold);
     return g_test_run();
 }
