@@ -365,38 +365,6 @@ login_refused(struct RemoteFollower *follower, const GError *error)
     account_synced(account, error);
 }
 
-static void
-sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
-            const GError *error)
-{
-    Account *account = follower->account;
-
-    log_add(LOG_WARN, account->name, "%s", error->message);
-    follower->not_before = answer->not_before;
-    if (err_is(error, ERR_AUTH)) {
-        set_online(follower, false, error->message);
-        login_refused(follower, error);
-        return;
-    }
-    if (answer->connected && err_is(error, ERR_REFUSED)) {
-        /* one folder, or one change: the rest was done */
-        account_set_state(account, ACCOUNT_ONLINE, NULL, error->message);
-    } else if (err_is(error, ERR_REFUSED) || !account->started) {
-        set_online(follower, false, error->message);
-        account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
-    } else {
-        set_online(follower, false, error->message);
-        if (follower->watcher) /* their lines may be as dead */
-            watcher_stop(follower->watcher);
-        if (answer->not_before > clock_now())
-            retry_in(follower, (guint)(answer->not_before - clock_now()),
-                     error->message);
-        else
-            retry_later(follower, error->message);
-    }
-    account_synced(account, error);
-}
-
 static gboolean
 poll_now(void *user)
 {
@@ -448,8 +416,11 @@ watch_files(struct RemoteFollower *follower)
     files_watch_refresh(follower->files);
 }
 
+/* The server was reached; refused: one folder, or one change, and the rest was
+ * done. NULL: nothing was. */
 static void
-sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
+sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer,
+               const GError *refused)
 {
     Account *account = follower->account;
 
@@ -458,15 +429,49 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
     follower->not_before = 0;
     account->status.done = account->status.total = 0;
     set_online(follower, true, NULL);
-    account_set_state(account, ACCOUNT_ONLINE, NULL, NULL);
+    account_set_state(account, ACCOUNT_ONLINE, NULL,
+                      refused ? refused->message : NULL);
     if (account->started) {
         if (follower->watcher)
             watcher_begin(follower->watcher);
         poll_later(follower, answer->login_delay);
     }
-    account_synced(account, NULL);
+    account_synced(account, refused);
     if (account->started)
         watch_files(follower);
+}
+
+static void
+sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
+            const GError *error)
+{
+    Account *account = follower->account;
+
+    log_add(LOG_WARN, account->name, "%s", error->message);
+    follower->not_before = answer->not_before;
+    if (err_is(error, ERR_AUTH)) {
+        set_online(follower, false, error->message);
+        login_refused(follower, error);
+        return;
+    }
+    if (answer->connected && err_is(error, ERR_REFUSED)) {
+        sync_succeeded(follower, answer, error);
+        return;
+    }
+    if (err_is(error, ERR_REFUSED) || !account->started) {
+        set_online(follower, false, error->message);
+        account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
+    } else {
+        set_online(follower, false, error->message);
+        if (follower->watcher) /* their lines may be as dead */
+            watcher_stop(follower->watcher);
+        if (answer->not_before > clock_now())
+            retry_in(follower, (guint)(answer->not_before - clock_now()),
+                     error->message);
+        else
+            retry_later(follower, error->message);
+    }
+    account_synced(account, error);
 }
 
 /* However a job ended, files and index follow what it committed. */
@@ -504,7 +509,7 @@ sync_answer(void *user, const LaneAnswer *answer, const GError *error)
     if (error)
         sync_failed(follower, answer, error);
     else
-        sync_succeeded(follower, answer);
+        sync_succeeded(follower, answer, NULL);
 }
 
 static void
@@ -711,7 +716,7 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     } else if (error && !err_is(error, ERR_REFUSED) && follower->sync == NULL) {
         set_online(follower, false, error->message);
         retry_later(follower, error->message);
-    } else if (error == NULL && answer->waiting) {
+    } else if (answer->waiting) {
         begin_sync(follower);
     }
 }

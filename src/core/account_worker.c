@@ -591,11 +591,13 @@ perform(Task *task, GError **error)
     switch (task->kind) {
     case LANE_SYNC:
         return sync_locked(task, &sync, error);
-    case LANE_PUSH:
-        if (!sync_locked(task, &sync, error))
-            return false;
-        task->answer.waiting = rows_wait(store, params->account);
-        return true;
+    case LANE_PUSH: {
+        bool told = sync_locked(task, &sync, error);
+
+        task->answer.waiting = (told || err_is(*error, ERR_REFUSED))
+                               && rows_wait(store, params->account);
+        return told;
+    }
     case LANE_FETCH:
         return sync_fetch_one(&sync, task->request.id, error);
     case LANE_PART:

@@ -469,8 +469,13 @@ stage_copies(Act *act, const MessageSet *set, GError **error)
             row ? session_message_path(session, row) : NULL;
         const char *file;
 
+        if (row == NULL)
+            continue; /* gone since it was chosen */
         if (from == NULL)
-            continue; /* not here: the server copies, the copy is fetched */
+            return err_set(error, ERR_REFUSED,
+                           "the text of “%s” is not on this machine: open "
+                           "the message, then copy it",
+                           row->subject ? row->subject : "");
         file = staged_file(act->staged, row->flags & STORE_SYSTEM_FLAGS, from,
                            error);
         if (file == NULL)

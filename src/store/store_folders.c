@@ -321,6 +321,10 @@ remove_rows(Store *store, gint64 id, GError **error)
                          "DELETE FROM reference WHERE thread"
                          " NOT IN (SELECT thread FROM message)",
                          "")
+           && store_exec(store, error,
+                         "DELETE FROM value WHERE key GLOB"
+                         " 'sync/' || ?1 || '/*'",
+                         "i", id)
            && store_exec(store, error, "DELETE FROM folder WHERE id = ?", "i",
                          id);
 }

@@ -213,6 +213,7 @@ pull_all(Round *round, bool *yielded, GError **error)
     for (guint i = 0; rest && i < round->folders->len; i++)
         if (((const StoreFolder *)round->folders->pdata[i])->id == rest)
             return held || !sync_rest_is_due(sync)
+                   || breaks(round, round->folders->pdata[i])
                    || pull_next(round, i, yielded, error);
     return true;
 }

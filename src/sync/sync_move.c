@@ -6,6 +6,7 @@
 #include "sync_private.h"
 
 #include "base/err.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -42,6 +43,23 @@ sync_move_left(const Sync *sync, const StoreFolder *folder, guint32 uidvalidity,
     return sync_set_fact(sync, folder, "left", text, error);
 }
 
+bool
+sync_expunge(const Sync *sync, const StoreFolder *folder, const UidSet *uids,
+             GError **error)
+{
+    bool marked = false;
+
+    if (!sync->server.class->expunge(sync->server.conn, uids, &marked, error))
+        return false;
+    if (marked)
+        sync_warn(sync,
+                  "%s: its server has no UIDPLUS: %" G_GUINT64_FORMAT
+                  " of its messages are only marked as deleted there, until "
+                  "it expunges them",
+                  folder->path, uidset_count(uids));
+    return true;
+}
+
 /* A server that does not let them go has two: that is said, once. */
 bool
 sync_move_end(const Sync *sync, const StoreFolder *folder, guint32 uidvalidity,
@@ -51,14 +69,12 @@ sync_move_end(const Sync *sync, const StoreFolder *folder, guint32 uidvalidity,
     g_autoptr(GError) trouble = NULL;
     guint32 under = 0;
     g_autoptr(UidSet) uids = left ? read_left(left, &under) : NULL;
-    bool marked = false;
 
     if (left == NULL)
         return true;
     if (uids && under == uidvalidity
-        && !sync->server.class->expunge(sync->server.conn, uids, &marked,
-                                        &trouble)) {
-        if (!err_is(trouble, ERR_REFUSED)) {
+        && !sync_expunge(sync, folder, uids, &trouble)) {
+        if (!err_is(trouble, ERR_REFUSED) || imap_is_temporary(trouble)) {
             g_propagate_error(error, g_steal_pointer(&trouble));
             return false;
         }
@@ -79,7 +95,8 @@ sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
     *uid = 0;
     if (message_id == NULL || strpbrk(message_id, "\"\\\r\n") != NULL)
         return true;
-    criteria = g_strdup_printf("HEADER Message-ID \"<%s>\"", message_id);
+    criteria = g_strdup_printf("UNDELETED HEADER Message-ID \"<%s>\"",
+                               message_id);
     found = sync->server.class->search(sync->server.conn, criteria, error);
     known = found ? store_uids_among(sync->store, folder, found, error) : NULL;
     if (known == NULL)
@@ -126,17 +143,34 @@ resume_row(const Sync *sync, const GPtrArray *folders, const StorePending *row,
     ImapOpened opened;
     guint32 uid = 0;
 
-    if (from == NULL || to == NULL || message == NULL || row->uid == 0)
+    if (from == NULL || to == NULL || !to->selectable || message == NULL
+        || row->uid == 0)
         return true;
     return sync_open(sync, to, &opened, error)
            && sync_find_unknown(sync, to->id, message->message_id, &uid, error)
            && (uid == 0 || place_copy(sync, row, from, uid, error));
 }
 
+/* What a mailbox refuses now is tried again with the next round. */
+static bool
+resumed(const Sync *sync, bool ok, GError **trouble, GError **error)
+{
+    if (ok)
+        return true;
+    if (!err_is(*trouble, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(trouble));
+        return false;
+    }
+    log_add(LOG_WARN, sync->account, "%s", (*trouble)->message);
+    g_clear_error(trouble);
+    return true;
+}
+
 static bool
 resume_rows(const Sync *sync, const GPtrArray *folders, GError **error)
 {
     g_autoptr(GPtrArray) pending = NULL;
+    g_autoptr(GError) trouble = NULL;
     bool moving = false;
 
     for (guint i = 0; i < folders->len && !moving; i++)
@@ -148,28 +182,36 @@ resume_rows(const Sync *sync, const GPtrArray *folders, GError **error)
     for (guint i = 0; pending && i < pending->len; i++) {
         const StorePending *row = pending->pdata[i];
 
-        if (row->moving && !resume_row(sync, folders, row, error))
+        if (row->moving
+            && !resumed(sync, resume_row(sync, folders, row, &trouble),
+                        &trouble, error))
             return false;
     }
     return pending != NULL;
 }
 
+static bool
+resume_left(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *left = sync_fact(sync, folder, "left");
+    ImapOpened opened;
+
+    return left == NULL
+           || (sync_open(sync, folder, &opened, error)
+               && sync_move_end(sync, folder, opened.uidvalidity, error));
+}
+
 bool
 sync_moves_resume(const Sync *sync, const GPtrArray *folders, GError **error)
 {
-    if (sync->server.class->can(sync->server.conn, "MOVE"))
-        return true;
-    if (!resume_rows(sync, folders, error))
-        return false;
-    for (guint i = 0; i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
-        g_autofree char *left = sync_fact(sync, folder, "left");
-        ImapOpened opened;
+    g_autoptr(GError) trouble = NULL;
 
-        if (left
-            && (!sync_open(sync, folder, &opened, error)
-                || !sync_move_end(sync, folder, opened.uidvalidity, error)))
+    if (!sync->server.class->can(sync->server.conn, "MOVE")
+        && !resume_rows(sync, folders, error))
+        return false;
+    for (guint i = 0; i < folders->len; i++)
+        if (!resumed(sync, resume_left(sync, folders->pdata[i], &trouble),
+                     &trouble, error))
             return false;
-    }
     return true;
 }

@@ -209,6 +209,10 @@ bool sync_move_end(const Sync *sync, const StoreFolder *folder,
 bool sync_moves_resume(const Sync *sync, const GPtrArray *folders,
                        GError **error);
 
+/* From the selected folder. Where the server can but mark them, it is said. */
+bool sync_expunge(const Sync *sync, const StoreFolder *folder,
+                  const UidSet *uids, GError **error);
+
 /* A message of the selected folder, by its id, that no row is: one whose
  * answer was lost. uid 0: there is none. */
 bool sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,

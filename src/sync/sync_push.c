@@ -202,17 +202,14 @@ static bool
 expunge_trashed(Pusher *pusher, const StoreFolder *trash,
                 const ImapCopied *copied, GError **error)
 {
-    const SyncServer *server = &pusher->sync->server;
     g_autoptr(UidSet) uids = uidset_create();
-    bool marked = false;
 
     for (guint i = 0; copied->to && i < copied->to->len; i++)
         uidset_add(uids, g_array_index(copied->to, guint32, i));
     return uidset_n_ranges(uids) == 0
            || (sync_open(pusher->sync, trash, &pusher->opened, error)
                && (copied->uidvalidity != pusher->opened.uidvalidity
-                   || server->class->expunge(server->conn, uids, &marked,
-                                             error)));
+                   || sync_expunge(pusher->sync, trash, uids, error)));
 }
 
 /* All of a step; for good: not even in Gmail's trash. */
@@ -225,7 +222,6 @@ remove_there(Pusher *pusher, const PushStep *step, bool for_good,
     g_autoptr(UidSet) trashed = trash ? alone(pusher, step) : uidset_create();
     g_autoptr(UidSet) rest = uidset_create();
     g_auto(ImapCopied) copied = { 0 };
-    bool marked = false;
 
     for (guint i = 0; i < step->rows->len; i++) {
         guint32 uid = ((const StorePending *)step->rows->pdata[i])->uid;
@@ -234,7 +230,8 @@ remove_there(Pusher *pusher, const PushStep *step, bool for_good,
             uidset_add(rest, uid);
     }
     if (uidset_n_ranges(rest) > 0
-        && !server->class->expunge(server->conn, rest, &marked, error))
+        && !sync_expunge(pusher->sync, push_folder(pusher, step->folder), rest,
+                         error))
         return false;
     if (uidset_n_ranges(trashed) == 0)
         return true;

@@ -24,6 +24,7 @@ typedef struct {
     bool refuses;      /* logins */
     bool closes;       /* in place of the next answer */
     bool idle;         /* has IDLE, and says NO to it */
+    bool locked;       /* has a mailbox, too, that cannot be opened */
     guint logins_most; /* beyond it they are refused; 0: all are taken */
     guint logins, commands, searches, lists;
     gint64 tried[4]; /* when these IDLEs and refused logins came, monotonic */
@@ -97,6 +98,10 @@ imap_answer(Imap *imap, const char *tag, const char *command)
     }
     if (imap->idle && g_str_has_prefix(command, "CAPABILITY"))
         before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE\r\n";
+    if (imap->locked && strstr(command, "Locked"))
+        return g_strdup_printf("%s NO [UNAVAILABLE] it is locked\r\n", tag);
+    if (imap->locked && g_str_has_prefix(command, "LIST"))
+        before = "* LIST () \"/\" INBOX\r\n* LIST () \"/\" Locked\r\n";
     if (imap->last && strstr(command, imap->last))
         imap->silent = true;
     if (before)

@@ -496,6 +496,20 @@ files_in(Fixture *f, gint64 id)
 
 /* The last of three cannot be copied: the files of the first two, for which no
  * row was made, are not there to be found and uploaded. */
+/* What is not on this machine cannot be copied, and nothing is half done. */
+static void
+test_copy_not_here(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) set = first(f, 2);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(store_set_file(f->store, f->id[1], NULL, NULL));
+    g_assert_false(act_copy(f->session, set, f->lists, &error));
+    g_assert_true(err_is(error, ERR_REFUSED));
+    g_assert_nonnull(strstr(error->message, "open the message, then copy it"));
+    g_assert_cmpuint(files_in(f, f->lists), ==, 0);
+}
+
 static void
 test_copy_fails(Fixture *f, const void *data)
 {
@@ -656,6 +670,7 @@ main(int argc, char **argv)
         { "/core/act/own-files", test_own_files },
         { "/core/act/no-room", test_no_room },
         { "/core/act/P77/copy-fails", test_copy_fails },
+        { "/core/act/copy-not-here", test_copy_not_here },
         { "/core/act/P77/append-fails", test_append_fails },
         { "/core/act/P77/unnamed", test_unnamed },
         { "/core/act/P35/turn", test_turn },

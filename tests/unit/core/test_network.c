@@ -258,6 +258,29 @@ test_not_heard(void)
     imap_stop(&imap, root);
 }
 
+/* P37: a mailbox that cannot be opened is told, and the account is online as
+ * after any sync: it listens, and tells the server what the user does. */
+static void
+test_one_locked(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open_wide(&imap, 2, "password x", &session, &root);
+
+    imap.locked = imap.idle = true;
+    account_start(account);
+    while (imap_count(&imap, &imap.lists) == 0 || account->remote->sync)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_true(account->remote->online);
+    g_assert_nonnull(
+        strstr(account_status(account)->reason, "it is locked"));
+    while (imap_count(&imap, &imap.tries) == 0)
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* P36: a server that takes one login only is asked for another one twice, and
  * then when the user asks. */
 static void
@@ -527,5 +550,6 @@ main(int argc, char **argv)
     g_test_add_func("/network/P36/not-before", test_not_before);
     g_test_add_func("/network/P36/not-heard", test_not_heard);
     g_test_add_func("/network/P36/one-login", test_one_login);
+    g_test_add_func("/network/P37/one-locked", test_one_locked);
     return g_test_run();
 }

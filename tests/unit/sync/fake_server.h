@@ -782,6 +782,7 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
     if (fake_cut_before(fake, error)
         || fake_says_no(fake, "expunge", error))
         return false;
+    *marked = !fake->uidplus;
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
         if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
             fake_remove(fake->selected, uid);

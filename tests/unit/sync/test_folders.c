@@ -419,12 +419,18 @@ test_deleted_here(void)
 {
     Bench *bench = bench_with_folders();
     g_autoptr(StoreFolder) folder = bench_folder(bench, "work/Archive");
+    g_autofree char *fact =
+        g_strdup_printf("sync/%" G_GINT64_FORMAT "/any", folder->id);
+    g_autofree char *kept = NULL;
 
+    g_assert_true(store_set_value(bench->store, fact, "1", NULL));
     g_assert_true(sync_wish_delete(bench->store, folder, NULL));
     g_assert_true(sync_is_to_go(bench->store, folder));
     bench_sync(bench);
     g_assert_null(fake_lookup(bench->fake, "Archive"));
     g_assert_null(bench_folder(bench, "work/Archive"));
+    kept = store_value(bench->store, fact); /* its id may be another's */
+    g_assert_null(kept);
     g_assert_cmpuint(bench_files(bench, "work/Archive"), ==, 0);
     g_assert_cmpuint(bench->warned, ==, 0);
     bench_check(bench);

@@ -289,6 +289,51 @@ test_for_now(const void *call)
     }
 }
 
+/* Without MOVE: what cannot go now from where it was copied goes later, and
+ * stops nothing meanwhile. */
+static void
+test_left(void)
+{
+    Bench *bench = begin(2, 0, "");
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    g_autoptr(GError) error = NULL;
+    bool yielded;
+
+    bench->fake->no_move = bench->fake->uidplus = true;
+    move_to(bench, 1, "work/Archive");
+    bench->fake->no_call = "expunge";
+    bench->fake->no_text = "[INUSE] not now";
+    sync_push(&bench->sync, NULL);
+    bench->fake->no_call = NULL;
+    g_assert_cmpuint(inbox->messages->len, ==, 2);
+    inbox->refused = true;
+    fake_add(bench->fake, "Archive", 50, 0);
+    sync_account(&bench->sync, &yielded, &error);
+    g_assert_true(err_is(error, ERR_REFUSED));
+    g_assert_cmpuint(bench_rows(bench, 50), ==, 1);
+    inbox->refused = false;
+    bench_sync(bench);
+    g_assert_cmpuint(inbox->messages->len, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 1);
+    end(bench);
+}
+
+/* Without UIDPLUS what is deleted for good is but marked, and that is said. */
+static void
+test_marked(void)
+{
+    for (int uidplus = 0; uidplus < 2; uidplus++) {
+        Bench *bench = begin(1, 0, "");
+
+        bench->fake->uidplus = uidplus;
+        g_assert_true(store_set_folder(bench->store, bench_row(bench, 1), 0,
+                                       NULL));
+        push(bench);
+        g_assert_cmpuint(bench->warned, ==, uidplus ? 0 : 1);
+        end(bench);
+    }
+}
+
 /* A NO for good takes back what was asked: a keyword that is refused takes
  * neither the flag nor the move of its message with it. */
 static void
@@ -682,5 +727,7 @@ main(int argc, char **argv)
     g_test_add_func("/push/P13/upload not looked for",
                     test_upload_not_looked_for);
     g_test_add_func("/push/P13/upload refused", test_upload_refused);
+    g_test_add_func("/push/P13/only marked", test_marked);
+    g_test_add_func("/push/P13/left", test_left);
     return g_test_run();
 }
