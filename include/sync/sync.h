@@ -49,7 +49,7 @@ enum {
     SYNC_FOUND_MOST = 1000,     /* headers that one search fetches */
     SYNC_REST_MOST = 5000000,   /* messages of Gmail's that have no label */
     SYNC_UPLOADS = 50,          /* messages of one APPEND */
-    SYNC_MOVES = 700,           /* of one MOVE or COPY: a line has room */
+    SYNC_MOVES = 700,           /* ranges in one MOVE or COPY: a line */
     SYNC_UPLOAD_BYTES = 8 << 20,
     SYNC_ASKED_MOST = 20, /* new mailboxes looked at for a missing one */
 };

@@ -65,6 +65,19 @@ find_folder(const PushView *view, gint64 id)
     return NULL;
 }
 
+/* A step that moves is one command line, so that what the server did of a move
+ * is known when it refuses the rest. */
+static bool
+is_full(const PushStep *step)
+{
+    g_autofree char *set = NULL;
+
+    if (step->kind != PUSH_MOVE || step->rows->len < SYNC_MOVES)
+        return false;
+    set = uidset_format(step->uids);
+    return strlen(set) >= SYNC_MOVES * sizeof "4294967295";
+}
+
 /* The step of the group that step describes, made when it is the first. */
 static void
 add_row(Push *push, const PushStep *like, const StorePending *row)
@@ -75,8 +88,7 @@ add_row(Push *push, const PushStep *like, const StorePending *row)
                         like->flag, like->keyword ? like->keyword : "");
     PushStep *step = g_hash_table_lookup(push->by_group, group);
 
-    if (step == NULL
-        || (like->kind == PUSH_MOVE && step->rows->len >= SYNC_MOVES)) {
+    if (step == NULL || is_full(step)) {
         step = g_memdup2(like, sizeof *like);
         step->keyword = g_strdup(like->keyword);
         step->uids = uidset_create();

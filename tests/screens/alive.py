@@ -437,7 +437,7 @@ def thread_marks_the_failing_one():
             terminal.wait_text("✓ example.org  DMARC pass · no DKIM")
             terminal.type("zM")
             terminal.wait(lambda s: [row[:4] for row in s[2:4]]
-                          == [" ▸ B", " ▸ ✗"])
+                          == ["▌▸ B", " ▸ ✗"])
             terminal.type("Q")
 
 

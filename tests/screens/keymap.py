@@ -566,7 +566,8 @@ def left_draft_is_found():
             told(terminal, "Kept as draft: gd")
             assert "not sent yet" not in terminal.screen()[0]
         terminal.type("gd")
-        terminal.wait(lambda s: "To: Yuki Tanaka      4  " in s[1])
+        terminal.wait(lambda s: all("✎   To: Yuki Tanaka " in row
+                                    for row in s[1:4]))
         terminal.type(":compose --account corp\r")
         terminal.wait_text("not sent yet")
         terminal.type("q")
@@ -766,9 +767,9 @@ def message_keys():
         terminal.wait_text("Saturday 02:00-06:00")
         terminal.type("zM")
         terminal.wait_gone("Saturday 02:00-06:00")
-        terminal.type("zR")
+        terminal.type("zRgg")
         terminal.wait_text("Would that work for everyone?")
-        terminal.type("gg/catch-up\r")
+        terminal.type("/catch-up\r")
         terminal.wait_text("catch-up")
         terminal.type("n")
         told(terminal, "%")
