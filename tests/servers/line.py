@@ -113,7 +113,8 @@ def after_login(turns):
     for who, data in turns:
         if who == "S":
             continue
-        if logged_in and b"LOGOUT" not in data:
-            count += 1
+        if b"LOGOUT" in data:
+            break  # the end of the line behind it is no command
+        count += logged_in
         logged_in |= b"LOGIN" in data or b"AUTHENTICATE" in data
     return count

@@ -81,7 +81,7 @@ test_fetch(void)
         "[HEADER.FIELDS (DATE FROM) 2:xy]2 uid=3 mod=0 flags=0:0: "
         "date=0 size=0");
     check_sink("* 2 FETCH (UID 3 BODY[] NIL)\r\n",
-               "[ 0:]2 uid=3 mod=0 flags=0:0: date=0 size=0");
+               "]2 uid=3 mod=0 flags=0:0: date=0 size=0");
     check_sink("* 2 fetch (uid 3 BODY (\"A\" {1}\r\nx NIL (1 2)) X-GM-MSGID 5 "
                "ENVELOPE (NIL \"s\"))\r\n",
                "]2 uid=3 mod=0 flags=0:0: date=0 size=0");
