@@ -21,10 +21,16 @@ void uidset_add(UidSet *set, guint32 uid);
 void uidset_add_range(UidSet *set, guint32 first, guint32 last);
 void uidset_add_all(UidSet *set, const UidSet *others);
 void uidset_remove(UidSet *set, guint32 uid);
+void uidset_remove_all(UidSet *set, const UidSet *others);
 bool uidset_contains(const UidSet *set, guint32 uid);
 guint64 uidset_count(const UidSet *set);
 guint uidset_n_ranges(const UidSet *set);
 UidRange uidset_range(const UidSet *set, guint index);
+
+/* Those of a set of which keep() is true. Looks at each number: not for sets
+ * that a server may have made large. */
+UidSet *uidset_filter(const UidSet *set, bool (*keep)(void *user, guint32 uid),
+                      void *user);
 
 /* "1:4,7,9:12"; empty text for the empty set. Free with g_free(). */
 char *uidset_format(const UidSet *set);

@@ -40,6 +40,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImapConn, imap_conn_close)
  * say OK. */
 bool imap_is_temporary(const GError *refusal);
 
+/* Does it say that the mailbox, or the server, is busy now, whatever was asked
+ * for (UNAVAILABLE, INUSE, LIMIT)? */
+bool imap_is_busy(const GError *refusal);
+
 /* Is a capability ("MOVE", "CONDSTORE") offered now, by name or as a part of
  * IMAP4rev2? Case-insensitive. */
 bool imap_conn_can(const ImapConn *conn, const char *capability);

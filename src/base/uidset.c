@@ -108,6 +108,34 @@ uidset_remove(UidSet *set, guint32 uid)
     }
 }
 
+void
+uidset_remove_all(UidSet *set, const UidSet *others)
+{
+    GArray *left = g_array_new(FALSE, FALSE, sizeof(UidRange));
+
+    for (guint i = 0; i < set->ranges->len; i++) {
+        UidRange rest = *range_at(set, i);
+        bool any = true;
+
+        for (guint j = find(others, rest.first);
+             any && j < others->ranges->len
+             && range_at(others, j)->first <= rest.last;
+             j++) {
+            UidRange head = { rest.first, range_at(others, j)->first - 1 };
+
+            if (head.first <= head.last)
+                g_array_append_val(left, head);
+            any = range_at(others, j)->last < rest.last;
+            if (any)
+                rest.first = range_at(others, j)->last + 1;
+        }
+        if (any)
+            g_array_append_val(left, rest);
+    }
+    g_array_unref(set->ranges);
+    set->ranges = left;
+}
+
 bool
 uidset_contains(const UidSet *set, guint32 uid)
 {
@@ -136,6 +164,22 @@ UidRange
 uidset_range(const UidSet *set, guint index)
 {
     return *range_at(set, index);
+}
+
+UidSet *
+uidset_filter(const UidSet *set, bool (*keep)(void *user, guint32 uid),
+              void *user)
+{
+    UidSet *kept = uidset_create();
+
+    for (guint i = 0; i < set->ranges->len; i++) {
+        const UidRange *range = range_at(set, i);
+
+        for (guint64 uid = range->first; uid <= range->last; uid++)
+            if (keep(user, (guint32)uid))
+                uidset_add(kept, (guint32)uid);
+    }
+    return kept;
 }
 
 static void

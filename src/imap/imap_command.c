@@ -204,11 +204,9 @@ refused(ImapConn *conn, const char *kind, GError **error)
                    g_strstrip(text));
 }
 
-bool
-imap_is_temporary(const GError *refusal)
+static bool
+has_code(const GError *refusal, const char *const *codes)
 {
-    static const char *const codes[] = { "UNAVAILABLE", "INUSE", "LIMIT",
-                                         "SERVERBUG", "EXPUNGEISSUED", NULL };
     const char *code =
         err_is(refusal, ERR_REFUSED) ? strstr(refusal->message, SAID_NO "[")
                                      : NULL;
@@ -219,6 +217,23 @@ imap_is_temporary(const GError *refusal)
     code += strlen(SAID_NO "[");
     word = g_ascii_strup(code, (gssize)strcspn(code, "] "));
     return g_strv_contains(codes, word);
+}
+
+bool
+imap_is_busy(const GError *refusal)
+{
+    static const char *const codes[] = { "UNAVAILABLE", "INUSE", "LIMIT",
+                                         NULL };
+
+    return has_code(refusal, codes);
+}
+
+bool
+imap_is_temporary(const GError *refusal)
+{
+    static const char *const codes[] = { "SERVERBUG", "EXPUNGEISSUED", NULL };
+
+    return imap_is_busy(refusal) || has_code(refusal, codes);
 }
 
 /* "OK …", "NO …" or "BAD …" behind a tag. */

@@ -140,14 +140,40 @@ order_folders(Round *round)
     }
 }
 
-/* Did the connection break the last time that this folder was looked at? It may
- * do so again, and comes behind all others (P37). */
+enum {
+    BREAKS = 2 /* lines that were lost in one folder, one after the other */
+};
+
+/* Did the server break the protocol when this folder was looked at last, or the
+ * line break time after time? They may do so again, and it comes behind all
+ * others (P37). */
 static bool
 breaks(const Round *round, const StoreFolder *folder)
 {
     g_autofree char *broke = sync_fact(round->sync, folder, "broke");
 
-    return broke != NULL;
+    return broke && g_ascii_strtoull(broke, NULL, 10) >= BREAKS;
+}
+
+static void
+note_broken(const Round *round, const StoreFolder *folder, bool protocol)
+{
+    g_autofree char *broke = sync_fact(round->sync, folder, "broke");
+    guint64 times = broke ? g_ascii_strtoull(broke, NULL, 10) : 0;
+    g_autofree char *now = g_strdup_printf(
+        "%" G_GUINT64_FORMAT, protocol ? BREAKS : MIN(times + 1, BREAKS));
+
+    if (g_strcmp0(now, broke) != 0)
+        sync_set_fact(round->sync, folder, "broke", now, NULL);
+}
+
+static bool
+forget_broken(const Round *round, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *broke = sync_fact(round->sync, folder, "broke");
+
+    return broke == NULL
+           || sync_set_fact(round->sync, folder, "broke", NULL, error);
 }
 
 /* False ends the round; trouble of the folder alone is kept for its end. */
@@ -158,11 +184,10 @@ pull_one(Round *round, StoreFolder *folder, GError **error)
     g_autoptr(GError) trouble = NULL;
 
     if (sync_pull(sync, folder, &trouble))
-        return !breaks(round, folder)
-               || sync_set_fact(sync, folder, "broke", NULL, error);
+        return forget_broken(round, folder, error);
     if (!err_is(trouble, ERR_REFUSED)) {
-        if (err_is(trouble, ERR_PROTOCOL))
-            sync_set_fact(sync, folder, "broke", "1", NULL);
+        if (err_is(trouble, ERR_PROTOCOL) || err_is(trouble, ERR_RETRY))
+            note_broken(round, folder, err_is(trouble, ERR_PROTOCOL));
         g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
@@ -376,6 +401,19 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     return false;
 }
 
+/* A server may say yes and give nothing. */
+static bool
+is_here(const Sync *sync, gint64 id, GError **error)
+{
+    g_autoptr(StoreRow) row = store_row(sync->store, id, error);
+
+    if (row == NULL || row->file)
+        return row != NULL;
+    return err_set(error, ERR_REFUSED,
+                   "the server has this message on its list and gives no text "
+                   "for it: it may be gone there, or damaged");
+}
+
 bool
 sync_fetch_one(const Sync *sync, gint64 id, GError **error)
 {
@@ -411,5 +449,6 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
     uidset_add(uids, row->uid);
     step->kind = SYNC_BODIES;
     step->uids = g_steal_pointer(&uids);
-    return sync_run(sync, folder, &view, steps, error);
+    return sync_run(sync, folder, &view, steps, error)
+           && is_here(sync, id, error);
 }

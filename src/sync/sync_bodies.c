@@ -10,6 +10,13 @@
 
 #define BODY_ITEMS "UID FLAGS INTERNALDATE BODY.PEEK[]"
 
+/* What is to be asked for of a set. */
+typedef struct {
+    const SyncRun *run;
+    const UidSet *resting, *due; /* sync_refused_read() */
+    GPtrArray *last;             /* UidSet of one: for the end */
+} Lacking;
+
 /* A message that is in the batch. */
 typedef struct {
     SyncArrival arrival;
@@ -287,47 +294,37 @@ body_refused(void *user, guint32 uid, const char *words, GError **error)
                        "the server does not give this message: %s", words);
     uidset_add(alone, uid);
     g_ptr_array_add(sets, alone);
-    return (sync_run_row(run, uid, &here) != 0
-            || sync_headers(run, sets, &all, error))
-           && sync_refused_note(run, uid, words, error);
+    return sync_run_row(run, uid, &here) != 0
+               ? sync_refused_note(run, uid, words, error)
+               : sync_headers(run, sets, &all, error)
+                     && (uidset_contains(run->refused, uid)
+                         || sync_refused_note(run, uid, words, error));
 }
 
-/* Without those whose rows turned out to have their file already, and those
- * that rest. */
-static UidSet *
-still_lacking(const SyncRun *run, const UidSet *uids, const UidSet *resting)
+/* Has its row no file yet, and does it not rest? */
+static bool
+is_lacking(void *user, guint32 uid)
 {
-    UidSet *lacking = uidset_create();
+    const Lacking *lacking = user;
+    bool here = false;
 
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        for (guint64 uid = range.first; uid <= range.last; uid++) {
-            bool here = false;
-
-            sync_run_row(run, (guint32)uid, &here);
-            if (!here && !uidset_contains(resting, (guint32)uid))
-                uidset_add(lacking, (guint32)uid);
-        }
-    }
-    return lacking;
+    sync_run_row(lacking->run, uid, &here);
+    return !here && !uidset_contains(lacking->resting, uid);
 }
 
-/* Those of due that are asked for, each alone. */
-static void
-add_due(GPtrArray *all, const UidSet *lacking, UidSet *due)
+/* Those that are asked for again go alone, behind the others. */
+static bool
+split_due(void *user, guint32 uid)
 {
-    for (guint i = 0; i < uidset_n_ranges(lacking); i++) {
-        UidRange range = uidset_range(lacking, i);
+    Lacking *lacking = user;
+    UidSet *alone;
 
-        for (guint64 uid = range.first; uid <= range.last; uid++)
-            if (uidset_contains(due, (guint32)uid)) {
-                UidSet *alone = uidset_create();
-
-                uidset_add(alone, (guint32)uid);
-                g_ptr_array_add(all, alone);
-            }
-    }
+    if (!uidset_contains(lacking->due, uid))
+        return true;
+    alone = uidset_create();
+    uidset_add(alone, uid);
+    g_ptr_array_add(lacking->last, alone);
+    return false;
 }
 
 /* What was refused before does not stop the others: it comes last or rests. */
@@ -336,25 +333,24 @@ all_lacking(const SyncRun *run, const GPtrArray *sets)
 {
     g_autoptr(UidSet) resting = uidset_create();
     g_autoptr(UidSet) due = uidset_create();
-    g_autoptr(UidSet) none = uidset_create();
     GPtrArray *all =
         g_ptr_array_new_with_free_func((GDestroyNotify)uidset_destroy);
+    GPtrArray *last = g_ptr_array_new();
+    Lacking lacking = { run, resting, due, last };
 
     if (!run->view->wanted)
         sync_refused_read(run, resting, due);
-    uidset_add_all(resting, due);
     for (guint i = 0; i < sets->len; i++) {
-        g_autoptr(UidSet) lacking =
-            still_lacking(run, sets->pdata[i], resting);
+        g_autoptr(UidSet) uids =
+            uidset_filter(sets->pdata[i], is_lacking, &lacking);
+        UidSet *now = uidset_filter(uids, split_due, &lacking);
 
-        if (uidset_n_ranges(lacking) > 0)
-            g_ptr_array_add(all, g_steal_pointer(&lacking));
+        if (uidset_n_ranges(now) > 0)
+            g_ptr_array_add(all, now);
+        else
+            uidset_destroy(now);
     }
-    for (guint i = 0; i < sets->len && uidset_n_ranges(due) > 0; i++) {
-        g_autoptr(UidSet) lacking = still_lacking(run, sets->pdata[i], none);
-
-        add_due(all, lacking, due);
-    }
+    g_ptr_array_extend_and_steal(all, last);
     return all;
 }
 
@@ -375,6 +371,14 @@ fetch_bodies(Bodies *bodies, const GPtrArray *lacking, const ImapSink *sink,
     return sync_fetch(&fetch, lacking, all, error);
 }
 
+static bool
+has_no_row(void *user, guint32 uid)
+{
+    bool here;
+
+    return sync_run_row(user, uid, &here) == 0;
+}
+
 /* What was asked for and not told has gone on the server meanwhile, or it does
  * not give it now: where there is a header it has a row. */
 static bool
@@ -385,16 +389,10 @@ list_untold(SyncRun *run, const GPtrArray *asked, GError **error)
     bool all;
 
     for (guint i = 0; i < asked->len; i++) {
-        const UidSet *uids = asked->pdata[i];
+        g_autoptr(UidSet) lost =
+            uidset_filter(asked->pdata[i], has_no_row, run);
 
-        for (guint j = 0; j < uidset_n_ranges(uids); j++) {
-            UidRange range = uidset_range(uids, j);
-            bool here;
-
-            for (guint64 uid = range.first; uid <= range.last; uid++)
-                if (sync_run_row(run, (guint32)uid, &here) == 0)
-                    uidset_add(untold, (guint32)uid);
-        }
+        uidset_add_all(untold, lost);
     }
     g_ptr_array_add(sets, untold);
     return uidset_n_ranges(untold) == 0

@@ -2,7 +2,7 @@
  * told is recorded, whatever ended the telling, and a set that was refused is
  * asked for in halves until the message that is meant was asked for alone. Too
  * many of those with nothing given between them are a mailbox that is refused,
- * not messages. */
+ * not messages, and so is a mailbox that is busy. */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -17,16 +17,7 @@ typedef struct {
 static UidSet *
 open_part(const SyncFetch *fetch, const UidSet *uids)
 {
-    UidSet *open = uidset_create();
-
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        for (guint64 uid = range.first; uid <= range.last; uid++)
-            if (fetch->is_open(fetch->sink.user, (guint32)uid))
-                uidset_add(open, (guint32)uid);
-    }
-    return open;
+    return uidset_filter(uids, fetch->is_open, fetch->sink.user);
 }
 
 static GPtrArray *
@@ -62,22 +53,22 @@ count_left(const Rounds *rounds)
     return count;
 }
 
+/* Counts down. */
+static bool
+is_early(void *left, guint32 uid)
+{
+    return *(guint64 *)left > 0 && (*(guint64 *)left)-- > 0;
+}
+
 /* One behind the other at the head of what is left. */
 static void
-put_halves(Rounds *rounds, const UidSet *uids)
+put_halves(Rounds *rounds, UidSet *uids)
 {
     guint64 half = uidset_count(uids) / 2;
-    guint64 n = 0;
-    UidSet *first = uidset_create();
-    UidSet *second = uidset_create();
+    UidSet *first = uidset_filter(uids, is_early, &half);
 
-    for (guint i = 0; i < uidset_n_ranges(uids); i++) {
-        UidRange range = uidset_range(uids, i);
-
-        for (guint64 uid = range.first; uid <= range.last; uid++)
-            uidset_add(n++ < half ? first : second, (guint32)uid);
-    }
-    g_ptr_array_insert(rounds->left, 0, second);
+    uidset_remove_all(uids, first);
+    g_ptr_array_insert(rounds->left, 0, uids);
     g_ptr_array_insert(rounds->left, 0, first);
 }
 
@@ -127,7 +118,7 @@ take_apart(Rounds *rounds, bool given, const GError *refusal, GError **error)
     if (asked == 1)
         return note_alone(rounds, g_steal_pointer(&rest), refusal, error);
     if (lacking == asked)
-        put_halves(rounds, rest);
+        put_halves(rounds, g_steal_pointer(&rest));
     else
         g_ptr_array_insert(rounds->left, 0, g_steal_pointer(&rest));
     return true;
@@ -146,7 +137,8 @@ ask(Rounds *rounds, bool *again, GError **error)
     *fetch->sets = 0;
     ok = server->class->fetch_sets(server->conn, rounds->left, fetch->items,
                                    &fetch->sink, &trouble);
-    *again = err_is(trouble, ERR_REFUSED) && *fetch->sets < rounds->left->len;
+    *again = err_is(trouble, ERR_REFUSED) && !imap_is_busy(trouble)
+             && *fetch->sets < rounds->left->len;
     if (!ok && !*again) {
         fetch->flush(user, NULL);
         g_propagate_error(error, g_steal_pointer(&trouble));

@@ -191,6 +191,29 @@ role_among(const GPtrArray *mailboxes, const ImapMailbox *mailbox)
     return role;
 }
 
+/* The server had it: if it lacks another time, it is gone there. Of one that
+ * was opened UIDVALIDITY says so. */
+static bool
+note_listed(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    g_autofree char *listed = NULL;
+
+    if (folder->uidvalidity != 0)
+        return true;
+    listed = sync_fact(sync, folder, "listed");
+    return listed || sync_set_fact(sync, folder, "listed", "1", error);
+}
+
+static bool
+is_new_here(const Sync *sync, const StoreFolder *folder)
+{
+    g_autofree char *listed = folder->uidvalidity == 0 && folder->selectable
+                                  ? sync_fact(sync, folder, "listed")
+                                  : g_strdup("");
+
+    return listed == NULL;
+}
+
 static bool
 put_mailbox(const Sync *sync, const GPtrArray *folders,
             const GPtrArray *mailboxes, const ImapMailbox *mailbox,
@@ -205,7 +228,7 @@ put_mailbox(const Sync *sync, const GPtrArray *folders,
     if (known && known->delimiter == mailbox->delimiter && known->role == role
         && known->selectable == !mailbox->no_select
         && known->subscribed == mailbox->subscribed)
-        return true;
+        return note_listed(sync, known, error);
     folder.account = (char *)sync->account;
     folder.name = mailbox->name;
     folder.path = known ? known->path : path;
@@ -213,7 +236,8 @@ put_mailbox(const Sync *sync, const GPtrArray *folders,
     folder.role = role;
     folder.selectable = !mailbox->no_select;
     folder.subscribed = mailbox->subscribed;
-    return store_folder_put(sync->store, &folder, error) != 0;
+    folder.id = store_folder_put(sync->store, &folder, error);
+    return folder.id != 0 && note_listed(sync, &folder, error);
 }
 
 static bool
@@ -238,6 +262,8 @@ static bool
 begin_anew(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     return store_folder_mark(sync->store, folder->id, &(StoreMark){ 0 }, error)
+           && sync_set_fact(sync, folder, "listed", NULL, error)
+           && sync_set_fact(sync, folder, "delete", NULL, error)
            && store_folder_set_selectable(sync->store, folder->id, true, error);
 }
 
@@ -291,9 +317,8 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
 
         if (folder->local || find_mailbox(mailboxes, folder->name))
             continue;
-        ok = folder->uidvalidity == 0 && folder->selectable
-                 ? create_there(sync, folder, error)
-                 : folder_gone(sync, folder, error);
+        ok = is_new_here(sync, folder) ? create_there(sync, folder, error)
+                                       : folder_gone(sync, folder, error);
         if (!ok)
             return false;
     }

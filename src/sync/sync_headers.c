@@ -207,10 +207,20 @@ header_is_open(void *user, guint32 uid)
     return sync_run_row(((Headers *)user)->run, uid, &here) == 0;
 }
 
+/* Where rows wait for a UID it may be one of them: no other is made for it, and
+ * those wait on. */
 static bool
 header_refused(void *user, guint32 uid, const char *words, GError **error)
 {
-    return sync_refused_row(((Headers *)user)->run, uid, words, error);
+    SyncRun *run = ((Headers *)user)->run;
+
+    if (run->match) {
+        run->unmatched = true;
+        sync_refused_count(run, uid, words);
+        return true;
+    }
+    return sync_refused_row(run, uid, words, error)
+           && sync_refused_note(run, uid, words, error);
 }
 
 /* A row that a power cut takes is asked for again: the mark, which is durable,

@@ -17,8 +17,9 @@ typedef struct {
     bool match;       /* rows wait for a UID */
     gint64 rest;      /* sync_rest() */
     GHashTable *carried; /* sync_carry() */
-    guint refused;    /* messages that the server would not give */
+    UidSet *refused;  /* messages that the server would not give */
     char *refusal;    /* its words for the first; NULL: none */
+    bool unmatched;   /* one of them may be a row that waits for its UID */
     guint64 done, total;
     guint number, folders;
 } SyncRun;
@@ -68,6 +69,8 @@ bool sync_fetch(const SyncFetch *fetch, const GPtrArray *sets, bool *all,
  * one, else after a while. */
 bool sync_refused_note(SyncRun *run, guint32 uid, const char *words,
                        GError **error);
+/* It is told at the end of the run. */
+void sync_refused_count(SyncRun *run, guint32 uid, const char *words);
 /* A row for one whose header is refused as well. */
 bool sync_refused_row(SyncRun *run, guint32 uid, const char *words,
                       GError **error);

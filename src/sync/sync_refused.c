@@ -64,6 +64,16 @@ write_note(const Sync *sync, const StoreFolder *folder, guint32 uidvalidity,
                          error);
 }
 
+void
+sync_refused_count(SyncRun *run, guint32 uid, const char *words)
+{
+    log_add(LOG_WARN, run->folder->path, "message %u is not given: %s", uid,
+            words);
+    if (run->refusal == NULL)
+        run->refusal = g_strdup(words);
+    uidset_add(run->refused, uid);
+}
+
 bool
 sync_refused_note(SyncRun *run, guint32 uid, const char *words, GError **error)
 {
@@ -77,10 +87,7 @@ sync_refused_note(SyncRun *run, guint32 uid, const char *words, GError **error)
         if (g_array_index(all, Refused, i - 1).uid == uid)
             g_array_remove_index(all, i - 1);
     g_array_append_val(all, one);
-    log_add(LOG_WARN, run->folder->path, "message %u is not given: %s", uid,
-            words);
-    if (run->refused++ == 0)
-        run->refusal = g_strdup(words);
+    sync_refused_count(run, uid, words);
     return write_note(run->sync, run->folder, uidvalidity, all, error);
 }
 
@@ -205,16 +212,36 @@ ask_arrival(const SyncRun *run, SyncArrival *arrival, GError **error)
     return false;
 }
 
+/* Unless another connection made its row meanwhile. Its id; 0 on error. */
+static gint64
+place_alone(SyncRun *run, const SyncArrival *arrival, const UidSet *alone,
+            GError **error)
+{
+    Store *store = run->sync->store;
+    bool known;
+    gint64 id = 0;
+
+    if (!store_begin(store, error))
+        return 0;
+    if (sync_run_look(run, alone, error)) {
+        id = sync_run_row(run, arrival->uid, &known);
+        if (id == 0)
+            id = sync_place(run, arrival, &known, error);
+    }
+    return store_end(store, id != 0, id ? error : NULL) ? id : 0;
+}
+
 bool
 sync_refused_row(SyncRun *run, guint32 uid, const char *words, GError **error)
 {
     static const char nothing[] = "\r\n";
     const Sync *sync = run->sync;
     SyncArrival arrival = { .uid = uid };
+    g_autoptr(UidSet) alone = uidset_create();
     StoreMessage *facts;
-    bool matched;
     gint64 id;
 
+    uidset_add(alone, uid);
     if (!ask_arrival(run, &arrival, error))
         return false;
     facts = sync->describe(nothing, sizeof nothing - 1);
@@ -222,13 +249,7 @@ sync_refused_row(SyncRun *run, guint32 uid, const char *words, GError **error)
     facts->header_size = sizeof nothing - 1;
     facts->snippet = words;
     arrival.facts = facts;
-    if (store_begin(sync->store, error)) {
-        id = sync_place(run, &arrival, &matched, error);
-        if (!store_end(sync->store, id != 0, id ? error : NULL))
-            id = 0;
-    } else {
-        id = 0;
-    }
+    id = place_alone(run, &arrival, alone, error);
     sync->describe_free(facts);
     if (id == 0)
         return false;

@@ -247,8 +247,17 @@ run_gone(SyncRun *run, const GArray *ids, GError **error)
     return true;
 }
 
+static void
+say_held(const SyncRun *run, guint count, guint total)
+{
+    sync_warn(run->sync,
+              "%s: the server lost %u of %u messages; they are kept here: "
+              "`posthorn sync --accept-removals %s` removes them",
+              run->folder->path, count, total, run->folder->path);
+}
+
 /* Rows that waited for a UID and got none are gone on the server (P15: only
- * now that every other one has its place). */
+ * now that every other one has its place). Many wait for a yes. */
 static bool
 run_settle(SyncRun *run, GError **error)
 {
@@ -259,15 +268,17 @@ run_settle(SyncRun *run, GError **error)
 
     if (ids == NULL)
         return false;
-    if (!sync->accept_removals && sync_removal_is_large(ids->len, total))
-        return err_set(error, ERR_REFUSED,
-                       "%s: %u of %u messages are gone on the server and are "
-                       "kept here; `posthorn sync --accept-removals` removes "
-                       "them",
-                       run->folder->path, ids->len, total);
+    if (run->unmatched)
+        return true;
+    if (!sync->accept_removals && sync_removal_is_large(ids->len, total)) {
+        say_held(run, ids->len, total);
+        return true;
+    }
     return ids->len == 0 || sync_remove_rows(sync, run->folder, ids, error);
 }
 
+/* Not while a message may be one of ours and its header is not given: it is
+ * asked for again. */
 static bool
 run_mark(SyncRun *run, const SyncStep *step, GError **error)
 {
@@ -280,6 +291,8 @@ run_mark(SyncRun *run, const SyncStep *step, GError **error)
 
     if (folder == NULL)
         return false;
+    if (run->unmatched)
+        return true;
     lacking = sync_fact(sync, folder, "lacking");
     if (folder->uidvalidity == step->uidvalidity
         && folder->uidnext == step->uidnext && folder->modseq == step->modseq
@@ -293,15 +306,6 @@ run_mark(SyncRun *run, const SyncStep *step, GError **error)
     return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
-static bool
-run_hold(SyncRun *run, const SyncStep *step)
-{
-    sync_warn(run->sync,
-              "%s: the server lost %u of %u messages; they are kept here: "
-              "`posthorn sync --accept-removals %s` removes them",
-              run->folder->path, step->count, step->total, run->folder->path);
-    return true;
-}
 
 /* What the server says again to whoever asks from the old mark: a power cut
  * takes the mark with it, so the disk is not waited for. */
@@ -329,7 +333,8 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
     case SYNC_LEFT:
         return run_left(run, step->ids, error);
     case SYNC_HOLD:
-        return run_hold(run, step);
+        say_held(run, step->count, step->total);
+        return true;
     case SYNC_SETTLE:
         return run_settle(run, error);
     case SYNC_ROWS:
@@ -479,6 +484,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     g_autoptr(GHashTable) rows = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) waiting = g_ptr_array_new();
     g_autoptr(GHashTable) carried = NULL;
+    g_autoptr(UidSet) refused = uidset_create();
     g_autofree char *refusal = NULL;
     SyncRun run = { .sync = sync,
                     .folder = folder,
@@ -486,6 +492,7 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
                     .dir = dir,
                     .rows = rows,
                     .waiting = waiting,
+                    .refused = refused,
                     .quiet = folder->uidnext == 0,
                     .match =
                         view->unplaced > 0
@@ -503,10 +510,10 @@ sync_run(const Sync *sync, const StoreFolder *folder, const SyncView *view,
     run.rest = sync_rest(sync);
     ok = run_steps(&run, steps, error);
     refusal = run.refusal;
-    if (!ok || run.refused == 0)
+    if (!ok || refusal == NULL)
         return ok;
     return err_set(error, ERR_REFUSED,
-                   "%s: the server does not give %u of the messages, the "
-                   "others are here: %s",
-                   folder->path, run.refused, refusal);
+                   "%s: the server does not give %" G_GUINT64_FORMAT
+                   " of the messages, the others are here: %s",
+                   folder->path, uidset_count(refused), refusal);
 }

@@ -214,7 +214,8 @@ tell_subscribe(const Sync *sync, const StoreFolder *folder, GError **error)
            && set_wish(sync->store, folder, WISH_SUBSCRIBE, NULL, error);
 }
 
-/* Does the mailbox have messages that were not seen here? */
+/* Does the mailbox have messages that were not seen here? Those that were only
+ * marked as deleted there count in MESSAGES. */
 static bool
 has_unseen(const Sync *sync, const StoreFolder *folder, bool *unseen,
            GError **error)
@@ -225,7 +226,9 @@ has_unseen(const Sync *sync, const StoreFolder *folder, bool *unseen,
     bool ok =
         server->class->status(server->conn, folder->name, there, &trouble);
 
-    *unseen = ok && there->messages > store_uid_count(sync->store, folder->id);
+    *unseen = ok
+              && (there->uidnext == 0 || there->uidnext != folder->uidnext)
+              && there->messages > store_uid_count(sync->store, folder->id);
     imap_mailbox_free(there);
     if (ok || err_is(trouble, ERR_REFUSED)) /* it is no more: so says DELETE */
         return true;
@@ -272,20 +275,41 @@ remove_unplaced(const Sync *sync, const StoreFolder *folder, GError **error)
     return ids && files && sync_remove_rows(sync, folder, ids, error);
 }
 
+/* DELETE was refused: because it is no more, by a DELETE of ours whose answer
+ * was lost, or by another client? */
+static bool
+is_gone_there(const Sync *sync, const StoreFolder *folder, bool *gone,
+              GError **error)
+{
+    ImapMailbox *there = g_new0(ImapMailbox, 1);
+    g_autoptr(GError) trouble = NULL;
+    bool ok = sync->server.class->status(sync->server.conn, folder->name,
+                                         there, &trouble);
+
+    imap_mailbox_free(there);
+    *gone = err_is(trouble, ERR_REFUSED);
+    if (!ok && !*gone)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return ok || *gone;
+}
+
+/* The wish goes with the folder. */
 static bool
 delete_there(const Sync *sync, const StoreFolder *folder, GError **error)
 {
-    GError *trouble = NULL;
-    bool refused = folder->uidvalidity != 0
-                   && !sync->server.class->remove(sync->server.conn,
-                                                  folder->name, &trouble);
+    const SyncServer *server = &sync->server;
+    g_autoptr(GError) trouble = NULL;
+    bool gone = folder->uidvalidity == 0
+                || server->class->remove(server->conn, folder->name, &trouble);
 
-    if (!is_told(sync, folder, "deleted", trouble, error))
+    if (err_is(trouble, ERR_REFUSED)
+        && !is_gone_there(sync, folder, &gone, error))
         return false;
-    return refused ? keep_folder(sync, folder, error)
-                   : set_wish(sync->store, folder, WISH_DELETE, NULL, error)
-                         && remove_unplaced(sync, folder, error)
-                         && sync_folder_remove(sync, folder, error);
+    if (gone)
+        return remove_unplaced(sync, folder, error)
+               && sync_folder_remove(sync, folder, error);
+    return is_told(sync, folder, "deleted", g_steal_pointer(&trouble), error)
+           && keep_folder(sync, folder, error);
 }
 
 /* Done there, the list that follows shows it is gone; the yes was given with

@@ -37,6 +37,38 @@ check_equal(const UidSet *set, const bool *naive)
     g_assert_cmpuint(uidset_count(set), ==, count);
 }
 
+/* A few ranges at once. */
+static void
+remove_some(UidSet *set, bool *naive, GRand *random)
+{
+    g_autoptr(UidSet) others = uidset_create();
+
+    for (int i = 0; i < 3; i++) {
+        guint32 first = (guint32)g_rand_int_range(random, 1, SPACE);
+        guint32 last = MIN(first + (guint32)i * 4, SPACE - 1);
+
+        uidset_add_range(others, first, last);
+        memset(naive + first, false, last - first + 1);
+    }
+    uidset_remove_all(set, others);
+}
+
+static bool
+is_kept(void *naive, guint32 uid)
+{
+    return ((const bool *)naive)[uid] && uid % 3 != 0;
+}
+
+static void
+check_filter(const UidSet *set, bool *naive)
+{
+    g_autoptr(UidSet) kept = uidset_filter(set, is_kept, naive);
+
+    check_ranges(kept);
+    for (guint32 uid = 1; uid < SPACE; uid++)
+        g_assert_cmpint(uidset_contains(kept, uid), ==, is_kept(naive, uid));
+}
+
 static void
 test_naive(void)
 {
@@ -58,11 +90,15 @@ test_naive(void)
             uidset_add_range(set, a, b);
             memset(naive + a, true, b - a + 1);
             break;
+        case 2:
+            remove_some(set, naive, random);
+            break;
         default:
             uidset_remove(set, a);
             naive[a] = false;
         }
         check_equal(set, naive);
+        check_filter(set, naive);
         g_autofree char *text = uidset_format(set);
         if (*text) {
             g_autoptr(UidSet) again = uidset_parse(text, SPACE, NULL);

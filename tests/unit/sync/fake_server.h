@@ -24,7 +24,8 @@ typedef struct {
     char *id; /* stays when it is renamed */
     const char *use; /* "\\Trash", …, or NULL */
     bool unsubscribed;
-    bool refused, breaks; /* SELECT */
+    bool refused;   /* SELECT */
+    ErrCode breaks; /* the connection, with it; 0: it does not */
     guint32 uidvalidity, uidnext;
     guint64 modseq;
     GPtrArray *messages; /* FakeMessage, by UID */
@@ -60,6 +61,7 @@ typedef struct {
     bool multiappend;
     const char *refused; /* a text that no upload may have; NULL: any */
     const char *bad; /* a text; what has it cannot be read; NULL: none */
+    const char *busy; /* a response code, of every NO to a FETCH; or NULL */
     FakeBad gives;   /* of what is asked for together with such a message */
     bool bad_header; /* nor can its header */
     const char *untold; /* a text; the body of what has it is NIL */
@@ -192,6 +194,31 @@ fake_remove(FakeMailbox *mailbox, guint32 uid)
     g_array_append_val(mailbox->gone, uid);
     mailbox->modseq++;
     g_ptr_array_remove(mailbox->messages, message);
+}
+
+/* Messages that a client shows: without UIDPLUS not those that are marked. */
+static inline guint
+fake_shown(const Fake *fake, const FakeMailbox *mailbox)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < mailbox->messages->len; i++) {
+        const FakeMessage *message = mailbox->messages->pdata[i];
+
+        n += fake->uidplus || !(message->flags & STORE_FLAG_TRASHED);
+    }
+    return n;
+}
+
+/* Another UIDVALIDITY. */
+static inline void
+fake_renumber(FakeMailbox *mailbox)
+{
+    mailbox->uidvalidity++;
+    mailbox->uidnext += 100;
+    g_array_set_size(mailbox->gone, 0);
+    for (guint i = 0; i < mailbox->messages->len; i++)
+        ((FakeMessage *)mailbox->messages->pdata[i])->uid += 100;
 }
 
 /* --- Gmail: a mailbox is a label, one more has everything ----------------- */
@@ -348,15 +375,29 @@ fake_list(void *conn, bool state, GError **error)
     return list;
 }
 
+static FakeMailbox *
+fake_lookup(Fake *fake, const char *name)
+{
+    for (guint i = 0; i < fake->mailboxes->len; i++) {
+        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, name) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
 static bool
 fake_status(void *conn, const char *name, ImapMailbox *status, GError **error)
 {
     Fake *fake = conn;
-    const FakeMailbox *mailbox = fake_mailbox(fake, name);
+    const FakeMailbox *mailbox = fake_lookup(fake, name);
 
     if (fake_cut_before(fake, error))
         return false;
     fake->statuses++;
+    if (mailbox == NULL)
+        return err_set(error, ERR_REFUSED, "%s: there is none", name);
     status->have_status = true;
     status->uidvalidity = mailbox->uidvalidity;
     status->uidnext = mailbox->uidnext;
@@ -409,18 +450,6 @@ fake_resync(const Fake *fake, FakeMailbox *mailbox, const ImapResync *resync,
     return true;
 }
 
-static FakeMailbox *
-fake_lookup(Fake *fake, const char *name)
-{
-    for (guint i = 0; i < fake->mailboxes->len; i++) {
-        FakeMailbox *mailbox = fake->mailboxes->pdata[i];
-
-        if (strcmp(mailbox->name, name) == 0)
-            return mailbox;
-    }
-    return NULL;
-}
-
 /* Of UIDs that the next mailbox has too. Without CONDSTORE nobody says CLOSED,
  * but all is asked for anew. */
 static bool
@@ -455,7 +484,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
     if (mailbox->refused)
         return err_set(error, ERR_REFUSED, "%s: it is locked", name);
     if (mailbox->breaks)
-        return err_set(error, ERR_PROTOCOL, "%s: nonsense", name);
+        return err_set(error, mailbox->breaks, "%s: nonsense", name);
     fake->selects++;
     if (fake->leaves && sink && fake->selected && fake->selected != mailbox
         && !fake_say_left(fake, mailbox, sink, error))
@@ -541,6 +570,9 @@ fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
 
     if (fake_cut_before(fake, error))
         return false;
+    if (bad && fake->busy)
+        return err_set(error, ERR_REFUSED, "example.org said NO [%s] later",
+                       fake->busy);
     if (bad && fake->gives == FAKE_GIVES_NOTHING)
         return err_set(error, ERR_REFUSED, "said NO it is damaged");
     for (guint i = 0; i < fake->selected->messages->len; i++) {
@@ -611,6 +643,8 @@ fake_search(void *conn, const char *criteria, GError **error)
 {
     Fake *fake = conn;
     bool rest = strstr(criteria, "X-GM-RAW \"-in:inbox ") != NULL;
+    unsigned hidden =
+        strstr(criteria, "UNDELETED ") ? STORE_FLAG_TRASHED : 0;
     g_autofree char *wanted = fake_wanted(criteria);
     g_autoptr(UidSet) among = fake_among(criteria);
     UidSet *found;
@@ -625,6 +659,7 @@ fake_search(void *conn, const char *criteria, GError **error)
         const FakeMessage *message = fake->selected->messages->pdata[i];
 
         if (!(rest && fake->claims) && strstr(message->bytes, wanted)
+            && !(message->flags & hidden)
             && (among == NULL || uidset_contains(among, message->uid))
             && (!rest || !fake_is_labelled(fake, message)))
             uidset_add(found, message->uid);
@@ -774,6 +809,22 @@ fake_copy(void *conn, const UidSet *uids, const char *mailbox,
     return fake_to_mailbox(conn, uids, mailbox, false, copied, error);
 }
 
+/* Without UIDPLUS it is but marked. */
+static void
+fake_expunge_one(Fake *fake, guint32 uid)
+{
+    FakeMessage *message = fake_find(fake->selected, uid);
+
+    if (message == NULL)
+        return;
+    if (fake->uidplus) {
+        fake_remove(fake->selected, uid);
+        return;
+    }
+    message->flags |= STORE_FLAG_TRASHED;
+    message->modseq = ++fake->selected->modseq;
+}
+
 static bool
 fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
 {
@@ -785,7 +836,7 @@ fake_expunge(void *conn, const UidSet *uids, bool *marked, GError **error)
     *marked = !fake->uidplus;
     for (guint32 uid = 1; uid < fake->selected->uidnext; uid++)
         if (uidset_contains(uids, uid) && !fake_is_all(fake, fake->selected))
-            fake_remove(fake->selected, uid);
+            fake_expunge_one(fake, uid);
     return fake_changed(fake, "expunge", error);
 }
 

@@ -366,11 +366,12 @@ test_bad_folder(void)
     bench_destroy(bench);
 }
 
-/* Over one of them the connection breaks: from the second time on the others,
- * and what the user did, come before it (P37). */
+/* Over one of them the connection breaks: when it did so once, or was lost
+ * twice, the others, and what the user did, come before it (P37). */
 static void
-test_breaking_folder(void)
+test_breaking_folder(const void *lost)
 {
+    ErrCode code = lost ? ERR_RETRY : ERR_PROTOCOL;
     Bench *bench = bench_create();
     FakeMailbox *archive = fake_mailbox(bench->fake, "Archive");
     bool yielded;
@@ -380,18 +381,18 @@ test_breaking_folder(void)
     bench_sync(bench);
     fake_add(bench->fake, "INBOX", 78, 0);
     fake_add(bench->fake, "Archive", 79, 0);
-    fake_mailbox(bench->fake, "INBOX")->breaks = true;
+    fake_mailbox(bench->fake, "INBOX")->breaks = code;
     g_assert_true(store_set_flags(bench->store, bench_row(bench, 77),
                                   STORE_FLAG_SEEN, NULL));
-    for (int i = 0; i < 2; i++) {
+    for (int i = lost ? 0 : 1; i < 3; i++) {
         g_autoptr(GError) error = NULL;
 
         sync_account(&bench->sync, &yielded, &error);
-        g_assert_true(err_is(error, ERR_PROTOCOL));
+        g_assert_true(err_is(error, code));
     }
     g_assert_cmpuint(bench_rows(bench, 79), ==, 1);
     g_assert_cmpuint(fake_find(archive, 1)->flags, ==, STORE_FLAG_SEEN);
-    fake_mailbox(bench->fake, "INBOX")->breaks = false;
+    fake_mailbox(bench->fake, "INBOX")->breaks = 0;
     bench_sync(bench);
     g_assert_cmpuint(bench_rows(bench, 78), ==, 1);
     bench_check(bench);
@@ -479,14 +480,17 @@ test_deleted_moved_out(const void *left)
     bench_destroy(bench);
 }
 
-/* Cut at each call: the messages are on the server, whatever else is. */
+/* Cut at each call: the messages are on the server, whatever else is; those
+ * that were left in it go with it, without another yes. */
 static void
-test_deleted_cut(void)
+test_deleted_cut(const void *moved)
 {
+    guint kept = GPOINTER_TO_UINT(moved);
+
     for (guint cut = 1; cut <= 30; cut++) {
         Bench *bench = bench_with_folders();
 
-        move_out(bench, 1, 30);
+        move_out(bench, 1, kept);
         wish_delete(bench);
         bench->fake->cut_after = cut % 2;
         bench->fake->cut_call = bench->fake->calls + (cut + 1) / 2;
@@ -496,8 +500,10 @@ test_deleted_cut(void)
         bench_sync(bench);
         bench_sync(bench);
         g_assert_null(fake_lookup(bench->fake, "Archive"));
+        g_assert_null(bench_folder(bench, "work/Archive"));
+        g_assert_cmpuint(bench->warned, ==, 0);
         g_assert_cmpuint(fake_mailbox(bench->fake, "INBOX")->messages->len, ==,
-                         30);
+                         kept);
         bench_check(bench);
         bench_destroy(bench);
     }
@@ -536,6 +542,28 @@ test_deleted_move_refused(void)
     bench_sync(bench);
     bench_settle(bench);
     check_kept(bench, 30);
+}
+
+/* Without UIDPLUS what was removed from it is still there, marked. */
+static void
+test_deleted_marked(void)
+{
+    Bench *bench = bench_with_folders();
+
+    bench->fake->uidplus = false;
+    for (guint i = 1; i <= 30; i++)
+        g_assert_true(store_set_folder(bench->store, bench_row(bench, i), 0,
+                                       NULL));
+    bench_sync(bench);
+    bench_sync(bench);
+    g_assert_cmpuint(fake_lookup(bench->fake, "Archive")->messages->len, ==,
+                     30);
+    wish_delete(bench);
+    bench_sync(bench);
+    g_assert_null(fake_lookup(bench->fake, "Archive"));
+    g_assert_null(bench_folder(bench, "work/Archive"));
+    bench_check(bench);
+    bench_destroy(bench);
 }
 
 /* Mail that came since it was empty here was not meant. */
@@ -674,6 +702,26 @@ test_gone_moved_in(void)
     bench_destroy(bench);
 }
 
+/* It was listed, so it is not ours to create. */
+static void
+test_gone_never_opened(void)
+{
+    Bench *bench = bench_with_folders();
+    g_autoptr(StoreFolder) locked = NULL;
+
+    fake_add(bench->fake, "Locked", 90, 0);
+    fake_mailbox(bench->fake, "Locked")->refused = true;
+    g_assert_false(bench_try(bench));
+    locked = bench_folder(bench, "work/Locked");
+    g_assert_nonnull(locked);
+    g_assert_true(fake_remove_mailbox(bench->fake, "Locked", NULL));
+    bench_sync(bench);
+    g_assert_null(fake_lookup(bench->fake, "Locked"));
+    g_assert_null(bench_folder(bench, "work/Locked"));
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* What is not here was there alone. */
 static void
 test_gone_headers(void)
@@ -766,7 +814,8 @@ main(int argc, char **argv)
                          test_renamed_meanwhile);
     g_test_add_func("/run/rename refused", test_rename_refused);
     g_test_add_func("/run/P37/bad-folder", test_bad_folder);
-    g_test_add_func("/run/P37/breaks", test_breaking_folder);
+    g_test_add_data_func("/run/P37/breaks", NULL, test_breaking_folder);
+    g_test_add_data_func("/run/P37/breaks, lost", "", test_breaking_folder);
     g_test_add_func("/run/first-list", test_first_list);
     g_test_add_func("/run/rename unclear", test_rename_unclear);
     g_test_add_func("/run/deleted here", test_deleted_here);
@@ -774,7 +823,11 @@ main(int argc, char **argv)
                          test_deleted_moved_out);
     g_test_add_data_func("/run/P13/deleted, some moved out",
                          GUINT_TO_POINTER(3), test_deleted_moved_out);
-    g_test_add_func("/run/deleted here, cut", test_deleted_cut);
+    g_test_add_data_func("/run/deleted here, cut", GUINT_TO_POINTER(30),
+                         test_deleted_cut);
+    g_test_add_data_func("/run/deleted here, cut with the rest", NULL,
+                         test_deleted_cut);
+    g_test_add_func("/run/deleted, only marked", test_deleted_marked);
     g_test_add_func("/run/deleted, move refused", test_deleted_move_refused);
     g_test_add_func("/run/deleted, new mail", test_deleted_new_mail);
     g_test_add_func("/run/deleted, unfetched", test_deleted_unfetched);
@@ -785,6 +838,7 @@ main(int argc, char **argv)
                          test_gone_moved_out);
     g_test_add_func("/run/P16/gone, some moved out", test_gone_some_moved_out);
     g_test_add_func("/run/P16/gone, moved in", test_gone_moved_in);
+    g_test_add_func("/run/gone, never opened", test_gone_never_opened);
     g_test_add_func("/run/gone, headers", test_gone_headers);
     g_test_add_func("/run/gone, unsent", test_gone_unsent);
     g_test_add_func("/run/renamed there, moved out",

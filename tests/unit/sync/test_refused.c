@@ -86,11 +86,14 @@ test_untold(void)
 {
     Bench *bench = bench_full();
     g_autoptr(StoreRow) row = NULL;
+    g_autoptr(GError) error = NULL;
 
     bench->fake->untold = "<m7@";
     bench_sync(bench);
     g_assert_cmpuint(bench_files(bench, "work/INBOX"), ==, MESSAGES - 1);
     g_assert_cmpuint(bench_rows(bench, 7), ==, 1);
+    g_assert_false(sync_fetch_one(&bench->sync, bench_row(bench, 7), &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
     bench->fake->untold = NULL;
     g_assert_true(sync_fetch_one(&bench->sync, bench_row(bench, 7), NULL));
     row = store_row(bench->store, bench_row(bench, 7), NULL);
@@ -203,6 +206,23 @@ test_all(const void *gives)
     bench_end(bench);
 }
 
+/* A mailbox that is in use is not asked for each of its messages, and none of
+ * them rests. */
+static void
+test_busy(void)
+{
+    Bench *bench = bench_full();
+    guint calls = bench->fake->calls;
+
+    bench->fake->bad = "body 2\r\n";
+    bench->fake->busy = "INUSE";
+    g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench->fake->calls - calls, <=, 6);
+    bench->fake->bad = NULL;
+    bench_sync(bench);
+    bench_end(bench);
+}
+
 /* The line breaks, or the user gives up, in the middle of the bodies: each time
  * it leads further. */
 static void
@@ -269,6 +289,7 @@ main(int argc, char **argv)
                          GUINT_TO_POINTER(FAKE_GIVES_OTHERS), test_all);
     g_test_add_data_func("/sync/refused/P37/all at once",
                          GUINT_TO_POINTER(FAKE_GIVES_NOTHING), test_all);
+    g_test_add_func("/sync/refused/P37/busy", test_busy);
     g_test_add_data_func("/sync/refused/P19/cut", NULL, test_cut);
     g_test_add_data_func("/sync/refused/P19/cancelled", "", test_cut);
     g_test_add_func("/sync/refused/P19/slow", test_slow);

@@ -26,16 +26,6 @@ prepare(bool at_once)
     return bench;
 }
 
-static void
-renumber(FakeMailbox *inbox)
-{
-    inbox->uidvalidity++;
-    inbox->uidnext += 100;
-    g_array_set_size(inbox->gone, 0);
-    for (guint i = 0; i < inbox->messages->len; i++)
-        ((FakeMessage *)inbox->messages->pdata[i])->uid += 100;
-}
-
 /* The row that has the UID of these bytes. */
 static gint64
 row_of(Bench *bench, const char *path, const char *bytes)
@@ -59,7 +49,7 @@ test_renumbered(void)
         gint64 first = row_of(bench, "work/INBOX", direct);
         gint64 second = row_of(bench, "work/INBOX", list);
 
-        renumber(fake_mailbox(bench->fake, "INBOX"));
+        fake_renumber(fake_mailbox(bench->fake, "INBOX"));
         bench->fake->bodies = 0;
         bench_sync(bench);
         bench_check(bench);
@@ -79,7 +69,7 @@ test_another(void)
     FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
     gint64 second = row_of(bench, "work/INBOX", list);
 
-    renumber(inbox);
+    fake_renumber(inbox);
     fake_put(inbox, again, 0, "");
     bench->fake->bodies = 0;
     bench_sync(bench);

@@ -1,0 +1,92 @@
+/* P15: another UIDVALIDITY, the same messages: nothing is downloaded again, and
+ * nothing is removed here because of it, whatever the server leaves out. */
+#include "bench.h"
+
+enum { MESSAGES = 30 };
+
+static Bench *
+prepare(void)
+{
+    Bench *bench = bench_create();
+
+    for (guint i = 1; i <= MESSAGES; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    fake_renumber(fake_mailbox(bench->fake, "INBOX"));
+    bench->fake->bodies = 0;
+    return bench;
+}
+
+static void
+bench_end(Bench *bench)
+{
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_all(void)
+{
+    Bench *bench = prepare();
+
+    fake_remove(fake_mailbox(bench->fake, "INBOX"), 101);
+    fake_add(bench->fake, "INBOX", 31, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench_end(bench);
+}
+
+/* The others are kept, and what is new comes. */
+static void
+test_most_gone(void)
+{
+    Bench *bench = prepare();
+
+    for (guint32 uid = 101; uid <= 125; uid++)
+        fake_remove(fake_mailbox(bench->fake, "INBOX"), uid);
+    fake_add(bench->fake, "INBOX", 31, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 1);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 31), ==, 1);
+    g_assert_cmpuint(bench_files(bench, "work/INBOX"), ==, MESSAGES + 1);
+    fake_add(bench->fake, "INBOX", 32, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 2);
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench_end(bench);
+}
+
+/* One whose header is refused may be any of those that are here. */
+static void
+test_header_refused(void)
+{
+    Bench *bench = prepare();
+    g_autoptr(StoreRow) row = NULL;
+
+    bench->fake->bad = "body 5\r\n";
+    bench->fake->bad_header = true;
+    fake_add(bench->fake, "INBOX", 31, 0);
+    for (int i = 0; i < 2; i++)
+        g_assert_false(bench_try(bench));
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    g_assert_cmpuint(bench_rows(bench, 31), ==, 1);
+    row = store_row(bench->store, bench_row(bench, 5), NULL);
+    g_assert_nonnull(row->file);
+    bench->fake->bad = NULL;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 1);
+    bench_end(bench);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sync/renumbered/P15/all", test_all);
+    g_test_add_func("/sync/renumbered/P15/most gone", test_most_gone);
+    g_test_add_func("/sync/renumbered/P15/header refused",
+                    test_header_refused);
+    return g_test_run();
+}
