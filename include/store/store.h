@@ -597,7 +597,7 @@ typedef struct {
 
 void store_pending_free(StorePending *pending);
 
-/* Words with one more or one less, sorted. g_free(). */
+/* Words with one more or one less, sorted. g_free(). words NULL: none. */
 char *store_words_change(const char *words, const char *word, bool add);
 bool store_words_have(const char *words, const char *word);
 

@@ -10,7 +10,7 @@
 static bool
 is_muted(const StoreRow *row)
 {
-    return tags_have(row->tags, MUTED);
+    return store_words_have(row->tags, MUTED);
 }
 
 static bool

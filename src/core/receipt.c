@@ -32,14 +32,6 @@ receipt_clear(Receipt *receipt)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Receipt, receipt_clear)
 
-static bool
-has_tag(const StoreRow *row, const char *tag)
-{
-    g_auto(GStrv) tags = g_strsplit(row->tags ? row->tags : "", " ", -1);
-
-    return g_strv_contains((const char *const *)tags, tag);
-}
-
 /* One address, that can be mailed to: several would be a list of strangers. */
 static char *
 asker(MimeMessage *message)
@@ -62,7 +54,7 @@ find(Receipt *receipt, gint64 id)
     g_autofree char *path = NULL;
 
     receipt->row = store_row(session_store(session), id, NULL);
-    if (receipt->row == NULL || has_tag(receipt->row, SENT_TAG))
+    if (receipt->row == NULL || store_words_have(receipt->row->tags, SENT_TAG))
         return false;
     folder = store_folder(session_store(session), receipt->row->folder, NULL);
     receipt->account =

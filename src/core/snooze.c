@@ -24,7 +24,7 @@ struct Snooze {
 static bool
 is_away(const StoreRow *row)
 {
-    return tags_have(row->tags, SNOOZED);
+    return store_words_have(row->tags, SNOOZED);
 }
 
 gint64

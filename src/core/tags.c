@@ -166,14 +166,6 @@ tag_change_text(const TagChange *change)
     return g_string_free(text, FALSE);
 }
 
-bool
-tags_have(const char *tags, const char *tag)
-{
-    g_auto(GStrv) words = g_strsplit(tags ? tags : "", " ", -1);
-
-    return g_strv_contains((const char *const *)words, tag);
-}
-
 char *
 tags_of(unsigned flags, const char *tags)
 {

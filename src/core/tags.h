@@ -36,9 +36,6 @@ char *tag_change_text(const TagChange *change);
  * the flag is not. */
 unsigned tag_flag(const char *tag, bool *inverse);
 
-/* Is the keyword among those of a row (may be NULL)? */
-bool tags_have(const char *tags, const char *tag);
-
 /* All tags of a row as the user names them, sorted: "flagged todo unread".
  * g_free(). */
 char *tags_of(unsigned flags, const char *tags);

@@ -82,12 +82,6 @@ index_writer_end(IndexWriter *writer, GError **error)
     return check(writer, atomic, error) && check(writer, closed, error);
 }
 
-static bool
-has_tag(char **tags, const char *tag)
-{
-    return g_strv_contains((const char *const *)tags, tag);
-}
-
 /* Tags that are there and should not be; copied, as removing them ends the
  * walk. */
 static GPtrArray *
@@ -97,7 +91,8 @@ superfluous(notmuch_message_t *message, char **wanted)
     notmuch_tags_t *tags = notmuch.message_get_tags(message);
 
     for (; notmuch.tags_valid(tags); notmuch.tags_move_to_next(tags))
-        if (!has_tag(wanted, notmuch.tags_get(tags)))
+        if (!g_strv_contains((const char *const *)wanted,
+                             notmuch.tags_get(tags)))
             g_ptr_array_add(names, g_strdup(notmuch.tags_get(tags)));
     notmuch.tags_destroy(tags);
     return names;

@@ -150,7 +150,7 @@ store_words_change(const char *words, const char *word, bool add)
 bool
 store_words_have(const char *words, const char *word)
 {
-    g_auto(GStrv) all = g_strsplit(words, " ", -1);
+    g_auto(GStrv) all = g_strsplit(words ? words : "", " ", -1);
 
     return g_strv_contains((const char *const *)all, word);
 }

@@ -128,15 +128,6 @@ any_column_has(sqlite3_stmt *row, const Sought *sought)
 }
 
 static bool
-has_tag(sqlite3_stmt *row, const char *tag)
-{
-    const char *tags = (const char *)sqlite3_column_text(row, TAGS);
-    g_auto(GStrv) all = g_strsplit(tags ? tags : "", " ", -1);
-
-    return g_strv_contains((const char *const *)all, tag);
-}
-
-static bool
 holds(sqlite3_stmt *row, const Sought *sought)
 {
     const StoreTerm *term = sought->term;
@@ -156,7 +147,8 @@ holds(sqlite3_stmt *row, const Sought *sought)
     case STORE_TERM_FLAG:
         return sqlite3_column_int64(row, FLAGS) & term->number;
     case STORE_TERM_TAG:
-        return has_tag(row, term->text);
+        return store_words_have((const char *)sqlite3_column_text(row, TAGS),
+                                term->text);
     case STORE_TERM_FOLDER:
         return sqlite3_column_int64(row, FOLDER) == term->number;
     case STORE_TERM_SINCE:

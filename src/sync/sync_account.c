@@ -14,24 +14,13 @@ typedef struct {
     GError *first;        /* trouble with one folder */
 } Round;
 
-static const ImapMailbox *
-mailbox_of(const Round *round, const StoreFolder *folder)
-{
-    for (guint i = 0; i < round->mailboxes->len; i++) {
-        const ImapMailbox *mailbox = round->mailboxes->pdata[i];
-
-        if (strcmp(mailbox->name, folder->name) == 0)
-            return mailbox;
-    }
-    return NULL;
-}
-
 /* Does LIST-STATUS show that the server is where the mark is? */
 static bool
 is_at_mark(const Round *round, const StoreFolder *folder)
 {
     const Sync *sync = round->sync;
-    const ImapMailbox *mailbox = mailbox_of(round, folder);
+    const ImapMailbox *mailbox =
+        sync_mailbox_in(round->mailboxes, folder->name);
     g_autofree char *lacking = sync_fact(sync, folder, "lacking");
 
     return mailbox && mailbox->have_status && mailbox->modseq != 0
@@ -65,7 +54,8 @@ is_wanted(const Round *round, const StoreFolder *folder)
 static bool
 is_empty(const Round *round, const StoreFolder *folder)
 {
-    const ImapMailbox *mailbox = mailbox_of(round, folder);
+    const ImapMailbox *mailbox =
+        sync_mailbox_in(round->mailboxes, folder->name);
 
     return folder->uidvalidity == 0 && folder->total == 0 && mailbox
            && mailbox->have_status && mailbox->messages == 0
@@ -84,7 +74,8 @@ mark_empty(Round *round, GError **error)
         return false;
     for (guint i = 0; ok && i < round->folders->len; i++) {
         StoreFolder *folder = round->folders->pdata[i];
-        const ImapMailbox *mailbox = mailbox_of(round, folder);
+        const ImapMailbox *mailbox =
+            sync_mailbox_in(round->mailboxes, folder->name);
         StoreMark mark;
 
         if (!is_wanted(round, folder) || !is_empty(round, folder))

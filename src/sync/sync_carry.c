@@ -69,31 +69,17 @@ changes_of(const StoreRow *row)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static int
-by_word(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static char *
 changed_tags(const char *tags, char **changes)
 {
-    g_auto(GStrv) words = g_strsplit(tags, " ", -1);
-    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    char *all = g_strdup(tags);
 
-    for (char **word = words; *word; word++) {
-        g_autofree char *minus = g_strconcat("-", *word, NULL);
+    for (char **change = changes; *change; change++) {
+        g_autofree char *before = all;
 
-        if (**word && !g_strv_contains((const char *const *)changes, minus))
-            g_ptr_array_add(all, *word);
+        all = store_words_change(before, *change + 1, **change == '+');
     }
-    for (char **change = changes; *change; change++)
-        if (**change == '+'
-            && !g_strv_contains((const char *const *)words, *change + 1))
-            g_ptr_array_add(all, *change + 1);
-    g_ptr_array_sort(all, by_word);
-    g_ptr_array_add(all, NULL);
-    return g_strjoinv(" ", (char **)all->pdata);
+    return all;
 }
 
 static bool

@@ -144,8 +144,8 @@ sync_role(const ImapMailbox *mailbox)
     return role != FOLDER_ROLE_NONE ? role : role_by_name(mailbox);
 }
 
-static const ImapMailbox *
-find_mailbox(const GPtrArray *mailboxes, const char *name)
+const ImapMailbox *
+sync_mailbox_in(const GPtrArray *mailboxes, const char *name)
 {
     for (guint i = 0; i < mailboxes->len; i++) {
         const ImapMailbox *mailbox = mailboxes->pdata[i];
@@ -315,7 +315,7 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
         const StoreFolder *folder = folders->pdata[i];
         bool ok;
 
-        if (folder->local || find_mailbox(mailboxes, folder->name))
+        if (folder->local || sync_mailbox_in(mailboxes, folder->name))
             continue;
         ok = is_new_here(sync, folder) ? create_there(sync, folder, error)
                                        : folder_gone(sync, folder, error);
@@ -329,7 +329,7 @@ static bool
 is_missing(const StoreFolder *folder, const GPtrArray *mailboxes)
 {
     return !folder->local && folder->uidvalidity != 0
-           && find_mailbox(mailboxes, folder->name) == NULL;
+           && sync_mailbox_in(mailboxes, folder->name) == NULL;
 }
 
 /* Without LIST-STATUS: when a folder is missing, the few mailboxes that are new
@@ -581,6 +581,15 @@ ask_list(const Sync *sync, const GPtrArray *folders, GError **error)
                    && ask_ids(sync, folders, listed, error)
                ? g_steal_pointer(&listed)
                : NULL;
+}
+
+const StoreFolder *
+sync_folder_in(const GPtrArray *folders, gint64 id)
+{
+    for (guint i = 0; i < folders->len; i++)
+        if (((const StoreFolder *)folders->pdata[i])->id == id)
+            return folders->pdata[i];
+    return NULL;
 }
 
 static bool

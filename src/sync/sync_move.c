@@ -84,9 +84,10 @@ sync_move_end(const Sync *sync, const StoreFolder *folder, guint32 uidvalidity,
     return sync_set_fact(sync, folder, "left", NULL, error);
 }
 
+/* All below the mark are known. */
 bool
-sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
-                  guint32 *uid, GError **error)
+sync_find_unknown(const Sync *sync, const StoreFolder *folder,
+                  const char *message_id, guint32 *uid, GError **error)
 {
     g_autoptr(UidSet) found = NULL;
     g_autoptr(GArray) known = NULL;
@@ -95,10 +96,12 @@ sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
     *uid = 0;
     if (message_id == NULL || strpbrk(message_id, "\"\\\r\n") != NULL)
         return true;
-    criteria = g_strdup_printf("UNDELETED HEADER Message-ID \"<%s>\"",
-                               message_id);
+    criteria = g_strdup_printf(
+        "UID %u:%u UNDELETED HEADER Message-ID \"<%s>\"",
+        MAX(folder->uidnext, 1), G_MAXUINT32, message_id);
     found = sync->server.class->search(sync->server.conn, criteria, error);
-    known = found ? store_uids_among(sync->store, folder, found, error) : NULL;
+    known = found ? store_uids_among(sync->store, folder->id, found, error)
+                  : NULL;
     if (known == NULL)
         return false;
     for (guint i = 0; i < known->len; i++)
@@ -106,15 +109,6 @@ sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
     if (uidset_n_ranges(found) > 0)
         *uid = uidset_range(found, 0).first;
     return true;
-}
-
-static const StoreFolder *
-folder_of(const GPtrArray *folders, gint64 id)
-{
-    for (guint i = 0; i < folders->len; i++)
-        if (((const StoreFolder *)folders->pdata[i])->id == id)
-            return folders->pdata[i];
-    return NULL;
 }
 
 /* The COPY was made before its answer was lost. */
@@ -137,8 +131,8 @@ static bool
 resume_row(const Sync *sync, const GPtrArray *folders, const StorePending *row,
            GError **error)
 {
-    const StoreFolder *from = folder_of(folders, row->server_folder);
-    const StoreFolder *to = folder_of(folders, row->moving);
+    const StoreFolder *from = sync_folder_in(folders, row->server_folder);
+    const StoreFolder *to = sync_folder_in(folders, row->moving);
     g_autoptr(StoreRow) message = store_row(sync->store, row->id, NULL);
     ImapOpened opened;
     guint32 uid = 0;
@@ -146,8 +140,11 @@ resume_row(const Sync *sync, const GPtrArray *folders, const StorePending *row,
     if (from == NULL || to == NULL || !to->selectable || message == NULL
         || row->uid == 0)
         return true;
-    return sync_open(sync, to, &opened, error)
-           && sync_find_unknown(sync, to->id, message->message_id, &uid, error)
+    if (!sync_open(sync, to, &opened, error))
+        return false;
+    if (to->uidvalidity != 0 && to->uidvalidity != opened.uidvalidity)
+        return true; /* the next pull sorts that out */
+    return sync_find_unknown(sync, to, message->message_id, &uid, error)
            && (uid == 0 || place_copy(sync, row, from, uid, error));
 }
 
@@ -182,6 +179,8 @@ resume_rows(const Sync *sync, const GPtrArray *folders, GError **error)
     for (guint i = 0; pending && i < pending->len; i++) {
         const StorePending *row = pending->pdata[i];
 
+        if (g_cancellable_is_cancelled(sync->cancel))
+            return err_set(error, ERR_CANCELLED, "cancelled");
         if (row->moving
             && !resumed(sync, resume_row(sync, folders, row, &trouble),
                         &trouble, error))

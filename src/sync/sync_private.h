@@ -82,6 +82,17 @@ bool sync_refused_tidy(const SyncRun *run, GError **error);
 bool sync_refused_wake(const Sync *sync, const GPtrArray *folders,
                        GError **error);
 
+/* change() of 0 to n - 1, a slice in each transaction: an act of the user waits
+ * for no more. What is cut off is a prefix. */
+bool sync_each(const Sync *sync, guint n,
+               bool (*change)(void *user, guint i, GError **error), void *user,
+               GError **error);
+
+/* One of several; NULL: none. */
+const StoreFolder *sync_folder_in(const GPtrArray *folders, gint64 id);
+const ImapMailbox *sync_mailbox_in(const GPtrArray *mailboxes,
+                                   const char *name);
+
 /* The server's flags for a row, local tags kept; all tags in a mailbox that
  * takes no keywords. */
 bool sync_set_flags(const SyncRun *run, gint64 id, unsigned flags,
@@ -203,8 +214,8 @@ bool sync_folder_called(Store *store, StoreFolder *folder, const char *name,
                         GError **error);
 
 /* Moves on servers without MOVE (sync_move.c): what was copied out of a folder
- * is noted, in the transaction that records the copies; it goes from there,
- * where it is selected; and what an earlier round did not come to is done. */
+ * is noted, before the copies are; it goes from there, where it is selected;
+ * and what an earlier round did not come to is done. */
 bool sync_move_left(const Sync *sync, const StoreFolder *folder,
                     guint32 uidvalidity, const UidSet *uids, GError **error);
 bool sync_move_end(const Sync *sync, const StoreFolder *folder,
@@ -218,8 +229,8 @@ bool sync_expunge(const Sync *sync, const StoreFolder *folder,
 
 /* A message of the selected folder, by its id, that no row is: one whose
  * answer was lost. uid 0: there is none. */
-bool sync_find_unknown(const Sync *sync, gint64 folder, const char *message_id,
-                       guint32 *uid, GError **error);
+bool sync_find_unknown(const Sync *sync, const StoreFolder *folder,
+                       const char *message_id, guint32 *uid, GError **error);
 
 /* Takes a folder that the server has no more away with its rows and files, but
  * for what the user moved out of it (store_folder_lost()). What is still to be

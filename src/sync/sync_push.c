@@ -12,18 +12,6 @@ enum {
     PUSH_ROUNDS = 20  /* at most, however often the user changes his mind */
 };
 
-const StoreFolder *
-push_folder(const Pusher *pusher, gint64 id)
-{
-    for (guint i = 0; i < pusher->folders->len; i++) {
-        const StoreFolder *folder = pusher->folders->pdata[i];
-
-        if (folder->id == id)
-            return folder;
-    }
-    return NULL;
-}
-
 static gpointer
 key_of(gint64 id)
 {
@@ -47,13 +35,14 @@ close_folder(Pusher *pusher, gint64 id, const char *why)
 static bool
 push_select(Pusher *pusher, gint64 id, const char **closed, GError **error)
 {
-    const StoreFolder *folder = push_folder(pusher, id);
+    const StoreFolder *folder = sync_folder_in(pusher->folders, id);
     g_autoptr(GError) trouble = NULL;
 
     *closed = folder ? g_hash_table_lookup(pusher->closed, key_of(id))
                      : "the folder is gone";
     if (*closed)
         return true;
+    pusher->folder = folder;
     if (!sync_open(pusher->sync, folder, &pusher->opened, &trouble)) {
         if (err_is(trouble, ERR_REFUSED))
             *closed = close_folder(pusher, id, trouble->message);
@@ -71,7 +60,7 @@ push_select(Pusher *pusher, gint64 id, const char **closed, GError **error)
 static guint32
 copied_uid(const ImapCopied *copied, guint32 uid)
 {
-    if (copied->uidvalidity == 0 || copied->from == NULL)
+    if (copied == NULL || copied->uidvalidity == 0 || copied->from == NULL)
         return 0;
     for (guint i = 0; i < copied->from->len; i++)
         if (g_array_index(copied->from, guint32, i) == uid)
@@ -87,7 +76,7 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
 
     if (step->keyword && step->add && !pusher->opened.keywords_allowed)
         sync_warn(sync, "%s takes no tags on its server: %s stays here",
-                  push_folder(pusher, step->folder)->path, step->keyword);
+                  pusher->folder->path, step->keyword);
     if ((step->keyword == NULL || pusher->opened.keywords_allowed)
         && !sync->server.class->store(sync->server.conn, step->uids, step->add,
                                       &flags, error))
@@ -95,44 +84,65 @@ push_store(Pusher *pusher, const PushStep *step, GError **error)
     return push_record_store(sync, step, error);
 }
 
+/* A step of which each row is changed. */
+typedef struct {
+    Pusher *pusher;
+    const PushStep *step;
+    const char *reason;       /* why it is refused, or for later */
+    const ImapCopied *copied; /* of a move: where to; NULL: not told */
+} Change;
+
+static const StorePending *
+row_of(const Change *change, guint i)
+{
+    return change->step->rows->pdata[i];
+}
+
+static bool
+change_rows(Change *change, bool (*one)(void *user, guint i, GError **error),
+            GError **error)
+{
+    return sync_each(change->pusher->sync, change->step->rows->len, one, change,
+                     error);
+}
+
 /* On record before it begins: an answer that is lost leaves the message in one
  * of two mailboxes, and the user may want it elsewhere by then. */
 static bool
-begin_move(const Pusher *pusher, const PushStep *step, GError **error)
+begin_move(void *user, guint i, GError **error)
 {
-    Store *store = pusher->sync->store;
-    bool ok = true;
+    const Change *change = user;
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = store_server_moving(
-            store, ((StorePending *)step->rows->pdata[i])->id, step->to, error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return store_server_moving(change->pusher->sync->store,
+                               row_of(change, i)->id, change->step->to, error);
+}
+
+static bool
+place_moved(void *user, guint i, GError **error)
+{
+    const Change *change = user;
+    const StorePending *row = row_of(change, i);
+
+    return push_record_place(change->pusher->sync->store, row->id,
+                             change->step->to,
+                             copied_uid(change->copied, row->uid), error);
 }
 
 /* Where the rows are now, and what is left behind where there is no MOVE. */
 static bool
-record_move(const Pusher *pusher, const PushStep *step, const StoreFolder *to,
-            const ImapCopied *copied, GError **error)
+record_move(Change *change, GError **error)
 {
+    const Pusher *pusher = change->pusher;
     const Sync *sync = pusher->sync;
-    bool known = to->uidvalidity == 0 || copied->uidvalidity == to->uidvalidity;
-    bool ok = true;
+    const PushStep *step = change->step;
 
-    for (guint i = 0; ok && i < step->rows->len; i++) {
-        const StorePending *row = step->rows->pdata[i];
-
-        ok = push_record_place(sync->store, row->id, to->id,
-                               known ? copied_uid(copied, row->uid) : 0, error);
-    }
-    if (ok && !sync->server.class->can(sync->server.conn, "MOVE"))
-        ok = sync_move_left(sync, push_folder(pusher, step->folder),
-                            pusher->opened.uidvalidity, step->uids, error);
-    /* with a label it is not of the rest, and stays in its mailbox */
-    if (ok && to->id == sync_rest(sync))
-        ok = sync_rest_set_due(sync, true, error);
-    return ok;
+    return (sync->server.class->can(sync->server.conn, "MOVE")
+            || sync_move_left(sync, pusher->folder, pusher->opened.uidvalidity,
+                              step->uids, error))
+           && change_rows(change, place_moved, error)
+           /* with a label it is not of the rest, and stays in its mailbox */
+           && (step->to != sync_rest(sync)
+               || sync_rest_set_due(sync, true, error));
 }
 
 static bool
@@ -140,30 +150,30 @@ push_move(Pusher *pusher, const PushStep *step, GError **error)
 {
     const Sync *sync = pusher->sync;
     const SyncServerClass *class = sync->server.class;
-    const StoreFolder *to = push_folder(pusher, step->to);
+    const StoreFolder *to = sync_folder_in(pusher->folders, step->to);
     g_auto(ImapCopied) copied = { 0 };
+    Change change = { .pusher = pusher, .step = step, .copied = &copied };
     bool moves = class->can(sync->server.conn, "MOVE");
-    bool ok;
 
-    if (!begin_move(pusher, step, error)
+    if (!change_rows(&change, begin_move, error)
         || !(moves ? class->move : class->copy)(sync->server.conn, step->uids,
-                                                to->name, &copied, error)
-        || !store_begin(sync->store, error))
+                                                to->name, &copied, error))
         return false;
-    ok = record_move(pusher, step, to, &copied, error);
-    return store_end(sync->store, ok, ok ? error : NULL) && ok
+    if (to->uidvalidity != 0 && copied.uidvalidity != to->uidvalidity)
+        change.copied = NULL;
+    return record_move(&change, error)
            && (moves
-               || sync_move_end(sync, push_folder(pusher, step->folder),
+               || sync_move_end(sync, pusher->folder,
                                 pusher->opened.uidvalidity, error));
 }
 
 /* Where Gmail takes a message that is to go; NULL: it goes where it is. What is
  * expunged elsewhere loses a label, and is still there. */
 static const StoreFolder *
-trash_for(const Pusher *pusher, gint64 from)
+trash_for(const Pusher *pusher)
 {
     const SyncServer *server = &pusher->sync->server;
-    const StoreFolder *folder = push_folder(pusher, from);
+    const StoreFolder *folder = pusher->folder;
 
     if (folder->role == FOLDER_ROLE_TRASH || folder->role == FOLDER_ROLE_JUNK
         || !server->class->can(server->conn, "X-GM-EXT-1"))
@@ -218,20 +228,15 @@ remove_there(Pusher *pusher, const PushStep *step, bool for_good,
              GError **error)
 {
     const SyncServer *server = &pusher->sync->server;
-    const StoreFolder *trash = trash_for(pusher, step->folder);
+    const StoreFolder *trash = trash_for(pusher);
     g_autoptr(UidSet) trashed = trash ? alone(pusher, step) : uidset_create();
     g_autoptr(UidSet) rest = uidset_create();
     g_auto(ImapCopied) copied = { 0 };
 
-    for (guint i = 0; i < step->rows->len; i++) {
-        guint32 uid = ((const StorePending *)step->rows->pdata[i])->uid;
-
-        if (!uidset_contains(trashed, uid))
-            uidset_add(rest, uid);
-    }
+    uidset_add_all(rest, step->uids);
+    uidset_remove_all(rest, trashed);
     if (uidset_n_ranges(rest) > 0
-        && !sync_expunge(pusher->sync, push_folder(pusher, step->folder), rest,
-                         error))
+        && !sync_expunge(pusher->sync, pusher->folder, rest, error))
         return false;
     if (uidset_n_ranges(trashed) == 0)
         return true;
@@ -252,8 +257,7 @@ push_expunge(Pusher *pusher, const PushStep *step, GError **error)
         return false;
     for (guint i = 0; i < step->rows->len; i++)
         g_array_append_val(ids, ((StorePending *)step->rows->pdata[i])->id);
-    return sync_remove_rows(sync, push_folder(pusher, step->folder), ids,
-                            error);
+    return sync_remove_rows(sync, pusher->folder, ids, error);
 }
 
 /* Its file is durable and its row an earlier transaction's (P76). */
@@ -274,49 +278,41 @@ push_later(Pusher *pusher, const StorePending *row, const char *reason,
     return store_pending_failed(pusher->sync->store, row->id, reason, error);
 }
 
-/* All of a step. */
 static bool
-later(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
+later(void *user, guint i, GError **error)
 {
-    Store *store = pusher->sync->store;
-    bool ok = true;
+    const Change *change = user;
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = push_later(pusher, step->rows->pdata[i], reason, error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
-}
-
-static StoreAsk
-asked(const PushStep *step, const StorePending *row)
-{
-    return (StoreAsk){ .flags = step->flag,
-                       .word = step->keyword,
-                       .place = step->kind != PUSH_STORE,
-                       .folder = row->folder };
+    return push_later(change->pusher, row_of(change, i), change->reason, error);
 }
 
 static bool
-refuse(Pusher *pusher, const PushStep *step, const char *reason, GError **error)
+take_back(void *user, guint i, GError **error)
 {
-    Store *store = pusher->sync->store;
-    bool ok = true;
+    const Change *change = user;
+    const PushStep *step = change->step;
+    const StorePending *row = row_of(change, i);
+    StoreAsk ask = { .flags = step->flag,
+                     .word = step->keyword,
+                     .place = step->kind != PUSH_STORE,
+                     .folder = row->folder };
 
-    sync_warn(pusher->sync, "%u change%s taken back: %s", step->rows->len,
-              step->rows->len == 1 ? "" : "s", reason);
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++) {
-        const StorePending *row = step->rows->pdata[i];
-        StoreAsk ask = asked(step, row);
+    return store_pending_refused(change->pusher->sync->store, row->id, &ask,
+                                 change->reason, error);
+}
 
-        ok = store_pending_refused(store, row->id, &ask, reason, error);
-    }
-    if (!store_end(store, ok, ok ? error : NULL) || !ok)
+static bool
+refuse(Change *change, GError **error)
+{
+    const Sync *sync = change->pusher->sync;
+    guint n = change->step->rows->len;
+
+    sync_warn(sync, "%u change%s taken back: %s", n, n == 1 ? "" : "s",
+              change->reason);
+    if (!change_rows(change, take_back, error))
         return false;
-    if (pusher->sync->changed)
-        pusher->sync->changed(pusher->sync->user);
+    if (sync->changed)
+        sync->changed(sync->user);
     return true;
 }
 
@@ -348,14 +344,16 @@ static bool
 push_open(Pusher *pusher, const PushStep *step, GError **error)
 {
     g_autoptr(GError) trouble = NULL;
+    Change change = { .pusher = pusher, .step = step };
 
     if (perform(pusher, step, &trouble))
         return true;
+    change.reason = trouble->message;
     if (imap_is_temporary(trouble)
         || (step->kind == PUSH_LOOK && err_is(trouble, ERR_REFUSED)))
-        return later(pusher, step, trouble->message, error);
+        return change_rows(&change, later, error);
     if (err_is(trouble, ERR_REFUSED))
-        return refuse(pusher, step, trouble->message, error);
+        return refuse(&change, error);
     g_propagate_error(error, g_steal_pointer(&trouble));
     return false;
 }
@@ -364,17 +362,17 @@ static bool
 push_step(Pusher *pusher, PushStep *step, GError **error)
 {
     g_autofree char *text = push_step_text(step);
-    const char *closed;
+    Change change = { .pusher = pusher, .step = step, .reason = step->reason };
 
     log_add(LOG_DEBUG, pusher->sync->account, "push: %.200s", text);
     if (step->kind == PUSH_REFUSE)
-        return refuse(pusher, step, step->reason, error);
+        return refuse(&change, error);
     if (step->kind == PUSH_KEEP)
         return push_record_store(pusher->sync, step, error);
-    if (!push_select(pusher, step->folder, &closed, error))
+    if (!push_select(pusher, step->folder, &change.reason, error))
         return false;
-    if (closed)
-        return later(pusher, step, closed, error);
+    if (change.reason)
+        return change_rows(&change, later, error);
     push_renew(pusher->sync, step);
     return step->rows->len == 0 || push_open(pusher, step, error);
 }

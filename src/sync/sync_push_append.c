@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 static bool
-look_for(Pusher *pusher, gint64 id, gint64 folder, GError **error)
+look_for(Pusher *pusher, gint64 id, GError **error)
 {
+    const StoreFolder *folder = pusher->folder;
     Store *store = pusher->sync->store;
     g_autoptr(StoreRow) row = store_row(store, id, NULL);
     guint32 uid;
@@ -22,7 +23,7 @@ look_for(Pusher *pusher, gint64 id, gint64 folder, GError **error)
         return true;
     if (!sync_find_unknown(pusher->sync, folder, row->message_id, &uid, error))
         return false;
-    return uid ? store_server_place(store, id, folder, uid, error)
+    return uid ? store_server_place(store, id, folder->id, uid, error)
                : store_server_not_there(store, id, error);
 }
 
@@ -32,7 +33,7 @@ push_look(Pusher *pusher, const PushStep *step, GError **error)
 {
     for (guint i = 0; i < step->rows->len; i++)
         if (!look_for(pusher, ((const StorePending *)step->rows->pdata[i])->id,
-                      step->folder, error))
+                      error))
             return false;
     return true;
 }
@@ -59,6 +60,8 @@ typedef struct {
     GArray *uploads;  /* ImapUpload */
     GPtrArray *words; /* what their keywords point to */
     guint64 bytes;
+    guint32 uidvalidity; /* of where they are now */
+    UidSet *orphans;     /* UIDs of those whose rows are gone */
 } Batch;
 
 static void
@@ -81,6 +84,7 @@ batch_init(Batch *batch, Pusher *pusher)
     batch->uploads = g_array_new(FALSE, FALSE, sizeof(ImapUpload));
     g_array_set_clear_func(batch->uploads, upload_clear);
     batch->words = g_ptr_array_new_with_free_func(g_free);
+    batch->orphans = uidset_create();
 }
 
 static void
@@ -89,6 +93,7 @@ batch_clear(Batch *batch)
     g_ptr_array_unref(batch->rows);
     g_array_unref(batch->uploads);
     g_ptr_array_unref(batch->words);
+    uidset_destroy(batch->orphans);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
@@ -131,61 +136,50 @@ batch_add(Batch *batch, StoreRow *row, GError **error)
  * arrives, and that it may, so that one whose answer was lost is looked for and
  * never made twice (P14), and none is removed before its answer. */
 static bool
-begin_row(Store *store, const StoreRow *row, GError **error)
+begin_row(void *user, guint i, GError **error)
 {
+    const Batch *batch = user;
+    Store *store = batch->pusher->sync->store;
+    const StoreRow *row = batch->rows->pdata[i];
+
     return store_server_moving(store, row->id, row->folder, error)
            && store_server_told(store, row->id, row->flags, row->tags, error);
 }
 
+/* Refused: it is not there. */
 static bool
-batch_begin(const Batch *batch, GError **error)
+refuse_row(void *user, guint i, GError **error)
 {
-    Store *store = batch->pusher->sync->store;
-    bool ok = store_begin(store, error);
+    const Batch *batch = user;
 
-    if (!ok)
-        return false;
-    for (guint i = 0; ok && i < batch->rows->len; i++)
-        ok = begin_row(store, batch->rows->pdata[i], error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return store_server_not_there(batch->pusher->sync->store,
+                                  ((const StoreRow *)batch->rows->pdata[i])->id,
+                                  error);
 }
 
-/* Refused: none of them is there. */
 static bool
-batch_refused(const Batch *batch, GError **error)
+record_row(void *user, guint i, GError **error)
 {
+    Batch *batch = user;
     Store *store = batch->pusher->sync->store;
-    bool ok = store_begin(store, error);
+    const StoreRow *row = batch->rows->pdata[i];
+    guint32 uid = batch->uidvalidity == batch->pusher->opened.uidvalidity
+                      ? g_array_index(batch->uploads, ImapUpload, i).uid
+                      : 0;
+    g_autoptr(StoreRow) now = store_row(store, row->id, NULL);
 
-    if (!ok)
-        return false;
-    for (guint i = 0; ok && i < batch->rows->len; i++)
-        ok = store_server_not_there(
-            store, ((const StoreRow *)batch->rows->pdata[i])->id, error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    if (now)
+        return push_record_place(store, row->id, row->folder, uid, error);
+    if (uid)
+        uidset_add(batch->orphans, uid);
+    return true;
 }
 
-/* orphans: UIDs of those whose rows are gone. */
 static bool
-batch_record(const Batch *batch, bool known, UidSet *orphans, GError **error)
+change_batch(Batch *batch, bool (*one)(void *user, guint i, GError **error),
+             GError **error)
 {
-    Store *store = batch->pusher->sync->store;
-    bool ok = store_begin(store, error);
-
-    if (!ok)
-        return false;
-    for (guint i = 0; ok && i < batch->rows->len; i++) {
-        const StoreRow *row = batch->rows->pdata[i];
-        guint32 uid =
-            known ? g_array_index(batch->uploads, ImapUpload, i).uid : 0;
-        g_autoptr(StoreRow) now = store_row(store, row->id, NULL);
-
-        if (now)
-            ok = push_record_place(store, row->id, row->folder, uid, error);
-        else if (uid)
-            uidset_add(orphans, uid);
-    }
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return sync_each(batch->pusher->sync, batch->rows->len, one, batch, error);
 }
 
 /* What nobody here knows of any more would come back with the next pull. */
@@ -208,37 +202,28 @@ remove_orphans(const Sync *sync, const UidSet *orphans, GError **error)
     return false;
 }
 
-static const char *
-batch_mailbox(const Batch *batch)
-{
-    const StoreRow *row = batch->rows->pdata[0];
-
-    return push_folder(batch->pusher, row->folder)->name;
-}
-
 static bool
 batch_send(Batch *batch, GError **error)
 {
     const Sync *sync = batch->pusher->sync;
-    g_autoptr(UidSet) orphans = uidset_create();
     g_autoptr(GError) trouble = NULL;
-    guint32 uidvalidity = 0;
 
     if (batch->rows->len == 0)
         return true;
-    if (!batch_begin(batch, error))
+    if (!change_batch(batch, begin_row, error))
         return false;
-    if (!sync->server.class->append(sync->server.conn, batch_mailbox(batch),
+    if (!sync->server.class->append(sync->server.conn,
+                                    batch->pusher->folder->name,
                                     (ImapUpload *)(void *)batch->uploads->data,
-                                    batch->uploads->len, &uidvalidity,
+                                    batch->uploads->len, &batch->uidvalidity,
                                     &trouble)) {
-        if (!err_is(trouble, ERR_REFUSED) || batch_refused(batch, error))
+        if (!err_is(trouble, ERR_REFUSED)
+            || change_batch(batch, refuse_row, error))
             g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
-    return batch_record(batch, uidvalidity == batch->pusher->opened.uidvalidity,
-                        orphans, error)
-           && remove_orphans(sync, orphans, error);
+    return change_batch(batch, record_row, error)
+           && remove_orphans(sync, batch->orphans, error);
 }
 
 /* NULL: changed since it was planned. */
@@ -266,8 +251,8 @@ append_row(Pusher *pusher, const StorePending *pending, bool tried,
     if (row == NULL)
         return true;
     if (tried
-        && !sync_find_unknown(pusher->sync, row->folder, row->message_id, &uid,
-                              error))
+        && !sync_find_unknown(pusher->sync, pusher->folder, row->message_id,
+                              &uid, error))
         return false;
     if (uid == 0)
         return batch_add(&batch, g_steal_pointer(&row), error)

@@ -1,8 +1,6 @@
 /* What the user changed, as few commands: rows are grouped by what is to be
  * done with them, so that a thousand messages read are one STORE. Pure. */
-#include "sync/sync.h"
-
-#include <string.h>
+#include "sync_private.h"
 
 typedef struct {
     const PushView *view;
@@ -53,29 +51,12 @@ push_step_text(const PushStep *step)
     return g_string_free(text, FALSE);
 }
 
-static const StoreFolder *
-find_folder(const PushView *view, gint64 id)
-{
-    for (guint i = 0; i < view->folders->len; i++) {
-        const StoreFolder *folder = view->folders->pdata[i];
-
-        if (folder->id == id)
-            return folder;
-    }
-    return NULL;
-}
-
 /* A step that moves is one command line, so that what the server did of a move
  * is known when it refuses the rest. */
 static bool
 is_full(const PushStep *step)
 {
-    g_autofree char *set = NULL;
-
-    if (step->kind != PUSH_MOVE || step->rows->len < SYNC_MOVES)
-        return false;
-    set = uidset_format(step->uids);
-    return strlen(set) >= SYNC_MOVES * sizeof "4294967295";
+    return step->kind == PUSH_MOVE && uidset_n_ranges(step->uids) >= SYNC_MOVES;
 }
 
 /* The step of the group that step describes, made when it is the first. */
@@ -143,7 +124,7 @@ plan_words(Push *push, const StorePending *row, const char *words,
 static void
 plan_place(Push *push, const StorePending *row)
 {
-    const StoreFolder *to = find_folder(push->view, row->folder);
+    const StoreFolder *to = sync_folder_in(push->view->folders, row->folder);
     PushStep like = { .folder = row->server_folder };
 
     if (row->folder == row->server_folder)
@@ -171,7 +152,8 @@ plan_place(Push *push, const StorePending *row)
 bool
 sync_push_waits(const PushView *view, const StorePending *row)
 {
-    const StoreFolder *folder = find_folder(view, row->server_folder);
+    const StoreFolder *folder =
+        sync_folder_in(view->folders, row->server_folder);
 
     return row->server_folder != 0
            && (row->uid == 0

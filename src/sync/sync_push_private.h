@@ -7,17 +7,15 @@
 
 typedef struct {
     const Sync *sync;
-    const GPtrArray *folders; /* StoreFolder */
-    ImapOpened opened;        /* of the selected mailbox */
+    const GPtrArray *folders; /* StoreFolder, of all accounts */
+    const StoreFolder *folder; /* the selected one */
+    ImapOpened opened;         /* of its mailbox */
     GHashTable *closed;       /* folders that cannot be opened now → why */
     GHashTable *stuck;        /* ids of rows that stay pending */
     char *reason;             /* why the first of them does; safe */
     bool progress;            /* something was done in this round */
     guint left;               /* rows that were to be told in it */
 } Pusher;
-
-/* Of any account; NULL: none. */
-const StoreFolder *push_folder(const Pusher *pusher, gint64 id);
 
 /* It cannot be told now and stays pending, with the reason (safe). */
 bool push_later(Pusher *pusher, const StorePending *row, const char *reason,

@@ -36,9 +36,24 @@ push_renew(const Sync *sync, PushStep *step)
     g_ptr_array_set_size(step->rows, (int)kept);
 }
 
-static bool
-record_store(Store *store, const PushStep *step, gint64 id, GError **error)
+typedef struct {
+    const Sync *sync;
+    const PushStep *step;
+} Record;
+
+static gint64
+id_of(const Record *record, guint i)
 {
+    return ((const StorePending *)record->step->rows->pdata[i])->id;
+}
+
+static bool
+record_store(void *user, guint i, GError **error)
+{
+    const Record *record = user;
+    const PushStep *step = record->step;
+    Store *store = record->sync->store;
+    gint64 id = id_of(record, i);
     g_autoptr(StoreRow) row = store_row(store, id, NULL);
     g_autofree char *words = NULL;
     unsigned flags;
@@ -56,22 +71,18 @@ record_store(Store *store, const PushStep *step, gint64 id, GError **error)
 bool
 push_record_store(const Sync *sync, const PushStep *step, GError **error)
 {
-    Store *store = sync->store;
-    bool ok = true;
+    Record record = { sync, step };
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = record_store(store, step,
-                          ((const StorePending *)step->rows->pdata[i])->id,
-                          error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return sync_each(sync, step->rows->len, record_store, &record, error);
 }
 
 /* What he wants again and has no file is lost: that is said. */
 static bool
-record_gone(const Sync *sync, gint64 id, GError **error)
+record_gone(void *user, guint i, GError **error)
 {
+    const Record *record = user;
+    const Sync *sync = record->sync;
+    gint64 id = id_of(record, i);
     g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
 
     if (row == NULL)
@@ -90,15 +101,9 @@ record_gone(const Sync *sync, gint64 id, GError **error)
 bool
 push_record_gone(const Sync *sync, const PushStep *step, GError **error)
 {
-    Store *store = sync->store;
-    bool ok = true;
+    Record record = { sync, step };
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < step->rows->len; i++)
-        ok = record_gone(sync, ((StorePending *)step->rows->pdata[i])->id,
-                         error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return sync_each(sync, step->rows->len, record_gone, &record, error);
 }
 
 bool

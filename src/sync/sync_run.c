@@ -164,28 +164,47 @@ sync_remove_rows(const Sync *sync, const StoreFolder *folder, const GArray *ids,
     return true;
 }
 
-static bool
-flags_slice(SyncRun *run, const SyncMessage *messages, guint n, GError **error)
+bool
+sync_each(const Sync *sync, guint n,
+          bool (*change)(void *user, guint i, GError **error), void *user,
+          GError **error)
 {
-    Store *store = run->sync->store;
     bool ok = true;
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < n; i++)
-        ok = sync_set_flags(run, messages[i].id, messages[i].flags,
-                            messages[i].tags, error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    for (guint first = 0; ok && first < n; first += SLICE) {
+        if (!store_begin(sync->store, error))
+            return false;
+        for (guint i = first; ok && i < MIN(n, first + SLICE); i++)
+            ok = change(user, i, error);
+        ok = store_end(sync->store, ok, ok ? error : NULL) && ok;
+    }
+    return ok;
+}
+
+/* A step that changes rows. */
+typedef struct {
+    SyncRun *run;
+    const GArray *of; /* its messages or ids */
+} Change;
+
+static bool
+change_flags(void *user, guint i, GError **error)
+{
+    const Change *change = user;
+    const SyncMessage *message = &g_array_index(change->of, SyncMessage, i);
+
+    return sync_set_flags(change->run, message->id, message->flags,
+                          message->tags, error);
 }
 
 /* Any part of them may be done: the mark, which comes later, is that of all. */
 static bool
 run_flags(SyncRun *run, const GArray *messages, GError **error)
 {
-    for (guint i = 0; i < messages->len; i += SLICE)
-        if (!flags_slice(run, &g_array_index(messages, SyncMessage, i),
-                         MIN(SLICE, messages->len - i), error))
-            return false;
+    Change change = { run, messages };
+
+    if (!sync_each(run->sync, messages->len, change_flags, &change, error))
+        return false;
     if (run->sync->changed)
         run->sync->changed(run->sync->user);
     return true;
@@ -195,8 +214,11 @@ run_flags(SyncRun *run, const GArray *messages, GError **error)
  * its new UID, wherever the user wants it now. In a local folder there is
  * nothing to wait for, nor in one that is gone: it is uploaded again. */
 static bool
-wait_there(const Sync *sync, gint64 id, GError **error)
+wait_there(void *user, guint i, GError **error)
 {
+    const Change *change = user;
+    const Sync *sync = change->run->sync;
+    gint64 id = g_array_index(change->of, gint64, i);
     gint64 moving = store_server_moving_to(sync->store, id);
     g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
     g_autoptr(StoreFolder) to =
@@ -213,14 +235,9 @@ wait_there(const Sync *sync, gint64 id, GError **error)
 static bool
 run_left(SyncRun *run, const GArray *ids, GError **error)
 {
-    Store *store = run->sync->store;
-    bool ok = true;
+    Change change = { run, ids };
 
-    if (!store_begin(store, error))
-        return false;
-    for (guint i = 0; ok && i < ids->len; i++)
-        ok = wait_there(run->sync, g_array_index(ids, gint64, i), error);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    return sync_each(run->sync, ids->len, wait_there, &change, error);
 }
 
 static void
