@@ -88,8 +88,8 @@ typedef struct {
     guint64 modseq; /* HIGHESTMODSEQ; 0: NOMODSEQ */
     guint32 exists;
     bool read_only;
-    bool keywords_allowed; /* \* in PERMANENTFLAGS */
-    char **permanent_flags;
+    bool keywords_allowed;  /* \* in PERMANENTFLAGS */
+    char **permanent_flags; /* all of it; NULL: not told */
     bool resynced; /* QRESYNC was used: changes and vanished were reported */
     /* MAILBOXID (RFC 8474): stays when it is renamed; or NULL. Not asked of
      * STATUS, where Cyrus 3.6.1 sends what lies in its memory. */
@@ -102,12 +102,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapSelected, imap_selected_clear)
 /* What lasts while a mailbox is selected. */
 typedef struct {
     guint32 uidvalidity;
+    unsigned local_flags; /* as in ImapFlags: the mailbox does not keep them */
     bool keywords_allowed;
+    const char *const *permanent_flags; /* borrowed; NULL: not told */
 } ImapOpened;
 
 /* Of a mailbox that is the one selected; false: it is not. */
 bool
 imap_conn_opened(ImapConn *conn, const char *mailbox, ImapOpened *opened);
+
+/* Does the mailbox keep this keyword when it is set (RFC 9051, section 7.1)? */
+bool imap_keeps_keyword(const ImapOpened *opened, const char *keyword);
+
+/* "\\Seen", of one bit of ImapFlags. */
+const char *imap_flag_name(unsigned bit);
 
 /* Flags of a message. system: MaildirFlags' bits of the same meaning
  * (maildir/maildir.h): P=$Forwarded R=\Answered S=\Seen T=\Deleted D=\Draft

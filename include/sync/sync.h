@@ -140,7 +140,7 @@ typedef struct {
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
     bool wanted; /* the user waits: also what was refused, and it is told */
-    bool keywords; /* the mailbox takes any (\\* in PERMANENTFLAGS) */
+    ImapOpened opened; /* what it keeps of flags */
     SyncKeep keep;
 } SyncView;
 

@@ -412,6 +412,7 @@ imap_conn_close(ImapConn *conn)
     g_hash_table_unref(conn->capabilities);
     g_clear_object(&conn->cancel);
     g_free(conn->selected);
+    g_strfreev(conn->permanent_flags);
     g_free(conn->ahead.mailbox);
     g_clear_error(&conn->early_error);
     g_free(conn->challenge);

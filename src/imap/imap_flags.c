@@ -22,6 +22,47 @@ imap_flag_bit(const char *flag)
     return 0;
 }
 
+const char *
+imap_flag_name(unsigned bit)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(system_flags); i++)
+        if (bit == system_flags[i].bit)
+            return system_flags[i].name;
+    g_return_val_if_reached("");
+}
+
+static bool
+is_listed(const char *const *flags, const char *flag)
+{
+    for (; *flags; flags++)
+        if (g_ascii_strcasecmp(*flags, flag) == 0)
+            return true;
+    return false;
+}
+
+unsigned
+imap_flags_local(const char *const *permanent)
+{
+    unsigned local = 0;
+
+    for (gsize i = 0; permanent && i < G_N_ELEMENTS(system_flags); i++) {
+        const char *name = system_flags[i].name;
+
+        if (!is_listed(permanent, name)
+            && (*name == '\\' || !is_listed(permanent, "\\*")))
+            local |= system_flags[i].bit;
+    }
+    return local;
+}
+
+bool
+imap_keeps_keyword(const ImapOpened *opened, const char *keyword)
+{
+    return opened->keywords_allowed
+           || (opened->permanent_flags
+               && is_listed(opened->permanent_flags, keyword));
+}
+
 static int
 compare(gconstpointer a, gconstpointer b)
 {

@@ -206,11 +206,17 @@ static bool
 take_select(ImapConn *conn, guint tag, const char *mailbox,
             ImapSelected *selected, GError **error)
 {
+    const char *const *permanent;
+
     if (!imap_cmd_wait(conn, tag, error))
         return false;
     conn->selected = g_strdup(mailbox);
+    g_strfreev(conn->permanent_flags);
+    conn->permanent_flags = g_strdupv(selected->permanent_flags);
+    permanent = (const char *const *)conn->permanent_flags;
     conn->opened =
-        (ImapOpened){ selected->uidvalidity, selected->keywords_allowed };
+        (ImapOpened){ selected->uidvalidity, imap_flags_local(permanent),
+                      selected->keywords_allowed, permanent };
     g_ptr_array_unref(imap_take_news(conn));
     return true;
 }

@@ -46,6 +46,7 @@ struct ImapConn {
     gint64 round_trip; /* the shortest from there to an answer, µs */
     char *selected;
     ImapOpened opened; /* of selected */
+    char **permanent_flags; /* its own */
     ImapAnswers answers;
     bool preauth;
     bool qresync, condstore, utf8, rev2; /* enabled */
@@ -155,6 +156,8 @@ void imap_flags_read(ImapDecoder *in, unsigned *system, char **keywords);
 /* The flags as atoms; false: there is none. */
 bool imap_flags_write(GString *to, const ImapFlags *flags);
 unsigned imap_flag_bit(const char *flag);
+/* Those that are not among PERMANENTFLAGS; NULL: not told, none. */
+unsigned imap_flags_local(const char *const *permanent);
 /* Labels of Gmail that can be keywords, with spaces between; *labels is freed
  * before. */
 void imap_labels_read(ImapDecoder *in, char **labels);

@@ -434,7 +434,7 @@ sync_fetch_one(const Sync *sync, gint64 id, GError **error)
                        "%s was renumbered by the server: "
                        "synchronise first",
                        folder->path);
-    view.keywords = opened.keywords_allowed;
+    view.opened = opened;
     known.uid = row->uid;
     g_array_append_val(rows, known);
     uidset_add(uids, row->uid);

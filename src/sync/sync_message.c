@@ -37,7 +37,8 @@ with_local(const SyncRun *run, const char *server, const char *ours)
             g_ptr_array_add(all, *word);
     for (char **word = words; *word; word++)
         if (**word
-            && (!run->view->keywords || !sync_tag_is_keyword(*word, local_tags))
+            && (!imap_keeps_keyword(&run->view->opened, *word)
+                || !sync_tag_is_keyword(*word, local_tags))
             && !g_strv_contains((const char *const *)theirs, *word))
             g_ptr_array_add(all, *word);
     g_ptr_array_sort(all, by_word);
@@ -51,10 +52,12 @@ sync_set_flags(const SyncRun *run, gint64 id, unsigned flags, const char *tags,
 {
     const Sync *sync = run->sync;
     g_autoptr(StoreRow) row = store_row(sync->store, id, NULL);
+    unsigned local = run->view->opened.local_flags;
     g_autofree char *all = NULL;
 
     if (row == NULL)
         return true; /* gone since it was planned */
+    flags = (flags & ~local) | (row->server_flags & local);
     all = with_local(run, tags ? tags : "", row->server_tags);
     if ((row->server_flags & STORE_SYSTEM_FLAGS) == flags
         && strcmp(all, row->server_tags) == 0)

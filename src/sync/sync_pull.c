@@ -197,7 +197,7 @@ fill_view(const Sync *sync, const StoreFolder *folder, Look *look)
     view->headers_first = sync->headers_first;
     view->accept_removals = sync->accept_removals;
     view->keep = sync->keep;
-    view->keywords = look->selected.keywords_allowed;
+    sync->server.class->opened(sync->server.conn, folder->name, &view->opened);
     view->deleted_is_gone =
         !sync->server.class->can(sync->server.conn, "UIDPLUS");
     view->unplaced = store_unplaced(sync->store, folder->id);

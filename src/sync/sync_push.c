@@ -69,19 +69,41 @@ copied_uid(const ImapCopied *copied, guint32 uid)
 }
 
 static bool
+is_kept_there(const Pusher *pusher, const PushStep *step)
+{
+    return step->keyword ? imap_keeps_keyword(&pusher->opened, step->keyword)
+                         : (step->flag & pusher->opened.local_flags) == 0;
+}
+
+/* Once of each flag of a mailbox. */
+static bool
+say_stays_here(const Pusher *pusher, const PushStep *step, GError **error)
+{
+    const Sync *sync = pusher->sync;
+    const char *flag = step->keyword ? step->keyword
+                                     : imap_flag_name(step->flag);
+    g_autofree char *said = sync_fact(sync, pusher->folder, "stays-here");
+    g_autofree char *now = NULL;
+
+    if (!step->add || store_words_have(said, flag))
+        return true;
+    sync_warn(sync, "%s does not keep %s on its server: it stays here",
+              pusher->folder->path, flag);
+    now = store_words_change(said ? said : "", flag, true);
+    return sync_set_fact(sync, pusher->folder, "stays-here", now, error);
+}
+
+static bool
 push_store(Pusher *pusher, const PushStep *step, GError **error)
 {
     const Sync *sync = pusher->sync;
     ImapFlags flags = { step->flag, step->keyword ? step->keyword : "" };
 
-    if (step->keyword && step->add && !pusher->opened.keywords_allowed)
-        sync_warn(sync, "%s takes no tags on its server: %s stays here",
-                  pusher->folder->path, step->keyword);
-    if ((step->keyword == NULL || pusher->opened.keywords_allowed)
-        && !sync->server.class->store(sync->server.conn, step->uids, step->add,
-                                      &flags, error))
-        return false;
-    return push_record_store(sync, step, error);
+    return (is_kept_there(pusher, step)
+                ? sync->server.class->store(sync->server.conn, step->uids,
+                                            step->add, &flags, error)
+                : say_stays_here(pusher, step, error))
+           && push_record_store(sync, step, error);
 }
 
 /* A step of which each row is changed. */

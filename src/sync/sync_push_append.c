@@ -105,8 +105,9 @@ keywords_of(const Pusher *pusher, const StoreRow *row)
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_auto(GStrv) tags = g_strsplit(row->tags, " ", -1);
 
-    for (char **tag = tags; *tag && pusher->opened.keywords_allowed; tag++)
-        if (sync_tag_is_keyword(*tag, pusher->sync->local_tags))
+    for (char **tag = tags; *tag; tag++)
+        if (imap_keeps_keyword(&pusher->opened, *tag)
+            && sync_tag_is_keyword(*tag, pusher->sync->local_tags))
             g_ptr_array_add(words, *tag);
     g_ptr_array_add(words, NULL);
     return g_strjoinv(" ", (char **)words->pdata);

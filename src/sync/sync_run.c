@@ -69,8 +69,12 @@ sync_open(const Sync *sync, const StoreFolder *folder, ImapOpened *opened,
     if (!server->class->select(server->conn, folder->name, NULL, NULL,
                                &selected, error))
         return false;
-    *opened = (ImapOpened){ selected.uidvalidity, selected.keywords_allowed };
-    return true;
+    if (server->class->opened(server->conn, folder->name, opened))
+        return true;
+    return err_set(error, ERR_REFUSED,
+                   "%s: the server tells no UIDVALIDITY: it cannot be "
+                   "synchronised",
+                   folder->path);
 }
 
 bool

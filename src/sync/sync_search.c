@@ -80,7 +80,7 @@ make_rows(const Sync *sync, const StoreFolder *folder, const ImapOpened *opened,
         g_ptr_array_new_with_free_func((GDestroyNotify)sync_step_free);
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(StoreUid));
     SyncView view = { .rows = rows,
-                      .keywords = opened->keywords_allowed,
+                      .opened = *opened,
                       .unplaced = store_unplaced(sync->store, folder->id) };
     SyncStep *step = g_new0(SyncStep, 1);
 

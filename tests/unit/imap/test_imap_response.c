@@ -327,6 +327,32 @@ test_codes(void)
     imap_conn_close(conn);
 }
 
+static const char *const none_permanent[] = { NULL };
+static const char *const some_permanent[] = { "\\seen", "\\Flagged", "Work",
+                                              NULL };
+static const char *const any_permanent[] = { "\\Answered", "\\Seen", "\\Draft",
+                                             "\\Flagged", "\\*", NULL };
+
+/* Not told: each may be changed (RFC 9051, section 7.1). */
+static void
+test_local_flags(void)
+{
+    const ImapOpened some = { .permanent_flags = some_permanent };
+    const ImapOpened any = { .keywords_allowed = true };
+    const ImapOpened untold = { .uidvalidity = 1 };
+
+    g_assert_cmpuint(imap_flags_local(NULL), ==, 0);
+    g_assert_cmpuint(imap_flags_local(none_permanent), ==, 0x3f);
+    g_assert_cmpuint(imap_flags_local(some_permanent), ==,
+                     0x3f & ~(1 << 2 | 1 << 5));
+    g_assert_cmpuint(imap_flags_local(any_permanent), ==, 1 << 3);
+    g_assert_true(imap_keeps_keyword(&some, "work"));
+    g_assert_false(imap_keeps_keyword(&some, "todo"));
+    g_assert_false(imap_keeps_keyword(&untold, "todo"));
+    g_assert_true(imap_keeps_keyword(&any, "todo"));
+    g_assert_cmpstr(imap_flag_name(1 << 2), ==, "\\Seen");
+}
+
 /* More keywords than IMAP_FLAGS are no reason to leave a mailbox: those behind
  * are left out, and one that is too long (P30, P31). */
 static void
@@ -488,6 +514,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/search", test_search);
     g_test_add_func("/imap/response/copyuid", test_copyuid);
     g_test_add_func("/imap/response/codes", test_codes);
+    g_test_add_func("/imap/response/local-flags", test_local_flags);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/words", test_words);
     g_test_add_func("/imap/response/modified", test_modified);

@@ -652,6 +652,51 @@ test_no_keywords(void)
     bench_destroy(bench);
 }
 
+static void
+read_and_tag(Bench *bench, guint number)
+{
+    gint64 id = bench_row(bench, number);
+
+    g_assert_true(store_set_flags(bench->store, id, STORE_FLAG_SEEN, NULL));
+    g_assert_true(store_set_tags(bench->store, id, "Work todo", NULL));
+}
+
+/* PERMANENTFLAGS (\Answered … work): what the mailbox does not keep stays here,
+ * whatever the server says of it later, and is said once. */
+static void
+test_permanent_flags(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+
+    bench->fake->no_keywords = true;
+    bench->fake->keeps[0] = "work";
+    bench->fake->local_flags = STORE_FLAG_SEEN;
+    for (guint i = 1; i <= 2; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    for (guint i = 0; i <= 2; i++) {
+        if (i > 0)
+            read_and_tag(bench, i);
+        bench_sync(bench);
+        g_assert_cmpuint(bench->warned, ==, i > 0 ? 2 : 0);
+    }
+    bench->fake->qresync = bench->fake->condstore = false;
+    fake_find(inbox, 1)->flags = STORE_FLAG_FLAGGED;
+    bench_sync(bench);
+    for (guint i = 1; i <= 2; i++) {
+        g_autoptr(StoreRow) row =
+            store_row(bench->store, bench_row(bench, i), NULL);
+
+        g_assert_cmpstr(fake_find(inbox, i)->tags, ==, "Work");
+        g_assert_cmpstr(row->tags, ==, "Work todo");
+        g_assert_cmpuint(row->flags & STORE_SYSTEM_FLAGS, ==,
+                         STORE_FLAG_SEEN | (i == 1 ? STORE_FLAG_FLAGGED : 0));
+    }
+    g_assert_cmpuint(bench->warned, ==, 2);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), ==, 0);
+    bench_destroy(bench);
+}
+
 static guint
 files_here(Bench *bench)
 {
@@ -835,6 +880,7 @@ main(int argc, char **argv)
     g_test_add_func("/run/preview", test_preview);
     g_test_add_func("/run/keep", test_keep);
     g_test_add_func("/run/no keywords", test_no_keywords);
+    g_test_add_func("/run/permanent flags", test_permanent_flags);
     g_test_add_func("/run/state.db lost", test_state_lost);
     g_test_add_func("/run/suddenly empty", test_suddenly_empty);
     g_test_add_func("/run/behind our back", test_behind_our_back);
