@@ -11,7 +11,10 @@ enum {
     IMAP_FLAGS = 200,      /* of one message, and of one mailbox */
     IMAP_FLAG_BYTES = 200, /* longer flags are left out */
     IMAP_MAILBOXES = 100000,
+    IMAP_NAME_BYTES = 1000,    /* of a mailbox; a longer one is left out */
+    IMAP_LIST_BYTES = 8 << 20, /* of all names of one list */
     IMAP_PARTS = 5000, /* of one message, as BODYSTRUCTURE tells them */
+    IMAP_PARTS_BYTES = 4 << 20, /* of what it says of them together */
     IMAP_NEWS = 1000, /* mailboxes told as changed at one time */
     IMAP_SET_RANGES = 5000000,
     IMAP_WORDS_BYTES = 1000, /* of a text for people; its rest is left out */

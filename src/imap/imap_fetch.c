@@ -135,6 +135,15 @@ typedef struct {
     GPtrArray *parts;
 } Texts;
 
+/* At most 256 characters (RFC 8970, section 3.1). */
+static char *
+read_preview(ImapDecoder *in)
+{
+    g_autofree char *text = imap_decoder_string(in);
+
+    return text ? imap_response_words(text, strlen(text)) : NULL;
+}
+
 static void
 read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
 {
@@ -163,7 +172,7 @@ read_attribute(ImapConn *conn, ImapMessage *message, Texts *texts)
     } else if (imap_decoder_try_word(in, "PREVIEW")) {
         imap_decoder_expect(in, ' ');
         g_free(texts->preview);
-        texts->preview = imap_decoder_string(in);
+        texts->preview = read_preview(in);
     } else if (imap_decoder_try_word(in, "EMAILID")) {
         imap_decoder_expect(in, ' ');
         g_free(texts->email_id);

@@ -22,7 +22,8 @@ imap_notify(ImapConn *conn, GError **error)
 void
 imap_news_add(ImapConn *conn, const char *mailbox)
 {
-    const char *name = mailbox ? mailbox : IMAP_NEWS_ANY;
+    bool known = mailbox && strlen(mailbox) <= IMAP_NAME_BYTES;
+    const char *name = known ? mailbox : IMAP_NEWS_ANY;
 
     conn->changed = true;
     if (conn->news == NULL)

@@ -11,6 +11,7 @@ typedef struct {
     ImapSelected *selected;
     GPtrArray *mailboxes; /* ImapMailbox, of LIST */
     bool is_lsub;
+    gsize names; /* octets of theirs */
     ImapMailbox *status; /* of STATUS */
     UidSet *found;       /* of SEARCH */
     ImapQuota *quota;

@@ -353,6 +353,26 @@ imap_response_mailbox(ImapConn *conn)
     return conn->utf8 ? g_utf8_make_valid(name, -1) : imap_utf7_decode(name);
 }
 
+/* Takes the mailbox. */
+static void
+add_mailbox(ImapConn *conn, ImapMailbox *mailbox)
+{
+    ImapAnswers *answers = &conn->answers;
+    gsize size = strlen(mailbox->name);
+
+    if (size > IMAP_NAME_BYTES) {
+        log_add(LOG_WARN, "imap", "a mailbox is left out: its name has %zu "
+                "octets", size);
+        imap_mailbox_free(mailbox);
+        return;
+    }
+    answers->names += size;
+    g_ptr_array_add(answers->mailboxes, mailbox);
+    if (answers->mailboxes->len > IMAP_MAILBOXES
+        || answers->names > IMAP_LIST_BYTES)
+        imap_decoder_fail(&conn->in, "too many mailboxes");
+}
+
 /* mailbox-list = "(" [attributes] ")" SP (quoted char / nil) SP mailbox */
 static void
 read_list(ImapConn *conn, bool lsub)
@@ -381,10 +401,7 @@ read_list(ImapConn *conn, bool lsub)
         || lsub != conn->answers.is_lsub)
         imap_mailbox_free(mailbox);
     else
-        g_ptr_array_add(conn->answers.mailboxes, mailbox);
-    if (conn->answers.mailboxes
-        && conn->answers.mailboxes->len > IMAP_MAILBOXES)
-        imap_decoder_fail(in, "too many mailboxes");
+        add_mailbox(conn, mailbox);
 }
 
 static ImapMailbox *

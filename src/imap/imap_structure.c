@@ -12,6 +12,7 @@ typedef struct {
     ImapDecoder *in;
     GPtrArray *parts; /* ImapPart */
     guint depth;
+    gsize bytes; /* of what was said of them */
 } Structure;
 
 static void read_entity(Structure *structure, const char *multipart,
@@ -134,10 +135,14 @@ begin_header(GString *header, const char *type, const char *subtype)
 }
 
 static void
-end_header(ImapPart *part, GString *header)
+end_header(Structure *structure, ImapPart *part, GString *header)
 {
     g_string_append(header, "\r\n");
     part->header = g_strdup(header->str);
+    structure->bytes +=
+        header->len + (part->encoding ? strlen(part->encoding) : 0);
+    if (structure->bytes > IMAP_PARTS_BYTES)
+        imap_decoder_fail(structure->in, "parts of which too much is said");
 }
 
 /* body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart] */
@@ -165,7 +170,7 @@ read_multipart(Structure *structure, const char *section, const char *prefix)
         read_params(in, header);
     if (has_more(in))
         read_disposition(in, header);
-    end_header(part, header);
+    end_header(structure, part, header);
     skip_rest(in);
 }
 
@@ -223,7 +228,7 @@ read_leaf(Structure *structure, const char *section)
         imap_decoder_skip(in); /* MD5 */
     if (has_more(in))
         read_disposition(in, header);
-    end_header(part, header);
+    end_header(structure, part, header);
     skip_rest(in);
 }
 
@@ -248,7 +253,7 @@ GPtrArray *
 imap_structure_read(ImapDecoder *in)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
-    Structure structure = { in, parts, 0 };
+    Structure structure = { .in = in, .parts = parts };
 
     read_entity(&structure, "TEXT", "1", "");
     return g_steal_pointer(&parts);

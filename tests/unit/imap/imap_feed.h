@@ -6,8 +6,11 @@
 #include "imap_private.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { FEED_PACKET = 64 << 10 };
 
 /* A stream that gives text in two packets cut at cut, in packets of one byte
  * when cut is -1, and then its end. */
@@ -29,16 +32,29 @@ feed_stream(const char *text, gsize size, gssize cut)
     return net_stream_of(pair[0], dup(pair[0]), "feed", NULL);
 }
 
+/* The same of what is too large for a packet, as a file gives it. */
+static inline NetStream *
+feed_large(const char *text, gsize size)
+{
+    int fd = memfd_create("feed", MFD_CLOEXEC);
+
+    g_assert_cmpint(write(fd, text, size), ==, (gssize)size);
+    g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
+    return net_stream_of(fd, dup(fd), "feed", NULL);
+}
+
 /* A connection that has greeted and logged in, in front of the text. */
 static inline ImapConn *
 feed_conn(const char *text)
 {
+    gsize size = strlen(text);
     ImapConn *conn = g_new0(ImapConn, 1);
 
     conn->params.net.host = g_strdup("imap.test");
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    conn->stream = feed_stream(text, strlen(text), (gssize)strlen(text));
+    conn->stream = size > FEED_PACKET ? feed_large(text, size)
+                                      : feed_stream(text, size, (gssize)size);
     imap_decoder_init(&conn->in, conn->stream, "imap.test");
     return conn;
 }

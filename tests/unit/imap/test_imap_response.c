@@ -475,6 +475,124 @@ test_parts(void)
     }
 }
 
+/* IMAP_PARTS_BYTES of what is said of them, and one more (P30, P32). */
+static void
+test_parts_bytes(void)
+{
+    static const char part[] = "Content-Type: a/b;\r\n a=\"\"\r\nc";
+    static const char whole[] = "Content-Type: multipart/mixed\r\n";
+    const gsize most = IMAP_PARTS_BYTES / 8 - strlen(part);
+
+    for (gsize over = 0; over < 2; over++) {
+        g_autoptr(GString) line =
+            g_string_new("* 1 FETCH (UID 7 BODYSTRUCTURE (");
+        ImapConn *conn;
+
+        for (int i = 0; i < 8; i++) {
+            gsize size = i > 0 ? most : most - strlen(whole) + over;
+            g_autofree char *value = g_strnfill(size, 'v');
+
+            g_string_append_printf(line,
+                                   "(a b (a {%zu}\r\n%s) NIL NIL c 1)", size,
+                                   value);
+        }
+        g_string_append(line, " \"mixed\"))\r\n");
+        conn = feed_conn(line->str);
+        g_assert_cmpint(feed_one(conn), ==, over == 0);
+        imap_conn_close(conn);
+    }
+}
+
+static ImapConn *
+feed_list(GPtrArray *listed, const char *text)
+{
+    ImapConn *conn = feed_conn(text);
+
+    conn->answers.mailboxes = listed;
+    return conn;
+}
+
+static GPtrArray *
+create_listed(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)imap_mailbox_free);
+}
+
+/* IMAP_NAME_BYTES, one less and one more (P30): it is left out, the others are
+ * not (P31); and no news is told by it. */
+static void
+test_long_name(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        g_autofree char *name = g_strnfill(IMAP_NAME_BYTES + (gsize)more, 'n');
+        g_autofree char *text =
+            g_strdup_printf("* LIST () \"/\" %s\r\n* LIST () \"/\" INBOX\r\n",
+                            name);
+        g_autoptr(GPtrArray) listed = create_listed();
+        g_autoptr(GPtrArray) news = NULL;
+        ImapConn *conn = feed_list(listed, text);
+
+        g_assert_true(feed_one(conn));
+        g_assert_true(feed_one(conn));
+        g_assert_cmpuint(listed->len, ==, more > 0 ? 1 : 2);
+        imap_news_add(conn, name);
+        news = imap_take_news(conn);
+        g_assert_cmpstr(news->pdata[0], ==, more > 0 ? IMAP_NEWS_ANY : name);
+        imap_conn_close(conn);
+    }
+}
+
+/* IMAP_LIST_BYTES of names, and one more (P30, P32). */
+static void
+test_list_bytes(void)
+{
+    enum { EACH = 512, NAMES = IMAP_LIST_BYTES / EACH };
+    g_autofree char *name = g_strnfill(EACH, 'n');
+
+    for (int more = 0; more < 2; more++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GPtrArray) listed = create_listed();
+        ImapConn *conn;
+
+        for (int i = 0; i < NAMES; i++)
+            g_string_append_printf(text, "* LIST () \"/\" %s\r\n", name);
+        if (more)
+            g_string_append(text, "* LIST () \"/\" n\r\n");
+        conn = feed_list(listed, text->str);
+        for (int i = 0; i < NAMES; i++)
+            g_assert_true(feed_one(conn));
+        g_assert_false(feed_one(conn)); /* the end, or too many */
+        g_assert_cmpint(more, ==,
+                        strstr(conn->in.error->message, "too many") != NULL);
+        imap_conn_close(conn);
+    }
+}
+
+static bool
+take_preview(void *user, const ImapMessage *message, GError **error)
+{
+    *(gsize *)user = strlen(message->preview);
+    return true;
+}
+
+/* A preview is a few words, whatever the server calls one (P32). */
+static void
+test_long_preview(void)
+{
+    g_autofree char *words = g_strnfill(IMAP_WORDS_BYTES + 1, 'w');
+    g_autofree char *text = g_strdup_printf(
+        "* 1 FETCH (UID 7 PREVIEW {%d}\r\n%s)\r\n", IMAP_WORDS_BYTES + 1,
+        words);
+    gsize size = 0;
+    ImapSink taker = { .user = &size, .message = take_preview };
+    ImapConn *conn = feed_conn(text);
+
+    conn->answers.sink = &taker;
+    g_assert_true(feed_one(conn));
+    g_assert_cmpuint(size, ==, IMAP_WORDS_BYTES + strlen("…"));
+    imap_conn_close(conn);
+}
+
 static void
 test_parts_malformed(void)
 {
@@ -514,6 +632,10 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/search", test_search);
     g_test_add_func("/imap/response/copyuid", test_copyuid);
     g_test_add_func("/imap/response/codes", test_codes);
+    g_test_add_func("/imap/response/parts-bytes", test_parts_bytes);
+    g_test_add_func("/imap/response/long-name", test_long_name);
+    g_test_add_func("/imap/response/list-bytes", test_list_bytes);
+    g_test_add_func("/imap/response/long-preview", test_long_preview);
     g_test_add_func("/imap/response/local-flags", test_local_flags);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/words", test_words);
