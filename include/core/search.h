@@ -9,6 +9,14 @@
  * a regular expression says is not looked at. Any thread. */
 bool search_check(const char *query, GError **error);
 
+/* What is offered behind date:, in plain words; the last has no text. Whole
+ * days that end or begin with today, not weeks from a Sunday or months. */
+typedef struct {
+    const char *text, *help;
+} SearchWord;
+
+extern const SearchWord search_date_words[];
+
 /* A value as it stands behind a prefix: in quotes where it needs them.
  * g_free(). */
 char *search_quote(const char *value);

@@ -2,12 +2,23 @@
 #include "query_date.h"
 
 #include "base/clock.h"
+#include "core/search.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
     LONGEST_AGO = 1000
+};
+
+const SearchWord search_date_words[] = {
+    { "today", "since midnight" },
+    { "yesterday", "the day before today" },
+    { "7d..", "the last 7 days and today" },
+    { "30d..", "the last 30 days and today" },
+    { "365d..", "the last 365 days and today" },
+    { "..365d", "365 days ago and before" },
+    { NULL, NULL },
 };
 
 static void

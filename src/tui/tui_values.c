@@ -15,10 +15,6 @@
 
 enum { ADDRESSES = 20, TAG_ROWS = 500, PATHS = 50, PATH_NAMES = 20000 };
 
-typedef struct {
-    const char *text, *help;
-} Word;
-
 static bool
 begins(const char *text, const char *prefix)
 {
@@ -106,7 +102,7 @@ add_accounts(Tui *tui, const char *prefix, GPtrArray *candidates)
 }
 
 static void
-add_words(const Word *words, const char *prefix, GPtrArray *candidates)
+add_words(const SearchWord *words, const char *prefix, GPtrArray *candidates)
 {
     for (; words->text; words++)
         if (begins(words->text, prefix))
@@ -117,35 +113,28 @@ add_words(const Word *words, const char *prefix, GPtrArray *candidates)
 typedef struct {
     const char *prefix;
     void (*add)(Tui *tui, const char *value, GPtrArray *candidates);
-    const Word *words;
+    const SearchWord *words;
 } QueryValues;
 
-static const Word query_words[] = {
+static const SearchWord query_words[] = {
     { "from:", "who wrote it" },
     { "to:", "whom it is for" },
     { "subject:", "its subject" },
     { "tag:", "a tag" },
     { "folder:", "where it lies" },
-    { "date:", "date:1month.." },
+    { "date:", "when: date:30d.." },
     { "is:unread", "not read yet" },
     { "is:flagged", "flagged" },
     { "has:attachment", "with files" },
     { NULL, NULL },
 };
 
-static const Word date_words[] = {
-    { "today", "since midnight" },     { "yesterday", "the day before" },
-    { "1week..", "the last 7 days" },  { "1month..", "the last month" },
-    { "1year..", "the last year" },    { "..1year", "older than a year" },
-    { NULL, NULL },
-};
-
-static const Word has_words[] = {
+static const SearchWord has_words[] = {
     { "attachment", "with files" },
     { NULL, NULL },
 };
 
-static const Word auth_words[] = {
+static const SearchWord auth_words[] = {
     { "pass", "the sender is who it says" },
     { "fail", "the sender is not who it says" },
     { "unverified", "nobody vouches for the sender" },
@@ -156,7 +145,7 @@ static const Word auth_words[] = {
 static const QueryValues query_values[] = {
     { "from:", add_addresses, NULL }, { "to:", add_addresses, NULL },
     { "tag:", add_tags, NULL },       { "is:", add_tags, NULL },
-    { "folder:", add_folders, NULL }, { "date:", NULL, date_words },
+    { "folder:", add_folders, NULL }, { "date:", NULL, search_date_words },
     { "has:", NULL, has_words },      { "auth:", NULL, auth_words },
 };
 

@@ -52,7 +52,7 @@ def a_search_is_completed():
         terminal.type("\\date:")
         terminal.wait(lambda s: "the last 7 days" in "".join(s))
         terminal.keys("BTab")
-        terminal.wait(lambda s: "date:..1year" in s[-1])
+        terminal.wait(lambda s: "date:..365d" in s[-1])
         terminal.type("\x15subject:flights")
         screen = terminal.wait(lambda s: "(or all mail)" in s[-2]
                                and "found" in s[0] and "flights" in s[0])

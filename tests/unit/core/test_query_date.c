@@ -1,5 +1,6 @@
 /* Days as notmuch has them. The day is pinned, a Monday. */
 #include "base/clock.h"
+#include "core/search.h"
 #include "query_date.h"
 
 enum {
@@ -13,6 +14,20 @@ append_date(GString *text, const GDate *date)
         g_string_append_printf(text, "%04u-%02u-%02u", g_date_get_year(date),
                                (unsigned)g_date_get_month(date),
                                g_date_get_day(date));
+}
+
+static void
+assert_days(const char *value, const char *want)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    QueryDays days;
+
+    g_test_message("%s", value);
+    g_assert_true(query_days(value, &days));
+    append_date(text, &days.first);
+    g_string_append_c(text, ' ');
+    append_date(text, &days.behind);
+    g_assert_cmpstr(text->str, ==, want);
 }
 
 /* The first day, and that behind the last. */
@@ -48,20 +63,38 @@ test_days(void)
     };
     QueryDays days;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GString) text = g_string_new(NULL);
-
-        g_test_message("%s", cases[i].value);
-        g_assert_true(query_days(cases[i].value, &days));
-        append_date(text, &days.first);
-        g_string_append_c(text, ' ');
-        append_date(text, &days.behind);
-        g_assert_cmpstr(text->str, ==, cases[i].want);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        assert_days(cases[i].value, cases[i].want);
     for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++) {
         g_test_message("%s", unknown[i]);
         g_assert_false(query_days(unknown[i], &days));
     }
+}
+
+/* What is offered is understood, and means what its words say. */
+static void
+test_offered(void)
+{
+    static const struct {
+        const char *help, *want;
+    } cases[] = {
+        { "since midnight", "2026-11-23 2026-11-24" },
+        { "the day before today", "2026-11-22 2026-11-23" },
+        { "the last 7 days and today", "2026-11-16 " },
+        { "the last 30 days and today", "2026-10-24 " },
+        { "the last 365 days and today", "2025-11-23 " },
+        { "365 days ago and before", " 2025-11-24" },
+    };
+    const SearchWord *word = search_date_words;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++, word++) {
+        g_autofree char *query = g_strconcat("date:", word->text, NULL);
+
+        g_assert_cmpstr(word->help, ==, cases[i].help);
+        g_assert_true(search_check(query, NULL));
+        assert_days(word->text, cases[i].want);
+    }
+    g_assert_null(word->text);
 }
 
 /* In winter and in summer. */
@@ -84,6 +117,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     clock_pin(NOW);
     g_test_add_func("/core/query-date/days", test_days);
+    g_test_add_func("/core/query-date/offered", test_offered);
     g_test_add_func("/core/query-date/begin", test_begin);
     return g_test_run();
 }
