@@ -404,6 +404,9 @@ account_status_text(const Account *account)
     case ACCOUNT_SYNCING:
         return g_strdup(*status->what ? status->what : "synchronising");
     case ACCOUNT_ONLINE:
+        if (*status->reason)
+            return g_strdup_printf("%s; all else is up to date",
+                                   status->reason);
         if (status->next)
             return g_strdup_printf("up to date, asked again at %s", next);
         return g_strdup(account_is_one_way(account) ? "up to date"

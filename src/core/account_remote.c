@@ -80,6 +80,7 @@ remote_follower_destroy(struct RemoteFollower *follower)
         g_signal_handlers_disconnect_by_data(follower->network, follower);
     drop_lanes(follower);
     errands_end(follower, ended);
+    g_clear_error(&follower->refused);
     g_ptr_array_unref(follower->errands);
     net_sessions_unref(follower->sessions);
     g_free(follower->only);
@@ -416,12 +417,12 @@ watch_files(struct RemoteFollower *follower)
     files_watch_refresh(follower->files);
 }
 
-/* The server was reached; refused: one folder, or one change, and the rest was
- * done. NULL: nothing was. */
+/* The server was reached. What it refused, one folder or one change, is said of
+ * an account that is online; the rest was done. */
 static void
-sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer,
-               const GError *refused)
+sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
 {
+    g_autoptr(GError) refused = g_steal_pointer(&follower->refused);
     Account *account = follower->account;
 
     follower->failures = 0;
@@ -447,15 +448,10 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
 {
     Account *account = follower->account;
 
-    log_add(LOG_WARN, account->name, "%s", error->message);
     follower->not_before = answer->not_before;
     if (err_is(error, ERR_AUTH)) {
         set_online(follower, false, error->message);
         login_refused(follower, error);
-        return;
-    }
-    if (answer->connected && err_is(error, ERR_REFUSED)) {
-        sync_succeeded(follower, answer, error);
         return;
     }
     if (err_is(error, ERR_REFUSED) || !account->started) {
@@ -483,33 +479,53 @@ job_ended(struct RemoteFollower *follower)
     indexer_kick(session_indexer(follower->account->session));
 }
 
+/* Does the sync that ended so do all the same, but for what was refused? That
+ * is kept until those end that go on with it. */
+static bool
+is_done(struct RemoteFollower *follower, const LaneAnswer *answer,
+        const GError *error)
+{
+    if (error)
+        log_add(LOG_WARN, follower->account->name, "%s", error->message);
+    if (error && (!answer->connected || !err_is(error, ERR_REFUSED)))
+        return false;
+    if (error && follower->refused == NULL)
+        follower->refused = g_error_copy(error);
+    return true;
+}
+
 static void
 sync_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     struct RemoteFollower *follower = user;
     Frontend *frontend = session_frontend(follower->account->session);
     bool more = answer->yielded || follower->again;
+    bool done;
 
     follower->sync = NULL;
     job_ended(follower);
     if (!frontend->has_screen)
         frontend->class->progress(frontend, NULL, 0, 0);
     if (is_stopped(follower) || err_is(error, ERR_CANCELLED)) {
+        g_clear_error(&follower->refused);
         account_set_state(follower->account, ACCOUNT_OFFLINE, NULL, NULL);
         account_synced(follower->account, error);
         if (follower->again) /* online again before this one ended */
             begin_sync(follower);
         return;
     }
-    if (error == NULL && more) {
+    done = is_done(follower, answer, error);
+    if (done && more) {
         begin_sync(follower);
         return;
     }
     files_watch_hold(follower->files, false);
-    if (error)
+    if (done) {
+        sync_succeeded(follower, answer);
+    } else {
+        g_clear_error(&follower->refused);
         sync_failed(follower, answer, error);
-    else
-        sync_succeeded(follower, answer, NULL);
+    }
 }
 
 static void

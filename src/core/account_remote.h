@@ -18,6 +18,7 @@ struct RemoteFollower {
     Job *sync, *push; /* running or queued; NULL: none */
     bool asking;      /* for the password */
     bool again;       /* another sync was asked for while one ran */
+    GError *refused;  /* by the server, of a sync that is gone on with */
     bool full;        /* the sync that runs is of all folders */
     bool accept_removals;
     char *only;

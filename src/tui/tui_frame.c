@@ -75,11 +75,25 @@ account_state(Tui *tui, const Account *account, Role *role)
     case ACCOUNT_FAILED:
         *role = ROLE_BAD;
         return g_strdup_printf("%s %s: %s", glyph("✗"), name, status->reason);
-    case ACCOUNT_LOCAL:
     case ACCOUNT_ONLINE:
+        if (*status->reason == '\0')
+            break;
+        *role = ROLE_WARN;
+        return g_strdup_printf("%s %s: %s", glyph("✓"), name, status->reason);
+    case ACCOUNT_LOCAL:
         break;
     }
     return g_strdup_printf("%s %s", glyph("✓"), clock);
+}
+
+/* Lost and failed accounts, and one of which something was refused, have a
+ * reason to be said. */
+static bool
+is_louder(const AccountStatus *status, const AccountStatus *other)
+{
+    if ((*status->reason == '\0') != (*other->reason == '\0'))
+        return *status->reason != '\0';
+    return status->state > other->state;
 }
 
 /* The account whose state matters most. */
@@ -91,8 +105,8 @@ loudest(Tui *tui)
 
     for (guint i = 0; i < accounts->len; i++)
         if (found == NULL
-            || account_status(accounts->pdata[i])->state
-                   > account_status(found)->state)
+            || is_louder(account_status(accounts->pdata[i]),
+                         account_status(found)))
             found = accounts->pdata[i];
     return found;
 }
@@ -105,9 +119,7 @@ top_account(Tui *tui)
     g_autofree char *name = tui_account(tui);
     const Account *shown = name ? session_account(tui->session, name) : NULL;
 
-    return shown == NULL || account_status(loud)->state >= ACCOUNT_WAITING
-               ? loud
-               : shown;
+    return shown == NULL || *account_status(loud)->reason ? loud : shown;
 }
 
 /* The state of the account, whole unless it is trouble; how far the index is

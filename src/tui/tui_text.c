@@ -219,10 +219,12 @@ add_account(TextView *view, const Account *account)
     const AccountStatus *status = account_status(account);
     g_autofree char *text = account_status_text(account);
     bool bad = status->state == ACCOUNT_FAILED;
+    bool refused = status->state == ACCOUNT_ONLINE && *status->reason;
     bool fine = status->state == ACCOUNT_ONLINE
         || status->state == ACCOUNT_LOCAL;
 
-    add(view, bad ? ROLE_BAD : ROLE_TEXT, "  %s  %-22s %s",
+    add(view, bad ? ROLE_BAD : refused ? ROLE_WARN : ROLE_TEXT,
+        "  %s  %-22s %s",
         bad ? glyph("✗") : fine ? glyph("✓") : glyph("·"),
         account_address(account), text);
     if (status->state == ACCOUNT_SYNCING && status->total > 0) {

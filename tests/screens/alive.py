@@ -584,6 +584,21 @@ def trouble_malformed():
 
 
 @test
+def trouble_one_mailbox():
+    """What is refused of an account that is online is said in the top row and
+    in the activity."""
+    with fake.Fake(fake.shut) as server, \
+            Mail(account=far(f"imap+insecure://localhost:{server.port}")) \
+            as mail, mail.terminal(120) as terminal:
+        terminal.wait(lambda rows: "far: " in rows[0]
+                      and "it is shut" in rows[0])
+        command(terminal, "activity")
+        terminal.wait(lambda rows: any(
+            "it is shut" in row and row.endswith("; all else is up to date")
+            for row in rows))
+
+
+@test
 def trouble_silent_server():
     """A command that waits for it is no hindrance either."""
     with fake.Fake(fake.silent) as server, \

@@ -69,8 +69,9 @@ def garbage(connection):
     silent(connection)
 
 
-def _imap(connection, answers):
-    """A server as small as it can be: answers is command -> lines."""
+def _imap(connection, answers, refused=None):
+    """A server as small as it can be: answers is command -> lines; what has the
+    bytes refused is answered with NO."""
     connection.sendall(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")
     with connection.makefile("rb") as lines:
         for line in lines:
@@ -81,6 +82,9 @@ def _imap(connection, answers):
             if command == "AUTHENTICATE" and len(words) < 4:
                 connection.sendall(b"+ \r\n")
                 lines.readline()
+            if refused and refused in line:
+                connection.sendall(f"{tag} NO it is shut\r\n".encode())
+                continue
             text = answers.get(command, "")
             connection.sendall(text.encode("latin-1"))
             connection.sendall(f"{tag} OK done\r\n".encode())
@@ -103,6 +107,15 @@ def alarmed(connection):
                        "SELECT": "* 0 EXISTS\r\n"
                                  "* OK [UIDVALIDITY 1] x\r\n"
                                  "* OK [UIDNEXT 1] x\r\n"})
+
+
+def shut(connection):
+    """One mailbox of two cannot be opened."""
+    _imap(connection, {"LIST": "* LIST () \"/\" INBOX\r\n"
+                               "* LIST () \"/\" Vault\r\n",
+                       "SELECT": "* 0 EXISTS\r\n"
+                                 "* OK [UIDVALIDITY 1] x\r\n"
+                                 "* OK [UIDNEXT 1] x\r\n"}, b"Vault")
 
 
 class Smtp(Fake):

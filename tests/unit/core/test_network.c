@@ -3,6 +3,7 @@
  * its lanes end whatever they are at. Whoever goes offline stays it. */
 #include "account_remote.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/file.h"
 #include "core/account.h"
 #include "imap_scene.h"
@@ -282,6 +283,40 @@ test_one_locked(void)
     imap_stop(&imap, root);
 }
 
+static void
+note_refusal(Account *account, const GError *error, void *user)
+{
+    g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+    *(bool *)user = true;
+}
+
+/* What was asked for meanwhile is done at once, though something was refused;
+ * that is said when both ended, and of an account that is online. */
+static void
+test_locked_again(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open(&imap, "password x", &session, &root);
+    g_autofree char *text = NULL;
+    bool told = false;
+
+    imap.locked = true;
+    account_start(account);
+    account_sync(account, NULL, note_refusal, &told);
+    g_assert_true(account->remote->again);
+    while (!told)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(imap_count(&imap, &imap.lists), ==, 2);
+    g_assert_cmpint(account_status(account)->state, ==, ACCOUNT_ONLINE);
+    text = account_status_text(account);
+    g_assert_nonnull(strstr(text, "it is locked"));
+    g_assert_true(g_str_has_suffix(text, "; all else is up to date"));
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* P36: a server that takes one login only is asked for another one twice, and
  * then when the user asks. */
 static void
@@ -552,5 +587,6 @@ main(int argc, char **argv)
     g_test_add_func("/network/P36/not-heard", test_not_heard);
     g_test_add_func("/network/P36/one-login", test_one_login);
     g_test_add_func("/network/P37/one-locked", test_one_locked);
+    g_test_add_func("/network/P37/locked-again", test_locked_again);
     return g_test_run();
 }
