@@ -51,8 +51,8 @@ struct Act {
     FolderRole role;
     gint64 folder;
     char *folder_name; /* where the last one went, for telling */
-    bool copies; /* rows stay as they are, others are made; no event */
-    Staged *staged; /* files of copies; or NULL */
+    Staged *staged; /* files of copies: rows stay as they are, others are made,
+                       and no event is told; or NULL */
     GHashTable *copied; /* gint64 → file of its copy, staged */
     ActChange custom; /* of act_change() */
     void *user;
@@ -196,7 +196,7 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
         staged_recorded(act->staged);
     if (act->changed == 0)
         return true;
-    if (!act->copies)
+    if (act->staged == NULL)
         tell_changes(act, before);
     follow(act->session);
     return true;
@@ -476,8 +476,7 @@ stage_copies(Act *act, const MessageSet *set, GError **error)
                            "the text of “%s” is not on this machine: open "
                            "the message, then copy it",
                            row->subject ? row->subject : "");
-        file = staged_file(act->staged, row->flags & STORE_SYSTEM_FLAGS, from,
-                           error);
+        file = staged_file(act->staged, from, error);
         if (file == NULL)
             return false;
         g_hash_table_insert(act->copied, g_memdup2(&id, sizeof id),
@@ -494,8 +493,8 @@ copy_row(Act *act, const StoreRow *row, GError **error)
                                                  act->folder, file, error)
                                     : 0;
 
-    if (file)
-        staged_row(act->staged, file, made);
+    if (made != 0)
+        staged_row(act->staged, file);
     return made != 0
         && store_act_note_made(act->store, act->record, made, error);
 }
@@ -507,8 +506,8 @@ act_copy(Session *session, const MessageSet *set, gint64 folder,
     g_autoptr(Staged) staged = staged_create(session, folder, error);
     g_autoptr(GHashTable) copied =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    Act act = { .session = session, .folder = folder, .copies = true,
-                .staged = staged, .copied = copied };
+    Act act = { .session = session, .folder = folder, .staged = staged,
+                .copied = copied };
     g_autofree char *count = act_count_text(set);
     g_autofree char *text = g_strdup_printf("Copied %s.", count);
 
@@ -636,10 +635,10 @@ act_message_create(Session *session, const ActAppend *what, GError **error)
     if (what->to)
         facts->to = what->to;
     facts->arrival = clock_now();
-    facts->file = what->path ? staged_file(message->staged, what->flags,
-                                           what->path, error)
-                             : staged_bytes(message->staged, what->flags,
-                                            what->bytes, what->size, error);
+    facts->file =
+        what->path ? staged_file(message->staged, what->path, error)
+                   : staged_bytes(message->staged, what->bytes, what->size,
+                                  error);
     return facts->file && staged_sync(message->staged, error)
                ? g_steal_pointer(&message)
                : NULL;
@@ -662,7 +661,8 @@ act_message_add(ActMessage *message, GError **error)
     gint64 id =
         store_message_add(session_store(message->session), facts, error);
 
-    staged_row(message->staged, facts->file, id);
+    if (id != 0)
+        staged_row(message->staged, facts->file);
     return id;
 }
 

@@ -93,6 +93,7 @@ set_up(Fixture *f, const void *data)
     g_assert_no_error(error);
     f->screen.id = act_append(f->session, &what, &error);
     g_assert_no_error(error);
+    session_settle(f->session);
     row = store_row(session_store(f->session), f->screen.id, NULL);
     f->path = session_message_path(f->session, row);
     f->screen.base.class = &screen_class;
@@ -212,6 +213,7 @@ put_draft(Fixture *f)
     g_assert_no_error(error);
     f->screen.id = act_append(f->session, &what, &error);
     g_assert_no_error(error);
+    session_settle(f->session);
 }
 
 /* Goes on with the draft; its path. */

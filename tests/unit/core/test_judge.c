@@ -11,6 +11,7 @@
 #include "core/verifier.h"
 #include "mime/mime.h"
 #include "scene.h"
+#include "settle.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -93,8 +94,8 @@ tear_down(Fixture *f, const void *data)
 /* A message of a domain, dated n minutes after an hour of 2026; results: what
  * the own server wrote, or NULL. */
 static gint64
-deliver(Fixture *f, gint64 folder, const char *domain, guint n,
-        const char *results)
+append(Fixture *f, gint64 folder, const char *domain, guint n,
+       const char *results)
 {
     g_autofree char *text = g_strdup_printf(
         "%s%s%sFrom: b@%s\nSubject: x\nMessage-ID: <%u@%s>\n"
@@ -107,6 +108,24 @@ deliver(Fixture *f, gint64 folder, const char *domain, guint n,
     gint64 id = act_append(f->session, &what, &error);
 
     g_assert_no_error(error);
+    return id;
+}
+
+static void
+settle(Fixture *f)
+{
+    while (settler_busy(session_settler(f->session)))
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* As mail comes: its file has its name. */
+static gint64
+deliver(Fixture *f, gint64 folder, const char *domain, guint n,
+        const char *results)
+{
+    gint64 id = append(f, folder, domain, n, results);
+
+    settle(f);
     return id;
 }
 
@@ -208,11 +227,12 @@ test_first_fetch(Fixture *f, const void *data)
 
     g_assert_true(store_begin(f->store, NULL));
     for (guint i = 0; i < MANY; i++) {
-        gint64 id = deliver(f, f->inbox, "free.example", i, NULL);
+        gint64 id = append(f, f->inbox, "free.example", i, NULL);
 
         g_array_append_val(ids, id);
     }
     g_assert_true(store_end(f->store, true, NULL));
+    settle(f);
     judge_arrived(f->judge, (const gint64 *)(const void *)ids->data, MANY, true,
                   on_told, f);
     wait_for(f);

@@ -12,6 +12,7 @@
 #include "core/send.h"
 #include "mime/mime.h"
 #include "outbox_private.h"
+#include "settle.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -359,6 +360,8 @@ go_on(Fixture *f)
 
     f->told->unused += unused(session);
     flush(session);
+    while (settler_busy(session_settler(session)))
+        g_main_context_iteration(NULL, TRUE);
     list = outbox_list(session_outbox(session), NULL);
     drafts = draft_list(session, NULL);
     found = store_find_id(session_store(session), "p@x", NULL);

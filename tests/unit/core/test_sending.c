@@ -11,6 +11,7 @@
 #include "mime/mime.h"
 #include "outbox_private.h"
 #include "scene.h"
+#include "settle.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -556,6 +557,8 @@ only_message(Fixture *f, FolderRole role)
     char *bytes = NULL;
 
     g_assert_cmpuint(ids->len, ==, 1);
+    while (settler_busy(session_settler(f->session)))
+        g_main_context_iteration(NULL, TRUE);
     row = store_row(store, g_array_index(ids, gint64, 0), NULL);
     path = session_message_path(f->session, row);
     g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
