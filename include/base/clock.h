@@ -8,6 +8,9 @@
 /* Seconds since 1970, UTC; the pinned time where clock_pin() was called. */
 gint64 clock_now(void);
 
+/* "05:58", by the clock of the wall; "" for no time there is. g_free(). */
+char *clock_text(gint64 time);
+
 /* Pins clock_now(); 0 lets it run again. Main thread, at start. */
 void clock_pin(gint64 now);
 

@@ -38,6 +38,9 @@ gsize text_break(const char *text, int width);
  * longer, padded with blanks when shorter. Free with g_free(). */
 char *text_pad(const char *text, int width, const char *ellipsis);
 
+/* Its lines end in LF where they did in CRLF. g_free(). */
+char *text_lf(const char *text);
+
 /* "66K", "1.2M", "8B": at most four columns. Free with g_free(). */
 char *text_size(guint64 bytes);
 

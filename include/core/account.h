@@ -87,7 +87,6 @@ void account_stop(Account *account);
 bool account_is_started(const Account *account);
 
 typedef struct {
-    bool no_index;        /* `sync --no-index` */
     const char *folder;   /* only this path; NULL: all */
     bool accept_removals; /* the yes to removing much (promise P16) */
 } AccountSync;

@@ -9,6 +9,14 @@ clock_now(void)
     return pinned ? pinned : g_get_real_time() / G_USEC_PER_SEC;
 }
 
+char *
+clock_text(gint64 time)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
+
+    return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
+}
+
 void
 clock_pin(gint64 now)
 {

@@ -84,6 +84,14 @@ text_pad(const char *text, int width, const char *ellipsis)
 }
 
 char *
+text_lf(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+
+    return g_strjoinv("\n", lines);
+}
+
+char *
 text_size(guint64 bytes)
 {
     static const char units[] = "BKMGTPE";

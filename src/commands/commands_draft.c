@@ -367,11 +367,10 @@ view_exec(CmdCall *call)
         return CMD_DONE;
     }
     text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
-    g_autofree char *joined = g_strjoinv("\n", lines);
+    g_autofree char *lines = text_lf(text);
     ViewRequest request = { .kind = VIEW_TEXT,
                             .title = "As it will be sent",
-                            .text = joined };
+                            .text = lines };
 
     frontend->class->open(frontend, &request);
     return CMD_DONE;

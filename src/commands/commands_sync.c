@@ -80,7 +80,6 @@ static void
 sync_account_now(Waiting *waiting, Account *account, const char *folder)
 {
     AccountSync how = {
-        .no_index = !waiting->index,
         .folder = folder,
         .accept_removals = cmd_has(waiting->call, "accept-removals"),
     };

@@ -372,14 +372,6 @@ account_status(const Account *account)
     return status;
 }
 
-static char *
-clock_text(gint64 time)
-{
-    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
-
-    return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
-}
-
 const char *
 account_room(const Account *account)
 {

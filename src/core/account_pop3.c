@@ -83,7 +83,6 @@ obey_delay(const Pop3Job *job, GError **error)
     gint64 next = next_login(job);
     gint64 left = next - clock_now();
     g_autofree char *text = NULL;
-    g_autoptr(GDateTime) date = NULL;
     g_autofree char *clock = NULL;
 
     if (next == 0)
@@ -95,8 +94,7 @@ obey_delay(const Pop3Job *job, GError **error)
         return wait_seconds(job, (guint)left, error);
     }
     job->answer->not_before = next;
-    date = g_date_time_new_from_unix_local(next);
-    clock = date ? g_date_time_format(date, "%H:%M") : g_strdup("");
+    clock = clock_text(next);
     return err_set(error, ERR_RETRY, "%s wants more time between logins: next "
                    "at %s", job->params->imap.net.host, clock);
 }

@@ -21,7 +21,6 @@ enum {
     POLL_SECONDS_LEAST = 10,
     BACKOFF_FIRST = 5, /* seconds */
     BACKOFF_MOST = 15 * 60,
-    LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
     WITH_URGENT = 3, /* connections from which on opening has its own */
     SETTLE_MS = 1000, /* after a change of the network */
 };
@@ -449,16 +448,14 @@ sync_failed(struct RemoteFollower *follower, const LaneAnswer *answer,
     Account *account = follower->account;
 
     follower->not_before = answer->not_before;
+    set_online(follower, false, error->message);
     if (err_is(error, ERR_AUTH)) {
-        set_online(follower, false, error->message);
         login_refused(follower, error);
         return;
     }
     if (err_is(error, ERR_REFUSED) || !account->started) {
-        set_online(follower, false, error->message);
         account_set_state(account, ACCOUNT_FAILED, NULL, error->message);
     } else {
-        set_online(follower, false, error->message);
         if (follower->watcher) /* their lines may be as dead */
             watcher_stop(follower->watcher);
         if (answer->not_before > clock_now())
@@ -583,7 +580,7 @@ watch_changed(void *user, const char *folder)
 
 /* A sync finds out whether there is still a way to the server. */
 static void
-watch_ended(void *user, const GError *error)
+watch_ended(void *user)
 {
     struct RemoteFollower *follower = user;
 
@@ -718,6 +715,7 @@ static void
 push_answer(void *user, const LaneAnswer *answer, const GError *error)
 {
     struct RemoteFollower *follower = user;
+    bool lost;
 
     follower->push = NULL;
     job_ended(follower);
@@ -726,11 +724,12 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
         return;
     if (error)
         log_add(LOG_WARN, follower->account->name, "%s", error->message);
-    if (err_is(error, ERR_AUTH) && follower->sync == NULL) {
+    lost = error && !err_is(error, ERR_REFUSED) && follower->sync == NULL;
+    if (lost)
         set_online(follower, false, error->message);
+    if (lost && err_is(error, ERR_AUTH)) {
         login_refused(follower, error);
-    } else if (error && !err_is(error, ERR_REFUSED) && follower->sync == NULL) {
-        set_online(follower, false, error->message);
+    } else if (lost) {
         retry_later(follower, error->message);
     } else if (answer->waiting) {
         begin_sync(follower);

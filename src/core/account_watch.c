@@ -13,7 +13,6 @@ enum {
     REST_FIRST = 5, /* seconds */
     REST_MOST = 15 * 60,
     STEADY_SECONDS = 60, /* who heard so long begins anew with his pauses */
-    LOGINS_AFTER_REFUSAL = 2, /* promise P36 */
 };
 
 typedef struct {
@@ -200,7 +199,7 @@ ear_answer(void *user, const LaneAnswer *answer, const GError *error)
     }
     ear_rest(ear, error);
     if (heard && ear == watcher->ears->pdata[0])
-        watcher->callbacks.ended(watcher->callbacks.user, error);
+        watcher->callbacks.ended(watcher->callbacks.user);
 }
 
 static void

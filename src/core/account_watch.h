@@ -6,6 +6,10 @@
 #include "account_private.h"
 #include "account_worker.h"
 
+enum {
+    LOGINS_AFTER_REFUSAL = 2 /* promise P36 */
+};
+
 typedef struct Watcher Watcher;
 
 typedef struct {
@@ -13,7 +17,7 @@ typedef struct {
     /* A folder (path) changed on the server; NULL: anything may have. */
     void (*changed)(void *user, const char *folder);
     /* Listening to INBOX ended, and not by our wish: the line may be dead. */
-    void (*ended)(void *user, const GError *error);
+    void (*ended)(void *user);
     void *user;
 } WatcherCallbacks;
 
@@ -22,8 +26,8 @@ Watcher *
 watcher_create(Account *account, guint most, const WatcherCallbacks *callbacks);
 
 /* Begins to listen wherever it does not, but for what rests: listening that
- * failed is tried again after a pause of its own that grows, and after two
- * refused logins no more (promise P36). */
+ * failed is tried again after a pause of its own that grows, and after
+ * LOGINS_AFTER_REFUSAL no more. */
 void watcher_begin(Watcher *watcher);
 
 /* The user asks: nothing rests. */

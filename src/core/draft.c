@@ -357,14 +357,10 @@ void
 draft_parse(Draft *draft, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_auto(GStrv) split = NULL;
-    g_auto(GStrv) lines = NULL;
-    g_autofree char *joined = NULL;
+    g_autofree char *joined = text_lf(valid);
+    g_auto(GStrv) lines = g_strsplit(joined, "\n", -1);
     guint begin;
 
-    split = g_strsplit(valid, "\r\n", -1);
-    joined = g_strjoinv("\n", split);
-    lines = g_strsplit(joined, "\n", -1);
     forget_fields(draft);
     begin = take_header(draft, lines);
     g_free(draft->text);

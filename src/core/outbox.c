@@ -306,10 +306,7 @@ scan(Outbox *outbox)
 static void
 tell_deferred(Outbox *outbox, const OutboxEntry *entry)
 {
-    g_autoptr(GDateTime) when =
-        g_date_time_new_from_unix_local(entry->next_try);
-    g_autofree char *clock =
-        when ? g_date_time_format(when, "%H:%M") : g_strdup("later");
+    g_autofree char *clock = clock_text(entry->next_try);
 
     frontend_tell(session_frontend(outbox->session), TELL_INFO, false,
                   "Not sent yet: %s. Next try at %s",

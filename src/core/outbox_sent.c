@@ -5,6 +5,7 @@
 #include "outbox_private.h"
 
 #include "account_url.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "core/account.h"
 #include "core/act.h"
@@ -245,10 +246,7 @@ static void
 tell_doubt(Frontend *frontend, const OutboxEntry *entry)
 {
     const char *subject = entry->subject ? entry->subject : "";
-    g_autoptr(GDateTime) when =
-        g_date_time_new_from_unix_local(entry->next_try);
-    g_autofree char *clock =
-        when ? g_date_time_format(when, "%H:%M") : g_strdup("later");
+    g_autofree char *clock = clock_text(entry->next_try);
 
     if (outbox_entry_due(entry) >= 0)
         frontend_tell(frontend, TELL_ERROR, false,

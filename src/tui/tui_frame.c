@@ -15,15 +15,6 @@ enum {
     TOLD_ROWS = 4, /* most of them for what is told */
 };
 
-/* "05:58", by the clock of the wall. g_free(). */
-static char *
-clock_text(gint64 time)
-{
-    g_autoptr(GDateTime) date = g_date_time_new_from_unix_local(time);
-
-    return date ? g_date_time_format(date, "%H:%M") : g_strdup("");
-}
-
 /* "offline since 05:58 · 6 changes, 1 message waiting". g_free(). */
 static char *
 offline_text(Tui *tui, const AccountStatus *status)

@@ -252,8 +252,6 @@ state_text(Session *session, const OutboxEntry *entry)
     gint64 left = entry->not_before - clock_now();
     g_autoptr(GDateTime) from =
         g_date_time_new_from_unix_local(entry->not_before);
-    g_autoptr(GDateTime) next =
-        g_date_time_new_from_unix_local(entry->next_try);
     const char *name = outbox_state_name(entry->state);
     bool open = entry->state == OUTBOX_WAITING
         || entry->state == OUTBOX_DEFERRED;
@@ -266,8 +264,8 @@ state_text(Session *session, const OutboxEntry *entry)
         return g_date_time_format(from, "waiting until %Y-%m-%d %H:%M");
     if (entry->state == OUTBOX_WAITING && left > 0 && !offline)
         return g_strdup_printf("sends in %" G_GINT64_FORMAT " s", left);
-    if (again && entry->next_try > clock_now() && next)
-        clock = g_date_time_format(next, "%H:%M");
+    if (again && entry->next_try > clock_now())
+        clock = clock_text(entry->next_try);
     return g_strdup_printf("%s%s%s", offline ? "offline" : name,
                            clock ? ", retry at " : "", clock ? clock : "");
 }
@@ -499,8 +497,7 @@ entry_text(Session *session, const OutboxEntry *entry, const char *bytes)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *state = state_text(session, entry);
-    g_auto(GStrv) lines = g_strsplit(bytes, "\r\n", -1);
-    g_autofree char *body = g_strjoinv("\n", lines);
+    g_autofree char *body = text_lf(bytes);
 
     g_string_append_printf(text, "%s%s%s\n", state, entry->reason ? ": " : "",
                            entry->reason ? entry->reason : "");

@@ -64,6 +64,14 @@ test_pad(void)
 }
 
 static void
+test_lf(void)
+{
+    g_autofree char *text = text_lf("a\r\n\r\nb\rc\n\r\r\n");
+
+    g_assert_cmpstr(text, ==, "a\n\nb\rc\n\r\n");
+}
+
+static void
 test_size(void)
 {
     static const struct {
@@ -220,6 +228,7 @@ main(int argc, char **argv)
     g_test_add_func("/base/text/fit", test_fit);
     g_test_add_func("/base/text/break", test_break);
     g_test_add_func("/base/text/pad", test_pad);
+    g_test_add_func("/base/text/lf", test_lf);
     g_test_add_func("/base/text/size", test_size);
     g_test_add_func("/base/text/nearest", test_nearest);
     g_test_add_func("/base/err", test_err);
