@@ -193,10 +193,11 @@ prompt_search(Tui *tui, bool here)
 {
     Prompt *prompt = create(tui, PROMPT_SEARCH, here ? "\\" : "/", "");
     View *top = tui_top(tui);
+    const char *asked = top ? list_view_asked(top) : NULL;
 
     if (top && view_is_list(top)) {
         prompt->folder = list_view_scope(top);
-        prompt->query = g_strdup(list_view_asked(top));
+        prompt->query = asked && *asked ? g_strdup(asked) : NULL;
     }
     prompt->here = here && has_scope(prompt);
     prompt->results = list_view_query(tui, "", NULL);

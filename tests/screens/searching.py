@@ -69,6 +69,18 @@ def found(screen):
 
 
 @test
+def within_nothing_is_everywhere():
+    """`\\` in a list that no words were searched for asks what is typed alone."""
+    with demo(ready=True) as terminal:
+        terminal.type("/\r")
+        terminal.wait(lambda s: s[0].startswith(" Search")
+                      and "keys" in s[-1])
+        terminal.type("\\subject:flights")
+        screen = terminal.wait(lambda s: "flights" in s[0] and "found" in s[0])
+        assert screen[0].startswith(" Search  subject:flights"), screen
+
+
+@test
 def a_wrong_search_is_not_kept():
     """What is wrong with it stands beside it, the rows stay those of the last
     that was good, and Enter waits for another; nothing typed, nothing wrong."""
