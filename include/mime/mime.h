@@ -42,7 +42,7 @@ void mime_address_free(MimeAddress *address);
 GPtrArray *mime_addresses(const char *text);
 
 /* The same of a list that is to be sent to, of which nothing may be passed
- * over: ERR_USAGE names the first part that is no address. */
+ * over: ERR_USAGE names the first part that is no address, or the limit. */
 GPtrArray *mime_addresses_strict(const char *text, GError **error);
 
 /* The first of them without its name; NULL: there is none. g_free(). */

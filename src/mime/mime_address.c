@@ -39,7 +39,7 @@ add_mailbox(GPtrArray *out, InternetAddress *item)
 /* Groups do not nest (RFC 5322), so a stack of one level is enough: what a
  * group holds that is a group again is left out. */
 static void
-add_item(GPtrArray *out, InternetAddress *item)
+add_item(GPtrArray *out, InternetAddress *item, guint most)
 {
     InternetAddressList *members;
     int n;
@@ -50,7 +50,7 @@ add_item(GPtrArray *out, InternetAddress *item)
     }
     members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(item));
     n = members ? internet_address_list_length(members) : 0;
-    for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++) {
+    for (int i = 0; i < n && out->len < most; i++) {
         InternetAddress *member = internet_address_list_get_address(members, i);
 
         if (INTERNET_ADDRESS_IS_MAILBOX(member))
@@ -106,7 +106,7 @@ line_of(const char *text)
 }
 
 static GPtrArray *
-read_line(const char *line, GMimeParserOptions *options)
+read_line(const char *line, GMimeParserOptions *options, guint most)
 {
     GPtrArray *out =
         g_ptr_array_new_with_free_func((GDestroyNotify)mime_address_free);
@@ -114,8 +114,8 @@ read_line(const char *line, GMimeParserOptions *options)
         internet_address_list_parse(options, line);
     int n = list ? internet_address_list_length(list) : 0;
 
-    for (int i = 0; i < n && out->len < MIME_MAX_ADDRESSES; i++)
-        add_item(out, internet_address_list_get_address(list, i));
+    for (int i = 0; i < n && out->len < most; i++)
+        add_item(out, internet_address_list_get_address(list, i), most);
     return out;
 }
 
@@ -124,7 +124,7 @@ mime_addresses(const char *text)
 {
     g_autofree char *line = line_of(text);
 
-    return read_line(line, mime_parser_options());
+    return read_line(line, mime_parser_options(), MIME_MAX_ADDRESSES);
 }
 
 /* What the parser passes over, with all that stands behind it: the first. */
@@ -150,11 +150,15 @@ mime_addresses_strict(const char *text, GError **error)
     g_autoptr(GPtrArray) list = NULL;
 
     g_mime_parser_options_set_warning_callback(options, note_unread, &unread);
-    list = read_line(line + strspn(line, " \t,"), options);
+    list = read_line(line + strspn(line, " \t,"), options,
+                     MIME_MAX_ADDRESSES + 1);
     g_mime_parser_options_free(options);
     if (strlen(line) >= MIME_MAX_FIELD_BYTES)
         return err_null(error, ERR_USAGE, "more than %d bytes of addresses",
                         MIME_MAX_FIELD_BYTES);
+    if (list->len > MIME_MAX_ADDRESSES)
+        return err_null(error, ERR_USAGE, "more than %d addresses",
+                        MIME_MAX_ADDRESSES);
     if (unread == NULL)
         return g_steal_pointer(&list);
     safe = text_sanitise(unread, -1, TEXT_LINE);

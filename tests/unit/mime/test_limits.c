@@ -3,6 +3,7 @@
  * text, HTML depth and links have theirs beside their own tests. */
 #include <string.h>
 
+#include "base/err.h"
 #include "mime/limits.h"
 #include "mime/mime.h"
 
@@ -36,6 +37,22 @@ test_parts(void)
     }
 }
 
+/* Of those that are to be sent to none is left out and nothing said. */
+static void
+assert_strict(const char *text, int n)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list = mime_addresses_strict(text, &error);
+
+    if (n <= MIME_MAX_ADDRESSES) {
+        g_assert_no_error(error);
+        g_assert_cmpuint(list->len, ==, n);
+    } else {
+        g_assert_error(error, ERR_DOMAIN, ERR_USAGE);
+        g_assert_cmpstr(error->message, ==, "more than 10000 addresses");
+    }
+}
+
 static void
 test_addresses(void)
 {
@@ -47,6 +64,10 @@ test_addresses(void)
             g_string_append(text, ",a@x");
         list = mime_addresses(text->str);
         g_assert_cmpuint(list->len, ==, MIN(n, MIME_MAX_ADDRESSES));
+        assert_strict(text->str, n);
+        g_string_prepend(text, "g: ");
+        g_string_append_c(text, ';');
+        assert_strict(text->str, n);
     }
 }
 
