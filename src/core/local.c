@@ -89,6 +89,15 @@ settle_known(FolderScan *folder, const StoreFile *known, const Found *found,
             || store_set_flags(store, known->id, flags, error));
 }
 
+/* Proven gone, and not only out of reach. */
+static bool
+is_gone(const char *path, bool *gone, GError **error)
+{
+    *gone = access(path, F_OK) != 0;
+    return !*gone || errno == ENOENT || errno == ENOTDIR
+           || err_set_errno(error, errno, "%s", path);
+}
+
 /* The user removed the file; or it went with its directory, and what a maildrop
  * has is fetched again: the row stays, so that it is not deleted there. */
 static bool
@@ -119,10 +128,13 @@ match_known(FolderScan *folder, GError **error)
         const Found *found = g_hash_table_lookup(folder->files, base);
         g_autofree char *path =
             g_build_filename(mail, known->file, NULL);
+        bool gone = false;
 
         if (found)
             ok = settle_known(folder, known, found, error);
-        else if (access(path, F_OK) != 0)
+        else
+            ok = is_gone(path, &gone, error);
+        if (ok && gone)
             ok = lose_known(folder, known->id, lost, error);
         g_hash_table_remove(folder->files, base);
     }

@@ -10,6 +10,8 @@
 #include "mime/mime.h"
 #include "store/store_pop3.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 #include <string.h>
@@ -17,6 +19,18 @@
 static const char text[] = "From: ana@example.org\r\nTo: ben@example.org\r\n"
                            "Subject: one\r\nMessage-ID: <one@example.org>\r\n"
                            "\r\nHello\r\n";
+
+static bool access_fails;
+
+/* In place of the C library's. */
+int
+access(const char *path, int mode)
+{
+    if (!access_fails)
+        return faccessat(AT_FDCWD, path, mode, 0);
+    errno = EIO;
+    return -1;
+}
 
 typedef struct {
     char *root, *mail, *state;
@@ -222,6 +236,31 @@ test_lost(Fixture *fixture, gconstpointer unused)
     check_lost(fixture, false);
 }
 
+/* A file that is out of reach is not gone. */
+static void
+test_unreadable(Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *file =
+        g_build_filename(fixture->mail, "home/cur/1.one:2,", NULL);
+    g_autofree char *aside = g_build_filename(fixture->root, "aside", NULL);
+    g_autoptr(StoreRow) row = NULL;
+    g_autoptr(GError) error = NULL;
+    LocalScan request = { .store = fixture->store, .mail = fixture->mail,
+                          .account = "home" };
+
+    g_assert_cmpint(g_rename(file, aside), ==, 0);
+    access_fails = true;
+    g_assert_false(local_scan(&request, &error));
+    access_fails = false;
+    g_assert_nonnull(strstr(error->message, file));
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_nonnull(row);
+    g_assert_cmpuint(scan(fixture), ==, 0);
+    g_clear_pointer(&row, store_row_free);
+    row = store_row(fixture->store, fixture->id, NULL);
+    g_assert_null(row);
+}
+
 static void
 add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
@@ -240,5 +279,6 @@ main(int argc, char **argv)
     add("/core/local/flagged", test_flagged);
     add("/core/local/P16/lost-maildrop", test_lost_maildrop);
     add("/core/local/lost", test_lost);
+    add("/core/local/unreadable", test_unreadable);
     return g_test_run();
 }
