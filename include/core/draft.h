@@ -148,10 +148,9 @@ bool draft_is_copy(Session *session, gint64 id);
  * in the outbox. draft_free(). */
 Draft *draft_of_copy(Session *session, gint64 id, GError **error);
 
-/* Goes on with such a message: the draft of this machine whose copy it is, or
- * a new one, made of it as draft_start_behind() does. message: its file, taken;
- * NULL: it is read. ERR_LOCAL when it is not here, ERR_USAGE when it is in the
- * outbox. */
+/* Goes on with such a message of which there is no draft here: with a new one,
+ * made of it as draft_start_behind() does. message: its file, taken; NULL: it
+ * is read. ERR_LOCAL when it is not here. */
 void draft_resume(Session *session, gint64 id, MimeMessage *message,
                   DraftStarted done, void *user);
 

@@ -276,13 +276,16 @@ resumed(Draft *draft, const GError *error, void *user)
     cmd_finish(call, error ? g_error_copy(error) : NULL);
 }
 
+/* It may have been gone on with while gpg asked. */
 static void
 resume_opened(CmdCall *call, gint64 id, GError *error)
 {
     g_autoptr(GError) reason = error;
+    g_autoptr(Draft) draft =
+        reason ? NULL : draft_of_copy(cmd_session(call), id, &reason);
 
-    if (reason)
-        resumed(NULL, reason, call);
+    if (draft || reason)
+        resumed(draft, reason, call);
     else
         draft_resume(cmd_session(call), id, NULL, resumed, call);
 }

@@ -484,17 +484,17 @@ is_leaving(Session *session, const char *name)
     return found;
 }
 
-/* The draft of this machine that has the copy; NULL: none, or ERR_USAGE: it is
- * in the outbox. */
-static Draft *
-find_draft(Session *session, const char *name, GError **error)
+Draft *
+draft_of_copy(Session *session, gint64 id, GError **error)
 {
-    g_autoptr(GPtrArray) list = draft_list(session, NULL);
+    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
+    g_autofree char *name = row ? name_of(row) : NULL;
+    g_autoptr(GPtrArray) list = name ? draft_list(session, NULL) : NULL;
 
     for (guint i = 0; list && i < list->len; i++)
         if (has_copy(list->pdata[i], name))
             return g_ptr_array_steal_index(list, i);
-    if (is_leaving(session, name))
+    if (name && is_leaving(session, name))
         err_set(error, ERR_USAGE,
                 "this draft is in the outbox: go there (g o) and take it back "
                 "(d), or run `posthorn outbox cancel`");
@@ -544,15 +544,6 @@ resumed(Draft *draft, const GError *error, void *user)
     g_free(r);
 }
 
-Draft *
-draft_of_copy(Session *session, gint64 id, GError **error)
-{
-    g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
-    g_autofree char *name = row ? name_of(row) : NULL;
-
-    return name ? find_draft(session, name, error) : NULL;
-}
-
 void
 draft_resume(Session *session, gint64 id, MimeMessage *message,
              DraftStarted done, void *user)
@@ -563,17 +554,15 @@ draft_resume(Session *session, gint64 id, MimeMessage *message,
                          .parent = id,
                          .message = message,
                          .resume = true };
-    g_autofree char *name = row ? name_of(row) : NULL;
-    g_autoptr(Draft) draft = name ? find_draft(session, name, &error) : NULL;
     Resuming *resuming;
 
-    if (row == NULL || draft || error) {
+    if (row == NULL) {
         mime_message_free(message);
-        done(draft, error, user);
+        done(NULL, error, user);
         return;
     }
-    start.same_text = g_str_has_prefix(name, COPY_ID);
     resuming = g_new(Resuming, 1);
-    *resuming = (Resuming){ g_steal_pointer(&name), done, user };
+    *resuming = (Resuming){ name_of(row), done, user };
+    start.same_text = g_str_has_prefix(resuming->name, COPY_ID);
     draft_start_behind(session, &start, resumed, resuming);
 }
