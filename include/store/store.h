@@ -629,6 +629,8 @@ bool store_pending_failed(Store *store, gint64 id, const char *reason,
 
 /* An act is a label and the former state of each message it touched. */
 gint64 store_act_begin(Store *store, const char *label, GError **error);
+bool store_act_label(Store *store, gint64 act, const char *label,
+                     GError **error);
 bool store_act_note(Store *store, gint64 act, gint64 id, GError **error);
 
 /* A message that the act made: before it, there was none. */

@@ -44,9 +44,12 @@ struct Act {
     Session *session;
     Store *store;
     const char *event; /* told for each changed row; NULL: what changed */
-    const char *label; /* of undo, which passes over an act that has none */
+    const char *verb;  /* "Tagged": with rest around what was changed it is */
+    const char *rest;  /* the label; NULL: there is none, or nothing more */
+    char *label;       /* of undo, which passes over an act that has none */
     gint64 record;     /* of store_act_begin(); 0: nothing is changed yet */
     guint changed;
+    GHashTable *threads; /* set of those that were, gint64 */
     const TagChange *tags;
     FolderRole role;
     gint64 folder;
@@ -139,9 +142,12 @@ follow(Session *session)
 
 /* The first change begins the record: what changes nothing is no act. */
 static bool
-begin(Act *act, GError **error)
+begin(Act *act, const StoreRow *row, GError **error)
 {
     act->changed++;
+    if (!g_hash_table_contains(act->threads, &row->thread))
+        g_hash_table_add(act->threads,
+                         g_memdup2(&row->thread, sizeof row->thread));
     if (act->label && act->record == 0)
         act->record = store_act_begin(act->store, act->label, error);
     return act->label == NULL || act->record != 0;
@@ -150,7 +156,7 @@ begin(Act *act, GError **error)
 static bool
 note(Act *act, const StoreRow *row, GError **error)
 {
-    return begin(act, error)
+    return begin(act, row, error)
         && (act->record == 0
             || store_act_note(act->store, act->record, row->id, error));
 }
@@ -172,11 +178,38 @@ change_rows(Act *act, const MessageSet *set, ActFn change, GPtrArray *before,
     return true;
 }
 
-/* One transaction: all rows or none. label NULL: no record of it, so that undo
- * passes it over. */
+static char *
+count_text(guint n, bool threads)
+{
+    return g_strdup_printf("%u %s%s", n, threads ? "thread" : "message",
+                           n == 1 ? "" : "s");
+}
+
+char *
+act_count_text(const MessageSet *set)
+{
+    return count_text(set->threads ? set->threads : set->ids->len,
+                      set->threads > 0);
+}
+
+/* "Tagged 3 messages +todo": of what was meant, what was changed. */
 static bool
-perform(Act *act, const MessageSet *set, const char *label, ActFn change,
-        GError **error)
+set_label(Act *act, const MessageSet *set, GError **error)
+{
+    bool threads = set->threads > 0;
+    g_autofree char *count = count_text(
+        threads ? g_hash_table_size(act->threads) : act->changed, threads);
+
+    if (act->verb == NULL || act->changed == 0)
+        return true;
+    g_free(act->label);
+    act->label = g_strconcat(act->verb, " ", count, act->rest, NULL);
+    return store_act_label(act->store, act->record, act->label, error);
+}
+
+/* One transaction: all rows or none. */
+static bool
+perform(Act *act, const MessageSet *set, ActFn change, GError **error)
 {
     g_autoptr(GPtrArray) before =
         g_ptr_array_new_with_free_func((GDestroyNotify)store_row_free);
@@ -186,10 +219,14 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
         return err_set(error, ERR_USAGE, "no message to act on: move to one, "
                        "or give a query");
     act->store = session_store(act->session);
-    act->label = label;
+    act->threads =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    if (act->verb)
+        act->label = g_strdup(act->verb);
     if (!store_begin(act->store, error))
         return false;
-    ok = change_rows(act, set, change, before, error);
+    ok = change_rows(act, set, change, before, error)
+         && set_label(act, set, error);
     if (!store_end(act->store, ok, ok ? error : NULL) || !ok)
         return false;
     if (act->staged)
@@ -202,21 +239,23 @@ perform(Act *act, const MessageSet *set, const char *label, ActFn change,
     return true;
 }
 
-char *
-act_count_text(const MessageSet *set)
+static void
+act_clear(Act *act)
 {
-    guint n = set->threads ? set->threads : set->ids->len;
-
-    return g_strdup_printf("%u %s%s", n, set->threads ? "thread" : "message",
-                           n == 1 ? "" : "s");
+    g_clear_pointer(&act->threads, g_hash_table_unref);
+    g_clear_pointer(&act->label, g_free);
+    g_clear_pointer(&act->folder_name, g_free);
 }
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Act, act_clear)
 
 /* What changed nothing is not told as done, and leaves nothing to undo. */
 static void
-tell_done(const Act *act, const char *text, const char *otherwise)
+tell_done(const Act *act, const char *otherwise)
 {
     frontend_tell(session_frontend(act->session), TELL_INFO, act->changed > 0,
-                  "%s", act->changed > 0 ? text : otherwise);
+                  act->changed > 0 ? "%s." : "%s",
+                  act->changed > 0 ? act->label : otherwise);
 }
 
 static bool
@@ -264,21 +303,22 @@ bool
 act_change(Session *session, const MessageSet *set, const char *label,
            ActChange change, void *user, GError **error)
 {
-    Act act = { .session = session, .custom = change, .user = user };
+    g_auto(Act) act = { .session = session, .label = g_strdup(label),
+                        .custom = change, .user = user };
 
-    return perform(&act, set, label, change_custom, error);
+    return perform(&act, set, change_custom, error);
 }
 
 static bool
 tag_with(Session *session, const MessageSet *set, const TagChange *change,
-         const char *text, GError **error)
+         const char *verb, const char *rest, GError **error)
 {
-    Act act = { .session = session, .event = "message-tagged",
-                .tags = change };
+    g_auto(Act) act = { .session = session, .event = "message-tagged",
+                        .verb = verb, .rest = rest, .tags = change };
 
-    if (!perform(&act, set, text, change_tags, error))
+    if (!perform(&act, set, change_tags, error))
         return false;
-    tell_done(&act, text, "Nothing to change: it is tagged so already.");
+    tell_done(&act, "Nothing to change: it is tagged so already.");
     return true;
 }
 
@@ -287,15 +327,14 @@ act_tag(Session *session, const MessageSet *set, const char *const *tags,
         GError **error)
 {
     g_auto(TagChange) change = { 0 };
-    g_autofree char *count = act_count_text(set);
     g_autofree char *words = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *rest = NULL;
 
     if (!tag_change_parse(tags, &change, error))
         return false;
     words = tag_change_text(&change);
-    text = g_strdup_printf("Tagged %s %s.", count, words);
-    return tag_with(session, set, &change, text, error);
+    rest = g_strconcat(" ", words, NULL);
+    return tag_with(session, set, &change, "Tagged", rest, error);
 }
 
 /* All messages follow the first: set where it was not, cleared where it was. */
@@ -304,8 +343,7 @@ toggle(Session *session, const MessageSet *set, unsigned flag,
        const char *const names[2], GError **error)
 {
     TagChange change = { 0 };
-    g_autofree char *count = act_count_text(set);
-    g_autofree char *text = NULL;
+    g_autofree char *rest = NULL;
     g_autoptr(StoreRow) first = NULL;
     bool on;
 
@@ -321,8 +359,8 @@ toggle(Session *session, const MessageSet *set, unsigned flag,
         change.remove_flags = flag;
     change.add = g_ptr_array_new();
     change.remove = g_ptr_array_new();
-    text = g_strdup_printf("Marked %s %s.", count, names[on]);
-    on = tag_with(session, set, &change, text, error);
+    rest = g_strconcat(" ", names[on], NULL);
+    on = tag_with(session, set, &change, "Marked", rest, error);
     tag_change_clear(&change);
     return on;
 }
@@ -417,43 +455,41 @@ change_folder(Act *act, const StoreRow *row, GError **error)
 }
 
 static bool
-move(Act *act, const MessageSet *set, const char *done, GError **error)
+move(Act *act, const MessageSet *set, GError **error)
 {
-    g_autofree char *count = act_count_text(set);
-    g_autofree char *label = g_strdup_printf("%s %s", done, count);
-    g_autofree char *text = NULL;
+    const char *name;
     g_autofree char *otherwise = NULL;
-    bool ok = perform(act, set, label, change_folder, error);
-    const char *name = act->folder_name;
+    g_autofree char *label = NULL;
 
-    if (ok) {
-        text = g_strdup_printf("%s to %s.", label, name);
-        otherwise = g_strdup_printf("Nothing to move: already in %s.", name);
-        tell_done(act, text, name ? otherwise : GONE);
-    }
-    g_free(act->folder_name);
-    return ok;
+    if (!perform(act, set, change_folder, error))
+        return false;
+    label = g_steal_pointer(&act->label);
+    name = act->folder_name;
+    act->label = g_strdup_printf("%s to %s", label, name);
+    otherwise = g_strdup_printf("Nothing to move: already in %s.", name);
+    tell_done(act, name ? otherwise : GONE);
+    return true;
 }
 
 bool
 act_move(Session *session, const MessageSet *set, gint64 folder,
          GError **error)
 {
-    Act act = { .session = session, .event = "message-moved",
-                .folder = folder };
+    g_auto(Act) act = { .session = session, .event = "message-moved",
+                        .verb = "Moved", .folder = folder };
 
-    return move(&act, set, "Moved", error);
+    return move(&act, set, error);
 }
 
 bool
 act_move_to_role(Session *session, const MessageSet *set, FolderRole role,
                  GError **error)
 {
-    Act act = { .session = session, .event = "message-moved", .role = role };
-    const char *done = "Moved";
+    g_auto(Act) act = { .session = session, .event = "message-moved",
+                        .verb = "Moved", .role = role };
 
-    role_name(role, &done);
-    return move(&act, set, done, error);
+    role_name(role, &act.verb);
+    return move(&act, set, error);
 }
 
 /* A second file of the same bytes for each copy, durable. */
@@ -489,7 +525,7 @@ static bool
 copy_row(Act *act, const StoreRow *row, GError **error)
 {
     const char *file = g_hash_table_lookup(act->copied, &row->id);
-    gint64 made = begin(act, error) ? store_copy(act->store, row->id,
+    gint64 made = begin(act, row, error) ? store_copy(act->store, row->id,
                                                  act->folder, file, error)
                                     : 0;
 
@@ -506,15 +542,13 @@ act_copy(Session *session, const MessageSet *set, gint64 folder,
     g_autoptr(Staged) staged = staged_create(session, folder, error);
     g_autoptr(GHashTable) copied =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    Act act = { .session = session, .folder = folder, .staged = staged,
-                .copied = copied };
-    g_autofree char *count = act_count_text(set);
-    g_autofree char *text = g_strdup_printf("Copied %s.", count);
+    g_auto(Act) act = { .session = session, .verb = "Copied",
+                        .folder = folder, .staged = staged, .copied = copied };
 
     if (staged == NULL || !stage_copies(&act, set, error)
-        || !perform(&act, set, text, copy_row, error))
+        || !perform(&act, set, copy_row, error))
         return false;
-    tell_done(&act, text, GONE);
+    tell_done(&act, GONE);
     return true;
 }
 
@@ -550,14 +584,13 @@ bool
 act_delete(Session *session, const MessageSet *set, bool force,
            GError **error)
 {
-    Act act = { .session = session, .event = "message-deleted" };
-    g_autofree char *count = act_count_text(set);
-    g_autofree char *text = g_strdup_printf("Deleted %s for good.", count);
+    g_auto(Act) act = { .session = session, .event = "message-deleted",
+                        .verb = "Deleted", .rest = " for good" };
 
     if ((!force && !check_in_trash(session, set, error))
-        || !perform(&act, set, text, delete_row, error))
+        || !perform(&act, set, delete_row, error))
         return false;
-    tell_done(&act, text, GONE);
+    tell_done(&act, GONE);
     return true;
 }
 

@@ -113,6 +113,14 @@ has_range(const QueryStep *term)
            && strstr(term->value, "..") != NULL;
 }
 
+/* Notmuch takes no quotes around these numbers. */
+static bool
+is_change(const char *prefix, const char *value)
+{
+    return strcmp(prefix, "lastmod:") == 0
+           && value[strspn(value, "0123456789.-")] == '\0';
+}
+
 static void
 append_value(GString *text, const char *prefix, const QueryStep *term)
 {
@@ -121,7 +129,8 @@ append_value(GString *text, const char *prefix, const QueryStep *term)
 
     if (range)
         g_string_replace(value, "..", " ", 0);
-    if (term->quoted || range || (*prefix == '\0' && is_operator(value->str))
+    if ((term->quoted && !is_change(prefix, value->str)) || range
+        || (*prefix == '\0' && is_operator(value->str))
         || (*prefix && strpbrk(value->str, "\"()")))
         append_quoted(text, prefix, value->str);
     else

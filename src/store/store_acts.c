@@ -48,6 +48,13 @@ store_act_begin(Store *store, const char *label, GError **error)
 }
 
 bool
+store_act_label(Store *store, gint64 act, const char *label, GError **error)
+{
+    return store_exec(store, error, "UPDATE act SET label = ? WHERE id = ?",
+                      "si", label, act);
+}
+
+bool
 store_act_note(Store *store, gint64 act, gint64 id, GError **error)
 {
     return store_exec(store, error,

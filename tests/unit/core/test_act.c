@@ -626,6 +626,27 @@ test_rowless(Fixture *f, const void *data)
     g_assert_cmpuint(files_in(f, f->lists), ==, 1);
 }
 
+/* What was changed is counted, not what was meant. */
+static void
+test_counts(Fixture *f, const void *data)
+{
+    static const char *const words[] = { "+todo", NULL };
+    g_autoptr(MessageSet) one = first(f, 1);
+    g_autoptr(MessageSet) all = first(f, 3);
+    g_autoptr(StoreAct) last = NULL;
+
+    g_assert_true(act_tag(f->session, one, words, NULL));
+    g_assert_true(act_tag(f->session, all, words, NULL));
+    last = store_act_last(f->store, false, NULL);
+    g_assert_cmpstr(last->label, ==, "Tagged 2 messages +todo");
+    g_clear_pointer(&last, store_act_free);
+    g_assert_true(act_move(f->session, one, f->lists, NULL));
+    all->threads = 3;
+    g_assert_true(act_move(f->session, all, f->lists, NULL));
+    last = store_act_last(f->store, false, NULL);
+    g_assert_cmpstr(last->label, ==, "Moved 2 threads");
+}
+
 /* Messages of two accounts go to the archive of their own. */
 static void
 test_own_account(Fixture *f, const void *data)
@@ -698,6 +719,7 @@ main(int argc, char **argv)
         { "/core/act/P77/rowless", test_rowless },
         { "/core/act/P35/turn", test_turn },
         { "/core/act/own-account", test_own_account },
+        { "/core/act/counts", test_counts },
         { "/core/act/P77/durable", test_durable },
     };
 

@@ -57,6 +57,7 @@ static const Case expanded[] = {
       "(to:a NEAR to:b) and (body:x NEAR body:y)" },
     { "a near/3 b near/4 c near/0 d", "(a NEAR/3 b NEAR/4 c)"
                                       " and \"near/0\" and d" },
+    { "lastmod:\"1..2\" lastmod:\"1 2\"", "lastmod:1..2 or lastmod:\"1 2\"" },
     { "from:a..b@x subject:\"wait... what\" lastmod:1..2",
       "from:\"a b@x\" and subject:\"wait . what\" and lastmod:1..2" },
     { "near a xor", "\"near\" and a and \"xor\"" },
