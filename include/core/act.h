@@ -11,6 +11,7 @@
 typedef struct MessageSet {
     GArray *ids;  /* gint64 */
     guint threads; /* > 0: whole threads, for "Archived 3 threads" */
+    bool by_hook;  /* not the user: undo passes the act over */
 } MessageSet;
 
 MessageSet *message_set_create(void);

@@ -627,7 +627,8 @@ bool store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
 bool store_pending_failed(Store *store, gint64 id, const char *reason,
                           GError **error);
 
-/* An act is a label and the former state of each message it touched. */
+/* An act is a label and the former state of each message it touched. One whose
+ * label is "" is passed over by undo. */
 gint64 store_act_begin(Store *store, const char *label, GError **error);
 bool store_act_label(Store *store, gint64 act, const char *label,
                      GError **error);

@@ -16,12 +16,15 @@
     TARGET_FLAG_QUERY, TARGET_FLAG_THREAD, TARGET_FLAG_DRY_RUN, TARGET_FLAG_JSON
 #define QUERY_ARG { "QUERY", CMD_QUERY, NULL, true, true }
 
-/* What `repeat` does again: the command and its words, without the query. */
+/* What `repeat` does again, the user's: the command and its words, without the
+ * query. */
 static void
 remember(CmdCall *call, const char *const *words)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
+    if (cmd_context(call)->origin == CMD_FROM_HOOK)
+        return;
     g_ptr_array_add(argv, (char *)cmd_entry(call)->name);
     if (cmd_has(call, "thread"))
         g_ptr_array_add(argv, (char *)"--thread");
@@ -102,6 +105,7 @@ mute_apply(CmdCall *call, const MessageSet *set)
     GError *error = NULL;
 
     g_array_append_vals(threads->ids, set->ids->data, set->ids->len);
+    threads->by_hook = set->by_hook;
     if (message_set_widen(cmd_session(call), threads, &error)
         && mute_toggle(cmd_session(call), threads, &error))
         remember(call, NULL);
@@ -180,6 +184,7 @@ ask(CmdCall *call, const MessageSet *set, const AskRequest *what,
     question->set = message_set_create();
     g_array_append_vals(question->set->ids, set->ids->data, set->ids->len);
     question->set->threads = set->threads;
+    question->set->by_hook = set->by_hook;
     request.answer = answered;
     request.user = question;
     frontend->class->ask(frontend, &request);

@@ -204,7 +204,8 @@ set_label(Act *act, const MessageSet *set, GError **error)
         return true;
     g_free(act->label);
     act->label = g_strconcat(act->verb, " ", count, act->rest, NULL);
-    return store_act_label(act->store, act->record, act->label, error);
+    return act->record == 0
+           || store_act_label(act->store, act->record, act->label, error);
 }
 
 /* One transaction: all rows or none. */
@@ -221,7 +222,7 @@ perform(Act *act, const MessageSet *set, ActFn change, GError **error)
     act->store = session_store(act->session);
     act->threads =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    if (act->verb)
+    if (act->verb && !set->by_hook)
         act->label = g_strdup(act->verb);
     if (!store_begin(act->store, error))
         return false;
@@ -253,7 +254,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Act, act_clear)
 static void
 tell_done(const Act *act, const char *otherwise)
 {
-    frontend_tell(session_frontend(act->session), TELL_INFO, act->changed > 0,
+    frontend_tell(session_frontend(act->session), TELL_INFO, act->record != 0,
                   act->changed > 0 ? "%s." : "%s",
                   act->changed > 0 ? act->label : otherwise);
 }
@@ -303,9 +304,9 @@ bool
 act_change(Session *session, const MessageSet *set, const char *label,
            ActChange change, void *user, GError **error)
 {
-    g_auto(Act) act = { .session = session, .label = g_strdup(label),
-                        .custom = change, .user = user };
+    g_auto(Act) act = { .session = session, .custom = change, .user = user };
 
+    act.label = g_strdup(label && set->by_hook ? "" : label);
     return perform(&act, set, change_custom, error);
 }
 

@@ -54,7 +54,8 @@ mute_toggle(Session *session, const MessageSet *set, GError **error)
 
     if (!act_change(session, set, label, muted ? hear : mute, NULL, error))
         return false;
-    frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
+    frontend_tell(session_frontend(session), TELL_INFO, !set->by_hook, "%s.",
+                  label);
     return true;
 }
 

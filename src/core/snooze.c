@@ -149,6 +149,7 @@ end_snooze(Session *session, const MessageSet *set, GError **error)
     g_autofree char *label = NULL;
 
     g_array_append_vals(all->ids, set->ids->data, set->ids->len);
+    all->by_hook = set->by_hook;
     if (!message_set_widen(session, all, error))
         return false;
     if (!any_is_away(session, all))
@@ -159,7 +160,8 @@ end_snooze(Session *session, const MessageSet *set, GError **error)
     label = g_strdup_printf("Brought back %s", count);
     if (!act_change(session, all, label, bring_back, NULL, error))
         return false;
-    frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
+    frontend_tell(session_frontend(session), TELL_INFO, !set->by_hook, "%s.",
+                  label);
     return true;
 }
 
@@ -178,7 +180,8 @@ snooze_until(Session *session, const MessageSet *set, gint64 until,
         return end_snooze(session, set, error);
     if (!act_change(session, set, label, put_away, &until, error))
         return false;
-    frontend_tell(session_frontend(session), TELL_INFO, true, "%s.", label);
+    frontend_tell(session_frontend(session), TELL_INFO, !set->by_hook, "%s.",
+                  label);
     snooze_start(session_snooze(session));
     return true;
 }

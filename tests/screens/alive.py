@@ -737,6 +737,23 @@ def index_broken_under_a_screen():
 
 
 @test
+def undo_is_of_the_user():
+    """What a hook did behind an act of the user's is not what u takes back."""
+    with Mail() as mail:
+        with open(mail.path("posthorn.conf"), "a", encoding="utf-8") as file:
+            file.write("hook message-moved { tag +kept }\n")
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.keys("d")
+            terminal.wait(lambda rows: "Moved 1 message to" in rows[-1])
+            terminal.keys("u")
+            screen = terminal.wait(lambda rows: "Undone: " in rows[-1])
+            assert "Undone: Moved 1 message" in screen[-1], screen
+            terminal.wait(lambda rows: "subject 2" in rows[1]
+                          and "kept" in rows[1])
+
+
+@test
 def events_on_a_screen():
     """folder-opened, message-opened, -tagged, -moved, -arrived, startup and
     shutdown fire on a screen as they do without one."""

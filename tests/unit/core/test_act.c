@@ -5,6 +5,7 @@
 #include "cmd/language.h"
 #include "core/act.h"
 #include "core/indexer.h"
+#include "core/mute.h"
 #include "mime/mime.h"
 #include "scene.h"
 #include "staged.h"
@@ -647,6 +648,28 @@ test_counts(Fixture *f, const void *data)
     g_assert_cmpstr(last->label, ==, "Moved 2 threads");
 }
 
+/* Undo takes back what the user did, whatever hooks did behind it. */
+static void
+test_by_hook(Fixture *f, const void *data)
+{
+    static const char *const words[] = { "+todo", NULL };
+    g_autoptr(MessageSet) one = first(f, 1);
+    g_autoptr(MessageSet) theirs = first(f, 2);
+    g_autofree char *after = NULL;
+
+    theirs->by_hook = true;
+    g_assert_true(act_move(f->session, one, f->lists, NULL));
+    g_assert_true(act_tag(f->session, theirs, words, NULL));
+    g_assert_true(mute_toggle(f->session, theirs, NULL));
+    g_assert_true(act_undo(f->session, NULL));
+    after = states(f);
+    g_assert_true(g_str_has_prefix(after, "INBOX "));
+    g_assert_nonnull(strstr(after, "muted todo|"));
+    g_assert_true(act_redo(f->session, NULL));
+    g_assert_true(act_undo(f->session, NULL));
+    g_assert_null(store_act_last(f->store, false, NULL));
+}
+
 /* Messages of two accounts go to the archive of their own. */
 static void
 test_own_account(Fixture *f, const void *data)
@@ -720,6 +743,7 @@ main(int argc, char **argv)
         { "/core/act/P35/turn", test_turn },
         { "/core/act/own-account", test_own_account },
         { "/core/act/counts", test_counts },
+        { "/core/act/by-hook", test_by_hook },
         { "/core/act/P77/durable", test_durable },
     };
 
