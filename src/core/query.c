@@ -9,6 +9,22 @@
 
 #define FOLDER "folder:"
 
+bool
+query_is_full_name(const StoreFolder *folder, const char *name)
+{
+    gsize size = folder->account ? strlen(folder->account) : 0;
+    g_autofree char *wanted = NULL;
+    g_autofree char *whole = NULL;
+
+    if (size == 0 || strncmp(name, folder->account, size) != 0
+        || name[size] != '/')
+        return false;
+    wanted = g_utf8_casefold(name + size + 1, -1);
+    whole = g_utf8_casefold(folder->name, -1);
+    return strcmp(wanted, whole) == 0
+           || (*wanted && strcmp(wanted, store_role_word(folder->role)) == 0);
+}
+
 static bool
 is_called(const StoreFolder *folder, const char *name)
 {
@@ -20,7 +36,8 @@ is_called(const StoreFolder *folder, const char *name)
     g_autofree char *part = g_utf8_casefold(last ? last + 1 : "", -1);
 
     return strcmp(wanted, whole) == 0 || (last && strcmp(wanted, part) == 0)
-           || (*wanted && strcmp(wanted, store_role_word(folder->role)) == 0);
+           || (*wanted && strcmp(wanted, store_role_word(folder->role)) == 0)
+           || query_is_full_name(folder, name);
 }
 
 bool

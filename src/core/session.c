@@ -22,6 +22,7 @@
 #include "maildir/maildir.h"
 #include "mime/mime.h"
 #include "session_hooks.h"
+#include "query.h"
 #include "settle.h"
 #include "tags.h"
 
@@ -789,7 +790,8 @@ static bool
 folder_is_called(const StoreFolder *folder, const char *name,
                  const char *account)
 {
-    if (g_ascii_strcasecmp(folder->path, name) == 0)
+    if (g_ascii_strcasecmp(folder->path, name) == 0
+        || query_is_full_name(folder, name))
         return true;
     if (account && strcmp(folder->account, account) != 0)
         return false;

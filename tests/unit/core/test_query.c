@@ -95,6 +95,36 @@ test_expand(void)
     }
 }
 
+/* The inbox of a Maildir lies in its top, and is called as any other. */
+static void
+test_of_account(void)
+{
+    static StoreFolder own[] = {
+        { .account = "own", .name = "INBOX", .path = "own",
+          .role = FOLDER_ROLE_INBOX },
+        { .account = "own", .name = "Old/Inbox", .path = "own/Old/Inbox",
+          .delimiter = '/' },
+        { .account = "ow", .name = "INBOX", .path = "ow" },
+    };
+    static const Case cases[] = {
+        { "folder:own/INBOX x", "folder:\"own\" and x" },
+        { "folder:own/old/inbox", "folder:\"own/Old/Inbox\"" },
+        { "folder:work/INBOX", "folder:\"work/INBOX\"" },
+    };
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+        g_ptr_array_add(folders, &own[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = query_expand(cases[i].query, folders, NULL);
+
+        g_assert_cmpstr(text, ==, cases[i].wanted);
+    }
+    g_assert_true(query_means_folder(&own[0], "own/inbox"));
+    g_assert_false(query_means_folder(&own[1], "own/inbox"));
+    g_assert_false(query_means_folder(&own[2], "own/INBOX"));
+}
+
 /* What is wrong is named. */
 static void
 test_wrong(void)
@@ -255,6 +285,7 @@ main(int argc, char **argv)
     g_setenv("TZ", "UTC", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/query/expand", test_expand);
+    g_test_add_func("/core/query/of-account", test_of_account);
     g_test_add_func("/core/query/wrong", test_wrong);
     g_test_add_func("/core/query/meant", test_meant);
     g_test_add_func("/core/query/rows", test_rows);
