@@ -24,6 +24,12 @@ const GPtrArray *searches_all(const Searches *searches);
 /* NULL: none of that name. Borrowed. */
 const SavedSearch *searches_find(const Searches *searches, const char *name);
 
+/* A query in which each query:NAME of a saved search is what that asks, as a
+ * whole; other names are left to notmuch. NULL: ERR_USAGE when one asks for
+ * itself, or when it becomes too long. g_free(). */
+char *searches_expand(const Searches *searches, const char *query,
+                      GError **error);
+
 /* As searches_put(), now and for ever. */
 bool searches_keep(Session *session, const char *name, const char *query,
                    GError **error);

@@ -8,6 +8,7 @@
 #include "core/account.h"
 #include "core/indexer.h"
 #include "core/search_servers.h"
+#include "core/searches.h"
 #include "index/index.h"
 #include "query.h"
 #include "query_parse.h"
@@ -21,10 +22,11 @@ enum {
 
 typedef struct {
     Search *search;
-    char *query;
+    char *query; /* with saved searches written out */
     gint64 folder;
     guint limit;
     bool complete;
+    char *wrong; /* with the query; NULL: nothing is known yet */
 } Request;
 
 struct Search {
@@ -82,6 +84,7 @@ request_free(void *data)
     if (request == NULL)
         return;
     g_free(request->query);
+    g_free(request->wrong);
     g_free(request);
 }
 
@@ -203,7 +206,9 @@ static GArray *
 ask(IndexReader *reader, Store *store, const Request *request,
     GCancellable *cancel, GError **error)
 {
-    g_autoptr(GPtrArray) folders = store_folders(store, NULL, error);
+    g_autoptr(GPtrArray) folders =
+        request->wrong ? err_null(error, ERR_USAGE, "%s", request->wrong)
+                       : store_folders(store, NULL, error);
     g_autofree char *query =
         folders ? query_expand(request->query, folders, error) : NULL;
     g_autoptr(GArray) rows =
@@ -430,12 +435,22 @@ search_destroy(Search *search)
     g_free(search);
 }
 
+/* As it was written where that cannot be. g_free(). */
+static char *
+expand_saved(Session *session, const char *query, GError **error)
+{
+    char *whole = searches_expand(session_searches(session), query, error);
+
+    return whole ? whole : g_strdup(query);
+}
+
 static Job *
 submit(Search *search, const JobClass *class, const Request *what)
 {
     Request *request = g_memdup2(what, sizeof *what);
 
     request->query = g_strdup(what->query);
+    request->wrong = g_strdup(what->wrong);
     return worker_submit(search->worker, JOB_URGENT, class, request, search);
 }
 
@@ -443,12 +458,15 @@ void
 search_start(Search *search, const char *query, gint64 folder, guint limit,
              SearchFn found, void *user)
 {
-    Request request = { search, (char *)query, folder, limit, true };
-    Request page = { search, (char *)query, folder, FIRST_PAGE, false };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *whole = expand_saved(search->session, query, &error);
+    char *wrong = error ? error->message : NULL;
+    Request request = { search, whole, folder, limit, true, wrong };
+    Request page = { search, whole, folder, FIRST_PAGE, false, wrong };
 
     search_cancel(search);
     forget_ours(search);
-    if (search->asked && (strcmp(search->asked->query, query) != 0
+    if (search->asked && (strcmp(search->asked->query, whole) != 0
                           || search->asked->folder != folder))
         forget_servers(search);
     if (search->worker == NULL)
@@ -460,7 +478,8 @@ search_start(Search *search, const char *query, gint64 folder, guint limit,
     search->rest = submit(search, &rest_job, &request);
     request_free(search->asked);
     search->asked = g_memdup2(&request, sizeof request);
-    search->asked->query = g_strdup(query);
+    search->asked->query = g_strdup(whole);
+    search->asked->wrong = g_strdup(wrong);
 }
 
 /* The index was mended, or could not be. */
@@ -494,10 +513,13 @@ search_run(Session *session, const char *query, guint limit, GError **error)
     const Paths *paths = session_paths(session);
     g_autoptr(IndexReader) reader =
         index_reader_create(paths->index, paths->mail);
-    Request request = { .query = (char *)query, .limit = limit };
     Indexer *indexer = session_indexer(session);
     g_autoptr(GError) trouble = NULL;
-    GArray *ids = ask(reader, session_store(session), &request, NULL, &trouble);
+    g_autofree char *whole = expand_saved(session, query, &trouble);
+    Request request = { .query = whole, .limit = limit };
+    GArray *ids = trouble ? NULL
+                          : ask(reader, session_store(session), &request, NULL,
+                                &trouble);
 
     if (err_is(trouble, ERR_LOCAL) && indexer_mend(indexer, trouble)) {
         g_clear_error(&trouble);

@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+#define PREFIX "query:"
+
+enum {
+    LONGEST = 64 << 10
+};
+
 struct Searches {
     GPtrArray *all; /* SavedSearch */
 };
@@ -56,6 +62,90 @@ searches_find(const Searches *searches, const char *name)
             return search;
     }
     return NULL;
+}
+
+/* "query:NAME" or "query:\"A NAME\"", in which two quotes are one. Its end, or
+ * NULL: it is none. */
+static const char *
+read_name(const char *at, GString *name)
+{
+    g_string_truncate(name, 0);
+    if (!g_str_has_prefix(at, PREFIX))
+        return NULL;
+    at += strlen(PREFIX);
+    if (*at != '"') {
+        gsize size = strcspn(at, " \t\r\n()");
+
+        g_string_append_len(name, at, (gssize)size);
+        return at + size;
+    }
+    while (*++at && (*at != '"' || *++at == '"'))
+        g_string_append_c(name, *at);
+    return at;
+}
+
+typedef struct {
+    const Searches *searches;
+    GString *out;
+    GPtrArray *within; /* SavedSearch that are being written */
+} Expansion;
+
+static bool expand(Expansion *to, const char *query, GError **error);
+
+static bool
+expand_search(Expansion *to, const SavedSearch *search, GError **error)
+{
+    bool ok;
+
+    if (g_ptr_array_find(to->within, search, NULL))
+        return err_set(error, ERR_USAGE, "the saved search %s asks for itself",
+                       search->name);
+    g_ptr_array_add(to->within, (SavedSearch *)search);
+    g_string_append_c(to->out, '(');
+    ok = expand(to, search->query, error);
+    g_string_append_c(to->out, ')');
+    g_ptr_array_set_size(to->within, (gint)to->within->len - 1);
+    return ok
+           && (to->out->len <= LONGEST
+               || err_set(error, ERR_USAGE,
+                          "the query is longer than %d bytes with the saved "
+                          "searches in it",
+                          LONGEST));
+}
+
+static bool
+expand(Expansion *to, const char *query, GError **error)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    bool quoted = false, begins = true;
+
+    while (*query) {
+        const char *end = begins && !quoted ? read_name(query, name) : NULL;
+        const SavedSearch *search =
+            end ? searches_find(to->searches, name->str) : NULL;
+
+        if (search) {
+            if (!expand_search(to, search, error))
+                return false;
+            query = end;
+            continue;
+        }
+        quoted ^= *query == '"';
+        begins = strchr(" \t\r\n(", *query)
+                 || (begins && strchr("+-", *query));
+        g_string_append_c(to->out, *query++);
+    }
+    return true;
+}
+
+char *
+searches_expand(const Searches *searches, const char *query, GError **error)
+{
+    g_autoptr(GPtrArray) within = g_ptr_array_new();
+    g_autoptr(GString) out = g_string_new(NULL);
+    Expansion to = { searches, out, within };
+
+    return expand(&to, query, error) ? g_strdup(out->str) : NULL;
 }
 
 static bool

@@ -2,6 +2,8 @@
 """Searching in the real program: as one types, within a list, completed, wrong,
 and kept. See program.py for the usage."""
 
+import re
+
 from program import demo, main, said, test, told
 
 
@@ -29,6 +31,13 @@ def searches_have_names():
         terminal.wait_text("Saved search:")
         terminal.keys("Enter")  # there is only one
         terminal.wait(lambda s: s[0].startswith(" bills  subject:invoice"))
+        terminal.type("/query:bills -tag:nothing\r")
+        terminal.wait(lambda s: "query:bills" in s[0]
+                      and re.search(r"· [1-9]\d* found", s[0]))
+        terminal.type(":saved-search round query:round\r")
+        terminal.type("/query:round\r")
+        terminal.wait_text("the saved search round asks for itself")
+        terminal.keys("Escape", "Escape")
         terminal.type(":saved-search\r")
         terminal.wait_text("bills")
 

@@ -64,6 +64,65 @@ test_kept(void)
     file_remove_tree(root, NULL);
 }
 
+/* What a query becomes; NULL: it is refused. */
+static void
+test_expanded(void)
+{
+    static const char *const saved[][2] = {
+        { "bills", "tag:bill or subject:bill" },
+        { "a b\"c", "from:ana" },
+        { "both", "query:bills -query:\"a b\"\"c\"" },
+        { "loop", "is:unread query:pool" },
+        { "pool", "(query:loop)" },
+    };
+    static const char *const cases[][2] = {
+        { "query:bills x", "(tag:bill or subject:bill) x" },
+        { "not (query:bills)", "not ((tag:bill or subject:bill))" },
+        { "query:\"a b\"\"c\"", "(from:ana)" },
+        { "-query:both", "-((tag:bill or subject:bill) -(from:ana))" },
+        { "query:bills query:bills",
+          "(tag:bill or subject:bill) (tag:bill or subject:bill)" },
+        { "query:other query:", "query:other query:" },
+        { "\"query:bills\" e-query:bills", "\"query:bills\" e-query:bills" },
+        { "\"open query:bills", "\"open query:bills" },
+        { "query:\"open", "query:\"open" },
+        { "query:loop", NULL },
+        { "x query:pool", NULL },
+    };
+    Searches *searches = searches_create();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(saved); i++)
+        searches_put(searches, saved[i][0], saved[i][1], NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = searches_expand(searches, cases[i][0], &error);
+
+        g_assert_cmpstr(text, ==, cases[i][1]);
+        g_assert_true(err_is(error, ERR_USAGE) == (text == NULL));
+    }
+    searches_destroy(searches);
+}
+
+/* Few names may be long together. */
+static void
+test_too_long(void)
+{
+    Searches *searches = searches_create();
+    g_autoptr(GError) error = NULL;
+
+    searches_put(searches, "0", "from:somebody", NULL);
+    for (int i = 1; i < 60; i++) {
+        g_autofree char *name = g_strdup_printf("%d", i);
+        g_autofree char *query =
+            g_strdup_printf("query:%d or query:%d", i - 1, i - 1);
+
+        searches_put(searches, name, query, NULL);
+    }
+    g_assert_null(searches_expand(searches, "query:59", &error));
+    g_assert_true(err_is(error, ERR_USAGE));
+    searches_destroy(searches);
+}
+
 static void
 test_refused(void)
 {
@@ -92,6 +151,8 @@ main(int argc, char **argv)
     mime_init();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/commands/saved/kept", test_kept);
+    g_test_add_func("/commands/saved/expanded", test_expanded);
+    g_test_add_func("/commands/saved/too-long", test_too_long);
     g_test_add_func("/commands/saved/refused", test_refused);
     return g_test_run();
 }

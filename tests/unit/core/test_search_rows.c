@@ -50,6 +50,7 @@ deliver(Fixture *f, gint64 folder, int day)
     gint64 id = act_append(f->scene.session, &what, &error);
 
     g_assert_no_error(error);
+    session_settle(f->scene.session);
     return id;
 }
 
