@@ -419,6 +419,9 @@ bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
  * they by store_server_gone(). */
 GArray *store_unsettled(Store *store, guint limit, GError **error);
 
+/* But for those that are nowhere by what undo would take back next. */
+GArray *store_unsettled_for_good(Store *store, guint limit, GError **error);
+
 /* The files of all of them, as in store_files(). */
 GPtrArray *store_unsettled_files(Store *store, GError **error);
 

@@ -112,14 +112,29 @@ store_set_folder(Store *store, gint64 id, gint64 folder, GError **error)
     return change(store, id, &(Change){ .folder = &folder }, error);
 }
 
+#define UNSETTLED                                                              \
+    "SELECT id FROM message WHERE settled = 0 AND (folder > 0 OR moving = 0)"
+
 GArray *
 store_unsettled(Store *store, guint limit, GError **error)
+{
+    return store_read_ids(store,
+                          store_prepare(store, error, UNSETTLED " LIMIT ?", "i",
+                                        (gint64)(limit ? (gint64)limit : -1)),
+                          error);
+}
+
+GArray *
+store_unsettled_for_good(Store *store, guint limit, GError **error)
 {
     return store_read_ids(
         store,
         store_prepare(store, error,
-                      "SELECT id FROM message WHERE settled = 0"
-                      " AND (folder > 0 OR moving = 0) LIMIT ?",
+                      UNSETTLED
+                      " AND (folder > 0 OR server_folder > 0 OR id NOT IN"
+                      " (SELECT message FROM act_item WHERE act ="
+                      " (SELECT max(id) FROM act WHERE undone = 0"
+                      " AND label <> ''))) LIMIT ?",
                       "i", (gint64)(limit ? (gint64)limit : -1)),
         error);
 }

@@ -754,6 +754,26 @@ def undo_is_of_the_user():
 
 
 @test
+def a_deletion_is_undone():
+    """Of an account without a server too: its only file is there until the
+    next act."""
+    with Mail() as mail, mail.terminal() as terminal:
+        terminal.wait_text("subject 2")
+        terminal.type(":delete --force\r")
+        terminal.wait(lambda rows: "Deleted 1 message for good." in rows[-1]
+                      and "subject 1" in rows[1])
+        terminal.settle()
+        terminal.keys("u")
+        terminal.wait(lambda rows: "Undone: Deleted 1 message" in rows[-1]
+                      and "subject 2" in rows[1])
+        terminal.type(":delete --force\r")
+        terminal.wait(lambda rows: "subject 1" in rows[1])
+        terminal.type(":flag\r")
+        until(lambda: len(os.listdir(mail.path("mail", "cur"))) == 2,
+              "the file is gone")
+
+
+@test
 def events_on_a_screen():
     """folder-opened, message-opened, -tagged, -moved, -arrived, startup and
     shutdown fire on a screen as they do without one."""

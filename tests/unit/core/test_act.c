@@ -670,6 +670,42 @@ test_by_hook(Fixture *f, const void *data)
     g_assert_null(store_act_last(f->store, false, NULL));
 }
 
+/* On a screen what nobody else has is there until the act behind its deletion;
+ * from the shell it is gone at once. */
+static void
+test_deleted(Fixture *f, const void *data)
+{
+    g_autoptr(MessageSet) one = first(f, 1);
+    g_autoptr(MessageSet) all = first(f, 2);
+    g_autoptr(StoreRow) row = store_row(f->store, f->id[0], NULL);
+    g_autofree char *path = session_message_path(f->session, row);
+    g_autofree char *after = NULL;
+
+    session_frontend(f->session)->has_screen = true;
+    for (int i = 0; i < 2; i++) {
+        g_assert_true(act_delete(f->session, one, true, NULL));
+        session_settle(f->session);
+        g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+        g_assert_true(act_undo(f->session, NULL));
+        session_settle(f->session);
+    }
+    after = states(f);
+    g_assert_true(g_str_has_prefix(after, "INBOX "));
+    g_assert_true(act_delete(f->session, one, true, NULL));
+    g_array_remove_index(all->ids, 0);
+    g_assert_true(act_move(f->session, all, f->lists, NULL));
+    session_settle(f->session);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    session_frontend(f->session)->has_screen = false;
+    g_clear_pointer(&row, store_row_free);
+    row = store_row(f->store, f->id[1], NULL);
+    g_free(path);
+    path = session_message_path(f->session, row);
+    g_assert_true(act_delete(f->session, all, true, NULL));
+    session_settle(f->session);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 /* Messages of two accounts go to the archive of their own. */
 static void
 test_own_account(Fixture *f, const void *data)
@@ -744,6 +780,7 @@ main(int argc, char **argv)
         { "/core/act/own-account", test_own_account },
         { "/core/act/counts", test_counts },
         { "/core/act/by-hook", test_by_hook },
+        { "/core/act/deleted", test_deleted },
         { "/core/act/P77/durable", test_durable },
     };
 
