@@ -32,6 +32,8 @@ typedef struct {
     guint current; /* of the outbox */
     guint serial;
     gint64 message; /* that the page is about; 0: none */
+    bool counts;    /* it says how many seconds are left */
+    guint second;   /* the timer of that */
 } TextView;
 
 static void
@@ -69,9 +71,29 @@ text_destroy(View *base)
 {
     TextView *view = (TextView *)base;
 
+    g_clear_handle_id(&view->second, g_source_remove);
     g_ptr_array_unref(view->lines);
     g_free(view->title_text);
     g_free(view);
+}
+
+static gboolean
+count_second(void *data)
+{
+    TextView *view = data;
+
+    view->second = 0;
+    view->make(&view->base);
+    tui_dirty(view->base.tui);
+    return G_SOURCE_REMOVE;
+}
+
+/* A page that is not seen is not drawn, and the clock stops. */
+static void
+count_on(TextView *view)
+{
+    if (view->counts && view->second == 0)
+        view->second = g_timeout_add_seconds(1, count_second, view);
 }
 
 void
@@ -82,6 +104,7 @@ text_draw(View *base, Rect area)
 
     if (view->make && view->serial != log_serial())
         view->make(base);
+    count_on(view);
     view->rows = area.rows;
     most = MAX(0, (int)view->lines->len - area.rows);
     view->top = CLAMP(view->top, 0, most);
@@ -244,12 +267,22 @@ add_account(TextView *view, const Account *account)
     }
 }
 
+/* For how many seconds it is only to be undone, if they are few; else 0. */
+static gint64
+seconds_left(Session *session, const OutboxEntry *entry)
+{
+    gint64 left = entry->not_before - clock_now();
+
+    return entry->state == OUTBOX_WAITING && left > 0 && left <= SOON
+            && !session_offline(session) ? left : 0;
+}
+
 /* "sends in 7 s", "waiting until 2026-11-27 09:00", "offline, retry at 06:20",
  * or the state by its name. g_free(). */
 static char *
 state_text(Session *session, const OutboxEntry *entry)
 {
-    gint64 left = entry->not_before - clock_now();
+    gint64 left = seconds_left(session, entry);
     g_autoptr(GDateTime) from =
         g_date_time_new_from_unix_local(entry->not_before);
     const char *name = outbox_state_name(entry->state);
@@ -260,9 +293,10 @@ state_text(Session *session, const OutboxEntry *entry)
         || entry->state == OUTBOX_IN_DOUBT;
     g_autofree char *clock = NULL;
 
-    if (entry->state == OUTBOX_WAITING && left > SOON && from)
+    if (entry->state == OUTBOX_WAITING && from
+        && entry->not_before - clock_now() > SOON)
         return g_date_time_format(from, "waiting until %Y-%m-%d %H:%M");
-    if (entry->state == OUTBOX_WAITING && left > 0 && !offline)
+    if (left > 0)
         return g_strdup_printf("sends in %" G_GINT64_FORMAT " s", left);
     if (again && entry->next_try > clock_now())
         clock = clock_text(entry->next_try);
@@ -277,6 +311,7 @@ add_outbox(TextView *view)
     g_autoptr(GPtrArray) entries = outbox_list(outbox, NULL);
     g_autofree char *undoable = outbox_undoable(outbox);
 
+    view->counts = false;
     if (entries == NULL || entries->len == 0) {
         add(view, ROLE_DIM, "     nothing waits to be sent");
         return;
@@ -297,6 +332,7 @@ add_outbox(TextView *view)
                          entry->reason ? entry->reason : "");
 
         line->id = g_strdup(entry->id);
+        view->counts |= seconds_left(view->base.tui->session, entry) > 0;
     }
 }
 

@@ -2,6 +2,7 @@
 """The outbox on the screen: what waits, and what its keys do to it. See
 program.py for the usage."""
 
+import re
 import tempfile
 
 from program import demo, main, said, test, told
@@ -87,6 +88,24 @@ def what_it_waits_for_is_said():
                                     for row in s)
                       and any("for later" in row and "waiting until" in row
                               for row in s))
+
+
+@test
+def the_seconds_are_counted():
+    """How long until a message leaves is counted down on the page without a
+    key, where nothing else draws it."""
+    with demo(clock="") as terminal:
+        terminal.type(":set undo-send 59s\r")
+        queue(terminal, "in a moment")
+        open_outbox(terminal, "in a moment")
+        seen = set()
+
+        def counts(screen):
+            row = next((row for row in screen if "in a moment" in row), "")
+            left = re.search(r"sends in (\d+) s", row)
+            seen.update(left.groups() if left else ())
+            return len(seen) > 6
+        terminal.wait(counts)
 
 
 main()
