@@ -32,8 +32,8 @@ list_view_asked(const View *view)
     return view_is_list(view) ? ((const ListView *)view)->query : NULL;
 }
 
-static gint64
-id_at(const ListView *list, guint index)
+gint64
+list_id(const ListView *list, guint index)
 {
     return index < list->ids->len ? g_array_index(list->ids, gint64, index)
                                   : 0;
@@ -57,11 +57,10 @@ stays(const ListView *list)
         || list->range_from || tui_top(list->base.tui) != &list->base;
 }
 
-/* The row of an index, read when it is first seen. */
-static const StoreRow *
-row_at(ListView *list, guint index)
+const StoreRow *
+list_row(ListView *list, guint index)
 {
-    gint64 id = id_at(list, index);
+    gint64 id = list_id(list, index);
     StoreRow *row = g_hash_table_lookup(list->rows, &id);
     g_autoptr(GPtrArray) read = NULL;
     gint64 message = -id;
@@ -77,12 +76,6 @@ row_at(ListView *list, guint index)
     row = g_ptr_array_steal_index(read, 0);
     g_hash_table_insert(list->rows, g_memdup2(&id, sizeof id), row);
     return row;
-}
-
-const StoreRow *
-list_row(ListView *list, guint index)
-{
-    return row_at(list, index);
 }
 
 static void
@@ -108,7 +101,7 @@ clamp(ListView *list)
 static void
 take_ids(ListView *list, GArray *new_ids)
 {
-    gint64 current = id_at(list, list->cursor);
+    gint64 current = list_id(list, list->cursor);
     guint offset = list->cursor - MIN(list->top, list->cursor);
     GArray *ids = list->threads
         ? fold_ids(list->fold, session_store(list->base.tui->session), new_ids)
@@ -213,7 +206,7 @@ ask(ListView *list)
 static void
 reload_search(ListView *list, gint64 folder)
 {
-    const StoreRow *row = row_at(list, list->cursor);
+    const StoreRow *row = list_row(list, list->cursor);
 
     if (row && folder && row->folder != folder
         && list->cursor + 1 < list->ids->len)
@@ -227,7 +220,7 @@ static void
 list_reload(View *view)
 {
     ListView *list = (ListView *)view;
-    const StoreRow *row = list->query ? row_at(list, list->cursor) : NULL;
+    const StoreRow *row = list->query ? list_row(list, list->cursor) : NULL;
     gint64 folder = row ? row->folder : 0;
 
     forget_rows(list);
@@ -279,11 +272,11 @@ list_draw(View *view, Rect area)
     for (int i = 0; i < area.rows; i++) {
         guint index = list->top + (guint)i;
         RowState state = {
-            .row = row_at(list, index),
+            .row = list_row(list, index),
             .current = index == list->cursor,
             .selected = list_is_chosen(list, range, index),
             .outgoing = list->outgoing,
-            .depth = fold_depth(list->fold, id_at(list, index)),
+            .depth = fold_depth(list->fold, list_id(list, index)),
             .mixed = list->query != NULL,
         };
 
@@ -327,7 +320,7 @@ list_destroy(View *view)
 static bool
 is_unread(ListView *list, guint index)
 {
-    const StoreRow *row = row_at(list, index);
+    const StoreRow *row = list_row(list, index);
 
     return row && !(row->flags & STORE_FLAG_SEEN);
 }
@@ -352,7 +345,7 @@ next_thread(const ListView *list, int count)
     for (int left = ABS(count); left > 0; left--)
         do
             i += step;
-        while (i > 0 && i < (int)list->ids->len && id_at(list, (guint)i) < 0);
+        while (i > 0 && i < (int)list->ids->len && list_id(list, (guint)i) < 0);
     return i;
 }
 
@@ -409,7 +402,7 @@ gint64
 list_view_current(View *view)
 {
     ListView *list = (ListView *)view;
-    const StoreRow *row = row_at(list, list->cursor);
+    const StoreRow *row = list_row(list, list->cursor);
 
     return row ? row->id : 0;
 }
@@ -417,7 +410,7 @@ list_view_current(View *view)
 static bool
 holds(ListView *list, int index, const StoreRow *message)
 {
-    const StoreRow *row = index < 0 ? NULL : row_at(list, (guint)index);
+    const StoreRow *row = index < 0 ? NULL : list_row(list, (guint)index);
 
     return row
            && (row->id == message->id
@@ -447,12 +440,12 @@ list_view_neighbour(View *view, const StoreRow *message, int step, bool unread)
 
     do /* the messages of a thread stand on its page */
         next = unread ? next_unread(list, next, step) : next + step;
-    while (next >= 0 && id_at(list, (guint)next) < 0);
+    while (next >= 0 && list_id(list, (guint)next) < 0);
     if (next < 0 || next >= (int)list->ids->len)
         return 0;
     list->cursor = (guint)next;
     clamp(list);
-    row = row_at(list, list->cursor);
+    row = list_row(list, list->cursor);
     return row ? row->id : 0;
 }
 
@@ -486,7 +479,7 @@ list_view_select(View *view, const GArray *messages)
     guint n = 0;
 
     for (guint i = 0; i < list->ids->len; i++) {
-        gint64 id = id_at(list, i);
+        gint64 id = list_id(list, i);
 
         if (!g_hash_table_contains(rows, &id))
             continue;
@@ -505,7 +498,7 @@ list_view_go(View *view, const GArray *messages, int step)
 
     for (int i = (int)list->cursor + step;
          i >= 0 && i < (int)list->ids->len; i += step) {
-        gint64 id = id_at(list, (guint)i);
+        gint64 id = list_id(list, (guint)i);
 
         if (!g_hash_table_contains(rows, &id))
             continue;
@@ -521,21 +514,22 @@ static void
 list_enter(View *view)
 {
     ListView *list = (ListView *)view;
-    const StoreRow *row = row_at(list, list->cursor);
+    const StoreRow *row = list_row(list, list->cursor);
+    bool unfolded = list_id(list, list->cursor) < 0;
 
     /* What was not sent yet is not read but written. */
     if (row && draft_is_copy(view->tui->session, row->id))
         tui_run_command(view->tui, "edit-as-new", 0);
     else if (row)
-        tui_push(view->tui, message_view(view->tui, row->id,
-                                         row->thread_total > 1
-                                             || id_at(list, list->cursor) < 0));
+        tui_push(view->tui,
+                 message_view(view->tui, row->id,
+                              row->thread_total > 1 || unfolded));
 }
 
 static void
 toggle_selected(ListView *list)
 {
-    gint64 id = id_at(list, list->cursor);
+    gint64 id = list_id(list, list->cursor);
 
     if (id == 0)
         return;
@@ -552,7 +546,7 @@ refold(ListView *list, gint64 cursor)
     take_ids(list, g_array_ref(list->ids));
     list->new_above = new_above;
     for (guint i = 0; i < list->ids->len; i++)
-        if (id_at(list, i) == cursor) {
+        if (list_id(list, i) == cursor) {
             list->cursor = i;
             break;
         }
@@ -563,12 +557,12 @@ refold(ListView *list, gint64 cursor)
 static bool
 fold_current(ListView *list)
 {
-    const StoreRow *row = row_at(list, list->cursor);
+    const StoreRow *row = list_row(list, list->cursor);
     gint64 thread = row ? row->thread : 0;
 
     if (!list->threads || row == NULL)
         return false;
-    if (id_at(list, list->cursor) > 0 && row->thread_total < 2) {
+    if (list_id(list, list->cursor) > 0 && row->thread_total < 2) {
         tui_tell(list->base.tui, TELL_INFO, false,
                  "This thread is one message.");
         return true;
@@ -582,14 +576,14 @@ fold_current(ListView *list)
 static bool
 unfold_seen(ListView *list, bool open)
 {
-    const StoreRow *row = row_at(list, list->cursor);
+    const StoreRow *row = list_row(list, list->cursor);
     gint64 thread = row ? row->thread : 0;
     guint last = MIN(list->ids->len, list->top + list->rows_shown);
 
     if (!list->threads)
         return false;
     for (guint i = list->top; open && i < last; i++)
-        if ((row = row_at(list, i)) && row->thread_total > 1)
+        if ((row = list_row(list, i)) && row->thread_total > 1)
             fold_set(list->fold, row->thread, true);
     if (!open)
         fold_all(list->fold);
@@ -636,7 +630,7 @@ list_act(View *view, const char *what, const char *word)
     if (strcmp(what, "select") == 0) {
         toggle_selected(list);
     } else if (strcmp(what, "select-range") == 0) {
-        list->range_from = list->range_from ? 0 : id_at(list, list->cursor);
+        list->range_from = list->range_from ? 0 : list_id(list, list->cursor);
     } else if (strcmp(what, "cancel") == 0) {
         return list_forget_chosen(list) || leave_search(list);
     } else if (strcmp(what, "order") == 0) {

@@ -35,6 +35,9 @@ typedef struct {
     guint new_above; /* rows that came in above what is seen */
 } ListView;
 
+/* Of the row of an index: a thread, or below 0 a message; 0: none. */
+gint64 list_id(const ListView *list, guint index);
+
 /* The row of an index, read when it is first asked for; borrowed until rows
  * change. NULL: none. */
 const StoreRow *list_row(ListView *list, guint index);

@@ -2,18 +2,11 @@
  * or else the cursor's. */
 #include "tui_list.h"
 
-static gint64
-id_at(const ListView *list, guint index)
-{
-    return index < list->ids->len ? g_array_index(list->ids, gint64, index)
-                                  : 0;
-}
-
 ListRange
 list_range(const ListView *list)
 {
     for (guint i = 0; list->range_from && i < list->ids->len; i++)
-        if (id_at(list, i) == list->range_from)
+        if (list_id(list, i) == list->range_from)
             return (ListRange){ MIN(i, list->cursor), MAX(i, list->cursor) };
     return (ListRange){ 1, 0 };
 }
@@ -21,7 +14,7 @@ list_range(const ListView *list)
 bool
 list_is_chosen(const ListView *list, ListRange range, guint index)
 {
-    gint64 id = id_at(list, index);
+    gint64 id = list_id(list, index);
 
     return (index >= range.from && index <= range.to)
         || g_hash_table_contains(list->selected, &id);
@@ -105,7 +98,7 @@ list_targets(View *view, TargetScope scope, GArray *ids)
             continue;
         if (all->len == 0)
             add_shown(list, i, all);
-        add_messages(list, id_at(list, i), scope, all);
+        add_messages(list, list_id(list, i), scope, all);
     }
     add_once(all, ids);
     list->used = any;

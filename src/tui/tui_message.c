@@ -18,7 +18,6 @@ enum {
 typedef struct {
     View base;
     Page *page;
-    gint64 id;
     guint current; /* item */
     int top;       /* first line seen */
     int rows;
@@ -369,13 +368,17 @@ static void
 follow_scroll(MessageView *view, Motion motion)
 {
     guint n = view->page->items->len;
-    int step = motion == MOVE_FIRST || (view->current < n
-        && (int)current_item(view)->first >= view->top) ? -1 : 1;
+    guint step;
 
-    if (motion == MOVE_FIRST || motion == MOVE_LAST)
-        view->current = motion == MOVE_FIRST || n == 0 ? 0 : n - 1;
-    while (view->current + (guint)step < n && !is_seen(view, view->current))
-        view->current += (guint)step;
+    if (n == 0)
+        return;
+    if (motion == MOVE_FIRST)
+        view->current = 0;
+    else if (motion == MOVE_LAST)
+        view->current = n - 1;
+    step = (int)current_item(view)->first >= view->top ? (guint)-1 : 1;
+    while (view->current + step < n && !is_seen(view, view->current))
+        view->current += step;
 }
 
 static bool
@@ -784,7 +787,6 @@ create(Tui *tui, gint64 id, bool thread, bool preview)
     view->page->look_only = preview;
     view->base.class =
         view->page->items->len > 1 ? &thread_class : &message_class;
-    view->id = id;
     for (guint i = 0; i < view->page->items->len; i++)
         if (((PageItem *)view->page->items->pdata[i])->row->id == id)
             view->current = i;
