@@ -69,8 +69,9 @@ def told(terminal, text):
 
 
 def row_of(screen, text):
-    """The number of the row that holds text."""
-    return next(i for i, row in enumerate(screen) if text in row)
+    """The number of the row that holds text; IndexError: none, which a waiting
+    look goes on from."""
+    return [i for i, row in enumerate(screen) if text in row][0]
 
 
 def subjects(screen):

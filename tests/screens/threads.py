@@ -7,8 +7,7 @@ from program import demo, main, row_of, said, test
 
 def go_to(terminal, subject):
     """The cursor of the list on the row of that subject."""
-    screen = terminal.wait(lambda s: row_of(s, subject) > 0)
-    number = row_of(screen, subject)
+    number = row_of(terminal.wait_text(subject), subject)
     terminal.type(f"{number}\r")
     terminal.wait(lambda s: f" {number}/" in said(s))
 
@@ -36,10 +35,10 @@ def the_row_says_whom_a_reply_is_to():
 
 
 def marked(screen):
-    """The row of the page with the mark of the current message."""
+    """The row of the page with the mark of the current message; "": there is
+    none, or, as on a screen half drawn, more than one."""
     rows = [row for row in screen[1:-1] if row.startswith("▌")]
-    assert len(rows) <= 1, screen
-    return rows[0] if rows else ""
+    return rows[0] if len(rows) == 1 else ""
 
 
 @test
@@ -55,9 +54,9 @@ def what_is_acted_on_is_seen():
         terminal.wait(lambda s: marked(s).startswith("▌Priya")
                       and any("5 of 7" in row for row in s))
         terminal.type("gg")
-        screen = terminal.wait(lambda s: marked(s).startswith("▌Sofia"))
-        assert any("1 of 7" in row for row in screen), screen
-        assert terminal.cursor() == (0, row_of(screen, "▌Sofia"), True)
+        terminal.wait(lambda s: marked(s).startswith("▌Sofia")
+                      and any("1 of 7" in row for row in s)
+                      and terminal.cursor() == (0, row_of(s, "▌Sofia"), True))
         terminal.type("r")
         terminal.wait(lambda s: s[0].startswith(" Review")
                       and any("To  Sofia Rossi" in row for row in s))
