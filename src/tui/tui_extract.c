@@ -7,10 +7,11 @@
 #include "core/crypto.h"
 #include "mime/mime.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum {
-    PIPE_LIMIT = 64 << 20
+    PIPE_LIMIT = 64 << 20, /* bytes, which are held for the program */
 };
 
 static Tui *
@@ -132,13 +133,17 @@ append_message(const Pipe *pipe, gint64 id, GByteArray *all, GError **error)
     g_autofree char *path =
         row ? session_message_path(pipe->session, row) : NULL;
     g_autofree char *bytes = NULL;
-    gsize left = all->len < PIPE_LIMIT ? PIPE_LIMIT - all->len : 0;
     gsize size = 0;
+    GStatBuf info;
 
     if (path == NULL)
         return err_set(error, ERR_LOCAL,
                        "Not on this machine: $ fetches it.");
-    bytes = file_read(path, left, &size, error);
+    if (g_stat(path, &info) == 0 && all->len + info.st_size > PIPE_LIMIT)
+        return err_set(error, ERR_LOCAL,
+                       "Not piped: more than 64 MB. `export` writes "
+                       "messages to a file.");
+    bytes = file_read(path, PIPE_LIMIT, &size, error);
     if (bytes == NULL)
         return false;
     if (all->len > 0 && all->data[all->len - 1] != '\n')
@@ -163,8 +168,7 @@ pipe_to(Tui *tui, const Pipe *pipe, const char *command)
         return false;
     }
     bytes = g_byte_array_free_to_bytes(g_steal_pointer(&all));
-    tui_pipe(tui, command, bytes);
-    return true;
+    return tui_pipe(tui, command, bytes);
 }
 
 static void

@@ -215,8 +215,9 @@ char *tui_open_path(Tui *tui, const char *name, GError **error);
 void tui_opened(Tui *tui, const char *path, const GError *error);
 /* Both, with a copy of bytes. */
 void tui_open_bytes(Tui *tui, const char *name, GBytes *bytes);
-/* Bytes to a command line of the user's; what it prints becomes a page. */
-void tui_pipe(Tui *tui, const char *command, GBytes *bytes);
+/* Bytes to a command line of the user's; what it prints becomes a page. False,
+ * and told: it is no command line. */
+bool tui_pipe(Tui *tui, const char *command, GBytes *bytes);
 
 /* tui_keys.c */
 void tui_key(Tui *tui, const char *key);

@@ -9,13 +9,25 @@
 
 enum {
     OPENER_MS = 60 * 1000,
-    PIPE_MS = 60 * 1000
+    PIPE_MS = 60 * 1000,
+    PRINTED_LIMIT = 1 << 20, /* of what it prints so much is shown */
 };
 
 typedef struct {
     Session *session; /* its screen may be gone by then */
     char *name;
 } Program;
+
+/* What it printed, and whether that is all. */
+static void
+show_printed(Tui *tui, const char *name, const SpawnResult *result)
+{
+    bool all = result->output_size < PRINTED_LIMIT;
+    const char *note = all ? "" : "\n\n(the first MB of it)";
+    g_autofree char *text = g_strconcat(result->output, note, NULL);
+
+    tui_push(tui, text_view(tui, name, text));
+}
 
 static void
 ended(const SpawnResult *result, const GError *error, void *user)
@@ -27,6 +39,9 @@ ended(const SpawnResult *result, const GError *error, void *user)
     if (error) {
         text = g_strdup_printf("%s cannot be started: is it installed?",
                                program->name);
+    } else if (result->timed_out) {
+        text = g_strdup_printf("%s took more than a minute and was ended",
+                               program->name);
     } else if (result->status != 0) {
         g_strchomp(result->errors);
         text = g_strdup_printf("%s ended with status %d%s%s", program->name,
@@ -36,7 +51,7 @@ ended(const SpawnResult *result, const GError *error, void *user)
     if (text && tui)
         tui_tell(tui, TELL_ERROR, false, text);
     else if (tui && result->output_size > 0)
-        tui_push(tui, text_view(tui, program->name, result->output));
+        show_printed(tui, program->name, result);
     g_free(program->name);
     g_free(program);
 }
@@ -103,20 +118,22 @@ tui_open_bytes(Tui *tui, const char *name, GBytes *bytes)
     tui_opened(tui, path, error);
 }
 
-void
+bool
 tui_pipe(Tui *tui, const char *command, GBytes *bytes)
 {
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) argv = spawn_split(command, &error);
-    SpawnParams params = { .timeout_ms = PIPE_MS };
+    SpawnParams params = { .timeout_ms = PIPE_MS,
+                           .output_limit = PRINTED_LIMIT };
 
     if (argv == NULL || argv[0] == NULL) {
         tui_tell(tui, TELL_ERROR, false,
                  error ? error->message : "Name a program to pipe to.");
-        return;
+        return false;
     }
     params.argv = (const char *const *)argv;
     params.input = g_bytes_get_data(bytes, &params.input_size);
     tui_tell(tui, TELL_INFO, false, "Piped.");
     start(tui, &params);
+    return true;
 }

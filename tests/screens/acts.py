@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Acts from a message's page. See program.py for the usage."""
 
+import tempfile
+
 from program import demo, main, said, test, told
 
 
@@ -81,6 +83,36 @@ def what_is_selected_is_piped():
         terminal.type("grep ^From:\r")
         terminal.wait(lambda s: s[0].startswith(" grep")
                       and "Your Bank" in s[1] and not s[2].strip())
+
+
+@test
+def what_is_too_large_is_not_piped():
+    """A program gets all of it or nothing, and which is said in words; what is
+    selected stays so where nothing was done."""
+    with demo() as terminal, \
+            tempfile.NamedTemporaryFile("w", suffix=".eml") as file:
+        file.write("From: ana@example.org\nSubject: the large one\n"
+                   "Date: Mon, 23 Nov 2026 06:11:00 +0000\n\n")
+        for _ in range(66):
+            file.write(("x" * 63 + "\n") * (1 << 14))
+        file.flush()
+        terminal.type(f":import --folder Archive {file.name}\r")
+        told(terminal, "1 messages imported")
+        terminal.type(":open --folder Archive\r")
+        terminal.wait(lambda s: s[0].startswith(" Archive")
+                      and any("the large one" in row for row in s))
+        terminal.type("x|")
+        terminal.wait(lambda s: said(s).startswith("Pipe to"))
+        terminal.type("wc -c\r")
+        terminal.wait(lambda s: s[1].startswith("✓") and
+                      "Not piped: more than 64 MB. `export`" in said(s))
+        terminal.keys("Escape")
+        terminal.wait(lambda s: s[1].startswith(" ") and "keys" in said(s))
+        terminal.type("x|")
+        terminal.wait(lambda s: said(s).startswith("Pipe to"))
+        terminal.type("wc 'c\r")
+        terminal.wait(lambda s: s[2].startswith("✓")
+                      and "a quote is open" in said(s))
 
 
 main()
