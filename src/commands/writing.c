@@ -281,21 +281,20 @@ CmdResult
 writing_send(CmdCall *call, const char *path, gint64 at)
 {
     Session *session = cmd_session(call);
-    Sending *sending = g_new0(Sending, 1);
-    g_autoptr(GError) past = NULL;
+    bool has_screen = session_frontend(session)->has_screen;
+    CmdCall *held = cmd_hold(call);
+    Sending *sending;
 
-    sending->call = cmd_hold(call);
-    sending->path = g_strdup(path);
-    sending->how = (SendHow){ .at = at,
-                              .no_undo =
-                                  !session_frontend(session)->has_screen };
-    sending->is_shown = g_strcmp0(draft_current(session), path) == 0
-                        && session_frontend(session)->has_screen;
     if (at > 0 && at < clock_now()) {
-        past = err_past(at);
-        queued(NULL, past, sending);
+        cmd_finish(held, err_past(at));
         return CMD_RUNNING;
     }
+    sending = g_new0(Sending, 1);
+    sending->call = held;
+    sending->path = g_strdup(path);
+    sending->how = (SendHow){ .at = at, .no_undo = !has_screen };
+    sending->is_shown =
+        has_screen && g_strcmp0(draft_current(session), path) == 0;
     send_draft(session, sending->path, &sending->how, queued, sending);
     return CMD_RUNNING;
 }
