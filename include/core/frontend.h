@@ -106,9 +106,14 @@ struct Frontend {
 void frontend_tell(Frontend *frontend, TellKind kind, bool undoable,
                    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/* A PrinterWrite; user is a Frontend **. What a hook prints is said on the
- * screen; without one it is the program's output. */
-void frontend_print(const char *bytes, gsize size, void *user);
+/* What hooks print. On a screen it is told when the main loop is idle, of more
+ * than a line the first, and all of them stand in the log; without a screen it
+ * is the program's output. frontend stays the caller's. */
+typedef struct HookOutput HookOutput;
+HookOutput *hook_output_create(Frontend **frontend);
+void hook_output_destroy(HookOutput *output);
+/* A PrinterWrite; user is the HookOutput. */
+void hook_output_print(const char *bytes, gsize size, void *user);
 
 /* The face without a screen: tell goes to standard error when it is an error,
  * ask answers NULL, quit ends loop. */

@@ -27,19 +27,69 @@ frontend_tell(Frontend *frontend, TellKind kind, bool undoable,
     frontend->class->tell(frontend, kind, undoable, text);
 }
 
-void
-frontend_print(const char *bytes, gsize size, void *user)
-{
-    Frontend *frontend = *(Frontend **)user;
-    g_autofree char *text = NULL;
+struct HookOutput {
+    Frontend **frontend;
+    GString *text; /* printed, and not told yet */
+    guint source;
+};
 
-    if (!frontend->has_screen) {
+HookOutput *
+hook_output_create(Frontend **frontend)
+{
+    HookOutput *output = g_new0(HookOutput, 1);
+
+    output->frontend = frontend;
+    output->text = g_string_new(NULL);
+    return output;
+}
+
+void
+hook_output_destroy(HookOutput *output)
+{
+    if (output == NULL)
+        return;
+    g_clear_handle_id(&output->source, g_source_remove);
+    g_string_free(output->text, TRUE);
+    g_free(output);
+}
+
+/* Of several lines the first, and where all of them stand. */
+static gboolean
+tell_printed(void *data)
+{
+    HookOutput *output = data;
+    g_auto(GStrv) lines = NULL;
+    guint more;
+
+    output->source = 0;
+    g_strchomp(output->text->str);
+    lines = g_strsplit(output->text->str, "\n", -1);
+    g_string_truncate(output->text, 0);
+    more = g_strv_length(lines);
+    more -= more > 0;
+    for (char **line = lines; more > 0 && *line; line++)
+        log_add(LOG_INFO, "hook", "%s", *line);
+    if (more > 0)
+        frontend_tell(*output->frontend, TELL_INFO, false,
+                      "%s  (+%u line%s: `:activity` shows them)", lines[0],
+                      more, more == 1 ? "" : "s");
+    else if (lines[0])
+        frontend_tell(*output->frontend, TELL_INFO, false, "%s", lines[0]);
+    return G_SOURCE_REMOVE;
+}
+
+void
+hook_output_print(const char *bytes, gsize size, void *user)
+{
+    HookOutput *output = user;
+
+    if (!(*output->frontend)->has_screen) {
         file_write_all(STDOUT_FILENO, bytes, size, "output", NULL);
         return;
     }
-    text = g_strchomp(g_strndup(bytes, size));
-    if (*text)
-        frontend_tell(frontend, TELL_INFO, false, "%s", text);
+    g_string_append_len(output->text, bytes, (gssize)size);
+    if (output->source == 0)
+        output->source = g_idle_add(tell_printed, output);
 }
 
 static bool

@@ -65,6 +65,7 @@ struct Session {
     Snooze *snooze;
     Frontend *frontend;
     Frontend *headless;
+    HookOutput *hook_output;
     GPtrArray *accounts; /* Account */
     GArray *listeners;   /* RowListener */
     guint listener_serial;
@@ -125,7 +126,8 @@ session_create(Paths *paths, GError **error)
     session->hooks = session_hooks_create(session);
     session->language = cmd_language_create(session->options, session->keys,
                                             session->hooks);
-    session->out = printer_create(frontend_print, &session->frontend);
+    session->hook_output = hook_output_create(&session->frontend);
+    session->out = printer_create(hook_output_print, session->hook_output);
     prepare_hooks(session);
     session->settler = settler_create(session);
     session->indexer = indexer_create(session);
@@ -221,6 +223,7 @@ session_destroy(Session *session)
     cmd_language_destroy(session->language);
     hooks_destroy(session->hooks);
     printer_destroy(session->out);
+    hook_output_destroy(session->hook_output);
     store_close(session->store);
     options_destroy(session->options);
     keys_destroy(session->keys);

@@ -247,15 +247,22 @@ def stopped_in_an_editor():
 @test
 def a_hook_speaks_on_the_bottom_row():
     """What it prints, and what its program does, is said and not written over
-    the screen."""
+    the screen; of several lines the first, and where to read them all."""
     for hook, said in (("echo hello from a hook", "hello from a hook"),
                        ("exec sh -c 'printf \"two\\nlines\\n\"'",
-                        "two lines")):
+                        "two  (+1 line: `:activity`"),
+                       ("echo two\necho more\necho lines",
+                        "two  (+2 lines: `:activity`")):
         with Mail(f"hook startup {{ {hook} }}\n") as mail, \
                 mail.terminal() as terminal:
             screen = terminal.wait(lambda s, text=said: text in s[-1])
             assert screen[0].startswith((" Inbox", " All mail")), screen
             assert not any(said in row for row in screen[:-1]), screen
+            if "two" in said:
+                terminal.type("gA")
+                terminal.wait(lambda s: s[0].startswith(" Activity")
+                              and any("hook: two" in row for row in s)
+                              and any("hook: lines" in row for row in s))
             terminal.type("Q")
             terminal.wait_end()
 
