@@ -23,6 +23,7 @@ typedef struct {
     guint64 bytes, bytes_total; /* of them; 0: not told */
     guint folder, folders;
     gint64 since;  /* of this state */
+    gint64 lost;   /* since when it waits and tries in vain; 0: it does not */
     gint64 synced; /* last complete sync; 0: never */
     gint64 retry;
     gint64 next; /* look at a server that does not tell by itself; 0: it does */

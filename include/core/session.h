@@ -121,8 +121,8 @@ gint64 session_shown_folder(Session *session, const char *name,
 const char *const *session_last_act(const Session *session);
 void session_set_last_act(Session *session, const char *const *argv);
 
-/* Offline by the user's wish: nothing dials. */
-bool session_offline(const Session *session);
+/* Offline by the user's wish, since when: nothing dials. 0: online. */
+gint64 session_offline(const Session *session);
 void session_set_offline(Session *session, bool offline);
 
 /* Rows changed by what the user did: views reload once, before the next key

@@ -352,6 +352,10 @@ account_set_state(Account *account, AccountState state, const char *what,
 
     if (status->state != state)
         status->since = clock_now();
+    if (state == ACCOUNT_WAITING && status->lost == 0)
+        status->lost = clock_now();
+    else if (state != ACCOUNT_WAITING && state != ACCOUNT_CONNECTING)
+        status->lost = 0;
     status->state = state;
     g_free(account->what);
     g_free(account->reason);

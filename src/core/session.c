@@ -1,6 +1,7 @@
 /* Builds the parts of one run in layer order and lends them to commands. Must
  * not contain a rule about mail: those live in act, arrive, account. */
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -74,7 +75,7 @@ struct Session {
     gint64 told;         /* monotonic: when the listeners last heard */
     char **last_act;
     char *config_file;
-    bool offline;
+    gint64 offline; /* since when; 0: online */
 };
 
 static bool
@@ -516,7 +517,7 @@ session_account(const Session *session, const char *name)
     return NULL;
 }
 
-bool
+gint64
 session_offline(const Session *session)
 {
     return session->offline;
@@ -525,7 +526,7 @@ session_offline(const Session *session)
 void
 session_set_offline(Session *session, bool offline)
 {
-    session->offline = offline;
+    session->offline = offline ? clock_now() : 0;
     verifier_set_online(session->verifier, !offline);
     for (guint i = 0; i < session->accounts->len; i++)
         if (offline)

@@ -17,11 +17,11 @@ enum {
 
 /* "offline since 05:58 · 6 changes, 1 message waiting". g_free(). */
 static char *
-offline_text(Tui *tui, const AccountStatus *status)
+offline_text(Tui *tui)
 {
     guint changes = store_pending_count(session_store(tui->session), NULL);
     guint messages = outbox_count(session_outbox(tui->session), NULL);
-    g_autofree char *since = clock_text(status->since);
+    g_autofree char *since = clock_text(session_offline(tui->session));
     g_autoptr(GString) text = g_string_new("offline since ");
 
     g_string_append(text, since);
@@ -38,7 +38,8 @@ offline_text(Tui *tui, const AccountStatus *status)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* "✓ 06:12", "sync 412/1280", "offline", "✗ corp: cannot log in". g_free(). */
+/* "✓ 06:12", "sync 412/1280", "corp offline since 05:58: no route", "✗ corp:
+ * cannot log in"; offline by wish is of all accounts. g_free(). */
 static char *
 account_state(Tui *tui, const Account *account, Role *role)
 {
@@ -46,7 +47,11 @@ account_state(Tui *tui, const Account *account, Role *role)
     g_autofree char *name = draw_safe(account_name(account));
     g_autofree char *clock =
         clock_text(status->synced ? status->synced : clock_now());
+    g_autofree char *lost = clock_text(status->lost);
 
+    *role = ROLE_WARN;
+    if (session_offline(tui->session))
+        return offline_text(tui);
     *role = ROLE_DIM;
     switch (status->state) {
     case ACCOUNT_SYNCING:
@@ -57,15 +62,15 @@ account_state(Tui *tui, const Account *account, Role *role)
         return g_strdup("sync");
     case ACCOUNT_CONNECTING:
         return g_strdup(*status->what ? status->what : "connecting");
-    case ACCOUNT_OFFLINE:
-        *role = ROLE_WARN;
-        return offline_text(tui, status);
     case ACCOUNT_WAITING:
         *role = ROLE_WARN;
-        return g_strdup_printf("%s: %s", name, status->reason);
+        return g_strdup_printf("%s offline since %s: %s", name, lost,
+                               status->reason);
     case ACCOUNT_FAILED:
         *role = ROLE_BAD;
         return g_strdup_printf("%s %s: %s", glyph("✗"), name, status->reason);
+    case ACCOUNT_OFFLINE: /* not started yet */
+        return g_strdup("not connected yet");
     case ACCOUNT_ONLINE:
         if (*status->reason == '\0')
             break;

@@ -245,6 +245,18 @@ def stopped_in_an_editor():
 
 
 @test
+def a_server_out_of_reach_is_said():
+    """The top row says which account is offline, since when and why."""
+    with Mail("account far {\n address ana@example.org\n password x\n"
+              " incoming imap+insecure://127.0.0.1:1\n}\n") as mail, \
+            mail.terminal() as terminal:
+        terminal.wait(lambda s: re.search(
+            r"far offline since \d\d:\d\d: 127\.0\.0\.1:1 c", s[0]))
+        terminal.type("Q")
+        terminal.wait_end()
+
+
+@test
 def a_hook_speaks_on_the_bottom_row():
     """What it prints, and what its program does, is said and not written over
     the screen; of several lines the first, and where to read them all."""

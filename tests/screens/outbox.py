@@ -87,7 +87,11 @@ def what_it_waits_for_is_said():
         terminal.wait(lambda s: any("in a moment" in row and "offline" in row
                                     for row in s)
                       and any("for later" in row and "waiting until" in row
-                              for row in s))
+                              for row in s)
+                      and s[0].endswith(
+                          "offline since 06:12 · 2 messages waiting"))
+        terminal.type("O")
+        terminal.wait(lambda s: s[0].endswith("✓ 06:12"))
 
 
 @test
