@@ -217,7 +217,9 @@ place_current(MessageView *view)
 {
     const PageItem *item = current_item(view);
 
-    if (item && !(view->placed && is_seen(view, view->current)))
+    if (item && !view->placed && view->current == 0)
+        view->top = 0; /* with the subject */
+    else if (item && !(view->placed && is_seen(view, view->current)))
         view->top = MIN(MAX(0, (int)item->first - 1),
                         MAX(0, (int)item->last - view->rows));
     view->placed = true;

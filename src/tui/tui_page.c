@@ -12,6 +12,7 @@
 
 enum {
     MORE_FILES = 4, /* columns of "  +1" */
+    LEAST_TEXT = 8, /* columns of a row that others follow */
     UNWRAPPED = 10000, /* columns of a text that is not wrapped */
 };
 
@@ -161,6 +162,29 @@ page_add_line(Page *page, const char *safe, Role role)
     return add_line(page, safe, role);
 }
 
+/* The same by whole words in as many rows as it takes; right, which is taken
+ * and may be NULL, stands in the first of them. */
+static void
+add_wrapped(Page *page, const char *safe, Role role, char *right)
+{
+    int edge = right ? text_width(right) + 2 : 1;
+    const char *rest = safe;
+    int indent = 1;
+
+    do {
+        int room = MAX(page->columns - indent - edge, LEAST_TEXT);
+        gsize size = text_break(rest, room);
+        g_autofree char *row = g_strndup(rest, size);
+        PageLine *line = add_line(page, row, role);
+
+        line->indent = indent;
+        line->right = g_steal_pointer(&right);
+        rest += size + strspn(rest + size, " ");
+        indent = 3;
+        edge = 1;
+    } while (*rest);
+}
+
 static void
 add_rule(Page *page)
 {
@@ -199,11 +223,11 @@ add_verdict(Page *page, const PageItem *item)
 
     if (text == NULL)
         return;
-    add_line(page, text, role);
+    add_wrapped(page, text, role, NULL);
     if (warning != NULL) {
         g_autofree char *below = g_strdup_printf("  %s", warning);
 
-        add_line(page, below, ROLE_WARN);
+        add_wrapped(page, below, ROLE_WARN, NULL);
     }
     if (g_strcmp0(item->row->verdict, "fail") == 0)
         add_line(page,
@@ -286,7 +310,7 @@ add_header(const char *name, const char *value, void *user)
     g_autofree char *safe_value = draw_safe(value);
     g_autofree char *text = g_strdup_printf("%s: %s", safe_name, safe_value);
 
-    add_line(page, text, ROLE_DIM);
+    add_wrapped(page, text, ROLE_DIM, NULL);
 }
 
 static void
@@ -311,23 +335,25 @@ add_heading(Page *page, PageItem *item, guint number)
     g_autofree char *to = NULL;
     g_autofree char *cc = NULL;
     g_autofree char *both = NULL;
-    PageLine *line = add_line(page, from, ROLE_BOLD);
+    char *right = NULL;
 
-    line->right = long_date(item->row->date, page->columns >= 100);
+    add_wrapped(page, from, ROLE_BOLD,
+                long_date(item->row->date, page->columns >= 100));
     if (item->message == NULL)
         return;
-    to = row_recipients(tui, "to", mime_header(item->message, "To"));
-    cc = row_recipients(tui, "cc", mime_header(item->message, "Cc"));
+    to = row_recipients(tui, "to", mime_header(item->message, "To"),
+                        page->columns);
+    cc = row_recipients(tui, "cc", mime_header(item->message, "Cc"),
+                        page->columns);
     both = g_strdup_printf("%s%s%s%s%s", to ? to : "", to && cc ? " " : "",
                            to && cc ? glyph("·") : "", cc ? " " : "",
                            cc ? cc : "");
-    line = add_line(page, both, ROLE_DIM);
     if (page->items->len > 1)
-        line->right =
-            g_strdup_printf("%u of %u%s", number + 1, page->items->len,
-                            page->columns >= 100 ? " in thread" : "");
+        right = g_strdup_printf("%u of %u%s", number + 1, page->items->len,
+                                page->columns >= 100 ? " in thread" : "");
     else if (item->text && item->text->is_html)
-        line->right = g_strdup("html");
+        right = g_strdup("html");
+    add_wrapped(page, both, ROLE_DIM, right);
     add_verdict(page, item);
     add_sealed(page, item);
     add_snoozed(page, item->row);
@@ -513,7 +539,6 @@ page_make(Page *page, int columns)
 {
     const PageItem *first;
     g_autofree char *subject = NULL;
-    PageLine *line;
 
     if (page->columns == columns || page->items->len == 0)
         return;
@@ -522,9 +547,9 @@ page_make(Page *page, int columns)
     g_ptr_array_set_size(page->lines, 0);
     first = page->items->pdata[0];
     subject = draw_safe(subject_of(first));
-    line = add_line(page, subject, ROLE_BOLD);
-    line->right = shown_tags(first->row);
-    line->item = 0;
+    add_wrapped(page, subject, ROLE_BOLD, shown_tags(first->row));
+    for (guint i = 0; i < page->lines->len; i++)
+        ((PageLine *)page->lines->pdata[i])->item = 0;
     for (guint i = 0; i < page->items->len; i++) {
         PageItem *item = page->items->pdata[i];
 

@@ -184,9 +184,10 @@ typedef struct {
 void row_draw(Tui *tui, const RowState *state, int y, int x, int columns);
 /* "Marta … Ben": names of a thread within width columns. g_free(). */
 char *row_authors(const StoreRow *row, Tui *tui, int width);
-/* "to me, Ben Okafor" from a label and an address field, which may be NULL; of
- * a long one the rest is counted. g_free(); NULL: there is nobody. */
-char *row_recipients(Tui *tui, const char *label, const char *field);
+/* "to me, Ben Okafor +3" from a label and an address field, which may be NULL:
+ * at least one, and whom else width columns have no room for is counted.
+ * g_free(); NULL: there is nobody. */
+char *row_recipients(Tui *tui, const char *label, const char *field, int width);
 
 /* tui_views.c */
 void tui_push(Tui *tui, View *view);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    LONG_LIST = 6, /* recipients; more are counted */
+    MORE_READERS = 6, /* columns of ", " and " +12" */
 };
 
 /* Tags that the row shows by a sign, or not at all. */
@@ -109,20 +109,25 @@ reader_name(Tui *tui, const MimeAddress *reader)
 }
 
 char *
-row_recipients(Tui *tui, const char *label, const char *field)
+row_recipients(Tui *tui, const char *label, const char *field, int width)
 {
     g_autoptr(GPtrArray) list = field ? mime_addresses(field) : NULL;
     g_autoptr(GString) text = g_string_new(label);
+    int used = text_width(label);
+    guint i;
 
     if (list == NULL || list->len == 0)
         return NULL;
-    for (guint i = 0; i < list->len && i < LONG_LIST; i++) {
+    for (i = 0; i < list->len; i++) {
         g_autofree char *name = reader_name(tui, list->pdata[i]);
 
+        used += text_width(name) + 2;
+        if (i > 0 && used + (i + 1 < list->len ? MORE_READERS : 0) > width)
+            break;
         g_string_append_printf(text, "%s%s", i ? ", " : " ", name);
     }
-    if (list->len > LONG_LIST)
-        g_string_append_printf(text, " +%u", list->len - LONG_LIST);
+    if (i < list->len)
+        g_string_append_printf(text, " +%u", list->len - i);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -133,7 +138,7 @@ who(Tui *tui, const RowState *state, int width)
     const StoreRow *row = state->row;
     bool draft = row->authors == NULL && row->flags & STORE_FLAG_DRAFT;
     char *readers = (state->outgoing || draft) && is_own(tui, row->from_addr)
-                        ? row_recipients(tui, "To:", row->to)
+                        ? row_recipients(tui, "To:", row->to, width)
                         : NULL;
 
     return readers ? readers : row_authors(row, tui, width);

@@ -262,7 +262,7 @@ def golden_error():
                        " incoming imap+insecure://ana@127.0.0.1:9\n"
                        " password x\n}\n")
         with Terminal(f"{POSTHORN} -c {path}") as terminal:
-            terminal.wait_text("isp:")
+            terminal.wait_text("isp offline since")
             golden("error-80", terminal.settle())
     finally:
         shutil.rmtree(folder)

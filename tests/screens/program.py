@@ -81,7 +81,7 @@ def subjects(screen):
 
 def _steady(row):
     """Without what time and speed write into it."""
-    row = re.sub(r"(✓|\+) \d\d:\d\d", r"\1 06:12", row)
+    row = re.sub(r"(✓|\+|since) \d\d:\d\d", r"\1 06:12", row)
     row = re.sub(r"\d\d:\d\d:\d\d", "HH:MM:SS", row)
     return re.sub(r"\d+ ms\b +", "N ms  ", row)
 

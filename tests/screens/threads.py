@@ -2,7 +2,10 @@
 """Threads in the real program: which of their messages is meant, in a list and
 on their page. See program.py for the usage."""
 
-from program import demo, main, row_of, said, test
+import re
+import tempfile
+
+from program import demo, main, row_of, said, test, told
 
 
 def go_to(terminal, subject):
@@ -112,6 +115,31 @@ def each_draft_has_its_row():
         terminal.wait(lambda s: s[0].startswith(" Review")
                       and any("Subject  second answer" in row
                               for row in s[:6]))
+
+
+@test
+def a_long_header_is_read_whole():
+    """A long subject and address take more rows, of many readers those that
+    have room are named and the rest counted; H shows each field whole."""
+    readers = ", ".join(f"Reader{n} <r{n}@example.org>" for n in range(30))
+    with demo() as terminal, \
+            tempfile.NamedTemporaryFile("w", suffix=".eml") as file:
+        file.write("From: " + "Very " * 14 + "Long <long@far.example>\n"
+                   f"To: {readers}\nSubject: {'word ' * 20}the end\n"
+                   "Date: Mon, 23 Nov 2026 06:11:00 +0000\n\ntext\n")
+        file.flush()
+        terminal.type(f":import --folder Archive {file.name}\r")
+        told(terminal, "1 messages imported")
+        terminal.type(":open --folder Archive\r")
+        terminal.wait(lambda s: s[0].startswith(" Archive")
+                      and "word word" in s[1])
+        terminal.keys("Enter")
+        terminal.wait(lambda s: s[1].startswith(" word word")
+                      and s[2].endswith(" the end")
+                      and s[4].endswith("Long <long@far.example>")
+                      and re.match(r" to Reader0, .* \+\d\d$", s[5]))
+        terminal.type("H")
+        terminal.wait(lambda s: any("r29@example.org" in row for row in s))
 
 
 main()
