@@ -45,13 +45,19 @@ forget_rows(ListView *list)
     g_hash_table_remove_all(list->rows);
 }
 
+static bool
+is_restoring(const ListView *list)
+{
+    return list->base.tui->restoring && tui_top(list->base.tui) == &list->base;
+}
+
 /* Does the cursor stay with its message when new mail comes in above? On the
  * first row it is new mail that is waited for; what undo brings back comes back
  * to its place. */
 static bool
 stays(const ListView *list)
 {
-    if (list->base.tui->restoring && tui_top(list->base.tui) == &list->base)
+    if (is_restoring(list))
         return false;
     return list->cursor > 0 || g_hash_table_size(list->selected) > 0
         || list->range_from || tui_top(list->base.tui) != &list->base;
@@ -97,6 +103,21 @@ clamp(ListView *list)
     list->new_above = MIN(list->new_above, list->top);
 }
 
+/* To the first row that was not there before: what undo brought back. */
+static void
+go_to_restored(ListView *list, const GArray *old)
+{
+    g_autoptr(GHashTable) had = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < old->len; i++)
+        g_hash_table_add(had, &g_array_index(old, gint64, i));
+    for (guint i = 0; i < list->ids->len; i++)
+        if (!g_hash_table_contains(had, &g_array_index(list->ids, gint64, i))) {
+            list->cursor = i;
+            break;
+        }
+}
+
 /* New ids, taken over: the cursor stays with its message, else on its place. */
 static void
 take_ids(ListView *list, GArray *new_ids)
@@ -106,10 +127,12 @@ take_ids(ListView *list, GArray *new_ids)
     GArray *ids = list->threads
         ? fold_ids(list->fold, session_store(list->base.tui->session), new_ids)
         : g_array_ref(new_ids);
+    g_autoptr(GArray) old = g_steal_pointer(&list->ids);
 
     g_array_unref(new_ids);
-    g_array_unref(list->ids);
     list->ids = ids;
+    if (is_restoring(list))
+        go_to_restored(list, old);
     for (guint i = 0; current && stays(list) && i < ids->len; i++)
         if (g_array_index(ids, gint64, i) == current) {
             list->new_above = i > list->cursor

@@ -60,6 +60,22 @@ def the_next_one_is_not_skipped():
 
 
 @test
+def undo_goes_to_what_came_back():
+    """The cursor is on the message that undo brought back, wherever it had
+    gone since."""
+    with demo() as terminal:
+        terminal.type("4\r")
+        terminal.wait(lambda s: " 4/64" in said(s) and "invoice" in s[4])
+        terminal.type("d")
+        told(terminal, "1 message to Trash")
+        terminal.type("G")
+        terminal.wait(lambda s: said(s).endswith(" 63/63"))
+        terminal.type("u")
+        terminal.wait(lambda s: any(row.startswith("▌") and "invoice" in row
+                                    for row in s))
+
+
+@test
 def what_is_selected_is_piped():
     """Selected messages go to a program one behind the other, in their order,
     also those that the cursor is not on."""
