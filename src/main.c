@@ -48,15 +48,41 @@ typedef struct {
     char *demo_root; /* to be removed at the end */
     CmdTable *table; /* for help, before there is a session */
     CmdEntry demo_entry;
-    const CmdEntry *demo_entries[2];
+    const CmdEntry *more_entries[3];
 } Program;
+
+/* What the command help reads; the shell's `posthorn help` needs no session. */
+static const CliProgram *help_program;
+
+static CmdResult
+help_exec(CmdCall *call)
+{
+    Frontend *frontend = session_frontend(cmd_session(call));
+    GError *error = NULL;
+    g_autofree char *text = cli_help(help_program, cmd_arg(call, 0), &error);
+    ViewRequest request = { .kind = VIEW_TEXT, .title = "Help", .text = text };
+
+    if (text == NULL)
+        return cmd_fail(call, error);
+    frontend->class->open(frontend, &request);
+    return CMD_DONE;
+}
+
+static const CmdEntry entry_help = {
+    .name = "help",
+    .help = "The commands, or all about one, on a page",
+    .group = "program",
+    .args = { { "COMMAND", CMD_STRING, NULL, true, false } },
+    .needs_screen = true,
+    .exec = help_exec,
+};
 
 static void
 add_commands(const Program *program, CmdTable *table)
 {
     commands_add(table);
     tui_commands_add(table);
-    cmd_table_add(table, program->demo_entries);
+    cmd_table_add(table, program->more_entries);
 }
 
 /* No memory of ours in a core file: it holds passwords (promise P53). */
@@ -292,12 +318,14 @@ main(int argc, char **argv)
     index_init();
     /* Without a screen it prints its inbox. */
     program.demo_entry.needs_screen = terminal;
-    program.demo_entries[0] = &program.demo_entry;
+    program.more_entries[0] = &program.demo_entry;
+    program.more_entries[1] = &entry_help;
     program.paths = paths_create();
     /* The table that help and the manual are written from. */
     program.table = cmd_table_create();
     add_commands(&program, program.table);
     cli.table = program.table;
+    help_program = &cli;
     cli.runtime = program.paths->runtime;
     status = cli_run(&cli, argc, argv);
     paths_destroy(program.paths);

@@ -76,6 +76,21 @@ def undo_goes_to_what_came_back():
 
 
 @test
+def help_is_a_page():
+    """:help lists the commands, :help COMMAND tells all about one; a word that
+    is none is answered with the nearest."""
+    with demo() as terminal:
+        terminal.type(":help\r")
+        terminal.wait(lambda s: s[0].startswith(" Help")
+                      and any("Usage: posthorn [" in row for row in s))
+        terminal.type("q:help archive\r")
+        terminal.wait(lambda s: s[0].startswith(" Help")
+                      and s[1].startswith(" Usage: posthorn archive"))
+        terminal.type("q:help archiv\r")
+        told(terminal, "did you mean archive?")
+
+
+@test
 def what_is_selected_is_piped():
     """Selected messages go to a program one behind the other, in their order,
     also those that the cursor is not on."""
