@@ -140,6 +140,9 @@ commands_recover(Session *session)
     for (guint i = 0; list && i < list->len; i++) {
         const Draft *draft = list->pdata[i];
 
+        /* One that the user named at the start is open already. */
+        if (g_strcmp0(draft->path, draft_current(session)) == 0)
+            continue;
         if (draft->open)
             g_ptr_array_add(open, list->pdata[i]);
         else

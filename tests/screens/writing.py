@@ -66,6 +66,23 @@ def killed_while_writing():
             terminal.wait(lambda s: "not sent yet" in s[0])
 
 
+@test
+def a_named_draft_is_not_offered():
+    """The draft that edit-draft opens at the start is not asked about."""
+    with Mail("hook startup { echo all is there }\n") as mail:
+        editor = mail.script("editor", 'echo typed >> "$1"\n')
+        with shell(mail, EDITOR=editor, VISUAL="") as terminal:
+            pid = in_shell(mail, terminal)
+            begin(mail, terminal, "alpha")
+            os.kill(pid, signal.SIGKILL)
+            terminal.wait(lambda s: any("Killed" in row for row in s))
+            terminal.type("clear\n")
+            terminal.settle()
+            terminal.type(f"{mail.command()} edit-draft\n")
+            terminal.wait(lambda s: "not sent yet" in s[0]
+                          and "all is there" in s[-1])
+
+
 def kept(mail):
     """The subjects of what is in the Drafts folder."""
     found = []

@@ -257,6 +257,9 @@ test_recovered(Fixture *f, const void *data)
     g_assert_cmpuint(f->screen.opened, ==, 1);
     g_assert_true(is_open(one->path) != is_open(two->path));
     f->screen.answer = "n";
+    commands_recover(f->session); /* it is on the screen */
+    g_assert_cmpuint(f->screen.asked, ==, 2);
+    draft_set_current(f->session, NULL);
     commands_recover(f->session);
     g_assert_false(is_open(one->path));
     g_assert_false(is_open(two->path));
