@@ -37,7 +37,10 @@ enum {
     SYNC_REMOVAL_MIN = 20, /* messages; see Y4 */
     SYNC_FIRST_PAGE = 200, /* headers of the first page */
     SYNC_HEADER_SLICE = 10000, /* asked for at once */
-    SYNC_ROW_BATCH = 1000,     /* rows made in one transaction */
+    SYNC_ROW_BATCH = 1000,     /* rows made in one transaction … */
+    SYNC_ROW_BYTES = 4 << 20,  /* … or of so many octets that were told */
+    SYNC_TOLD_MOST = 2000000,  /* messages of one folder in one look … */
+    SYNC_WORDS_BYTES = 16 << 20, /* … and octets of their keywords */
     SYNC_BODY_SLICE = 250,     /* bodies of one FETCH */
     SYNC_BATCH = 500,          /* messages made durable together */
     SYNC_BATCH_BYTES = 32 << 20,

@@ -29,6 +29,7 @@ typedef struct {
     SyncRun *run;
     GByteArray *header; /* of the message that is told next */
     GArray *told;       /* Told */
+    gsize bytes;        /* of theirs */
     guint sets;         /* told to their ends */
     bool failed;        /* what was told cannot be recorded */
 } Headers;
@@ -148,6 +149,7 @@ make_rows(Headers *headers, GError **error)
     if (!store_end(sync->store, ok, ok ? error : NULL) || !ok)
         return false;
     g_array_set_size(headers->told, 0);
+    headers->bytes = 0;
     run->done += n;
     sync_run_progress(run);
     if (sync->changed)
@@ -185,8 +187,11 @@ header_message(void *user, const ImapMessage *message, GError **error)
     told.email_id = g_strdup(message->email_id);
     told.arrival.object.save_date = message->savedate;
     g_array_append_val(headers->told, told);
+    headers->bytes += told.size + (told.tags ? strlen(told.tags) : 0);
     g_byte_array_set_size(headers->header, 0);
-    return headers->told->len < SYNC_ROW_BATCH || header_flush(user, error);
+    return (headers->told->len < SYNC_ROW_BATCH
+            && headers->bytes < SYNC_ROW_BYTES)
+           || header_flush(user, error);
 }
 
 static bool

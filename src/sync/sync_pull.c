@@ -7,17 +7,22 @@
 #include "base/err.h"
 #include "base/log.h"
 
+#include <string.h>
+
 typedef struct {
+    const StoreFolder *folder;
     SyncView view;
-    GStringChunk *words; /* tags of messages */
+    GHashTable *words; /* tags of messages, the same ones once */
+    gsize words_bytes;
     ImapSelected selected;
 } Look;
 
 static void
-look_init(Look *look)
+look_init(Look *look, const StoreFolder *folder)
 {
-    *look = (Look){ 0 };
-    look->words = g_string_chunk_new(4096);
+    *look = (Look){ .folder = folder };
+    look->words =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     look->view.messages = g_array_new(FALSE, FALSE, sizeof(SyncMessage));
     look->view.vanished = uidset_create();
 }
@@ -25,7 +30,7 @@ look_init(Look *look)
 static void
 look_finish(Look *look)
 {
-    g_string_chunk_free(look->words);
+    g_hash_table_unref(look->words);
     g_array_unref(look->view.messages);
     uidset_destroy(look->view.vanished);
     if (look->view.rows)
@@ -33,27 +38,62 @@ look_finish(Look *look)
     imap_selected_clear(&look->selected);
 }
 
+static const char *
+keep_words(Look *look, const char *words)
+{
+    gpointer kept;
+
+    if (words == NULL || *words == '\0')
+        return "";
+    if (g_hash_table_lookup_extended(look->words, words, &kept, NULL))
+        return kept;
+    kept = g_strdup(words);
+    g_hash_table_add(look->words, kept);
+    look->words_bytes += strlen(words);
+    return kept;
+}
+
+/* What a server tells of a folder lies in memory until it is compared with our
+ * rows (P32). */
+static bool
+check_told(const Look *look, GError **error)
+{
+    if (look->view.messages->len > SYNC_TOLD_MOST)
+        return err_set(error, ERR_PROTOCOL,
+                       "%s: the server tells of more than %d messages",
+                       look->folder->path, SYNC_TOLD_MOST);
+    if (look->words_bytes > SYNC_WORDS_BYTES)
+        return err_set(error, ERR_PROTOCOL,
+                       "%s: the server tells of more than %d MB of keywords",
+                       look->folder->path, SYNC_WORDS_BYTES >> 20);
+    return uidset_n_ranges(look->view.vanished) <= SYNC_TOLD_MOST
+           || err_set(error, ERR_PROTOCOL,
+                      "%s: the server tells of more than %d messages that "
+                      "are gone",
+                      look->folder->path, SYNC_TOLD_MOST);
+}
+
 static bool
 told_message(void *user, const ImapMessage *message, GError **error)
 {
     Look *look = user;
-    const char *words = message->flags.keywords;
     SyncMessage told = { .uid = message->uid,
                          .flags = message->flags.system & STORE_SYSTEM_FLAGS };
 
     if (message->uid == 0 || !message->has_flags)
         return true;
-    told.tags =
-        words && *words ? g_string_chunk_insert_const(look->words, words) : "";
+    told.tags = keep_words(look, message->flags.keywords);
     g_array_append_val(look->view.messages, told);
-    return true;
+    return check_told(look, error);
 }
 
 static bool
 told_vanished(void *user, const UidSet *uids, GError **error)
 {
-    uidset_add_all(((Look *)user)->view.vanished, uids);
-    return true;
+    Look *look = user;
+
+    uidset_add_all(look->view.vanished, uids);
+    return check_told(look, error);
 }
 
 static void
@@ -482,7 +522,7 @@ sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
 
     if (sync_is_to_go(sync->store, folder))
         kept.keep.after = G_MAXINT64; /* but for what is moved out of it */
-    look_init(&look);
+    look_init(&look, folder);
     ok = pull(&kept, folder, &look, error)
          && store_server_moving_end(sync->store, folder->id, error);
     look_finish(&look);

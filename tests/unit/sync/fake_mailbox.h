@@ -49,6 +49,8 @@ typedef struct {
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
     bool gmail;       /* X-GM-EXT-1 */
     const char *all;  /* with it, the mailbox that has everything; or NULL */
+    guint tells; /* messages with flags that are not there, at a FETCH */
+    gsize words; /* with it, octets of the keyword of each */
     guint32 claims;   /* messages that it says to have; 0: as it is */
     guint32 finds;    /* with it, how many of them a search finds */
     guint calls;    /* so far */

@@ -280,6 +280,25 @@ fake_has_bad(const Fake *fake, const UidSet *uids, const char *items)
     return false;
 }
 
+/* What no mailbox has: only the flags of ever more messages. */
+static bool
+fake_tell_more(const Fake *fake, const ImapSink *sink, GError **error)
+{
+    g_autofree char *words = g_strnfill(fake->words, 'w');
+    bool ok = true;
+
+    for (guint32 uid = 1; ok && uid <= fake->tells; uid++) {
+        g_autofree char *each =
+            fake->words ? g_strdup_printf("%u%s", uid, words) : g_strdup("");
+        ImapMessage told = { .uid = uid,
+                             .has_flags = true,
+                             .flags = { 0, each } };
+
+        ok = sink->message(sink->user, &told, error);
+    }
+    return ok;
+}
+
 static bool
 fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
            const ImapSink *sink, GError **error)
@@ -290,6 +309,8 @@ fake_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
 
     if (fake_cut_before(fake, error))
         return false;
+    if (fake->tells)
+        return fake_tell_more(fake, sink, error);
     if (bad && fake->busy)
         return err_set(error, ERR_REFUSED, "example.org said NO [%s] later",
                        fake->busy);

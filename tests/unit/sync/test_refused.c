@@ -223,6 +223,43 @@ test_busy(void)
     bench_end(bench);
 }
 
+typedef struct {
+    guint tells;
+    gsize words;
+    bool most; /* it is the limit */
+} Much;
+
+/* SYNC_TOLD_MOST and SYNC_WORDS_BYTES, and more (P30, P32): the others go on. */
+static const Much much[] = {
+    { SYNC_TOLD_MOST + 1, 0, false },
+    { SYNC_WORDS_BYTES >> 20, (1 << 20) - 2, true },
+    { SYNC_WORDS_BYTES >> 20, (1 << 20), false },
+};
+
+static void
+test_much(const void *data)
+{
+    const Much *told = data;
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    bool yielded;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    bench->fake->tells = told->tells;
+    bench->fake->words = told->words;
+    g_assert_cmpint(sync_account(&bench->sync, &yielded, &error), ==,
+                    told->most);
+    if (told->most) {
+        bench_destroy(bench);
+        return;
+    }
+    g_assert_error(error, ERR_DOMAIN, ERR_PROTOCOL);
+    g_assert_nonnull(strstr(error->message, "more than"));
+    bench->fake->tells = 0;
+    bench_sync(bench);
+    bench_end(bench);
+}
+
 /* The line breaks, or the user gives up, in the middle of the bodies: each time
  * it leads further. */
 static void
@@ -290,6 +327,12 @@ main(int argc, char **argv)
     g_test_add_data_func("/sync/refused/P37/all at once",
                          GUINT_TO_POINTER(FAKE_GIVES_NOTHING), test_all);
     g_test_add_func("/sync/refused/P37/busy", test_busy);
+    for (gsize i = 0; i < G_N_ELEMENTS(much); i++) {
+        g_autofree char *name =
+            g_strdup_printf("/sync/refused/P32/much, %zu", i);
+
+        g_test_add_data_func(name, &much[i], test_much);
+    }
     g_test_add_data_func("/sync/refused/P19/cut", NULL, test_cut);
     g_test_add_data_func("/sync/refused/P19/cancelled", "", test_cut);
     g_test_add_func("/sync/refused/P19/slow", test_slow);
