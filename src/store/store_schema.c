@@ -5,7 +5,8 @@
 #include "base/err.h"
 
 enum {
-    APPLICATION_ID = 0x706f7374
+    APPLICATION_ID = 0x706f7374,
+    WAL_PAUSE_US = 2000
 };
 
 /* message.folder and server_folder are 0 for "nowhere", so they are no foreign
@@ -198,22 +199,38 @@ migrate(Store *store, GError **error)
     return true;
 }
 
-/* A new file becomes one with a WAL under a lock for which SQLite does not
- * wait. */
+/* A new file becomes one with a WAL when nobody else looks at it: SQLite does
+ * not wait for that. */
 static bool
-configure(Store *store, bool is_new, GError **error)
+begin_wal(Store *store, GError **error)
 {
-    StoreTurn *turn =
-        is_new ? store_turn_take(store->path, STORE_BUSY_MS) : NULL;
-    bool ok = store_run(store,
-                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    gint64 end =
+        g_get_monotonic_time() + STORE_BUSY_MS * G_TIME_SPAN_MILLISECOND;
+
+    for (;;) {
+        g_autoptr(GError) trouble = NULL;
+
+        if (store_run(store, "PRAGMA journal_mode = WAL", &trouble))
+            return true;
+        if ((sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY
+            || g_get_monotonic_time() > end) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+        g_usleep(WAL_PAUSE_US);
+    }
+}
+
+static bool
+configure(Store *store, GError **error)
+{
+    return begin_wal(store, error)
+           && store_run(store,
+                        "PRAGMA synchronous = FULL;"
                         "PRAGMA journal_size_limit = 33554432;"
                         "PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;"
                         "PRAGMA foreign_keys = ON",
                         error);
-
-    store_turn_end(turn);
-    return ok;
 }
 
 bool
@@ -223,7 +240,7 @@ store_schema_prepare(Store *store, GError **error)
     bool ok;
 
     if (!find_version(store, &version, error)
-        || !configure(store, version == 0, error))
+        || !configure(store, error))
         return false;
     if (version == SCHEMA_VERSION)
         return true;

@@ -90,8 +90,9 @@ class Home:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.dir,
             **more)
 
-    def peak(self, *args):
-        """The most memory that a command takes, in bytes."""
+    def peak(self, *args, status=0):
+        """The most memory that a command takes, in bytes; None: however it
+        ends."""
         process = self.start(*args)
         most = 0
         while process.poll() is None:
@@ -102,7 +103,8 @@ class Home:
                 most = max(most, int(found.group(1)) if found else 0)
             time.sleep(0.01)
         err = process.communicate()[1]
-        assert process.returncode == 0, err
+        assert status is None or process.returncode == status, err
+        assert b"Sanitizer" not in err, err
         return most * 1024
 
     def run(self, *args, timeout=90):

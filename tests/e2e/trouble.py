@@ -266,6 +266,18 @@ def streams(world):
     assert peaks[1] - peaks[0] < 60e6, peaks
 
 
+def much_said(world, what):
+    """Whatever a server says, a sync takes less than 250 MB (P32). The
+    sanitizers keep what was freed: as little as can be."""
+    with fake.Fake(fake.much(what)) as server:
+        home = world.home("much-" + what, ["ana"],
+                          incoming=f"imap+insecure://localhost:{server.port}")
+        home.env["ASAN_OPTIONS"] = \
+            home.env.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+        most = home.peak("sync", "--no-index", status=None)
+        assert most < 250e6, f"{most / 1e6:.0f} MB"
+
+
 def all_tests(tap, world):
     for test in (wrong_password, dead_host, check_looks_at_both,
                  no_such_host):
@@ -282,3 +294,5 @@ def all_tests(tap, world):
                  few_connections, unknown_command, unknown_flag,
                  missing_file, full_disk, streams):
         tap.run("trouble: " + test.__name__.replace("_", " "), test, world)
+    for what in ("flags", "keywords", "mailboxes", "names", "headers"):
+        tap.run("trouble: much said, " + what, much_said, world, what)

@@ -69,10 +69,12 @@ def garbage(connection):
     silent(connection)
 
 
-def _imap(connection, answers, refused=None):
-    """A server as small as it can be: answers is command -> lines; what has the
-    bytes refused is answered with NO."""
-    connection.sendall(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")
+def _imap(connection, answers, refused=None, more=""):
+    """A server as small as it can be: answers is command -> lines, or what
+    makes pieces of them; what has the bytes refused is answered with NO. more:
+    capabilities."""
+    connection.sendall(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR "
+                       + more.encode() + b"] hi\r\n")
     with connection.makefile("rb") as lines:
         for line in lines:
             words = line.decode("latin-1").split()
@@ -86,7 +88,8 @@ def _imap(connection, answers, refused=None):
                 connection.sendall(f"{tag} NO it is shut\r\n".encode())
                 continue
             text = answers.get(command, "")
-            connection.sendall(text.encode("latin-1"))
+            for piece in text() if callable(text) else (text,):
+                connection.sendall(piece.encode("latin-1"))
             connection.sendall(f"{tag} OK done\r\n".encode())
 
 
@@ -95,6 +98,69 @@ def malformed(connection):
     _imap(connection, {"LIST": "* LIST ((((( \"unclosed\r\n"
                                "* FETCH \x01\x02 {99999999999999999999}\r\n",
                        "SELECT": "* 5000000000 EXISTS\r\n"})
+
+
+def _lines(count, line):
+    """count lines, as line(number) makes them, some at once."""
+    def pieces():
+        for first in range(1, count + 1, 1000):
+            last = min(first + 1000, count + 1)
+            yield "".join(line(number) for number in range(first, last))
+    return pieces
+
+
+def _opened(count):
+    return {"LIST": "* LIST () \"/\" INBOX\r\n",
+            "SELECT": f"* {count} EXISTS\r\n"
+                      "* OK [UIDVALIDITY 1] x\r\n"
+                      f"* OK [UIDNEXT {count + 1}] x\r\n"}
+
+
+def _flags(number):
+    return f"* {number} FETCH (UID {number} FLAGS (\\Seen))\r\n"
+
+
+def _keywords(number):
+    words = " ".join(f"{n}k{number}" + "w" * 180 for n in range(190))
+    return f"* {number} FETCH (UID {number} FLAGS ({words}))\r\n"
+
+
+def _name(number):
+    return f"* LIST () \"/\" {number}" + "n" * 900 + "\r\n"
+
+
+def _long_name(number):
+    return f"* LIST () \"/\" {number}" + "n" * 900000 + "\r\n"
+
+
+def _part(number):
+    """A header and a preview of what is told as the flags of a message, too."""
+    head = f"Subject: {number}\r\nX: " + "x" * 60000 + "\r\n\r\n"
+    words = "p" * 900000
+    return (f"* {number} FETCH (UID {number} FLAGS () INTERNALDATE "
+            "\"02-Jan-2023 10:00:00 +0000\" RFC822.SIZE 100000 "
+            f"PREVIEW {{{len(words)}}}\r\n{words} BODY[HEADER.FIELDS (DATE)] "
+            f"{{{len(head)}}}\r\n{head})\r\n")
+
+
+def much(what):
+    """Says more than anybody has: "flags", "keywords", "mailboxes", "names" or
+    "headers"."""
+    answers = _opened(2500000)
+    more = ""
+    if what == "flags":
+        answers["UID FETCH"] = _lines(2500000, _flags)
+    elif what == "keywords":
+        answers["UID FETCH"] = _lines(4000, _keywords)
+    elif what == "mailboxes":
+        answers["LIST"] = _lines(50000, _name)
+    elif what == "names":
+        answers["LIST"] = _lines(300, _long_name)
+    else:
+        answers = _opened(300)
+        answers["UID FETCH"] = _lines(300, _part)
+        more = "PREVIEW"
+    return lambda connection: _imap(connection, answers, more=more)
 
 
 ALERT = "\x1b]0;owned\x07Disk \x1b[31mnearly full"
