@@ -24,9 +24,10 @@
  * is recorded as the server's state after its tagged OK; done twice, STORE and
  * EXPUNGE do nothing, a MOVE or COPY whose answer was lost is found by its
  * Message-ID, an APPEND is noted before and looked for; Y4  more than
- * SYNC_REMOVAL_MIN messages and more than half of a folder are never removed
- * here without a yes (promise P16); Y5  a file that lacks in a directory that
- * was made anew is fetched again, whatever their number. */
+ * SYNC_REMOVAL_MIN messages and more than half of a folder, or of an account
+ * where LIST-STATUS tells, are never removed here without a yes (promise P16);
+ * Y5  a file that lacks in a directory that was made anew is fetched again,
+ * whatever their number. */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 
@@ -142,6 +143,7 @@ typedef struct {
     bool headers_first;   /* someone looks at the list */
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
+    bool hold_removals;   /* as many go from all folders together */
     bool wanted; /* the user waits: also what was refused, and it is told */
     ImapOpened opened; /* what it keeps of flags */
     SyncKeep keep;

@@ -233,7 +233,8 @@ plan_removals(GPtrArray *steps, Walk *walk)
     if (walk->gone->len == 0)
         return;
     if (!view->accept_removals
-        && sync_removal_is_large(walk->gone->len, view->total)) {
+        && (view->hold_removals
+            || sync_removal_is_large(walk->gone->len, view->total))) {
         SyncStep *hold = add_step(steps, SYNC_HOLD);
 
         hold->count = walk->gone->len;

@@ -238,8 +238,9 @@ bool sync_find_unknown(const Sync *sync, const StoreFolder *folder,
 bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
                         GError **error);
 
-/* 3 to 7 of one folder. */
-bool sync_pull(const Sync *sync, StoreFolder *folder, GError **error);
+/* 3 to 7 of one folder. hold: nothing is removed without a yes. */
+bool sync_pull(const Sync *sync, StoreFolder *folder, bool hold,
+               GError **error);
 /* It is about to be, once the mailboxes are listed. */
 void sync_pull_ahead(const Sync *sync, const StoreFolder *folder);
 

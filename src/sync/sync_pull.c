@@ -11,6 +11,7 @@
 
 typedef struct {
     const StoreFolder *folder;
+    bool hold;
     SyncView view;
     GHashTable *words; /* tags of messages, the same ones once */
     gsize words_bytes;
@@ -236,6 +237,7 @@ fill_view(const Sync *sync, const StoreFolder *folder, Look *look)
     view->known_uidvalidity = folder->uidvalidity;
     view->headers_first = sync->headers_first;
     view->accept_removals = sync->accept_removals;
+    view->hold_removals = look->hold;
     view->keep = sync->keep;
     sync->server.class->opened(sync->server.conn, folder->name, &view->opened);
     view->deleted_is_gone =
@@ -514,7 +516,7 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
 }
 
 bool
-sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
+sync_pull(const Sync *sync, StoreFolder *folder, bool hold, GError **error)
 {
     Sync kept = *sync;
     Look look;
@@ -523,6 +525,7 @@ sync_pull(const Sync *sync, StoreFolder *folder, GError **error)
     if (sync_is_to_go(sync->store, folder))
         kept.keep.after = G_MAXINT64; /* but for what is moved out of it */
     look_init(&look, folder);
+    look.hold = hold;
     ok = pull(&kept, folder, &look, error)
          && store_server_moving_end(sync->store, folder->id, error);
     look_finish(&look);
