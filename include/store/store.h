@@ -608,10 +608,11 @@ bool store_words_have(const char *words, const char *word);
 GPtrArray *store_pending(Store *store, const char *account, guint limit,
                          GError **error);
 /* Those behind after, which may be one of an earlier call; NULL: from the first
- * on. */
+ * on. but_undoable: without those that are to go for good by what undo would
+ * take back next. */
 GPtrArray *store_pending_after(Store *store, const char *account,
-                               const StorePending *after, guint limit,
-                               GError **error);
+                               const StorePending *after, bool but_undoable,
+                               guint limit, GError **error);
 guint store_pending_count(Store *store, const char *account);
 
 /* What the server was asked for a message. */

@@ -259,6 +259,7 @@ typedef struct {
     SyncKeep keep;
     bool headers_first;
     bool accept_removals;
+    bool hold_deleted; /* that undo would bring back next, is not told yet */
     bool urgent; /* of the connection for sync_fetch_one() */
     SyncAhead *ahead; /* of this account and store; or NULL */
 

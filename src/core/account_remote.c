@@ -736,12 +736,17 @@ push_answer(void *user, const LaneAnswer *answer, const GError *error)
     }
 }
 
+/* On a screen, what was deleted for good last is not told before the next act
+ * or sync: until then undo brings it back from where it is. */
 static gboolean
 push_now(void *user)
 {
     struct RemoteFollower *follower = user;
     LaneCallbacks callbacks = { sync_progress, push_answer, follower };
-    LaneRequest request = { 0 };
+    LaneRequest request = {
+        .hold_deleted =
+            session_frontend(follower->account->session)->has_screen,
+    };
 
     follower->push_source = 0;
     if (!follower->online || follower->bulk == NULL)

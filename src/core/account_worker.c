@@ -325,6 +325,7 @@ make_sync(Task *task, Store *store)
         .keep = make_keep(params),
         .headers_first = task->request.headers_first,
         .accept_removals = task->request.accept_removals,
+        .hold_deleted = task->request.hold_deleted,
         .urgent = task->kind == LANE_FETCH,
         .ahead = task->ahead,
         .describe = describe,

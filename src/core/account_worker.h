@@ -67,6 +67,7 @@ typedef struct {
     bool hear_all; /* LANE_WATCH: to the others too, where it can be */
     bool headers_first;
     bool accept_removals;
+    bool hold_deleted; /* LANE_PUSH: what undo would bring back next waits */
     gint64 id;      /* of a fetch */
     guint part;     /* LANE_PART; 0: which there are */
     char *criteria; /* of a search, in the folder only */

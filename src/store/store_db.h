@@ -115,6 +115,11 @@ typedef struct {
 bool store_state_write(Store *store, gint64 id, const StoreState *state,
                        GError **error);
 
+/* Of a message m: undo would not bring it back next. */
+#define STORE_NOT_UNDOABLE                                                     \
+    "m.id NOT IN (SELECT message FROM act_item WHERE act ="                    \
+    " (SELECT max(id) FROM act WHERE undone = 0 AND label <> ''))"
+
 /* store_pending.c: makes `pending` true for one message (S4), or for all of a
  * folder. */
 bool store_pending_update(Store *store, gint64 id, GError **error);

@@ -80,12 +80,13 @@ read_pending(sqlite3_stmt *row)
 GPtrArray *
 store_pending(Store *store, const char *account, guint limit, GError **error)
 {
-    return store_pending_after(store, account, NULL, limit, error);
+    return store_pending_after(store, account, NULL, false, limit, error);
 }
 
 GPtrArray *
 store_pending_after(Store *store, const char *account,
-                    const StorePending *after, guint limit, GError **error)
+                    const StorePending *after, bool but_undoable, guint limit,
+                    GError **error)
 {
     g_autoptr(GPtrArray) all =
         g_ptr_array_new_with_free_func((GDestroyNotify)store_pending_free);
@@ -94,9 +95,12 @@ store_pending_after(Store *store, const char *account,
         "SELECT m.id, m.server_folder, m.uid, m.folder, m.flags,"
         " m.server_flags, m.tags, m.server_tags, m.file, p.since, p.attempts,"
         " p.reason, m.moving FROM pending p" OF_ACCOUNT
-        " AND (p.since, m.id) > (?3, ?4) ORDER BY p.since, m.id LIMIT ?2",
-        "siii", account, (gint64)(limit ? limit : G_MAXINT32),
-        after ? after->since : -1, after ? after->id : 0);
+        " AND (p.since, m.id) > (?3, ?4)"
+        " AND (?5 = 0 OR m.folder > 0 OR " STORE_NOT_UNDOABLE ")"
+        " ORDER BY p.since, m.id LIMIT ?2",
+        "siiii", account, (gint64)(limit ? limit : G_MAXINT32),
+        after ? after->since : -1, after ? after->id : 0,
+        (gint64)but_undoable);
     int step;
 
     if (rows == NULL)

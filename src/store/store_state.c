@@ -113,7 +113,8 @@ store_set_folder(Store *store, gint64 id, gint64 folder, GError **error)
 }
 
 #define UNSETTLED                                                              \
-    "SELECT id FROM message WHERE settled = 0 AND (folder > 0 OR moving = 0)"
+    "SELECT id FROM message m WHERE settled = 0"                               \
+    " AND (folder > 0 OR moving = 0)"
 
 GArray *
 store_unsettled(Store *store, guint limit, GError **error)
@@ -130,11 +131,8 @@ store_unsettled_for_good(Store *store, guint limit, GError **error)
     return store_read_ids(
         store,
         store_prepare(store, error,
-                      UNSETTLED
-                      " AND (folder > 0 OR server_folder > 0 OR id NOT IN"
-                      " (SELECT message FROM act_item WHERE act ="
-                      " (SELECT max(id) FROM act WHERE undone = 0"
-                      " AND label <> ''))) LIMIT ?",
+                      UNSETTLED " AND (folder > 0 OR server_folder > 0"
+                                " OR " STORE_NOT_UNDOABLE ") LIMIT ?",
                       "i", (gint64)(limit ? (gint64)limit : -1)),
         error);
 }

@@ -456,7 +456,7 @@ push_round(Pusher *pusher, GError **error)
         const StorePending *after = last ? last->pdata[last->len - 1] : NULL;
 
         pending = store_pending_after(sync->store, sync->account, after,
-                                      PUSH_PAGE, error);
+                                      sync->hold_deleted, PUSH_PAGE, error);
         ok = pending && push_page(pusher, pending, error);
     }
     return ok;

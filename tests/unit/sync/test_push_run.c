@@ -408,6 +408,30 @@ test_undone_during(void)
     end(bench);
 }
 
+/* What undo would bring back next is not told by a push that holds it, but by
+ * any other, and behind the next act. */
+static void
+test_held(gconstpointer again)
+{
+    Bench *bench = begin_deleted();
+    const GPtrArray *there =
+        fake_mailbox(bench->fake, "Archive")->messages;
+    gint64 act = store_act_begin(bench->store, "Deleted", NULL);
+
+    g_assert_true(store_act_note(bench->store, act, bench_row(bench, 3), NULL));
+    bench->sync.hold_deleted = true;
+    push(bench);
+    g_assert_cmpuint(there->len, ==, 1);
+    g_assert_cmpuint(store_pending_count(bench->store, NULL), ==, 1);
+    if (again)
+        store_act_begin(bench->store, "Tagged", NULL);
+    else
+        bench->sync.hold_deleted = false;
+    push(bench);
+    g_assert_cmpuint(there->len, ==, 0);
+    end(bench);
+}
+
 /* Without a file there is nothing to upload: it is gone, which is said. */
 static void
 test_undone_without_file(void)
@@ -708,6 +732,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/push/P13/no for now, expunge", "expunge",
                          test_for_now);
     g_test_add_func("/push/P13/no for good", test_for_good);
+    g_test_add_data_func("/push/P13/held", NULL, test_held);
+    g_test_add_data_func("/push/P13/held, next act", "next", test_held);
     g_test_add_func("/push/P13/undone before", test_undone_before);
     g_test_add_func("/push/P13/undone during", test_undone_during);
     g_test_add_func("/push/P13/undone without file", test_undone_without_file);
