@@ -99,7 +99,8 @@ import_exec(CmdCall *call)
             break;
     }
     if (folder)
-        printer_line(cmd_out(call), "%u messages imported", total);
+        printer_line(cmd_out(call), "%u message%s imported",
+                     total, total == 1 ? "" : "s");
     return cmd_result(call, error);
 }
 

@@ -129,7 +129,7 @@ def a_long_header_is_read_whole():
                    "Date: Mon, 23 Nov 2026 06:11:00 +0000\n\ntext\n")
         file.flush()
         terminal.type(f":import --folder Archive {file.name}\r")
-        told(terminal, "1 messages imported")
+        told(terminal, "1 message imported")
         terminal.type(":open --folder Archive\r")
         terminal.wait(lambda s: s[0].startswith(" Archive")
                       and "word word" in s[1])
