@@ -14,6 +14,7 @@
 enum {
     PENDING_SHOWN = 1000,
     SOON = 60, /* seconds, which are counted */
+    WRAP_LEAST = 20, /* columns that a wrapped text has at least */
     WAITING_BYTES = 64 << 10, /* of a message of the outbox are shown */
 };
 
@@ -27,6 +28,8 @@ typedef struct {
     View base;
     GPtrArray *lines; /* Line */
     char *title_text;
+    char *text;  /* wrapped into the lines; NULL: they are made otherwise */
+    int columns; /* that it was wrapped to */
     void (*make)(View *view); /* NULL: never changes */
     int top, rows;
     guint current; /* of the outbox */
@@ -74,6 +77,7 @@ text_destroy(View *base)
     g_clear_handle_id(&view->second, g_source_remove);
     g_ptr_array_unref(view->lines);
     g_free(view->title_text);
+    g_free(view->text);
     g_free(view);
 }
 
@@ -96,6 +100,40 @@ count_on(TextView *view)
         view->second = g_timeout_add_seconds(1, count_second, view);
 }
 
+/* What does not fit goes on in the next row, under the first. */
+static void
+wrap_line(TextView *view, const char *line)
+{
+    int indent = (int)strspn(line, " ");
+    int room = view->columns - indent - 1;
+    const char *rest = line + indent;
+
+    if (room < WRAP_LEAST) { /* it is cut, as are lines that are made */
+        add(view, ROLE_TEXT, " %s", line);
+        return;
+    }
+    do {
+        gsize size = text_break(rest, room);
+
+        add(view, ROLE_TEXT, " %*s%.*s", indent, "", (int)size, rest);
+        rest += size;
+        rest += strspn(rest, " ");
+    } while (*rest);
+}
+
+static void
+wrap(TextView *view)
+{
+    g_auto(GStrv) lines = g_strsplit(view->text, "\n", -1);
+
+    g_ptr_array_set_size(view->lines, 0);
+    for (char **line = lines; *line; line++) {
+        g_autofree char *safe = text_sanitise(*line, -1, TEXT_BODY);
+
+        wrap_line(view, safe);
+    }
+}
+
 void
 text_draw(View *base, Rect area)
 {
@@ -104,6 +142,10 @@ text_draw(View *base, Rect area)
 
     if (view->make && view->serial != log_serial())
         view->make(base);
+    if (view->text && view->columns != area.columns) {
+        view->columns = area.columns;
+        wrap(view);
+    }
     count_on(view);
     view->rows = area.rows;
     most = MAX(0, (int)view->lines->len - area.rows);
@@ -196,11 +238,10 @@ void
 text_view_set(View *base, const char *text)
 {
     TextView *view = (TextView *)base;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-    g_ptr_array_set_size(view->lines, 0);
-    for (char **line = lines; *line; line++)
-        add(view, ROLE_TEXT, " %s", *line);
+    g_free(view->text);
+    view->text = g_strdup(text);
+    wrap(view);
 }
 
 View *

@@ -128,7 +128,7 @@ def what_is_too_large_is_not_piped():
             file.write(("x" * 63 + "\n") * (1 << 14))
         file.flush()
         terminal.type(f":import --folder Archive {file.name}\r")
-        told(terminal, "1 messages imported")
+        told(terminal, "1 message imported")
         terminal.type(":open --folder Archive\r")
         terminal.wait(lambda s: s[0].startswith(" Archive")
                       and any("the large one" in row for row in s))

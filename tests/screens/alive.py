@@ -773,6 +773,16 @@ def undo_is_of_the_user():
 
 
 @test
+def long_lines_of_a_text_go_on():
+    """Below, on a page of text, at every width."""
+    with Mail() as mail, mail.terminal(columns=60) as terminal:
+        terminal.wait_text("subject 2")
+        terminal.type(":help archive\r")
+        terminal.wait(lambda rows: "Usage: posthorn archive" in rows[1]
+                      and rows[2].strip().endswith("[QUERY]…"))
+
+
+@test
 def a_deletion_is_undone():
     """Of an account without a server too: its only file is there until the
     next act."""
