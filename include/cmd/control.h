@@ -4,6 +4,7 @@
  * another user, or no request (promise P71).
  *
  *   request  = JSON-object LF        {"folder": "/cwd", "argv": ["tag", "+x"]}
+ *              with "event": "message-arrived" when a hook's program asks
  *   response = *( piece ) "end " status LF
  *   piece    = ( "out" / "err" ) " " size LF size*OCTET
  *

@@ -57,6 +57,7 @@ run(Here *here, CmdContext *context, const char *const *argv)
     CmdResult result;
 
     context->origin = CMD_FROM_SHELL;
+    context->by_hook = g_getenv("POSTHORN_EVENT") != NULL;
     context->done = command_ended;
     context->done_user = here;
     result = cmd_run_argv(context, argv, &here->error);

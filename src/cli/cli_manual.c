@@ -275,8 +275,8 @@ append_events(GString *text, const CliProgram *program)
         "the index knows the message; events without a message in the index\n"
         "(such as `before-send`) take none. A command from the shell waits\n"
         "for its hooks; what a hook of `shutdown` began is ended after two\n"
-        "seconds. What a hook does to messages is not what `undo` takes back:\n"
-        "that is the user's.\n\n");
+        "seconds. What a hook does to messages, itself or by a program that\n"
+        "it runs, is not what `undo` takes back: that is the user's.\n\n");
     for (const char *const *event = program->events; event && *event; event++)
         g_string_append_printf(text, "* `%s`\n", *event);
 }

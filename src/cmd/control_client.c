@@ -93,7 +93,8 @@ control_ask(const char *folder, const char *const *argv, Printer *out,
             Printer *err, GError **error)
 {
     g_autofree char *here = g_get_current_dir();
-    g_autofree char *request = control_request_format(here, argv, error);
+    g_autofree char *request = control_request_format(
+        here, g_getenv("POSTHORN_EVENT"), argv, error);
     g_autoptr(GSocketConnection) connection = NULL;
     g_autoptr(GDataInputStream) in = NULL;
     int status = -1;

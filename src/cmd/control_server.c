@@ -197,6 +197,7 @@ client_run(Client *client)
 
     client->context = client->control->context;
     client->context.origin = CMD_FROM_SOCKET;
+    client->context.by_hook = client->request->event != NULL;
     client->context.out = client->printer;
     client->context.folder = client->request->folder;
     client->context.done = command_ended;

@@ -15,6 +15,7 @@ control_request_free(ControlRequest *request)
         return;
     g_free(request->folder);
     g_strfreev(request->argv);
+    g_free(request->event);
     g_free(request);
 }
 
@@ -93,6 +94,8 @@ control_request_parse(const char *line, gsize size, GError **error)
         request->folder =
             g_strdup(node_string(json_object_get_member(object, "folder")));
         request->argv = read_argv(object);
+        request->event =
+            g_strdup(node_string(json_object_get_member(object, "event")));
     }
     if (request->argv == NULL || request->folder == NULL
         || !g_path_is_absolute(request->folder))
@@ -101,8 +104,8 @@ control_request_parse(const char *line, gsize size, GError **error)
 }
 
 char *
-control_request_format(const char *folder, const char *const *argv,
-                       GError **error)
+control_request_format(const char *folder, const char *event,
+                       const char *const *argv, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
@@ -111,6 +114,10 @@ control_request_format(const char *folder, const char *const *argv,
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "folder");
     json_builder_add_string_value(builder, folder);
+    if (event) {
+        json_builder_set_member_name(builder, "event");
+        json_builder_add_string_value(builder, event);
+    }
     json_builder_set_member_name(builder, "argv");
     json_builder_begin_array(builder);
     for (const char *const *word = argv; *word; word++) {

@@ -12,6 +12,7 @@
 typedef struct {
     char *folder; /* where the client stands: absolute */
     char **argv;  /* never empty */
+    char *event;  /* whose hook ran the client; NULL: none did */
 } ControlRequest;
 
 /* One line, without its newline; valid UTF-8 or refused. NULL with ERR_USAGE
@@ -23,8 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlRequest, control_request_free)
 
 /* The line with its newline; NULL with ERR_USAGE when a word is not UTF-8 or
  * the request is larger than the other end takes. Free with g_free(). */
-char *control_request_format(const char *folder, const char *const *argv,
-                             GError **error);
+char *control_request_format(const char *folder, const char *event,
+                             const char *const *argv, GError **error);
 
 /* "FOLDER/control". Free with g_free(). */
 char *control_socket_path(const char *folder);

@@ -783,6 +783,27 @@ def long_lines_of_a_text_go_on():
 
 
 @test
+def undo_is_not_of_a_program_of_a_hook():
+    """Nor what a hook does by a program that asks the one that runs."""
+    with Mail() as mail:
+        kept = mail.script("keep", f"{os.path.abspath(POSTHORN)} -c "
+                           f"{mail.path('posthorn.conf')} tag +kept '*'"
+                           f" >{mail.path('said')} 2>&1"
+                           f" && touch {mail.path('done')}\n")
+        with open(mail.path("posthorn.conf"), "a", encoding="utf-8") as file:
+            file.write(f"hook message-moved {{ exec {kept} }}\n")
+        with mail.terminal() as terminal:
+            terminal.wait_text("subject 2")
+            terminal.keys("d")
+            terminal.wait(lambda rows: "Moved 1 message to" in rows[-1])
+            until(lambda: os.path.exists(mail.path("done")),
+                  "the program tagged nothing")
+            terminal.keys("u")
+            screen = terminal.wait(lambda rows: "Undone: " in rows[-1])
+            assert "Undone: Moved 1 message" in screen[-1], screen
+
+
+@test
 def a_deletion_is_undone():
     """Of an account without a server too: its only file is there until the
     next act."""
