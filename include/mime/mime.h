@@ -182,6 +182,7 @@ typedef struct {
     bool all_quotes;   /* else runs of over 12 quoted lines are folded into one
                           MIME_LINE_NOTE "⋯ 14 quoted lines" */
     bool list_links;   /* list of links behind HTML */
+    bool number_urls;  /* "[1]" behind each URL of plain text */
     bool images;       /* a MIME_LINE_IMAGE below the line that has an image,
                           and behind all for each image that is attached */
 } MimeTextOptions;

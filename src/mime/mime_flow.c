@@ -48,6 +48,22 @@ mime_logical_add(GPtrArray *list, MimeLineKind kind, int depth, char *text)
     return line;
 }
 
+void
+mime_mark_add(GPtrArray **marks, const char *before, const char *text)
+{
+    gsize size = strlen(text);
+    MimeMark *mark = g_malloc0(sizeof *mark + size + 1);
+
+    memcpy(mark->text, text, size);
+    while ((before = strstr(before, text)) != NULL) {
+        mark->others++;
+        before += size;
+    }
+    if (*marks == NULL)
+        *marks = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(*marks, mark);
+}
+
 /* Leading ">" marks, also written "> > "; *text is left behind them. */
 static int
 quote_depth(const char **text, gsize *size, bool flowed)

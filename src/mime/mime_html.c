@@ -231,23 +231,6 @@ link_begin(Html *html, const GumboElement *element)
     html->link = g_string_new(NULL);
 }
 
-/* before: what stands between the mark before and it. */
-static void
-note_mark(GPtrArray **marks, const char *before, const char *text)
-{
-    gsize size = strlen(text);
-    MimeMark *mark = g_malloc0(sizeof *mark + size + 1);
-
-    memcpy(mark->text, text, size);
-    while ((before = strstr(before, text)) != NULL) {
-        mark->others++;
-        before += size;
-    }
-    if (*marks == NULL)
-        *marks = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(*marks, mark);
-}
-
 /* Behind the text of the link, also where that was a block of its own. */
 static void
 mark_append(Html *html, const char *mark, bool has_text)
@@ -257,12 +240,12 @@ mark_append(Html *html, const char *mark, bool has_text)
 
     html->blank = true;
     if (html->line->len > 0 || !has_text || last == NULL) {
-        note_mark(&html->marks, html->line->str + html->marked, mark);
+        mime_mark_add(&html->marks, html->line->str + html->marked, mark);
         line_append(html, mark, strlen(mark));
         html->marked = html->line->len;
         return;
     }
-    note_mark(&last->marks, last->text, mark);
+    mime_mark_add(&last->marks, last->text, mark);
     joined = g_strdup_printf("%s %s", last->text, mark);
     g_free(last->text);
     last->text = joined;
@@ -282,7 +265,7 @@ link_finish(Html *html, const GumboElement *element)
         return;
     shown = g_string_free(html->link, FALSE);
     html->link = NULL;
-    number = mime_html_add_link(html->text, html->href, shown);
+    number = mime_link_add(html->text, html->href, shown);
     if (number == 0 || !(html->mode & MIME_HTML_NUMBERS))
         return;
     link = g_ptr_array_index(html->text->links, number - 1);

@@ -8,6 +8,7 @@ typedef enum {
     MIME_HTML_PLAIN = 0,
     MIME_HTML_NUMBERS = 1, /* links are followed by "[1]" */
     MIME_HTML_IMAGES = 2,  /* a line below the one that has an image */
+    MIME_HTML_URLS = 4,    /* so are the URLs of plain text, by a number */
 } MimeHtmlMode;
 
 /* Reads html (UTF-8) and adds its lines to out and its links and images to
@@ -35,9 +36,13 @@ void mime_image_free(MimeImage *image);
  * octets come out. *cut is set when depth or size were. g_free(). */
 char *mime_html_clean(const char *html, gsize limit, bool *cut);
 
-/* A link whose text was shown; lies and shown are set here. Returns its number
- * (index + 1), 0 when there are too many. */
-guint mime_html_add_link(MimeText *text, const char *href, const char *shown);
+/* A link whose text was shown, NULL: the URL itself; lies and shown are set
+ * here. Returns its number (index + 1), 0 when there are too many. */
+guint mime_link_add(MimeText *text, const char *href, const char *shown);
+
+/* Adds the URLs of a line of plain text to the links. numbers: they are
+ * followed by their number, as a mark. */
+void mime_url_find(MimeText *text, MimeLogical *line, bool numbers);
 
 /* A URL as it is shown and opened: flat, with blanks, controls and quotes
  * percent-encoded. g_free(). */

@@ -200,11 +200,11 @@ find_link(const MimeText *text, const char *target, const char *shown)
 }
 
 guint
-mime_html_add_link(MimeText *text, const char *href, const char *shown)
+mime_link_add(MimeText *text, const char *href, const char *shown)
 {
     g_autofree char *target = mime_url_clean(href);
     g_autofree char *goes_to = mime_url_host(href);
-    g_autofree char *says = shown_host(shown);
+    g_autofree char *says = shown ? shown_host(shown) : NULL;
     g_autofree char *line = NULL;
     MimeLink *link;
     guint known;

@@ -126,12 +126,17 @@ mime_node_logical(MimeMessage *message, const MimeNode *node, MimeHtmlMode mode,
 {
     g_autofree char *utf8 =
         mime_node_text(message, node, MIME_MAX_TEXT_BYTES, text);
+    guint before;
 
-    if (mime_node_is_html(node))
+    if (mime_node_is_html(node)) {
         add_html(text, utf8, mode, logical);
-    else
-        mime_flow_decode(utf8, has_param(node, "format", "flowed"),
-                         has_param(node, "delsp", "yes"), logical);
+        return;
+    }
+    before = logical->len;
+    mime_flow_decode(utf8, has_param(node, "format", "flowed"),
+                     has_param(node, "delsp", "yes"), logical);
+    for (guint i = before; i < logical->len; i++)
+        mime_url_find(text, logical->pdata[i], mode & MIME_HTML_URLS);
 }
 
 static void
@@ -238,14 +243,15 @@ add_rendered(MimeMessage *message, const MimeTextOptions *options,
 {
     g_autoptr(GArray) chosen = mime_choose(message, options->prefer_html);
     MimeHtmlMode mode =
-        MIME_HTML_NUMBERS | (options->images ? MIME_HTML_IMAGES : 0);
+        MIME_HTML_NUMBERS | (options->images ? MIME_HTML_IMAGES : 0)
+        | (options->number_urls ? MIME_HTML_URLS : 0);
 
     for (guint i = 0; i < chosen->len; i++)
         add_part(message, g_array_index(chosen, int, i), mode, text, logical);
     if (chosen->len == 0)
         add_nothing(message, logical);
     mime_images_resolve(message, options->images, text, logical);
-    if (options->list_links)
+    if (options->list_links && text->is_html)
         add_links(text, logical);
 }
 

@@ -24,6 +24,9 @@ GPtrArray *mime_logical_list(void);
 MimeLogical *
 mime_logical_add(GPtrArray *list, MimeLineKind kind, int depth, char *text);
 
+/* Notes the mark text; before: what stands between the mark before and it. */
+void mime_mark_add(GPtrArray **marks, const char *before, const char *text);
+
 /* text/plain to MimeLogical: quotes, signature, diffs, format=flowed. */
 void
 mime_flow_decode(const char *text, bool flowed, bool delsp, GPtrArray *out);

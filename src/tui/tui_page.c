@@ -404,6 +404,7 @@ make_text(Page *page, PageItem *item)
         .raw = page->wish.raw,
         .all_quotes = page->wish.quotes,
         .list_links = true,
+        .number_urls = true,
         .images = page->wish.images && !page_is_locked(page, item),
     };
 

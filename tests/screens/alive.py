@@ -461,6 +461,28 @@ def thread_marks_the_failing_one():
 
 
 @test
+def url_of_plain_text_is_a_link():
+    """It is numbered and opened by its number."""
+    with Mail(account="") as mail:
+        for number in range(3):
+            os.unlink(mail.path("mail", "cur", f"n{number}:2,"))
+        mail.deliver("linked", mail.message(
+            "linked", "linked", "see (https://x.example/a_(b)). Bye\n"))
+        mail.write("posthorn.conf", "set dns off\nset opener true\n"
+                   "account here {\n    address ana@example.org\n"
+                   f"    incoming maildir://{mail.path('mail')}\n}}\n")
+        with mail.terminal() as terminal:
+            terminal.wait(lambda s: "linked" in s[1])
+            terminal.keys("Enter")
+            terminal.wait_text("see (https://x.example/a_(b) [1]). Bye")
+            terminal.type("1o")
+            terminal.wait_text("Opened https://x.example/a_(b)")
+            terminal.type("2o")
+            terminal.wait_text("There is no link of that number.")
+            terminal.type("Q")
+
+
+@test
 def list_is_believed_by_a_rule_alone():
     """Anybody may sign for a list of his own: amber until a rule names it
     (U4, U6)."""

@@ -356,6 +356,96 @@ test_text_limit(void)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *targets; /* each with a blank behind */
+} urls[] = {
+    { "see https://example.org/x.", "https://example.org/x " },
+    { "<https://example.org/x>,", "https://example.org/x " },
+    { "(https://example.org/x).", "https://example.org/x " },
+    { "https://example.org/a_(b)", "https://example.org/a_(b) " },
+    { "(https://example.org/a_(b)!)", "https://example.org/a_(b) " },
+    { "[https://a.example](http://b.example)",
+      "https://a.example http://b.example " },
+    { "*HTTPS://example.org/?a=b,c#d*", "HTTPS://example.org/?a=b,c#d " },
+    { "\"http://[::1]:80/\"", "http://[::1]:80/ " },
+    { "mailto:ana@example.org; and mailto:", "mailto:ana@example.org " },
+    { "www.example.org ana@example.org ftp://example.org", "" },
+    { "xhttps://example.org https:// https:/x javascript:http", "" },
+    { "https://bücher.example/…", "https://bücher.example/ " },
+    { "https://example.org/a,other.example",
+      "https://example.org/a,other.example " },
+    { "> https://q.example\n-- \nhttps://s.example",
+      "https://q.example https://s.example " },
+    { "", "" },
+};
+
+static void
+test_urls(void)
+{
+    const MimeTextOptions options = { .width = 80 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autofree char *source = g_strdup_printf(
+            "Content-Type: text/plain; charset=utf-8\n\n%s\n", urls[i].text);
+        g_autoptr(MimeMessage) message =
+            mime_load_bytes(source, strlen(source));
+        g_autoptr(MimeText) text = mime_text(message, &options);
+        g_autoptr(GString) got = g_string_new(NULL);
+
+        for (guint j = 0; j < text->links->len; j++) {
+            const MimeLink *link = text->links->pdata[j];
+
+            g_assert_false(link->lies);
+            g_assert_null(link->shown);
+            g_string_append_printf(got, "%s ", link->target);
+        }
+        g_assert_cmpstr(got->str, ==, urls[i].targets);
+    }
+}
+
+/* A URL that was broken in flowed text is whole, its number is no text. */
+static void
+test_url_numbers(void)
+{
+    const MimeTextOptions options = { .width = 60, .list_links = true,
+                                      .number_urls = true };
+    const char *source =
+        "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+        "at https://example.org/ \npath, [2] and <http://b.example>\n";
+    g_autoptr(MimeMessage) message = mime_load_bytes(source, strlen(source));
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autofree char *dump = text_dump(text);
+    g_autofree char *joined = mime_join_lines(text->lines);
+
+    g_assert_cmpstr(dump, ==,
+                    "Tat https://example.org/path [1], [2] and "
+                    "<http://b.example|T[2]>|");
+    g_assert_cmpstr(joined, ==,
+                    "at https://example.org/path, [2] and "
+                    "<http://b.example>\n");
+}
+
+/* No more links than the limit; the text stays as it is, and it is quick. */
+static void
+test_url_many(void)
+{
+    const MimeTextOptions options = { .width = 80, .number_urls = true };
+    g_autoptr(GString) source = g_string_new("\n");
+    g_autoptr(MimeMessage) message = NULL;
+    g_autoptr(MimeText) text = NULL;
+    gint64 began = g_get_monotonic_time();
+
+    for (int i = 0; i < MIME_MAX_LINKS + 100; i++)
+        g_string_append_printf(source, "http://%d.example ", i);
+    for (int i = 0; i < 100000; i++)
+        g_string_append(source, "mailto:");
+    message = mime_load_bytes(source->str, source->len);
+    text = mime_text(message, &options);
+    g_assert_cmpuint(text->links->len, ==, MIME_MAX_LINKS);
+    g_assert_cmpint(g_get_monotonic_time() - began, <, 20 * G_USEC_PER_SEC);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -373,5 +463,8 @@ main(int argc, char **argv)
     g_test_add_func("/mime/text/snippet", test_snippet);
     g_test_add_func("/mime/text/snippet_length", test_snippet_length);
     g_test_add_func("/mime/text/limit", test_text_limit);
+    g_test_add_func("/mime/text/urls", test_urls);
+    g_test_add_func("/mime/text/url-numbers", test_url_numbers);
+    g_test_add_func("/mime/text/url-many", test_url_many);
     return g_test_run();
 }
