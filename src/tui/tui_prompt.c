@@ -130,18 +130,82 @@ whole_query(const Prompt *prompt)
     return g_strdup_printf("(%s) and (%s)", prompt->query, typed);
 }
 
+static bool
+is_operator_word(const char *word)
+{
+    static const char *const operators[] = { "and", "or",  "not",
+                                             "xor", "near", NULL };
+    g_autofree char *lower = g_ascii_strdown(word, -1);
+
+    return g_strv_contains(operators, lower);
+}
+
+/* Is the end of text a word that is still being typed: letters and digits,
+ * outside of quotes and of no field? */
+static bool
+ends_in_word(const char *text)
+{
+    bool quoted = false;
+    const char *word = text;
+
+    for (const char *at = text; *at; at++) {
+        quoted ^= *at == '"';
+        if (strchr(" (-", *at))
+            word = at + 1;
+    }
+    if (quoted || *word == '\0' || is_operator_word(word))
+        return false;
+    for (; *word; word = g_utf8_next_char(word))
+        if (!g_unichar_isalnum(g_utf8_get_char(word)))
+            return false;
+    return true;
+}
+
+/* The query as it is asked while it is typed: its last word is the beginning
+ * of one. What does not read so is asked as it is. g_free() */
+static char *
+typed_query(Prompt *prompt)
+{
+    g_autofree char *query = NULL;
+
+    if (!ends_in_word(prompt->text->str))
+        return whole_query(prompt);
+    g_string_append_c(prompt->text, '*');
+    query = search_check(prompt->text->str, NULL) ? whole_query(prompt) : NULL;
+    g_string_truncate(prompt->text, prompt->text->len - 1);
+    return query ? g_steal_pointer(&query) : whole_query(prompt);
+}
+
 /* While it cannot be read, the rows stay those of the query before. */
+static void
+search_for(Prompt *prompt, const char *query)
+{
+    if (search_check(prompt->text->str, NULL))
+        list_view_set_query(prompt->results, query,
+                            prompt->here ? prompt->folder : 0);
+}
+
 static gboolean
 search_now(void *data)
 {
     Prompt *prompt = data;
-    g_autofree char *query = whole_query(prompt);
+    g_autofree char *query = typed_query(prompt);
 
     prompt->timer = 0;
-    if (search_check(prompt->text->str, NULL))
-        list_view_set_query(prompt->results, query,
-                            prompt->here ? prompt->folder : 0);
+    search_for(prompt, query);
     return G_SOURCE_REMOVE;
+}
+
+/* What is kept is what was typed, to the letter. */
+static void
+search_exactly(Prompt *prompt)
+{
+    g_autofree char *query = whole_query(prompt);
+
+    if (prompt->timer == 0 && !ends_in_word(prompt->text->str))
+        return;
+    g_clear_handle_id(&prompt->timer, g_source_remove);
+    search_for(prompt, query);
 }
 
 static void
@@ -402,10 +466,8 @@ accept(Prompt *prompt)
 
     if (wrong)
         return true;
-    if (prompt->timer) {
-        g_clear_handle_id(&prompt->timer, g_source_remove);
-        search_now(prompt);
-    }
+    if (kind == PROMPT_SEARCH)
+        search_exactly(prompt);
     if (*text && takes_best(prompt)) {
         g_free(text);
         text = best_candidate(prompt);
