@@ -12,6 +12,7 @@
 #include "cmd/language.h"
 #include "cmd/option.h"
 #include "core/frontend.h"
+#include "mime/mime.h"
 #include "store/store.h"
 
 typedef struct Session Session;
@@ -157,5 +158,10 @@ char *session_row_tags(const StoreRow *row);
 /* The absolute path of a row's file, located anew when it was renamed behind
  * our back; NULL when the message is not here. Free with g_free(). */
 char *session_message_path(Session *session, const StoreRow *row);
+
+/* Its message, also when the file is renamed meanwhile. mime_message_free();
+ * NULL on error. The main thread. */
+MimeMessage *session_load_message(Session *session, const StoreRow *row,
+                                  GError **error);
 
 #endif

@@ -69,7 +69,6 @@ opening_start(CmdCall *call, gint64 id, MimeMessage *taken, OpeningDone done)
 {
     Session *session = cmd_session(call);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
-    g_autofree char *path = row ? session_message_path(session, row) : NULL;
     g_autoptr(MimeMessage) message = taken;
     CryptoRequest request = { .id = id, .decrypt = true };
     GError *error = NULL;
@@ -78,11 +77,11 @@ opening_start(CmdCall *call, gint64 id, MimeMessage *taken, OpeningDone done)
     if (cmd_context(call)->origin == CMD_FROM_HOOK)
         return cmd_fail_usage(call, "%s: a hook does not open messages",
                               cmd_entry(call)->name);
-    if (path == NULL)
+    if (row == NULL || row->file == NULL)
         return cmd_fail_usage(call, "the message is not on this machine yet: "
                                     "open it first, so that it is fetched");
     if (message == NULL)
-        message = mime_load_file(path, &error);
+        message = session_load_message(session, row, &error);
     if (message == NULL)
         return cmd_fail(call, error);
     request.message = mime_load_again(message);

@@ -298,7 +298,6 @@ resume(CmdCall *call, gint64 id)
     g_autoptr(GError) error = NULL;
     g_autoptr(Draft) draft = draft_of_copy(session, id, &error);
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
-    g_autofree char *path = row ? session_message_path(session, row) : NULL;
     g_autoptr(MimeMessage) message = NULL;
     const MimeOpened *opened = crypto_opened(session_crypto(session), id);
     bool is_open = opened && opened->bytes;
@@ -307,8 +306,8 @@ resume(CmdCall *call, gint64 id)
         resumed(draft, error, cmd_hold(call));
         return CMD_RUNNING;
     }
-    if (path)
-        message = mime_load_file(path, NULL);
+    if (row)
+        message = session_load_message(session, row, NULL);
     if (!is_open && message && mime_is_encrypted(message))
         return opening_start(call, id, g_steal_pointer(&message),
                              resume_opened);

@@ -50,8 +50,7 @@ signers_exec(CmdCall *call)
 static char *
 list_of(Session *session, const StoreRow *row)
 {
-    g_autofree char *path = session_message_path(session, row);
-    MimeMessage *message = path ? mime_load_file(path, NULL) : NULL;
+    MimeMessage *message = session_load_message(session, row, NULL);
     const char *field = message ? mime_header(message, "List-Id") : NULL;
     const char *from = field ? strrchr(field, '<') : NULL;
     const char *to = from ? strchr(from, '>') : NULL;

@@ -152,14 +152,8 @@ crypto_load(Session *session, const StoreRow *row, GError **error)
     const MimeOpened *opened =
         crypto_opened(session_crypto(session), row->id);
     MimeMessage *inside = opened ? mime_opened_message(opened) : NULL;
-    g_autofree char *path = NULL;
 
-    if (inside)
-        return inside;
-    path = session_message_path(session, row);
-    return path ? mime_load_file(path, error)
-                : err_null(error, ERR_LOCAL,
-                           "the message is not on this machine");
+    return inside ? inside : session_load_message(session, row, error);
 }
 
 const char *

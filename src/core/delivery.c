@@ -225,15 +225,13 @@ void
 delivery_look(Session *session, gint64 id)
 {
     g_autoptr(StoreRow) row = store_row(session_store(session), id, NULL);
-    g_autofree char *path = NULL;
     g_autoptr(MimeMessage) message = NULL;
     g_autoptr(MimeReport) report = NULL;
     const MimeReportRecipient *recipient;
 
     if (row == NULL || !looks_like_report(row))
         return;
-    path = session_message_path(session, row);
-    message = path ? mime_load_file(path, NULL) : NULL;
+    message = session_load_message(session, row, NULL);
     report = message ? mime_report(message) : NULL;
     recipient = report ? worst(report) : NULL;
     if (recipient && !match(session, id, report->envelope_id, recipient))

@@ -506,15 +506,8 @@ static MimeMessage *
 load_parent(Session *session, gint64 id, GError **error)
 {
     g_autoptr(StoreRow) row = store_row(session_store(session), id, error);
-    g_autofree char *path = NULL;
 
-    if (row == NULL)
-        return NULL;
-    path = session_message_path(session, row);
-    return path ? mime_load_file(path, error)
-                : err_null(error, ERR_LOCAL,
-                           "the message is not on this machine yet: open it "
-                           "first, so that it is fetched");
+    return row ? session_load_message(session, row, error) : NULL;
 }
 
 /* The account named, or that of the identity named; else the parent's, else the

@@ -51,7 +51,6 @@ find(Receipt *receipt, gint64 id)
 {
     Session *session = receipt->session;
     g_autoptr(StoreFolder) folder = NULL;
-    g_autofree char *path = NULL;
 
     receipt->row = store_row(session_store(session), id, NULL);
     if (receipt->row == NULL || store_words_have(receipt->row->tags, SENT_TAG))
@@ -66,8 +65,7 @@ find(Receipt *receipt, gint64 id)
                != 0)
         return false;
     if (receipt->message == NULL) {
-        path = session_message_path(session, receipt->row);
-        receipt->loaded = path ? mime_load_file(path, NULL) : NULL;
+        receipt->loaded = session_load_message(session, receipt->row, NULL);
         receipt->message = receipt->loaded;
     }
     receipt->to = receipt->message ? asker(receipt->message) : NULL;

@@ -647,30 +647,6 @@ session_row_tags(const StoreRow *row)
     return tags_of(row->flags, row->tags);
 }
 
-char *
-session_message_path(Session *session, const StoreRow *row)
-{
-    g_autofree char *path = NULL;
-    g_autofree char *name = NULL;
-    g_autofree char *moved = NULL;
-    g_autoptr(StoreFolder) folder = NULL;
-    char *found;
-
-    if (row->file == NULL)
-        return NULL;
-    path = g_build_filename(session->paths->mail, row->file, NULL);
-    found = maildir_locate(path);
-    if (found)
-        return found;
-    folder = store_folder(session->store, row->folder, NULL);
-    if (folder == NULL)
-        return NULL;
-    name = g_path_get_basename(row->file);
-    moved = g_build_filename(session->paths->mail, folder->path, "cur", name,
-                             NULL);
-    return maildir_locate(moved);
-}
-
 static void
 event_set_time(Event *event, const char *field, gint64 time)
 {

@@ -123,9 +123,8 @@ page_load(Page *page, PageItem *item)
     if (item->message)
         return true;
     g_free(item->path);
+    item->message = session_load_message(page->tui->session, item->row, NULL);
     item->path = session_message_path(page->tui->session, item->row);
-    if (item->path)
-        item->message = mime_load_file(item->path, NULL);
     if (item->message)
         sealed_follow(page, item);
     return item->message != NULL;
@@ -409,15 +408,12 @@ make_text(Page *page, PageItem *item)
     };
 
     g_autoptr(MimeMessage) source = NULL;
-    g_autofree char *path = NULL;
 
     if (item->text && item->text_width == options.width)
         return;
     /* The source of what was opened is how it came. */
     if (options.raw && item->opened && item->opened->bytes)
-        path = session_message_path(page->tui->session, item->row);
-    if (path)
-        source = mime_load_file(path, NULL);
+        source = session_load_message(page->tui->session, item->row, NULL);
     mime_text_free(item->text);
     item->text = mime_text(source ? source : item->message, &options);
     item->text_width = options.width;

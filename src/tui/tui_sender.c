@@ -74,8 +74,7 @@ add_answer_address(GString *page, MimeMessage *message, const StoreRow *row)
 static void
 add_heading(GString *page, Tui *tui, const StoreRow *row)
 {
-    g_autofree char *path = session_message_path(tui->session, row);
-    MimeMessage *message = path ? mime_load_file(path, NULL) : NULL;
+    MimeMessage *message = session_load_message(tui->session, row, NULL);
 
     g_string_append_printf(page, "%s <%s>\n",
                            row->from_name ? row->from_name : "",

@@ -251,6 +251,8 @@ prepare(Fixture *f)
     what.folder =
         session_make_folder(session, "work", "INBOX", FOLDER_ROLE_INBOX, NULL);
     start.parent = act_append(session, &what, NULL);
+    while (settler_busy(session_settler(session)))
+        g_main_context_iteration(NULL, TRUE);
     draft = draft_start(session, &start, NULL);
     if (draft == NULL)
         _exit(1);
