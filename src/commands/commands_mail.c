@@ -387,7 +387,8 @@ static const CmdEntry set_entries[] = {
 
 static const CmdEntry entry_delete = {
     .name = "delete",
-    .help = "Delete messages in the trash for good",
+    .help = "Delete messages in the trash for good; the server is told with "
+            "the next act or sync",
     .group = "mail",
     .flags = { TARGET_FLAGS,
                { "force", 'f', CMD_BOOL, NULL,
