@@ -513,7 +513,8 @@ stage_copies(Act *act, const MessageSet *set, GError **error)
                            "the text of “%s” is not on this machine: open "
                            "the message, then copy it",
                            row->subject ? row->subject : "");
-        file = staged_file(act->staged, from, error);
+        file = staged_file(act->staged, row->flags & STORE_SYSTEM_FLAGS, from,
+                           error);
         if (file == NULL)
             return false;
         g_hash_table_insert(act->copied, g_memdup2(&id, sizeof id),
@@ -530,8 +531,8 @@ copy_row(Act *act, const StoreRow *row, GError **error)
                                                  act->folder, file, error)
                                     : 0;
 
-    if (made != 0)
-        staged_row(act->staged, file);
+    if (file)
+        staged_row(act->staged, file, made);
     return made != 0
         && store_act_note_made(act->store, act->record, made, error);
 }
@@ -669,10 +670,10 @@ act_message_create(Session *session, const ActAppend *what, GError **error)
     if (what->to)
         facts->to = what->to;
     facts->arrival = clock_now();
-    facts->file =
-        what->path ? staged_file(message->staged, what->path, error)
-                   : staged_bytes(message->staged, what->bytes, what->size,
-                                  error);
+    facts->file = what->path ? staged_file(message->staged, what->flags,
+                                           what->path, error)
+                             : staged_bytes(message->staged, what->flags,
+                                            what->bytes, what->size, error);
     return facts->file && staged_sync(message->staged, error)
                ? g_steal_pointer(&message)
                : NULL;
@@ -695,8 +696,7 @@ act_message_add(ActMessage *message, GError **error)
     gint64 id =
         store_message_add(session_store(message->session), facts, error);
 
-    if (id != 0)
-        staged_row(message->staged, facts->file);
+    staged_row(message->staged, facts->file, id);
     return id;
 }
 

@@ -147,12 +147,26 @@ index_is_damaged(const GError *error)
     return err_is(error, ERR_LOCAL) && strstr(error->message, "orrupt") != NULL;
 }
 
+/* Several may be in one second. */
+static char *
+aside_name(const char *dir)
+{
+    gint64 second = g_get_real_time() / G_USEC_PER_SEC;
+    char *aside = NULL;
+
+    for (guint n = 1; aside == NULL || g_file_test(aside, G_FILE_TEST_EXISTS);
+         n++) {
+        g_free(aside);
+        aside = g_strdup_printf("%s.broken-%" G_GINT64_FORMAT "-%u", dir,
+                                second, n);
+    }
+    return aside;
+}
+
 bool
 index_set_aside(const char *dir, GError **error)
 {
-    g_autofree char *aside = g_strdup_printf(
-        "%s.broken-%" G_GINT64_FORMAT, dir,
-        g_get_real_time() / G_USEC_PER_SEC);
+    g_autofree char *aside = aside_name(dir);
 
     if (rename(dir, aside) != 0)
         return err_set_errno(error, errno, "%s", aside);
