@@ -83,6 +83,7 @@ remote_follower_destroy(struct RemoteFollower *follower)
     g_ptr_array_unref(follower->errands);
     net_sessions_unref(follower->sessions);
     g_free(follower->only);
+    g_free(follower->refusal);
     g_free(follower);
 }
 
@@ -429,8 +430,11 @@ sync_succeeded(struct RemoteFollower *follower, const LaneAnswer *answer)
     follower->not_before = 0;
     account->status.done = account->status.total = 0;
     set_online(follower, true, NULL);
-    account_set_state(account, ACCOUNT_ONLINE, NULL,
-                      refused ? refused->message : NULL);
+    if (refused || follower->full) { /* one folder says nothing of others */
+        g_free(follower->refusal);
+        follower->refusal = refused ? g_strdup(refused->message) : NULL;
+    }
+    account_set_state(account, ACCOUNT_ONLINE, NULL, follower->refusal);
     if (account->started) {
         if (follower->watcher)
             watcher_begin(follower->watcher);

@@ -19,6 +19,7 @@ struct RemoteFollower {
     bool asking;      /* for the password */
     bool again;       /* another sync was asked for while one ran */
     GError *refused;  /* by the server, of a sync that is gone on with */
+    char *refusal;    /* of the last whole one, or since; NULL: none */
     bool full;        /* the sync that runs is of all folders */
     bool accept_removals;
     char *only;
