@@ -114,7 +114,7 @@ typedef struct CmdContext {
     void *session;         /* of core; commands cast it by core/session.h */
     CmdLanguage *language; /* options, keys, hooks, styles */
     CmdOrigin origin;
-    bool by_hook;     /* from a program that a hook runs */
+    bool by_hook;     /* a hook does it, or a program that one runs */
     Printer *out;     /* never NULL */
     Event *event;     /* of a hook, for $field; or NULL */
     int count;        /* typed before a key; 0: none */

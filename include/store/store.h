@@ -416,11 +416,10 @@ bool store_thread_has_tag(Store *store, gint64 thread, gint64 id,
  * the user wants, until store_set_file(): the room core renames the files
  * behind, in the transaction in which it reads the rows. Also rows that are
  * nowhere (folder, server_folder, moving 0): their file is to be removed, and
- * they by store_server_gone(). */
-GArray *store_unsettled(Store *store, guint limit, GError **error);
-
-/* But for those that are nowhere by what undo would take back next. */
-GArray *store_unsettled_for_good(Store *store, guint limit, GError **error);
+ * they by store_server_gone(); but_undoable: not those that undo would bring
+ * back next. */
+GArray *store_unsettled(Store *store, bool but_undoable, guint limit,
+                        GError **error);
 
 /* The files of all of them, as in store_files(). */
 GPtrArray *store_unsettled_files(Store *store, GError **error);
@@ -631,8 +630,7 @@ bool store_pending_refused(Store *store, gint64 id, const StoreAsk *ask,
 bool store_pending_failed(Store *store, gint64 id, const char *reason,
                           GError **error);
 
-/* An act is a label and the former state of each message it touched. One whose
- * label is "" is passed over by undo. */
+/* An act is a label and the former state of each message it touched. */
 gint64 store_act_begin(Store *store, const char *label, GError **error);
 bool store_act_label(Store *store, gint64 act, const char *label,
                      GError **error);

@@ -208,6 +208,7 @@ run_block(Firing *firing, const Hook *hook)
 
     firing->context = firing->hooks->context;
     firing->context.origin = CMD_FROM_HOOK;
+    firing->context.by_hook = true;
     firing->context.event = firing->event;
     firing->context.scope_account = hook->account; /* `set` stays there */
     firing->context.file = hook->file;

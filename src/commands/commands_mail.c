@@ -23,7 +23,7 @@ remember(CmdCall *call, const char *const *words)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
-    if (cmd_context(call)->origin == CMD_FROM_HOOK)
+    if (cmd_context(call)->by_hook)
         return;
     g_ptr_array_add(argv, (char *)cmd_entry(call)->name);
     if (cmd_has(call, "thread"))

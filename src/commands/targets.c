@@ -40,8 +40,7 @@ apply(CmdCall *call, MessageSet *set, TargetsFn fn)
     g_autoptr(GError) error = NULL;
     CmdResult result;
 
-    set->by_hook = cmd_context(call)->origin == CMD_FROM_HOOK
-                   || cmd_context(call)->by_hook;
+    set->by_hook = cmd_context(call)->by_hook;
     if (cmd_has(call, "thread")
         && !message_set_widen(cmd_session(call), set, &error))
         return cmd_fail(call, g_steal_pointer(&error));

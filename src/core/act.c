@@ -306,7 +306,7 @@ act_change(Session *session, const MessageSet *set, const char *label,
 {
     g_auto(Act) act = { .session = session, .custom = change, .user = user };
 
-    act.label = g_strdup(label && set->by_hook ? "" : label);
+    act.label = set->by_hook ? NULL : g_strdup(label);
     return perform(&act, set, change_custom, error);
 }
 

@@ -28,7 +28,8 @@ struct Settler {
 typedef struct {
     char *state_db;
     char *mail;
-    bool has_screen;
+    bool has_screen; /* what was deleted last stays until the next act, for
+                        undo; a command from the shell leaves nothing */
     gint64 folder; /* seen last, within a transaction; 0: none */
     char *dir;     /* of it */
 } SettleRequest;
@@ -151,15 +152,6 @@ settle_rows(Store *store, SettleRequest *request, const GArray *ids,
     return ok;
 }
 
-/* On a screen, what the user deleted last stays until the next act: undo brings
- * it back. A command from the shell leaves nothing behind. */
-static GArray *
-read_unsettled(Store *store, bool has_screen, guint limit, GError **error)
-{
-    return has_screen ? store_unsettled_for_good(store, limit, error)
-                      : store_unsettled(store, limit, error);
-}
-
 static bool
 settle_slice(Store *store, SettleRequest *request, guint *n, GError **error)
 {
@@ -169,7 +161,7 @@ settle_slice(Store *store, SettleRequest *request, guint *n, GError **error)
     request->folder = 0; /* its path may be another one by now */
     if (!store_begin(store, error))
         return false;
-    ids = read_unsettled(store, request->has_screen, SETTLE_SLICE, error);
+    ids = store_unsettled(store, request->has_screen, SETTLE_SLICE, error);
     *n = ids ? ids->len : 0;
     ok = ids != NULL && settle_rows(store, request, ids, error);
     return store_end(store, ok, ok ? error : NULL) && ok;
@@ -197,8 +189,8 @@ has_work(const Settler *settler)
 {
     Session *session = settler->session;
     g_autoptr(GArray) ids =
-        read_unsettled(session_store(session),
-                       session_frontend(session)->has_screen, 1, NULL);
+        store_unsettled(session_store(session),
+                        session_frontend(session)->has_screen, 1, NULL);
 
     return ids == NULL || ids->len > 0; /* the run says what is wrong */
 }

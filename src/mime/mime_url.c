@@ -107,13 +107,13 @@ mime_url_find(MimeText *text, MimeLogical *line, bool numbers)
         end = url_end(rest, &next);
         url = g_strndup(start, end - start);
         number = goes_somewhere(url) ? mime_link_add(text, url, NULL) : 0;
-        if (number == 0)
+        if (number == 0 || !numbers)
             continue;
         g_string_append_len(out, done, end - done);
         done = end;
         add_mark(line, out, number, &marked);
     }
-    if (!numbers || marked == 0)
+    if (marked == 0)
         return;
     g_string_append(out, done);
     g_free(line->text);

@@ -80,11 +80,11 @@ store_act_last(Store *store, bool redo, GError **error)
     static const char undo_sql[] =
         "SELECT id, label, time, undone, (SELECT count(*) FROM act_item"
         " WHERE act = act.id) FROM act WHERE undone = 0"
-        " AND label <> '' ORDER BY id DESC LIMIT 1";
+        " ORDER BY id DESC LIMIT 1";
     static const char redo_sql[] =
         "SELECT id, label, time, undone, (SELECT count(*) FROM act_item"
         " WHERE act = act.id) FROM act WHERE undone = 1"
-        " AND label <> '' ORDER BY id LIMIT 1";
+        " ORDER BY id LIMIT 1";
     sqlite3_stmt *row =
         store_prepare(store, error, redo ? redo_sql : undo_sql, "");
     StoreAct *act;

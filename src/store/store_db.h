@@ -118,7 +118,7 @@ bool store_state_write(Store *store, gint64 id, const StoreState *state,
 /* Of a message m: undo would not bring it back next. */
 #define STORE_NOT_UNDOABLE                                                     \
     "m.id NOT IN (SELECT message FROM act_item WHERE act ="                    \
-    " (SELECT max(id) FROM act WHERE undone = 0 AND label <> ''))"
+    " (SELECT max(id) FROM act WHERE undone = 0))"
 
 /* store_pending.c: makes `pending` true for one message (S4), or for all of a
  * folder. */

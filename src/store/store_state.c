@@ -112,27 +112,17 @@ store_set_folder(Store *store, gint64 id, gint64 folder, GError **error)
     return change(store, id, &(Change){ .folder = &folder }, error);
 }
 
-#define UNSETTLED                                                              \
-    "SELECT id FROM message m WHERE settled = 0"                               \
-    " AND (folder > 0 OR moving = 0)"
-
 GArray *
-store_unsettled(Store *store, guint limit, GError **error)
-{
-    return store_read_ids(store,
-                          store_prepare(store, error, UNSETTLED " LIMIT ?", "i",
-                                        (gint64)(limit ? (gint64)limit : -1)),
-                          error);
-}
-
-GArray *
-store_unsettled_for_good(Store *store, guint limit, GError **error)
+store_unsettled(Store *store, bool but_undoable, guint limit, GError **error)
 {
     return store_read_ids(
         store,
         store_prepare(store, error,
-                      UNSETTLED " AND (folder > 0 OR server_folder > 0"
-                                " OR " STORE_NOT_UNDOABLE ") LIMIT ?",
-                      "i", (gint64)(limit ? (gint64)limit : -1)),
+                      "SELECT id FROM message m WHERE settled = 0"
+                      " AND (folder > 0 OR moving = 0)"
+                      " AND (?1 = 0 OR folder > 0 OR server_folder > 0"
+                      " OR " STORE_NOT_UNDOABLE ") LIMIT ?2",
+                      "ii", (gint64)but_undoable,
+                      (gint64)(limit ? (gint64)limit : -1)),
         error);
 }

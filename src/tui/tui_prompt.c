@@ -121,9 +121,9 @@ trouble(const Prompt *prompt)
 /* What is searched for: among the results of a search those of both. g_free()
  */
 static char *
-whole_query(const Prompt *prompt)
+whole_query(const Prompt *prompt, const char *text)
 {
-    g_autofree char *typed = g_strstrip(g_strdup(prompt->text->str));
+    g_autofree char *typed = g_strstrip(g_strdup(text));
 
     if (!prompt->here || prompt->query == NULL || *typed == '\0')
         return g_steal_pointer(&typed);
@@ -164,16 +164,15 @@ ends_in_word(const char *text)
 /* The query as it is asked while it is typed: its last word is the beginning
  * of one. What does not read so is asked as it is. g_free() */
 static char *
-typed_query(Prompt *prompt)
+typed_query(const Prompt *prompt)
 {
-    g_autofree char *query = NULL;
+    const char *text = prompt->text->str;
+    g_autofree char *beginning = g_strconcat(text, "*", NULL);
 
-    if (!ends_in_word(prompt->text->str))
-        return whole_query(prompt);
-    g_string_append_c(prompt->text, '*');
-    query = search_check(prompt->text->str, NULL) ? whole_query(prompt) : NULL;
-    g_string_truncate(prompt->text, prompt->text->len - 1);
-    return query ? g_steal_pointer(&query) : whole_query(prompt);
+    return whole_query(prompt, ends_in_word(text)
+                                       && search_check(beginning, NULL)
+                                   ? beginning
+                                   : text);
 }
 
 /* While it cannot be read, the rows stay those of the query before. */
@@ -200,7 +199,7 @@ search_now(void *data)
 static void
 search_exactly(Prompt *prompt)
 {
-    g_autofree char *query = whole_query(prompt);
+    g_autofree char *query = whole_query(prompt, prompt->text->str);
 
     if (prompt->timer == 0 && !ends_in_word(prompt->text->str))
         return;

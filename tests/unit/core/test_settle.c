@@ -127,7 +127,7 @@ write_once(void *data)
     g_autoptr(GArray) unsettled = NULL;
 
     g_assert_true(store_begin(store, NULL));
-    unsettled = store_unsettled(store, MANY, NULL);
+    unsettled = store_unsettled(store, false, MANY, NULL);
     writer->left = unsettled->len;
     g_assert_true(store_end(store, true, NULL));
     return NULL;

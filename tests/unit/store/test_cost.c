@@ -49,7 +49,7 @@ test_sync_questions(void)
         g_assert_cmpint(steps(store), <, FEW_STEPS);
     }
     {
-        g_autoptr(GArray) unsettled = store_unsettled(store, 0, NULL);
+        g_autoptr(GArray) unsettled = store_unsettled(store, false, 0, NULL);
         g_autoptr(GPtrArray) folders = store_folders(store, "work", NULL);
 
         g_assert_cmpuint(unsettled->len + folders->len, >, 0);

@@ -235,7 +235,7 @@ test_deleted(void)
     must(store_set_folder(store, there, 0, error));
     must(store_set_folder(store, here, 0, error));
     g_assert_cmpuint(pending(fixture), ==, 1);
-    must((unsettled = store_unsettled(store, 0, error)) != NULL);
+    must((unsettled = store_unsettled(store, false, 0, error)) != NULL);
     g_assert_cmpuint(unsettled->len, ==, 1);
     g_assert_cmpint(g_array_index(unsettled, gint64, 0), ==, here);
     must(store_server_gone(store, there, &file, error));
@@ -270,7 +270,7 @@ test_taken_over(void)
     gone = fixture_row(fixture, other);
     g_assert_cmpint(gone->folder, ==, 0);
     g_assert_null(gone->file);
-    must((unsettled = store_unsettled(store, 0, error)) != NULL);
+    must((unsettled = store_unsettled(store, false, 0, error)) != NULL);
     g_assert_cmpuint(unsettled->len, ==, 2);
     g_assert_cmpuint(pending(fixture), ==, 1); /* STORE +FLAGS \Flagged */
 }

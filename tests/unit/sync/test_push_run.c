@@ -545,7 +545,7 @@ test_local_tag(void)
 static void
 settle_gone(Bench *bench)
 {
-    g_autoptr(GArray) ids = store_unsettled(bench->store, 0, NULL);
+    g_autoptr(GArray) ids = store_unsettled(bench->store, false, 0, NULL);
 
     for (guint i = 0; ids && i < ids->len; i++) {
         gint64 id = g_array_index(ids, gint64, i);
