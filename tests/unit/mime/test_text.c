@@ -426,6 +426,20 @@ test_url_numbers(void)
                     "<http://b.example>\n");
 }
 
+/* What the author wrote is no number of ours: it stays in a copy. */
+static void
+test_url_unnumbered(void)
+{
+    const MimeTextOptions options = { .width = 60 };
+    const char *source = "\nsee http://a.example [1], [1]\n";
+    g_autoptr(MimeMessage) message = mime_load_bytes(source, strlen(source));
+    g_autoptr(MimeText) text = mime_text(message, &options);
+    g_autofree char *joined = mime_join_lines(text->lines);
+
+    g_assert_cmpuint(text->links->len, ==, 1);
+    g_assert_cmpstr(joined, ==, source + 1);
+}
+
 /* No more links than the limit, and what is no link takes no square of time:
  * the test would not end. */
 static void
@@ -464,6 +478,7 @@ main(int argc, char **argv)
     g_test_add_func("/mime/text/limit", test_text_limit);
     g_test_add_func("/mime/text/urls", test_urls);
     g_test_add_func("/mime/text/url-numbers", test_url_numbers);
+    g_test_add_func("/mime/text/url-unnumbered", test_url_unnumbered);
     g_test_add_func("/mime/text/url-many", test_url_many);
     return g_test_run();
 }
