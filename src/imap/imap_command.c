@@ -338,8 +338,9 @@ imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
         if (kind < 0)
             return stuck(conn, error) && false;
         if (kind == 1 && told == tag) {
-            conn->round_trip =
-                MIN(conn->round_trip, g_get_monotonic_time() - conn->sent);
+            if (tag == conn->tag) /* others were sent before the last */
+                conn->round_trip = MIN(conn->round_trip,
+                                       g_get_monotonic_time() - conn->sent);
             return read_result(conn, error);
         }
         if (kind == 1 && !take_owed(conn, told))

@@ -7,10 +7,6 @@
 
 #include <string.h>
 
-enum {
-    FAR_USEC = 5000
-}; /* of a round trip: not in this house */
-
 char *
 imap_take_alert(ImapConn *conn)
 {
@@ -330,7 +326,7 @@ is_far_enough(ImapConn *conn, bool *far, GError **error)
         return true;
     if (!imap_settle(conn, error))
         return false;
-    *far = conn->round_trip >= FAR_USEC;
+    *far = conn->round_trip >= IMAP_FAR_USEC;
     return true;
 }
 

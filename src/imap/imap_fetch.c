@@ -9,11 +9,21 @@
 #include <string.h>
 
 /* Commands on their way at once: few, so that neither side blocks on writing
- * while the other does, and that what is more urgent waits for two at most. */
+ * while the other does. What is more urgent waits for two of them; to a server
+ * that is far, for as many as are answered in a second. */
 enum {
     LINE_BYTES = 8000,
-    AHEAD = 2
+    AHEAD = 2,
+    AHEAD_MOST = 8
 };
+
+guint
+imap_fetch_window(gint64 round_trip, gint64 took)
+{
+    if (took <= 0 || round_trip < IMAP_FAR_USEC || round_trip == G_MAXINT64)
+        return AHEAD;
+    return (guint)CLAMP(G_USEC_PER_SEC / took, AHEAD, AHEAD_MOST);
+}
 
 typedef struct {
     ImapConn *conn;
@@ -281,6 +291,7 @@ typedef struct {
     GArray *ends;     /* bool: the last line of a set */
     guint first;      /* tag of the first */
     guint sent, done;
+    gint64 took; /* from the answer before the last to the last, µs */
 } Fetch;
 
 static void
@@ -296,12 +307,14 @@ add_set(Fetch *fetch, const UidSet *uids)
     }
 }
 
-/* So many that one is on its way while another is answered. */
+/* So many that the server has one while another is on its way to it. */
 static void
 send_ahead(Fetch *fetch)
 {
+    guint window = imap_fetch_window(fetch->conn->round_trip, fetch->took);
+
     while (fetch->sent < fetch->lines->len
-           && fetch->sent - fetch->done < AHEAD) {
+           && fetch->sent - fetch->done < window) {
         send_fetch(fetch->conn, fetch->lines->pdata[fetch->sent++],
                    fetch->items, fetch->since);
         imap_cmd_end(fetch->conn);
@@ -326,6 +339,7 @@ run_fetch(Fetch *fetch, const ImapSink *sink, GError **error)
     ImapAnswers answers = { .sink = sink };
     g_autoptr(GError) trouble = NULL;
     bool enough = false;
+    gint64 before = 0;
 
     imap_cmd_answers(conn, &answers);
     fetch->first = conn->tag + 1;
@@ -340,7 +354,9 @@ run_fetch(Fetch *fetch, const ImapSink *sink, GError **error)
         if (trouble == NULL && sink && sink->set_told
             && g_array_index(fetch->ends, bool, fetch->done))
             sink->set_told(sink->user, &enough, &trouble);
-        fetch->done++;
+        if (fetch->done++ > 0) /* the first had to come here, too */
+            fetch->took = g_get_monotonic_time() - before;
+        before = g_get_monotonic_time();
     }
     imap_cmd_answers(conn, NULL);
     if (trouble == NULL)
@@ -355,7 +371,8 @@ imap_fetch(ImapConn *conn, const UidSet *uids, const char *items, guint64 since,
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(bool));
-    Fetch fetch = { conn, items, since, lines, ends, 0, 0, 0 };
+    Fetch fetch = { .conn = conn, .items = items, .since = since,
+                    .lines = lines, .ends = ends };
 
     add_set(&fetch, uids);
     return run_fetch(&fetch, sink, error);
@@ -367,7 +384,8 @@ imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(bool));
-    Fetch fetch = { conn, items, 0, lines, ends, 0, 0, 0 };
+    Fetch fetch = { .conn = conn, .items = items, .lines = lines,
+                    .ends = ends };
 
     for (guint i = 0; i < sets->len; i++)
         add_set(&fetch, sets->pdata[i]);

@@ -145,6 +145,14 @@ void imap_response_code(ImapConn *conn);
 char *imap_response_words(const char *text, gsize size);
 /* A mailbox name; g_free(). */
 char *imap_response_mailbox(ImapConn *conn);
+enum {
+    IMAP_FAR_USEC = 5000 /* of a round trip: not in this house */
+};
+
+/* FETCHes on their way at once, of which one took so long, µs (imap_fetch.c):
+ * pure. The shortest round trip: G_MAXINT64 not known. */
+guint imap_fetch_window(gint64 round_trip, gint64 took);
+
 /* FETCH's attributes, imap_fetch.c. */
 void imap_response_fetch(ImapConn *conn, guint32 seq);
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """First fetch, nothing to do, and a change of everything (100 new, 500 flags,
 50 deleted), from a Dovecot on loopback, beside mbsync with its default
-settings, in turns. Not part of the test run.
+settings, in turns; with --delay also beside itself without it. Not part of the
+test run.
 Usage: bench_fetch.py POSTHORN [--messages N] [--rounds N] [--index]
        [--tls] [--compress on|far] [--delay MS]"""
 
@@ -55,6 +56,16 @@ def first_fetches(peers, options, line):
     field.report(peers, "first fetch")
 
 
+def far_and_near(far, near, options, line):
+    """First fetches over the line with its delay and beside it, in turns."""
+    near.name = "posthorn, no delay"
+    for _ in range(options.rounds):
+        for peer, over in ((near, None), (far, line)):
+            peer.fresh()
+            peer.run("far and near", over)
+    field.report((near, far), "far and near")
+
+
 def again(peers, options, line, changes):
     time.sleep(3)  # what was written just now is looked at once more
     for _ in range(max(options.rounds, 7)):
@@ -101,6 +112,9 @@ def main():
                 options.delay / 1000))
         peers = field.make_peers(servers, servers.path("bench"), options,
                                  line.port if line else None)
+        if line:
+            _, near = field.make_peers(servers, servers.path("near"), options)
+            far_and_near(peers[1], near, options, line)
         first_fetches(peers, options, line)
         again(peers, options, line,
               Changes(servers, mail, options.messages))

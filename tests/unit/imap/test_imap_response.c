@@ -327,6 +327,25 @@ test_codes(void)
     imap_conn_close(conn);
 }
 
+/* A server that is far does not wait for us, nor what is urgent for more than
+ * two FETCHes, or a second. */
+static void
+test_fetch_window(void)
+{
+    static const struct {
+        gint64 round_trip, took;
+        guint window;
+    } cases[] = {
+        { G_MAXINT64, 1000, 2 }, { 50000, 0, 2 },    { 200, 10, 2 },
+        { 50000, 3000000, 2 },   { 50000, 500000, 2 }, { 50000, 250000, 4 },
+        { 50000, 25000, 8 },     { 300000, 1, 8 },     { 5000, 300000, 3 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpuint(imap_fetch_window(cases[i].round_trip, cases[i].took),
+                         ==, cases[i].window);
+}
+
 static const char *const none_permanent[] = { NULL };
 static const char *const some_permanent[] = { "\\seen", "\\Flagged", "Work",
                                               NULL };
@@ -636,6 +655,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/long-name", test_long_name);
     g_test_add_func("/imap/response/list-bytes", test_list_bytes);
     g_test_add_func("/imap/response/long-preview", test_long_preview);
+    g_test_add_func("/imap/fetch/window", test_fetch_window);
     g_test_add_func("/imap/response/local-flags", test_local_flags);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/words", test_words);
