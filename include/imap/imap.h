@@ -208,11 +208,10 @@ bool imap_fetch_sets(ImapConn *conn, const GPtrArray *sets, const char *items,
  * with \ before " and \, and are sent as the server takes them. */
 UidSet *imap_search(ImapConn *conn, const char *criteria, GError **error);
 
-/* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. unchanged_since 0: none; UIDs that
- * the server had changed since go to *modified (may be NULL). */
-bool
-imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
-           guint64 unchanged_since, UidSet **modified, GError **error);
+/* UID STORE +FLAGS.SILENT or -FLAGS.SILENT. UNCHANGEDSINCE (RFC 7162) is
+ * not sent: one flag is added or taken, whatever became of the others. */
+bool imap_store(ImapConn *conn, const UidSet *uids, bool add,
+                const ImapFlags *flags, GError **error);
 
 /* Old and new UIDs of COPYUID (RFC 4315), pair by pair. */
 typedef struct {

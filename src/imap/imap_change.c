@@ -78,14 +78,10 @@ imap_search(ImapConn *conn, const char *criteria, GError **error)
 }
 
 static bool
-store_set(ImapConn *conn, const char *set, const char *what, guint64 since,
-          GError **error)
+store_set(ImapConn *conn, const char *set, const char *what, GError **error)
 {
     imap_cmd_begin(conn, "UID STORE ");
-    imap_cmd_text(conn, "%s ", set);
-    if (since > 0 && conn->condstore)
-        imap_cmd_text(conn, "(UNCHANGEDSINCE %" G_GUINT64_FORMAT ") ", since);
-    imap_cmd_text(conn, "%s", what);
+    imap_cmd_text(conn, "%s %s", set, what);
     return imap_cmd_finish(conn, error);
 }
 
@@ -105,18 +101,18 @@ store_labels(ImapConn *conn, const GPtrArray *sets, bool add,
         return true;
     g_string_append_c(what, ')');
     for (guint i = 0; ok && i < sets->len; i++)
-        ok = store_set(conn, sets->pdata[i], what->str, 0, error);
+        ok = store_set(conn, sets->pdata[i], what->str, error);
     return ok;
 }
 
 bool
 imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
-           guint64 unchanged_since, UidSet **modified, GError **error)
+           GError **error)
 {
     g_autoptr(GPtrArray) sets = uidset_format_chunks(uids, LINE_BYTES);
     g_autoptr(GString) what =
         g_string_new(add ? "+FLAGS.SILENT (" : "-FLAGS.SILENT (");
-    ImapAnswers answers = { .modified = modified, .flags_expected = true };
+    ImapAnswers answers = { .flags_expected = true };
     bool labels = imap_conn_can(conn, "X-GM-EXT-1");
     g_autofree char *others = imap_keywords_pick(flags->keywords, false);
     ImapFlags kept = { flags->system,
@@ -124,12 +120,10 @@ imap_store(ImapConn *conn, const UidSet *uids, bool add, const ImapFlags *flags,
     bool any = imap_flags_write(what, &kept);
     bool ok = true;
 
-    if (modified)
-        *modified = NULL;
     g_string_append_c(what, ')');
     imap_cmd_answers(conn, &answers);
     for (guint i = 0; any && ok && i < sets->len; i++)
-        ok = store_set(conn, sets->pdata[i], what->str, unchanged_since, error);
+        ok = store_set(conn, sets->pdata[i], what->str, error);
     ok = ok && (!labels || store_labels(conn, sets, add, flags, error));
     imap_cmd_answers(conn, NULL);
     return ok;

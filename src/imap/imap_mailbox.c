@@ -201,6 +201,16 @@ imap_select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync)
         conn->ahead.resync = *resync;
 }
 
+/* Of a mailbox that is READ-ONLY and does not say which flags it keeps all the
+ * same (those of each user, as a shared \Seen is), it is none. */
+static char **
+permanent_of(const ImapSelected *selected)
+{
+    if (selected->permanent_flags == NULL && selected->read_only)
+        return g_new0(char *, 1);
+    return g_strdupv(selected->permanent_flags);
+}
+
 /* Waits for a SELECT. */
 static bool
 take_select(ImapConn *conn, guint tag, const char *mailbox,
@@ -212,7 +222,7 @@ take_select(ImapConn *conn, guint tag, const char *mailbox,
         return false;
     conn->selected = g_strdup(mailbox);
     g_strfreev(conn->permanent_flags);
-    conn->permanent_flags = g_strdupv(selected->permanent_flags);
+    conn->permanent_flags = permanent_of(selected);
     permanent = (const char *const *)conn->permanent_flags;
     conn->opened =
         (ImapOpened){ selected->uidvalidity, imap_flags_local(permanent),

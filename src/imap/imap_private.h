@@ -16,7 +16,6 @@ typedef struct {
     UidSet *found;       /* of SEARCH */
     ImapQuota *quota;
     ImapCopied *copied;
-    UidSet **modified;
     bool flags_expected; /* of STORE */
     guint32 append_uidvalidity;
     GArray *appended; /* guint32: UIDs of APPEND, in their order */

@@ -185,18 +185,6 @@ read_selected(ImapConn *conn, const char *code)
 }
 
 static void
-read_modified(ImapConn *conn)
-{
-    g_autoptr(UidSet) set = read_set(conn);
-
-    if (set == NULL || conn->answers.modified == NULL)
-        return;
-    if (*conn->answers.modified == NULL)
-        *conn->answers.modified = uidset_create();
-    uidset_add_all(*conn->answers.modified, set);
-}
-
-static void
 read_mailbox_id(ImapConn *conn)
 {
     ImapSelected *selected = conn->answers.selected;
@@ -252,8 +240,6 @@ take_code(ImapConn *conn, const char *code)
         read_copyuid(conn);
     else if (strcmp(code, "APPENDUID") == 0)
         read_appenduid(conn);
-    else if (strcmp(code, "MODIFIED") == 0)
-        read_modified(conn);
     else if (strcmp(code, "READ-ONLY") == 0 && conn->answers.selected)
         conn->answers.selected->read_only = true;
     else if (strcmp(code, "REFERRAL") == 0)

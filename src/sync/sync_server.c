@@ -57,7 +57,7 @@ static bool
 server_store(void *conn, const UidSet *uids, bool add, const ImapFlags *flags,
              GError **error)
 {
-    return imap_store(conn, uids, add, flags, 0, NULL, error);
+    return imap_store(conn, uids, add, flags, error);
 }
 
 static bool

@@ -78,7 +78,6 @@ run_calls(ImapConn *conn)
                             take_vanished };
     const ImapResync resync = { .uidvalidity = 1, .modseq = 1 };
     g_autoptr(UidSet) uids = uidset_create();
-    g_autoptr(UidSet) modified = NULL;
     g_autoptr(UidSet) found = NULL;
     g_autoptr(GPtrArray) mailboxes = NULL;
     g_autoptr(GPtrArray) again = NULL;
@@ -96,7 +95,7 @@ run_calls(ImapConn *conn)
     imap_select(conn, "INBOX", &resync, &sink, &selected, NULL);
     imap_fetch(conn, uids, "UID FLAGS BODY.PEEK[]", 0, &sink, NULL);
     found = imap_search(conn, "TEXT \"x\"", NULL);
-    imap_store(conn, uids, true, &flags, 1, &modified, NULL);
+    imap_store(conn, uids, true, &flags, NULL);
     imap_expunge(conn, uids, &marked, NULL);
     imap_move(conn, uids, "x", &copied, &marked, NULL);
     imap_quota(conn, "INBOX", &quota, NULL);

@@ -438,24 +438,6 @@ test_words(void)
     }
 }
 
-/* What MODIFIED tells of one slice is not lost by the next. */
-static void
-test_modified(void)
-{
-    ImapConn *conn = feed_conn("* OK [MODIFIED 7,9] x\r\n"
-                               "* OK [MODIFIED 12] x\r\n");
-    g_autoptr(UidSet) modified = NULL;
-    g_autofree char *text = NULL;
-
-    conn->answers.modified = &modified;
-    g_assert_true(feed_one(conn));
-    g_assert_true(feed_one(conn));
-    text = uidset_format(modified);
-    g_assert_cmpstr(text, ==, "7,9,12");
-    conn->answers.modified = NULL;
-    imap_conn_close(conn);
-}
-
 /* IMAP_CAPABILITIES, and one more (P30); the new list replaces the old. */
 static void
 test_capabilities(void)
@@ -659,7 +641,6 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/local-flags", test_local_flags);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/words", test_words);
-    g_test_add_func("/imap/response/modified", test_modified);
     g_test_add_func("/imap/response/parts", test_parts);
     g_test_add_func("/imap/response/parts-malformed", test_parts_malformed);
     g_test_add_func("/imap/response/capabilities", test_capabilities);

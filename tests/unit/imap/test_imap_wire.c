@@ -250,12 +250,15 @@ static bool
 call_select(Case *c, UidSet *uids, const char *argument, GError **error)
 {
     g_auto(ImapSelected) selected = { 0 };
+    ImapOpened opened;
     ImapSink sink = sink_of(c);
     bool ok = imap_select(c->conn, argument, NULL, &sink, &selected, error);
 
     g_string_append_printf(c->told, "(%u %u %u%s)", selected.uidvalidity,
                            selected.uidnext, selected.exists,
                            selected.read_only ? " ro" : "");
+    if (ok && selected.read_only && imap_conn_opened(c->conn, argument, &opened))
+        g_string_append_printf(c->told, "[local %02x]", opened.local_flags);
     if (selected.mailbox_id)
         g_string_append_printf(c->told, "<%s>", selected.mailbox_id);
     return ok;
@@ -355,13 +358,8 @@ static bool
 store(Case *c, UidSet *uids, bool add, const char *argument, GError **error)
 {
     ImapFlags flags = { .system = 4, .keywords = argument };
-    g_autoptr(UidSet) modified = NULL;
-    g_autofree char *text = NULL;
-    bool ok = imap_store(c->conn, uids, add, &flags, 7, &modified, error);
 
-    text = modified ? uidset_format(modified) : NULL;
-    g_string_append(c->told, text ? text : "");
-    return ok;
+    return imap_store(c->conn, uids, add, &flags, error);
 }
 
 static bool
