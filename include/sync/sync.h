@@ -25,7 +25,8 @@
  * EXPUNGE do nothing, a MOVE or COPY whose answer was lost is found by its
  * Message-ID, an APPEND is noted before and looked for; Y4  more than
  * SYNC_REMOVAL_MIN messages and more than half of a folder, or of an account
- * where LIST-STATUS tells, are never removed here without a yes (promise P16);
+ * where LIST-STATUS tells, are never removed here without a yes (promise P16),
+ * nor folders that went all at once with more than SYNC_REMOVAL_MIN together;
  * Y5  a file that lacks in a directory that was made anew is fetched again,
  * whatever their number. */
 #ifndef SYNC_SYNC_H

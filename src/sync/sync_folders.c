@@ -285,17 +285,44 @@ sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
                : store_folder_remove(sync->store, folder->id, error);
 }
 
-/* What went with it is what the server had in it, whatever the user moved in or
- * out since. */
 static bool
-folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
+is_unlisted(const StoreFolder *folder, const GPtrArray *mailboxes)
+{
+    return !folder->local
+           && sync_mailbox_in(mailboxes, folder->name) == NULL;
+}
+
+/* What went with the folders that are gone is what the server had in them,
+ * whatever the user moved in or out since. */
+static guint
+count_gone(const Sync *sync, const GPtrArray *folders,
+           const GPtrArray *mailboxes)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (folder->selectable && is_unlisted(folder, mailboxes)
+            && !is_new_here(sync, folder))
+            count += store_uid_count(sync->store, folder->id);
+    }
+    return count;
+}
+
+/* together: messages of all that are gone. A few folders at once are as much as
+ * a large one; those that wait for a yes go on waiting. */
+static bool
+folder_gone(const Sync *sync, const StoreFolder *folder, guint together,
+            GError **error)
 {
     guint count;
 
     if (!store_folder_lost(sync->store, folder->id, error))
         return false;
     count = store_uid_count(sync->store, folder->id);
-    if (sync->accept_removals || count <= SYNC_REMOVAL_MIN)
+    if (sync->accept_removals || count == 0
+        || (folder->selectable && together <= SYNC_REMOVAL_MIN))
         return sync_folder_remove(sync, folder, error);
     if (!folder->selectable)
         return true;
@@ -311,25 +338,25 @@ static bool
 others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
        GError **error)
 {
-    for (guint i = 0; i < folders->len; i++) {
-        const StoreFolder *folder = folders->pdata[i];
-        bool ok;
+    guint together = count_gone(sync, folders, mailboxes);
+    bool ok = true;
 
-        if (folder->local || sync_mailbox_in(mailboxes, folder->name))
+    for (guint i = 0; ok && i < folders->len; i++) {
+        const StoreFolder *folder = folders->pdata[i];
+
+        if (!is_unlisted(folder, mailboxes))
             continue;
-        ok = is_new_here(sync, folder) ? create_there(sync, folder, error)
-                                       : folder_gone(sync, folder, error);
-        if (!ok)
-            return false;
+        ok = is_new_here(sync, folder)
+                 ? create_there(sync, folder, error)
+                 : folder_gone(sync, folder, together, error);
     }
-    return true;
+    return ok;
 }
 
 static bool
 is_missing(const StoreFolder *folder, const GPtrArray *mailboxes)
 {
-    return !folder->local && folder->uidvalidity != 0
-           && sync_mailbox_in(mailboxes, folder->name) == NULL;
+    return folder->uidvalidity != 0 && is_unlisted(folder, mailboxes);
 }
 
 /* Without LIST-STATUS: when a folder is missing, the few mailboxes that are new

@@ -48,6 +48,7 @@ typedef struct {
     bool objects;     /* OBJECTID and SAVEDATE */
     const char *same; /* the EMAILID of every message; NULL: of their bytes */
     bool gmail;       /* X-GM-EXT-1 */
+    const char *unlisted; /* LIST leaves out names that begin so; or NULL */
     const char *all;  /* with it, the mailbox that has everything; or NULL */
     guint tells; /* messages with flags that are not there, at a FETCH */
     gsize words; /* with it, octets of the keyword of each */

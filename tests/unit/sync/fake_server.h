@@ -78,8 +78,11 @@ fake_list(void *conn, bool state, GError **error)
     fake->states += state;
     for (guint i = 0; i < fake->mailboxes->len; i++) {
         const FakeMailbox *mailbox = fake->mailboxes->pdata[i];
-        ImapMailbox *told = g_new0(ImapMailbox, 1);
+        ImapMailbox *told;
 
+        if (fake->unlisted && g_str_has_prefix(mailbox->name, fake->unlisted))
+            continue;
+        told = g_new0(ImapMailbox, 1);
         told->name = g_strdup(mailbox->name);
         told->delimiter = '/';
         told->special_use = g_strdup(mailbox->use);
