@@ -327,9 +327,10 @@ folder_gone(const Sync *sync, const StoreFolder *folder, guint together,
     if (!folder->selectable)
         return true;
     sync_warn(sync,
-              "%s is gone on the server; its %u messages are kept here: "
-              "`posthorn sync --accept-removals %s` removes them",
-              folder->path, count, folder->account);
+              "%s is gone on the server; its %u %s kept here: "
+              "`posthorn sync --accept-removals %s` removes %s",
+              folder->path, count, count == 1 ? "message is" : "messages are",
+              folder->account, count == 1 ? "it" : "them");
     return store_folder_set_selectable(sync->store, folder->id, false, error);
 }
 
