@@ -48,8 +48,16 @@ void spawn_start(const SpawnParams *params,
                               void *user),
                  void *user);
 
-/* SIGTERM to the group of each that runs: the program ends, and nobody would
- * end them any more. */
+/* Starts a program that is left alone: it may run as long as it likes, stays
+ * when we end, has no terminal, and what it prints is dropped. ended is called
+ * at most once, on the main loop, with its exit status, or 128 + signal. False
+ * with ERR_LOCAL when it cannot be started; then ended is not called. Main
+ * thread. */
+bool spawn_alone(const char *const *argv, void (*ended)(int status, void *user),
+                 void *user, GError **error);
+
+/* SIGTERM to the group of each that runs and is not left alone: the program
+ * ends, and nobody would end them any more. */
 void spawn_end_all(void);
 
 /* Splits words as the configuration language would: blanks, '…', "…". For

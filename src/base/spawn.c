@@ -113,6 +113,14 @@ child_setup(void *user)
     signal(SIGPIPE, SIG_DFL);
 }
 
+/* Nothing that is pressed or closed here reaches it. */
+static void
+alone_setup(void *user)
+{
+    setsid();
+    signal(SIGPIPE, SIG_DFL);
+}
+
 static char **
 build_environ(const SpawnParams *params)
 {
@@ -258,14 +266,19 @@ stop(GPid pid, int *status)
     }
 }
 
+static int
+exit_of(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static void
 finish(Child *child, int status, SpawnResult *result)
 {
     close_fd(&child->in);
     close_fd(&child->out);
     close_fd(&child->err);
-    result->status =
-        WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result->status = exit_of(status);
     result->output_size = child->output->len;
     result->output = g_string_free(child->output, FALSE);
     result->errors = g_string_free(child->errors, FALSE);
@@ -297,6 +310,43 @@ spawn_run(const SpawnParams *params, GCancellable *cancel, SpawnResult *result,
         spawn_result_clear(result);
         return err_set(error, ERR_CANCELLED, "%s was ended", params->argv[0]);
     }
+    return true;
+}
+
+typedef struct {
+    void (*ended)(int status, void *user);
+    void *user;
+} Alone;
+
+static void
+alone_ended(GPid pid, int status, void *data)
+{
+    Alone *alone = data;
+
+    g_spawn_close_pid(pid);
+    alone->ended(exit_of(status), alone->user);
+    g_free(alone);
+}
+
+bool
+spawn_alone(const char *const *argv, void (*ended)(int status, void *user),
+            void *user, GError **error)
+{
+    Alone *alone;
+    g_autoptr(GError) failed = NULL;
+    GPid pid;
+
+    if (!g_spawn_async(NULL, (char **)argv, NULL,
+                       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD
+                           | G_SPAWN_STDOUT_TO_DEV_NULL
+                           | G_SPAWN_STDERR_TO_DEV_NULL,
+                       alone_setup, NULL, &pid, &failed))
+        return err_set(error, ERR_LOCAL, "%s cannot be started: %s", argv[0],
+                       failed->message);
+    alone = g_new0(Alone, 1);
+    alone->ended = ended;
+    alone->user = user;
+    g_child_watch_add(pid, alone_ended, alone);
     return true;
 }
 

@@ -266,7 +266,8 @@ const OptionEntry option_table[] = {
       .type = CMD_STRING,
       .scope = OPTION_GLOBAL,
       .fallback = "xdg-open",
-      .text = "The program that opens links and attachments." },
+      .text = "The program that opens links and attachments. It may stay open; "
+              "what it prints is dropped." },
     { .name = "images-from-own-network",
       .type = CMD_STRING,
       .scope = OPTION_GLOBAL,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum {
-    OPENER_MS = 60 * 1000,
     PIPE_MS = 60 * 1000,
     PRINTED_LIMIT = 1 << 20, /* of what it prints so much is shown */
 };
@@ -17,6 +16,13 @@ typedef struct {
     Session *session; /* its screen may be gone by then */
     char *name;
 } Program;
+
+static void
+program_free(Program *program)
+{
+    g_free(program->name);
+    g_free(program);
+}
 
 /* What it printed, and whether that is all. */
 static void
@@ -52,29 +58,44 @@ ended(const SpawnResult *result, const GError *error, void *user)
         tui_tell(tui, TELL_ERROR, false, text);
     else if (tui && result->output_size > 0)
         show_printed(tui, program->name, result);
-    g_free(program->name);
-    g_free(program);
+    program_free(program);
 }
 
-static void
-start(Tui *tui, const SpawnParams *params)
+static Program *
+program_new(Tui *tui, const char *name)
 {
     Program *program = g_new0(Program, 1);
 
     program->session = tui->session;
-    program->name = g_strdup(params->argv[0]);
-    spawn_start(params, ended, program);
+    program->name = g_strdup(name);
+    return program;
 }
 
+static void
+opener_ended(int status, void *user)
+{
+    const Program *program = user;
+    Tui *tui = tui_of_frontend(session_frontend(program->session));
+    g_autofree char *text = g_strdup_printf("%s ended with status %d",
+                                            program->name, status);
+
+    if (status != 0 && tui)
+        tui_tell(tui, TELL_ERROR, false, text);
+    program_free(user);
+}
+
+/* It may be the viewer itself, which somebody reads in for hours. */
 void
 tui_open_in(Tui *tui, const char *what)
 {
     const char *opener =
         options_get(session_options(tui->session), "opener", NULL, NULL);
     const char *argv[] = { opener, what, NULL };
-    SpawnParams params = { .argv = argv, .timeout_ms = OPENER_MS };
+    Program *program = program_new(tui, opener);
+    g_autoptr(GError) error = NULL;
 
-    start(tui, &params);
+    if (!spawn_alone(argv, opener_ended, program, &error))
+        ended(NULL, error, program);
 }
 
 char *
@@ -134,6 +155,6 @@ tui_pipe(Tui *tui, const char *command, GBytes *bytes)
     params.argv = (const char *const *)argv;
     params.input = g_bytes_get_data(bytes, &params.input_size);
     tui_tell(tui, TELL_INFO, false, "Piped.");
-    start(tui, &params);
+    spawn_start(&params, ended, program_new(tui, argv[0]));
     return true;
 }

@@ -483,6 +483,38 @@ def url_of_plain_text_is_a_link():
 
 
 @test
+def what_was_opened_stays():
+    """A viewer goes on when the program ends, however long it was open; one
+    that fails says so."""
+    with Mail(account="") as mail:
+        viewer = mail.script(
+            "viewer", f"test \"$1\" = https://x.example/a || exit 4\n"
+            f"touch {mail.path('seen')}\n"
+            f"while ! test -e {mail.path('go')}; do sleep 0.05; done\n"
+            f"echo words\ntouch {mail.path('stayed')}\n")
+        mail.deliver("linked", mail.message(
+            "linked", "linked", "https://x.example/a https://x.example/b\n"))
+        mail.write("posthorn.conf", f"set dns off\nset opener {viewer}\n"
+                   "account here {\n    address ana@example.org\n"
+                   f"    incoming maildir://{mail.path('mail')}\n}}\n")
+        with mail.terminal() as terminal:
+            terminal.wait(lambda s: any("linked" in row for row in s))
+            terminal.type("/subject:linked")
+            terminal.keys("Enter")
+            terminal.wait(lambda s: "linked" in s[1])
+            terminal.keys("Enter")
+            terminal.wait_text("https://x.example/b [2]")
+            terminal.type("2o")
+            terminal.wait_text("viewer ended with status 4")
+            terminal.type("1o")
+            until(lambda: os.path.exists(mail.path("seen")), "not opened")
+            terminal.type("Q")
+            terminal.wait_end()
+        mail.write("go", "")
+        until(lambda: os.path.exists(mail.path("stayed")), "ended with us")
+
+
+@test
 def list_is_believed_by_a_rule_alone():
     """Anybody may sign for a list of his own: amber until a rule names it
     (U4, U6)."""

@@ -238,6 +238,48 @@ test_split(void)
     }
 }
 
+static void
+alone_ended(int status, void *user)
+{
+    Answer *answer = user;
+
+    answer->calls++;
+    answer->status = status;
+    g_main_loop_quit(answer->loop);
+}
+
+/* It is not ended with the others, has no terminal of ours, and its end is
+ * told. */
+static void
+test_alone(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("posthorn-spawn-XXXXXX", NULL);
+    g_autofree char *go = g_build_filename(folder, "go", NULL);
+    const char *const argv[] = {
+        "sh", "-c",
+        "echo words; session=$(cut -d ' ' -f 6 /proc/$$/stat); "
+        "test $session = $$ || exit 3; "
+        "while ! test -e \"$0\"; do sleep 0.05; done; exit 7",
+        go, NULL
+    };
+    const char *const missing[] = { "/no/such/program", NULL };
+    Answer answer = { .loop = g_main_loop_new(NULL, FALSE) };
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(spawn_alone(argv, alone_ended, &answer, &error));
+    g_assert_no_error(error);
+    spawn_end_all();
+    g_assert_true(g_file_set_contents(go, "", 0, NULL));
+    g_main_loop_run(answer.loop);
+    g_assert_cmpint(answer.status, ==, 7);
+    g_assert_false(spawn_alone(missing, alone_ended, &answer, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_LOCAL);
+    g_assert_cmpint(answer.calls, ==, 1);
+    g_main_loop_unref(answer.loop);
+    unlink(go);
+    rmdir(folder);
+}
+
 /* What a confined program may not do. Where the system lets nobody make a new
  * network, the rest still holds. */
 static void
@@ -290,6 +332,7 @@ main(int argc, char **argv)
     g_test_add_func("/base/spawn/large-echo", test_large_echo);
     g_test_add_func("/base/spawn/cancel", test_cancel);
     g_test_add_func("/base/spawn/start", test_start);
+    g_test_add_func("/base/spawn/alone", test_alone);
     g_test_add_func("/base/spawn/split", test_split);
     return g_test_run();
 }
