@@ -128,10 +128,11 @@ bool outbox_retry(Outbox *outbox, const char *id, GError **error);
  * others. */
 bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
 
-/* The newest entry that waits for its undo window, or for a later time, if that
- * was the last that this program queued, minutes ago; NULL: none. g_free().
- * `undo` cancels it. */
-char *outbox_undoable(Outbox *outbox);
+/* Of entries (NULL: there are none) the newest that waits for its undo window,
+ * or for a later time, if that was the last that this program queued, minutes
+ * ago; NULL: none. Borrowed. `undo` cancels it. */
+const OutboxEntry *outbox_undoable(const Outbox *outbox,
+                                   const GPtrArray *entries);
 
 /* The most octets that the server of an account or identity took, as it said
  * when something was last sent; 0: not known. */
@@ -156,7 +157,9 @@ void outbox_flush(Outbox *outbox,
                   void (*done)(guint n_sent, guint n_failed, void *user),
                   void *user);
 
-/* Called whenever an entry came, went or changed. */
-guint outbox_listen(Outbox *outbox, void (*fn)(void *user), void *user);
+/* Another number as soon as an entry came, went or changed, also by another
+ * process; session_state_changed() tells it. While it is the same, the entries
+ * need not be read again. */
+guint outbox_serial(const Outbox *outbox);
 
 #endif

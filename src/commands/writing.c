@@ -204,8 +204,10 @@ tell_queued(Session *session, gint64 at, const char *id)
     g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(at);
     g_autofree char *text =
         when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
-    g_autofree char *undoable = outbox_undoable(session_outbox(session));
-    bool again = g_strcmp0(undoable, id) == 0;
+    Outbox *outbox = session_outbox(session);
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    const OutboxEntry *undoable = outbox_undoable(outbox, list);
+    bool again = undoable && strcmp(undoable->id, id) == 0;
 
     if (at > 0)
         frontend_tell(frontend, TELL_INFO, again, "Will be sent at %s.", text);
@@ -316,11 +318,11 @@ bool
 writing_take_back(Session *session, GError **error)
 {
     Outbox *outbox = session_outbox(session);
-    g_autofree char *id = outbox_undoable(outbox);
-    g_autoptr(OutboxEntry) entry = id ? outbox_find(outbox, id, NULL) : NULL;
+    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
+    const OutboxEntry *entry = outbox_undoable(outbox, list);
 
     if (entry == NULL || !is_last_act(session, entry->created)
-        || !outbox_cancel(outbox, id, error))
+        || !outbox_cancel(outbox, entry->id, error))
         return false;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Not sent: the draft is open again.");

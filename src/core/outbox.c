@@ -32,7 +32,6 @@ outbox_create(Session *session)
     outbox->folder = g_strdup(session_paths(session)->outbox);
     outbox->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                           (GDestroyNotify)outbox_lane_free);
-    outbox->listeners = g_array_new(FALSE, FALSE, sizeof(OutboxListener));
     outbox->waiters = g_array_new(FALSE, FALSE, sizeof(OutboxWaiter));
     outbox->staging =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -76,7 +75,6 @@ outbox_destroy(Outbox *outbox)
     g_hash_table_destroy(outbox->lanes);
     g_hash_table_destroy(outbox->leaving);
     g_hash_table_destroy(outbox->staging);
-    g_array_unref(outbox->listeners);
     g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
     g_free(outbox->last_queued);
@@ -85,23 +83,16 @@ outbox_destroy(Outbox *outbox)
 }
 
 guint
-outbox_listen(Outbox *outbox, void (*fn)(void *user), void *user)
+outbox_serial(const Outbox *outbox)
 {
-    OutboxListener listener = { ++outbox->listener_serial, fn, user };
-
-    g_array_append_val(outbox->listeners, listener);
-    return listener.id;
+    return outbox->serial;
 }
 
 void
 outbox_changed(Outbox *outbox)
 {
-    for (guint i = 0; i < outbox->listeners->len; i++) {
-        OutboxListener *listener =
-            &g_array_index(outbox->listeners, OutboxListener, i);
-
-        listener->fn(listener->user);
-    }
+    outbox->serial++;
+    session_state_changed(outbox->session);
 }
 
 static gboolean
@@ -279,7 +270,6 @@ scan(Outbox *outbox)
     g_autoptr(GHashTable) due = g_hash_table_new_full(
         g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
-    guint before = outbox->count;
     gint64 next = -1;
 
     if (outbox->ended)
@@ -298,8 +288,7 @@ scan(Outbox *outbox)
     set_clock(outbox, next);
     if (!session_offline(outbox->session))
         start_lanes(outbox, due);
-    if (before != outbox->count || g_hash_table_size(due) > 0)
-        outbox_changed(outbox);
+    outbox_changed(outbox); /* the folder may not be as it was */
     end_flush(outbox);
 }
 
@@ -704,20 +693,19 @@ is_fresh(const Outbox *outbox, const OutboxEntry *entry, gint64 now)
            && now - entry->created <= UNDOABLE_SECONDS;
 }
 
-char *
-outbox_undoable(Outbox *outbox)
+const OutboxEntry *
+outbox_undoable(const Outbox *outbox, const GPtrArray *entries)
 {
-    g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
     gint64 now = clock_now();
 
-    for (guint i = list ? list->len : 0; i > 0; i--) {
-        const OutboxEntry *entry = list->pdata[i - 1];
+    for (guint i = entries ? entries->len : 0; i > 0; i--) {
+        const OutboxEntry *entry = entries->pdata[i - 1];
 
         if (entry->state == OUTBOX_WAITING && entry->attempts == 0
             && entry->draft && entry->not_before > now
             && (entry->not_before - entry->created <= UNDOABLE_SECONDS
                 || is_fresh(outbox, entry, now)))
-            return g_strdup(entry->id);
+            return entry;
     }
     return NULL;
 }

@@ -8,12 +8,6 @@
 #include "outbox_job.h"
 
 typedef struct {
-    guint id;
-    void (*fn)(void *user);
-    void *user;
-} OutboxListener;
-
-typedef struct {
     void (*done)(guint n_sent, guint n_failed, void *user);
     void *user;
 } OutboxWaiter;
@@ -28,8 +22,7 @@ struct Outbox {
     guint clock_source; /* when the next entry is due */
     GFileMonitor *monitor;
     guint count, need_user; /* of the last scan */
-    GArray *listeners;      /* OutboxListener */
-    guint listener_serial;
+    guint serial;           /* outbox_serial() */
 
     GArray *waiters; /* OutboxWaiter: outbox_flush() */
     guint n_sent, n_failed;
@@ -104,7 +97,7 @@ void outbox_build(Outbox *outbox, const JobClass *class, void *request);
 void outbox_note_server(Outbox *outbox, const char *lane,
                         const OutboxServer *server);
 
-/* Tells the listeners. */
+/* outbox_serial() is another, and the views are told. */
 void outbox_changed(Outbox *outbox);
 
 #endif

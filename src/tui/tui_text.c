@@ -34,6 +34,8 @@ typedef struct {
     int top, rows;
     guint current; /* of the outbox */
     guint serial;
+    GPtrArray *entries; /* of the outbox; NULL: not read yet */
+    guint read;         /* when they were: outbox_serial() */
     gint64 message; /* that the page is about; 0: none */
     bool counts;    /* it says how many seconds are left */
     guint second;   /* the timer of that */
@@ -76,6 +78,7 @@ text_destroy(View *base)
 
     g_clear_handle_id(&view->second, g_source_remove);
     g_ptr_array_unref(view->lines);
+    g_clear_pointer(&view->entries, g_ptr_array_unref);
     g_free(view->title_text);
     g_free(view->text);
     g_free(view);
@@ -345,12 +348,26 @@ state_text(Session *session, const OutboxEntry *entry)
                            clock ? ", retry at " : "", clock ? clock : "");
 }
 
+/* From the disk only after they changed. NULL: they cannot be read. */
+static const GPtrArray *
+waiting_entries(TextView *view)
+{
+    Outbox *outbox = session_outbox(view->base.tui->session);
+
+    if (view->entries && view->read == outbox_serial(outbox))
+        return view->entries;
+    g_clear_pointer(&view->entries, g_ptr_array_unref);
+    view->entries = outbox_list(outbox, NULL);
+    view->read = outbox_serial(outbox);
+    return view->entries;
+}
+
 static void
 add_outbox(TextView *view)
 {
     Outbox *outbox = session_outbox(view->base.tui->session);
-    g_autoptr(GPtrArray) entries = outbox_list(outbox, NULL);
-    g_autofree char *undoable = outbox_undoable(outbox);
+    const GPtrArray *entries = waiting_entries(view);
+    const OutboxEntry *undoable = outbox_undoable(outbox, entries);
 
     view->counts = false;
     if (entries == NULL || entries->len == 0) {
@@ -368,7 +385,7 @@ add_outbox(TextView *view)
         Line *line = add(view, bad ? ROLE_BAD : ROLE_TEXT,
                          "  %s  %s %s%s%s%s", bad ? "!" : glyph("↑"),
                          subject, state,
-                         g_strcmp0(undoable, entry->id) == 0 ? "  u undo" : "",
+                         entry == undoable ? "  u undo" : "",
                          entry->reason ? ": " : "",
                          entry->reason ? entry->reason : "");
 

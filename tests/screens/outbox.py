@@ -2,6 +2,7 @@
 """The outbox on the screen: what waits, and what its keys do to it. See
 program.py for the usage."""
 
+import os
 import re
 import tempfile
 
@@ -110,6 +111,33 @@ def the_seconds_are_counted():
             seen.update(left.groups() if left else ())
             return len(seen) > 6
         terminal.wait(counts)
+
+
+@test
+def frames_do_not_read():
+    """The page reads the outbox when it changed, not for each frame of it: an
+    envelope that cannot be read is named once by each reading."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, "log")
+        with demo(before=f"--log {log}") as terminal:
+            queue(terminal, "for later", at="+1h")
+            outbox = next(path for path, _, _ in os.walk(terminal.folder)
+                          if os.path.basename(path) == "outbox")
+            open_outbox(terminal, "for later")
+            with open(os.path.join(outbox, "b.json"), "w",
+                      encoding="utf-8") as file:
+                file.write("{")
+
+            def readings():
+                with open(log, encoding="utf-8") as file:
+                    return file.read().count("not readable as an envelope")
+            terminal.wait(lambda s: readings() > 0)
+            before = readings()
+            words = ":" + "frames" * 5
+            for i, letter in enumerate(words, 1):
+                terminal.type(letter)
+                terminal.wait(lambda s: said(s).startswith(words[:i]))
+            assert readings() - before < len(words) / 2, readings()
 
 
 main()

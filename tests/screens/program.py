@@ -26,12 +26,12 @@ def test(function):
 
 
 def demo(columns=80, rows=24, env=None, messages=400, more="", ready=False,
-         clock=f"--at {AT}"):
+         clock=f"--at {AT}", before=""):
     """The demo with its inbox on the screen; ready: and the rest of its mail
     written and indexed, so that nothing changes any more. Its clock stands
     still unless clock is empty."""
     terminal = Terminal(
-        f"{POSTHORN} demo --messages {messages} {clock} {more}",
+        f"{POSTHORN} {before} demo --messages {messages} {clock} {more}",
         columns, rows, env)
     try:
         terminal.wait(lambda s: any("Yuki" in line for line in s))

@@ -270,7 +270,8 @@ wait_and_take_back(Fixture *f, bool kept)
     g_autoptr(Draft) again = NULL;
     Outbox *outbox = session_outbox(f->session);
     SendHow how = { .at = clock_now() + 3600 };
-    g_autofree char *entry = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    const OutboxEntry *entry;
     Sent result = { 0 };
     gint64 id = 0;
 
@@ -287,9 +288,10 @@ wait_and_take_back(Fixture *f, bool kept)
         g_assert_null(draft_of_copy(f->session, id, &error));
         g_assert_error(error, ERR_DOMAIN, ERR_USAGE);
     }
-    entry = outbox_undoable(outbox);
+    list = outbox_list(outbox, NULL);
+    entry = outbox_undoable(outbox, list);
     g_assert_nonnull(entry);
-    g_assert_true(outbox_cancel(outbox, entry, NULL));
+    g_assert_true(outbox_cancel(outbox, entry->id, NULL));
     while (outbox_is_building(outbox))
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpuint(copies(f, &id), ==, 1);
@@ -318,8 +320,9 @@ test_waiting_two(Fixture *f, const void *data)
     Outbox *outbox = session_outbox(f->session);
     SendHow how = { .at = clock_now() + 3600 };
     const char *const paths[] = { older->path, newer->path };
-    g_autofree char *last = NULL;
-    g_autoptr(OutboxEntry) entry = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(GPtrArray) rest = NULL;
+    const OutboxEntry *last;
 
     for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
         Sent result = { 0 };
@@ -329,11 +332,12 @@ test_waiting_two(Fixture *f, const void *data)
             g_main_context_iteration(NULL, TRUE);
         g_assert_no_error(result.error);
     }
-    last = outbox_undoable(outbox);
-    entry = outbox_find(outbox, last, NULL);
-    g_assert_cmpstr(entry->draft, ==, newer->path);
-    g_assert_true(outbox_cancel(outbox, last, NULL));
-    g_assert_null(outbox_undoable(outbox));
+    list = outbox_list(outbox, NULL);
+    last = outbox_undoable(outbox, list);
+    g_assert_cmpstr(last->draft, ==, newer->path);
+    g_assert_true(outbox_cancel(outbox, last->id, NULL));
+    rest = outbox_list(outbox, NULL);
+    g_assert_null(outbox_undoable(outbox, rest));
     while (outbox_is_building(outbox))
         g_main_context_iteration(NULL, TRUE);
 }

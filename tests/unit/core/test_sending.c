@@ -263,6 +263,27 @@ test_read_once(Fixture *f, const void *data)
     g_assert_cmpuint(after - before, ==, 1);
 }
 
+/* Its number is another as soon as anybody changed the folder, and the same
+ * after it was only read. */
+static void
+test_serial(Fixture *f, const void *data)
+{
+    g_autofree char *path = g_build_filename(session_paths(f->session)->outbox,
+                                             "broken.json", NULL);
+    Outbox *outbox = session_outbox(f->session);
+    guint serial = outbox_serial(outbox);
+
+    g_ptr_array_unref(outbox_list(outbox, NULL));
+    g_assert_cmpuint(outbox_serial(outbox), ==, serial);
+    outbox_start(outbox);
+    while (outbox_serial(outbox) == serial)
+        g_main_context_iteration(NULL, TRUE);
+    serial = outbox_serial(outbox);
+    g_assert_true(g_file_set_contents(path, "{", -1, NULL));
+    while (outbox_serial(outbox) == serial)
+        g_main_context_iteration(NULL, TRUE);
+}
+
 static gint64
 deliver(Fixture *f, const char *text)
 {
@@ -784,6 +805,7 @@ main(int argc, char **argv)
     ADD("ends-while-building", NULL, test_ends_while_building);
     ADD("in-hooks", "", test_in_hooks);
     ADD("read-once", NULL, test_read_once);
+    ADD("serial", NULL, test_serial);
     ADD("carried-behind", NULL, test_carried_behind);
     ADD("carry-fails", NULL, test_carry_fails);
     ADD("taken-behind",
