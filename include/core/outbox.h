@@ -134,6 +134,19 @@ bool outbox_cancel(Outbox *outbox, const char *id, GError **error);
 const OutboxEntry *outbox_undoable(const Outbox *outbox,
                                    const GPtrArray *entries);
 
+/* The page of the outbox has the focus: undo means what was done there. */
+void outbox_set_shown(Outbox *outbox, bool shown);
+bool outbox_is_shown(const Outbox *outbox);
+
+/* The user's last act on that page took out an entry, which made its draft one
+ * again: undo sends it. NULL: it was something else. Forgotten when the page
+ * loses the focus, so that nothing is sent that was changed meanwhile, and when
+ * something is queued. */
+void outbox_set_taken(Outbox *outbox, const OutboxEntry *entry);
+
+/* Its draft, borrowed; NULL: none. *not_before as it was. */
+const char *outbox_taken(const Outbox *outbox, gint64 *not_before);
+
 /* The most octets that the server of an account or identity took, as it said
  * when something was last sent; 0: not known. */
 guint64 outbox_max_size(Outbox *outbox, const char *lane);

@@ -306,14 +306,27 @@ tag_exec(CmdCall *call)
     return targets_each(call, query, tag_apply);
 }
 
-/* By a key on the page of a draft: what was done to mail is not seen there. */
+/* Does the user, by a key, mean the page that is shown? */
 static bool
-is_about_draft(CmdCall *call)
+is_by_hand(CmdCall *call)
 {
     CmdOrigin origin = cmd_context(call)->origin;
 
-    return (origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT)
-           && draft_current(cmd_session(call));
+    return origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT;
+}
+
+/* On the page of a draft: what was done to mail is not seen there. */
+static bool
+is_about_draft(CmdCall *call)
+{
+    return is_by_hand(call) && draft_current(cmd_session(call));
+}
+
+static bool
+is_about_outbox(CmdCall *call)
+{
+    return is_by_hand(call)
+           && outbox_is_shown(session_outbox(cmd_session(call)));
 }
 
 static bool
@@ -340,6 +353,8 @@ undo_exec(CmdCall *call)
 {
     GError *error = NULL;
 
+    if (is_about_outbox(call))
+        return writing_undo_outbox(call);
     for (int i = 0; i < cmd_count(call) && error == NULL; i++)
         undo(call, &error);
     return cmd_result(call, error);
@@ -350,7 +365,7 @@ redo_exec(CmdCall *call)
 {
     GError *error = NULL;
 
-    if (is_about_draft(call))
+    if (is_about_draft(call) || is_about_outbox(call))
         return cmd_fail_usage(call, "nothing to do again here");
     for (int i = 0; i < cmd_count(call) && error == NULL; i++)
         act_redo(cmd_session(call), &error);
@@ -458,7 +473,8 @@ static const CmdEntry entry_snooze = {
 
 static const CmdEntry entry_undo = {
     .name = "undo",
-    .help = "Take back the last act; on the review page, only a sending",
+    .help = "Take back the last act; on the review page, only a sending; on "
+            "the outbox, what was sent or taken out there",
     .group = "mail",
     .exec = undo_exec,
 };

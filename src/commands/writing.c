@@ -314,18 +314,54 @@ is_last_act(Session *session, gint64 queued_at)
     return act == NULL || act->time <= queued_at;
 }
 
-bool
-writing_take_back(Session *session, GError **error)
+/* older: also what was queued before the user's last act. */
+static bool
+take_back(Session *session, bool older, GError **error)
 {
     Outbox *outbox = session_outbox(session);
     g_autoptr(GPtrArray) list = outbox_list(outbox, NULL);
     const OutboxEntry *entry = outbox_undoable(outbox, list);
 
-    if (entry == NULL || !is_last_act(session, entry->created)
+    if (entry == NULL || (!older && !is_last_act(session, entry->created))
         || !outbox_cancel(outbox, entry->id, error))
         return false;
     frontend_tell(session_frontend(session), TELL_INFO, false,
                   "Not sent: the draft is open again.");
     writing_review(session, entry->draft);
     return true;
+}
+
+bool
+writing_take_back(Session *session, GError **error)
+{
+    return take_back(session, false, error);
+}
+
+/* At the time that it had, where there is as much left as its undo window. */
+static CmdResult
+send_again(CmdCall *call, const char *path, gint64 at)
+{
+    g_autofree char *kept = g_strdup(path); /* it is forgotten when queued */
+    g_autoptr(Draft) draft = draft_load(kept, NULL);
+    guint seconds =
+        draft ? send_undo_seconds(cmd_session(call), draft) : 0;
+
+    return writing_send(call, kept, at > clock_now() + seconds ? at : 0);
+}
+
+CmdResult
+writing_undo_outbox(CmdCall *call)
+{
+    Session *session = cmd_session(call);
+    GError *error = NULL;
+    gint64 at;
+    const char *taken = outbox_taken(session_outbox(session), &at);
+
+    if (taken)
+        return send_again(call, taken, at);
+    if (!take_back(session, true, &error) && error == NULL)
+        err_set(&error, ERR_USAGE,
+                "nothing to undo here: u in a list takes back what was done "
+                "there");
+    return cmd_result(call, error);
 }

@@ -42,6 +42,10 @@ bool writing_is_served(CmdCall *call);
  * user's last act. False: there is none, or *error is set. */
 bool writing_take_back(Session *session, GError **error);
 
+/* Undo on the page of the outbox: what was taken out there last is sent after
+ * all, or what waits for its undo window is taken back. Ends the call. */
+CmdResult writing_undo_outbox(CmdCall *call);
+
 /* commands_draft.c, commands_outbox.c */
 extern const CmdEntry command_drafts, command_edit_draft, command_draft_send,
     command_draft_edit, command_draft_spell, command_draft_markdown,

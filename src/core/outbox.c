@@ -78,6 +78,7 @@ outbox_destroy(Outbox *outbox)
     g_array_unref(outbox->waiters);
     g_free(outbox->current_draft);
     g_free(outbox->last_queued);
+    g_free(outbox->taken);
     g_free(outbox->folder);
     g_free(outbox);
 }
@@ -422,6 +423,7 @@ tell_queued(Outbox *outbox, const OutboxEntry *entry)
 
     event_bus_emit(session_bus(outbox->session), event);
     outbox->count++;
+    g_clear_pointer(&outbox->taken, g_free);
     outbox_changed(outbox);
     outbox_kick(outbox);
 }
@@ -682,6 +684,35 @@ bool
 outbox_cancel(Outbox *outbox, const char *id, GError **error)
 {
     return with_lock(outbox, id, cancel_locked, error);
+}
+
+void
+outbox_set_shown(Outbox *outbox, bool shown)
+{
+    outbox->shown = shown;
+    if (!shown)
+        g_clear_pointer(&outbox->taken, g_free);
+}
+
+bool
+outbox_is_shown(const Outbox *outbox)
+{
+    return outbox->shown;
+}
+
+void
+outbox_set_taken(Outbox *outbox, const OutboxEntry *entry)
+{
+    g_free(outbox->taken);
+    outbox->taken = entry ? g_strdup(entry->draft) : NULL;
+    outbox->taken_before = entry ? entry->not_before : 0;
+}
+
+const char *
+outbox_taken(const Outbox *outbox, gint64 *not_before)
+{
+    *not_before = outbox->taken_before;
+    return outbox->taken;
 }
 
 /* Of what is to be sent later: was it queued here just now, and nothing since?

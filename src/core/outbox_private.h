@@ -32,6 +32,9 @@ struct Outbox {
     GHashTable *staging;  /* ids whose bytes are copied to a file system */
     char *current_draft;  /* draft_current() */
     char *last_queued;    /* the entry; of this program */
+    bool shown;           /* outbox_set_shown() */
+    char *taken;          /* outbox_taken(): path of the draft; NULL: none */
+    gint64 taken_before;
     GHashTable *leaving;  /* paths of drafts that before-send hooks look at, or
                              whose bytes are made */
 };

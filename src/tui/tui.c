@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cmd/parse.h"
 #include "core/draft.h"
+#include "core/outbox.h"
 #include "core/pictures.h"
 
 #include <glib-unix.h>
@@ -185,6 +186,7 @@ tui_focus(Tui *tui)
     const View *top = tui_top(tui);
 
     draft_set_current(tui->session, top ? review_view_path(top) : NULL);
+    outbox_set_shown(session_outbox(tui->session), top && view_is_outbox(top));
     tui_dirty(tui);
 }
 

@@ -273,6 +273,7 @@ const char *review_view_path(const View *view);
  * is then, to be told. g_free(); NULL: there is none. */
 char *review_view_farewell(const View *view);
 View *outbox_view(Tui *tui);
+bool view_is_outbox(const View *view);
 View *contacts_view(Tui *tui);
 View *help_popup(Tui *tui);
 View *which_popup(Tui *tui, const char *prefix);

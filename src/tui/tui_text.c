@@ -523,18 +523,22 @@ make_outbox(View *base)
     view->current = MIN(view->current, view->lines->len - 1);
 }
 
-/* What became of the entry; NULL: it is still there. */
-static const char *
-take_out(Outbox *outbox, const char *id, GError **error)
+/* Undo sends it after all, unless it was perhaps sent already. */
+static void
+take_out(Tui *tui, const char *id, GError **error)
 {
+    Outbox *outbox = session_outbox(tui->session);
     g_autoptr(OutboxEntry) entry = outbox_find(outbox, id, error);
     bool draft = entry && entry->draft
         && g_file_test(entry->draft, G_FILE_TEST_EXISTS);
+    bool undoable = draft && entry->doubts == 0;
 
     if (entry == NULL || !outbox_cancel(outbox, id, error))
-        return NULL;
-    return draft ? "Not sent: it is a draft again."
-                 : "Not sent, and removed: there was no draft of it.";
+        return;
+    outbox_set_taken(outbox, undoable ? entry : NULL);
+    tui_tell(tui, TELL_INFO, undoable,
+             draft ? "Not sent: it is a draft again."
+                   : "Not sent, and removed: there was no draft of it.");
 }
 
 /* The entry under the cursor; NULL: none. */
@@ -552,20 +556,17 @@ outbox_act(View *base, const char *what, const char *word)
     const char *id = current_entry((TextView *)base);
     Outbox *outbox = session_outbox(base->tui->session);
     g_autoptr(GError) error = NULL;
-    const char *said = NULL;
 
     if (id == NULL)
         return false;
-    if (strcmp(what, "retry") == 0)
-        outbox_retry(outbox, id, &error);
-    else if (strcmp(what, "remove") == 0)
-        said = take_out(outbox, id, &error);
-    else
+    if (strcmp(what, "remove") == 0)
+        take_out(base->tui, id, &error);
+    else if (strcmp(what, "retry") != 0)
         return false;
+    else if (outbox_retry(outbox, id, &error))
+        outbox_set_taken(outbox, NULL);
     if (error)
         tui_tell(base->tui, TELL_ERROR, false, error->message);
-    else if (said)
-        tui_tell(base->tui, TELL_INFO, false, said);
     make_outbox(base);
     tui_dirty(base->tui);
     return true;
@@ -632,6 +633,12 @@ static const ViewClass outbox_class = {
     .act = outbox_act,
     .enter = outbox_enter,
 };
+
+bool
+view_is_outbox(const View *view)
+{
+    return view->class == &outbox_class;
+}
 
 View *
 outbox_view(Tui *tui)

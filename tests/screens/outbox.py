@@ -113,6 +113,57 @@ def the_seconds_are_counted():
         terminal.wait(counts)
 
 
+def archive_one(terminal):
+    """An act on a message, which undo of the list takes back."""
+    terminal.type("a")
+    told(terminal, "Archived")
+
+
+@test
+def undo_is_of_the_page():
+    """u in the outbox sends what was taken out there after all, at its time; it
+    takes back what waits, whatever was done to mail since; and where there is
+    neither, it says so and leaves mail alone."""
+    with demo() as terminal:
+        queue(terminal, "for later", at="+1h")
+        archive_one(terminal)
+        open_outbox(terminal, "for later")
+        terminal.type("d")
+        told(terminal, "it is a draft again.   u undo")
+        terminal.type("u")
+        told(terminal, "Will be sent at 2026-11-23 07:12.")
+        terminal.wait(lambda s: any("for later" in row and "until 2026" in row
+                                    for row in s))
+        terminal.type("u")
+        terminal.wait(lambda s: s[0].startswith(" Review"))
+        terminal.type("p")
+        terminal.wait(lambda s: s[0].startswith(" Outbox")
+                      and any("nothing waits" in row for row in s))
+        for key, words in (("u", "nothing to undo here"),
+                           ("C-r", "nothing to do again here")):
+            terminal.keys(key)
+            told(terminal, words)
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        terminal.type("u")
+        told(terminal, "Undone: Archived")
+
+
+@test
+def undo_sends_nothing_that_was_changed():
+    """What was taken out is not sent any more once the page was left."""
+    with demo() as terminal:
+        queue(terminal, "for later", at="+1h")
+        open_outbox(terminal, "for later")
+        terminal.type("d")
+        told(terminal, "it is a draft again.   u undo")
+        terminal.type("q")
+        terminal.wait(lambda s: s[0].startswith(" Inbox"))
+        open_outbox(terminal, "nothing waits")
+        terminal.type("u")
+        told(terminal, "nothing to undo here")
+
+
 @test
 def frames_do_not_read():
     """The page reads the outbox when it changed, not for each frame of it: an
