@@ -183,8 +183,10 @@ tell_opened(Tui *tui, gint64 folder)
 void
 tui_focus(Tui *tui)
 {
-    const View *top = tui_top(tui);
+    View *top = tui_top(tui);
 
+    if (top && top->popup)
+        tui_set_popup(tui, g_steal_pointer(&top->popup));
     draft_set_current(tui->session, top ? review_view_path(top) : NULL);
     outbox_set_shown(session_outbox(tui->session), top && view_is_outbox(top));
     tui_dirty(tui);
@@ -196,11 +198,18 @@ tui_push(Tui *tui, View *view)
     /* From folder to folder: the lists do not pile up. */
     if (view_is_list(view) && tui->views->len > 1
         && view_is_list(tui_top(tui)) && list_view_folder_id(view))
-        tui_pop(tui);
+        g_ptr_array_remove_index(tui->views, tui->views->len - 1);
     g_ptr_array_add(tui->views, view);
     tui_focus(tui);
     if (view_is_list(view) && list_view_folder_id(view))
         tell_opened(tui, list_view_folder_id(view));
+}
+
+void
+tui_push_over_popup(Tui *tui, View *view)
+{
+    tui_top(tui)->popup = g_steal_pointer(&tui->popup);
+    tui_push(tui, view);
 }
 
 void
@@ -331,6 +340,8 @@ view_free(void *data)
 {
     View *view = data;
 
+    if (view->popup)
+        view->popup->class->destroy(view->popup);
     view->class->destroy(view);
 }
 

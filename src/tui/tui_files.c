@@ -335,8 +335,8 @@ view_one(FilesPopup *popup, const MimePart *part)
     data = g_bytes_get_data(bytes, &size);
     text = g_utf8_make_valid(data ? data : "", (gssize)size);
     title = draw_safe(part->name ? part->name : "File");
-    tui_push(tui, text_view(tui, title, text));
-    tui_set_popup(tui, NULL);
+    popup->fetched = -1;
+    tui_push_over_popup(tui, text_view(tui, title, text));
 }
 
 static void

@@ -78,6 +78,7 @@ typedef struct {
 struct View {
     const ViewClass *class;
     Tui *tui;
+    View *popup; /* comes again when the view is on top again; or NULL */
 };
 
 enum { HISTORY_LINES = 100 };
@@ -191,6 +192,8 @@ char *row_recipients(Tui *tui, const char *label, const char *field, int width);
 
 /* tui_views.c */
 void tui_push(Tui *tui, View *view);
+/* The same for what the popup shows, which is there again behind it. */
+void tui_push_over_popup(Tui *tui, View *view);
 void tui_pop(Tui *tui);
 /* Another view is on top: commands mean the draft of its page, or none. */
 void tui_focus(Tui *tui);

@@ -817,6 +817,11 @@ def files_view_save_and_pipe():
         terminal.keys("Enter")
         terminal.wait(lambda s: s[0].startswith(" notes.txt"))
         terminal.type("q")
+        # The panel is there again, with the cursor where it was.
+        terminal.wait(lambda s: any("Save to" in row and "notes.txt" in row
+                                    for row in s))
+        terminal.type("q")
+        terminal.wait_gone("Save to")
         terminal.wait_text("Both attached")
         terminal.type("|")
         terminal.wait_text("Pipe to:")
