@@ -334,6 +334,7 @@ list_destroy(View *view)
     g_hash_table_unref(list->rows);
     g_hash_table_unref(list->selected);
     g_free(list->query);
+    g_free(list->typed);
     g_free(list->title_text);
     g_free(list->account);
     g_free(list->trouble);
@@ -757,18 +758,22 @@ list_view_query(Tui *tui, const char *query, const char *title)
     list->title_text = g_strdup(title ? title : "Search");
     list->searched = title == NULL;
     list->query = g_strdup(query);
+    list->typed = g_strdup(query);
     if (*query)
         ask(list);
     return &list->base;
 }
 
 void
-list_view_set_query(View *view, const char *query, gint64 scope)
+list_view_set_query(View *view, const char *query, const char *typed,
+                    gint64 scope)
 {
     ListView *list = (ListView *)view;
 
     g_free(list->query);
+    g_free(list->typed);
     list->query = g_strdup(query);
+    list->typed = g_strdup(typed);
     list->scope = scope;
     list->complete = false;
     list->cursor = list->top = 0;

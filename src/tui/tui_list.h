@@ -9,6 +9,7 @@ typedef struct {
     View base;
     gint64 folder;    /* 0: a query */
     char *query;      /* NULL: a folder */
+    char *typed;      /* it, as the user wrote it: the title */
     gint64 scope;     /* of the query: a folder; 0: all mail */
     bool searched;    /* by the user: it has no name */
     char *title_text;

@@ -70,14 +70,14 @@ list_title(View *view)
 
     if (servers)
         return g_strdup_printf("%s  %s %s %u found %s %s", list->title_text,
-                               list->query, glyph("·"), list->ids->len,
+                               list->typed, glyph("·"), list->ids->len,
                                glyph("·"), servers);
     if (list->query && list->complete)
         return g_strdup_printf("%s  %s %s %u found %s %d ms",
-                               list->title_text, list->query, glyph("·"),
+                               list->title_text, list->typed, glyph("·"),
                                list->ids->len, glyph("·"), list->took_ms);
     if (list->query)
-        return g_strdup_printf("%s  %s", list->title_text, list->query);
+        return g_strdup_printf("%s  %s", list->title_text, list->typed);
     return folder_counts(list);
 }
 

@@ -239,8 +239,9 @@ View *list_view_folder(Tui *tui, gint64 folder, const char *title);
 View *list_view_query(Tui *tui, const char *query, const char *title);
 /* Of a query: the servers are asked what it finds there. */
 void list_view_ask_servers(View *view);
-/* scope: a folder; 0: all mail. */
-void list_view_set_query(View *view, const char *query, gint64 scope);
+/* typed: what the title says it is. scope: a folder; 0: all mail. */
+void list_view_set_query(View *view, const char *query, const char *typed,
+                         gint64 scope);
 
 /* Are rows of a list chosen, more than the cursor's? */
 bool list_view_is_chosen(const View *view);

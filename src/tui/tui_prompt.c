@@ -179,8 +179,10 @@ typed_query(const Prompt *prompt)
 static void
 search_for(Prompt *prompt, const char *query)
 {
+    g_autofree char *typed = whole_query(prompt, prompt->text->str);
+
     if (search_check(prompt->text->str, NULL))
-        list_view_set_query(prompt->results, query,
+        list_view_set_query(prompt->results, query, typed,
                             prompt->here ? prompt->folder : 0);
 }
 
