@@ -270,6 +270,8 @@ append_events(GString *text, const CliProgram *program)
         "refuses, with its standard error shown; with `exec --filter` the\n"
         "program reads the text on standard input instead and its output\n"
         "becomes the text.\n\n"
+        "Hooks stand in the configuration; one that is written at the prompt\n"
+        "(`:hook …`) is there until posthorn ends.\n\n"
         "A hook in an account's block hears of that account alone, and what\n"
         "it sets is that account's alone. A query is asked of the index when\n"
         "the index knows the message; events without a message in the index\n"

@@ -298,6 +298,17 @@ static const CmdEntry entry_folder = {
     .exec = folder_exec,
 };
 
+/* Not in a file: whoever writes it at the prompt sees nothing of it until it
+ * runs. */
+static bool
+is_by_hand(const CmdContext *context)
+{
+    return context->file == NULL
+           && (context->origin == CMD_FROM_KEY
+               || context->origin == CMD_FROM_PROMPT
+               || context->origin == CMD_FROM_SOCKET);
+}
+
 static CmdResult
 hook_exec(CmdCall *call)
 {
@@ -311,7 +322,10 @@ hook_exec(CmdCall *call)
     };
 
     entry.block = cmd_block(call, &entry.line);
-    hooks_add(cmd_language_hooks(context->language), &entry, &error);
+    if (hooks_add(cmd_language_hooks(context->language), &entry, &error)
+        && is_by_hand(context))
+        printer_line(cmd_out(call), "Set until posthorn ends; to keep it, "
+                                    "write it in the configuration.");
     return cmd_result(call, error);
 }
 

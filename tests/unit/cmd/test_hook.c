@@ -226,6 +226,26 @@ test_account(World *world, gconstpointer data)
     g_assert_cmpstr(world->output->str, ==, "work\n");
 }
 
+/* At the prompt it is said that there is a hook, in a file it is not. */
+static void
+test_told(World *world, gconstpointer data)
+{
+    CmdContext context = world->context;
+    g_autoptr(GError) error = NULL;
+
+    configure(world, "hook message-arrived { echo first }\n");
+    g_assert_cmpstr(world->output->str, ==, "");
+    context.origin = CMD_FROM_PROMPT;
+    cmd_run(&context, "hook message-arrived { echo second }", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(world->output->str, ==,
+                    "Set until posthorn ends; to keep it, write it in the "
+                    "configuration.\n");
+    cmd_run(&context, "hook nothing { echo }", &error);
+    g_assert_error(error, ERR_DOMAIN, ERR_USAGE);
+    g_assert_null(strstr(world->output->str, "nothing"));
+}
+
 /* Fails, is not there, crashes, hangs, floods: said, and the next hook runs. */
 static void
 test_trouble(World *world, gconstpointer data)
@@ -439,6 +459,7 @@ main(int argc, char **argv)
     add("/cmd/hook/query", NULL, test_query);
     add("/cmd/hook/query-later", GINT_TO_POINTER(1), test_query);
     add("/cmd/hook/account", NULL, test_account);
+    add("/cmd/hook/told", NULL, test_told);
     add("/cmd/hook/P46/trouble", NULL, test_trouble);
     add("/cmd/hook/P59/safe-words", NULL, test_safe_words);
     add("/cmd/hook/long-field", NULL, test_long_field);
