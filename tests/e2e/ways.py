@@ -7,6 +7,7 @@ import threading
 import time
 
 from harness import Home, end_process, message, real, until
+from line import end_listening
 
 ACCOUNT = """account ana {{
     name         "Ana Test"
@@ -77,7 +78,7 @@ class Socks:
         target.close()
 
     def close(self):
-        self.listener.close()
+        end_listening(self.listener)
 
 
 def proxy(world):
@@ -163,7 +164,7 @@ class Hiding:
         target.close()
 
     def close(self):
-        self.listener.close()
+        end_listening(self.listener)
 
 
 def news_of_more_folders(world):

@@ -4,6 +4,8 @@ import socket
 import ssl
 import threading
 
+from line import end_listening
+
 
 class Fake:
     """talk(connection) runs for each connection; what it raises ends that
@@ -43,7 +45,7 @@ class Fake:
             pass
 
     def stop(self):
-        self.listener.close()
+        end_listening(self.listener)
         for connection in self.connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)

@@ -10,6 +10,16 @@ import time
 CHUNK = 256 * 1024
 
 
+def end_listening(listener):
+    """A thread that is left in accept() takes what comes to the next listener,
+    which gets the number of this one."""
+    try:
+        listener.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    listener.close()
+
+
 class Pipe(threading.Thread):
     """One direction: what is read goes out delay seconds later."""
 
@@ -61,7 +71,7 @@ class Line:
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
+        end_listening(self.listener)
 
     def _accept(self):
         while True:
