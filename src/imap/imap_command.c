@@ -162,7 +162,7 @@ imap_cmd_send(ImapConn *conn)
     if (!conn->unsent)
         return;
     conn->unsent = false;
-    conn->sent = g_get_monotonic_time();
+    conn->sent = conn->clock->now();
     if (imap_decoder_ok(&conn->in))
         net_flush(conn->stream, &conn->in.error);
 }
@@ -340,7 +340,7 @@ imap_cmd_wait(ImapConn *conn, guint tag, GError **error)
         if (kind == 1 && told == tag) {
             if (tag == conn->tag) /* others were sent before the last */
                 conn->round_trip = MIN(conn->round_trip,
-                                       g_get_monotonic_time() - conn->sent);
+                                       conn->clock->now() - conn->sent);
             return read_result(conn, error);
         }
         if (kind == 1 && !take_owed(conn, told))

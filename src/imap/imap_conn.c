@@ -354,6 +354,8 @@ compress(ImapConn *conn, GError **error)
     return false;
 }
 
+const ImapClock imap_clock = { g_get_monotonic_time, net_wait };
+
 ImapConn *
 imap_conn_start(NetStream *stream, const ImapParams *params,
                 GCancellable *cancel, GError **error)
@@ -361,6 +363,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     g_autoptr(ImapConn) conn = g_new0(ImapConn, 1);
 
     conn->params = *params;
+    conn->clock = &imap_clock;
     conn->round_trip = G_MAXINT64;
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);

@@ -16,16 +16,15 @@ imap_noop(ImapConn *conn, GError **error)
 }
 
 static bool
-is_over(gint64 end, GCancellable *wake)
+is_over(const ImapClock *clock, gint64 end, GCancellable *wake)
 {
-    return g_get_monotonic_time() >= end
-           || g_cancellable_is_cancelled(wake);
+    return clock->now() >= end || g_cancellable_is_cancelled(wake);
 }
 
 static guint
-seconds_left(gint64 end, guint most)
+seconds_left(const ImapClock *clock, gint64 end, guint most)
 {
-    gint64 left = (end - g_get_monotonic_time()) / G_USEC_PER_SEC + 1;
+    gint64 left = (end - clock->now()) / G_USEC_PER_SEC + 1;
 
     return (guint)CLAMP(left, 1, (gint64)most);
 }
@@ -35,9 +34,9 @@ seconds_left(gint64 end, guint most)
 static bool
 wait_news(ImapConn *conn, GCancellable *wake, gint64 end, GError **error)
 {
-    while (!conn->changed && !is_over(end, wake)) {
-        int ready = net_wait(conn->stream, wake,
-                             seconds_left(end, IDLE_SECONDS), error);
+    while (!conn->changed && !is_over(conn->clock, end, wake)) {
+        guint seconds = seconds_left(conn->clock, end, IDLE_SECONDS);
+        int ready = conn->clock->wait(conn->stream, wake, seconds, error);
 
         if (ready < 0)
             return false;
@@ -75,11 +74,11 @@ idle_once(ImapConn *conn, const ImapWait *wait, gint64 end, GError **error)
 static bool
 poll_once(ImapConn *conn, const ImapWait *wait, gint64 end, GError **error)
 {
+    guint seconds = seconds_left(conn->clock, end, NOOP_SECONDS);
     int ready;
 
     tell_listening(wait);
-    ready = net_wait(conn->stream, wait->wake, seconds_left(end, NOOP_SECONDS),
-                     error);
+    ready = conn->clock->wait(conn->stream, wait->wake, seconds, error);
     return ready >= 0 && imap_noop(conn, error);
 }
 
@@ -87,13 +86,13 @@ bool
 imap_idle(ImapConn *conn, const ImapWait *wait, bool *changed, GError **error)
 {
     gint64 end =
-        g_get_monotonic_time() + (gint64)wait->seconds * G_USEC_PER_SEC;
+        conn->clock->now() + (gint64)wait->seconds * G_USEC_PER_SEC;
     bool can_idle = imap_conn_can(conn, "IDLE");
     bool ok = true;
 
-    while (ok && !conn->changed && !is_over(end, wait->wake)) {
+    while (ok && !conn->changed && !is_over(conn->clock, end, wait->wake)) {
         gint64 renew =
-            g_get_monotonic_time() + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
+            conn->clock->now() + (gint64)IDLE_SECONDS * G_USEC_PER_SEC;
 
         ok = can_idle ? idle_once(conn, wait, MIN(end, renew), error)
                       : poll_once(conn, wait, end, error);

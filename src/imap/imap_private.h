@@ -29,9 +29,19 @@ typedef struct {
     bool lost; /* what it told came when nobody listened */
 } ImapAhead;
 
+/* What waits and measures goes by it: that of a test takes no time. */
+typedef struct {
+    gint64 (*now)(void); /* µs */
+    int (*wait)(NetStream *stream, GCancellable *wake, guint seconds,
+                GError **error); /* as net_wait() */
+} ImapClock;
+
+extern const ImapClock imap_clock;
+
 struct ImapConn {
     ImapParams params;
     NetStream *stream;
+    const ImapClock *clock;
     GCancellable *cancel;
     ImapDecoder in;
     GHashTable *capabilities; /* upper case */

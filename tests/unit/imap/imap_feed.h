@@ -50,6 +50,7 @@ feed_conn(const char *text)
     gsize size = strlen(text);
     ImapConn *conn = g_new0(ImapConn, 1);
 
+    conn->clock = &imap_clock;
     conn->params.net.host = g_strdup("imap.test");
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -526,6 +526,45 @@ call_idle(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
+static gint64 hour_at; /* µs */
+
+static gint64
+hour_now(void)
+{
+    return hour_at;
+}
+
+static int
+hour_wait(NetStream *stream, GCancellable *wake, guint seconds, GError **error)
+{
+    hour_at += seconds * G_USEC_PER_SEC;
+    return 0;
+}
+
+static void
+on_listening_since(void *user)
+{
+    g_string_append_printf(((Case *)user)->told, "hears at %ds ",
+                           (int)(hour_at / G_USEC_PER_SEC));
+}
+
+/* Seconds in which nothing is said pass at once. */
+static bool
+call_silence(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    static const ImapClock clock = { hour_now, hour_wait };
+    ImapWait wait = { .seconds = (guint)atoi(argument),
+                      .listening = on_listening_since, .user = c };
+    bool changed = false;
+    bool ok;
+
+    hour_at = 0;
+    c->conn->clock = &clock;
+    ok = imap_idle(c->conn, &wait, &changed, error);
+    g_string_append(c->told, changed ? "changed" : "quiet");
+    return ok;
+}
+
 /* Waits for news and tells where they are. */
 static bool
 call_news(Case *c, UidSet *uids, const char *argument, GError **error)
@@ -583,6 +622,7 @@ static const struct {
     { "quota", call_quota },     { "notify", call_notify },
     { "news", call_news },       { "alert", call_alert },
     { "idle", call_idle },       { "noop", call_noop },
+    { "silence", call_silence },
 };
 
 static const char *
