@@ -346,6 +346,55 @@ test_fetch_window(void)
                          ==, cases[i].window);
 }
 
+static gint64 now_at; /* µs */
+
+static gint64
+now_told(void)
+{
+    return now_at;
+}
+
+/* What is asked behind another is answered behind it too, and what was asked
+ * before the last was may be answered at once: only the last tells. */
+static void
+test_round_trip(void)
+{
+    static const ImapClock clock = { now_told, net_wait };
+    static const char answers[] = "a1 OK\r\na2 OK\r\na3 OK\r\na4 OK\r\n";
+    ImapConn *conn = feed_conn("");
+    int pair[2];
+
+    net_stream_close(conn->stream);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    g_assert_cmpint(write(pair[1], answers, strlen(answers)), ==,
+                    (gssize)strlen(answers));
+    conn->stream = net_stream_of(pair[0], dup(pair[0]), "feed", NULL);
+    imap_decoder_clear(&conn->in);
+    imap_decoder_init(&conn->in, conn->stream, "imap.test");
+    conn->clock = &clock;
+    conn->round_trip = G_MAXINT64;
+    now_at = 1000;
+    for (guint tag = 1; tag <= 3; tag++) {
+        imap_cmd_begin_behind(conn, "NOOP");
+        g_assert_cmpuint(imap_cmd_end(conn), ==, tag);
+        imap_cmd_send(conn);
+    }
+    for (guint tag = 1; tag <= 3; tag++) {
+        g_assert_true(conn->round_trip == G_MAXINT64);
+        now_at += 20;
+        g_assert_true(imap_cmd_wait(conn, tag, NULL));
+    }
+    g_assert_cmpint((int)conn->round_trip, ==, 60);
+    imap_cmd_begin(conn, "NOOP");
+    imap_cmd_end(conn);
+    imap_cmd_send(conn);
+    now_at += 50;
+    g_assert_true(imap_cmd_wait(conn, 4, NULL));
+    g_assert_cmpint((int)conn->round_trip, ==, 50);
+    imap_conn_close(conn);
+    close(pair[1]);
+}
+
 static const char *const none_permanent[] = { NULL };
 static const char *const some_permanent[] = { "\\seen", "\\Flagged", "Work",
                                               NULL };
@@ -638,6 +687,7 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/list-bytes", test_list_bytes);
     g_test_add_func("/imap/response/long-preview", test_long_preview);
     g_test_add_func("/imap/fetch/window", test_fetch_window);
+    g_test_add_func("/imap/command/round-trip", test_round_trip);
     g_test_add_func("/imap/response/local-flags", test_local_flags);
     g_test_add_func("/imap/response/permanent-flags", test_permanent_flags);
     g_test_add_func("/imap/response/words", test_words);
