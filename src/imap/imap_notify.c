@@ -28,10 +28,13 @@ imap_news_add(ImapConn *conn, const char *mailbox)
     conn->changed = true;
     if (conn->news == NULL)
         conn->news = g_ptr_array_new_with_free_func(g_free);
-    if (conn->news->len < IMAP_NEWS
-        && !g_ptr_array_find_with_equal_func(conn->news, name, g_str_equal,
-                                             NULL))
-        g_ptr_array_add(conn->news, g_strdup(name));
+    if (g_ptr_array_find_with_equal_func(conn->news, name, g_str_equal, NULL))
+        return;
+    if (conn->news->len >= IMAP_NEWS) { /* too many to be told one by one */
+        g_ptr_array_set_size(conn->news, 0);
+        name = IMAP_NEWS_ANY;
+    }
+    g_ptr_array_add(conn->news, g_strdup(name));
 }
 
 GPtrArray *

@@ -618,6 +618,82 @@ test_list_bytes(void)
     }
 }
 
+/* IMAP_MAILBOXES, and one more (P30). */
+static void
+test_list_many(void)
+{
+    for (int more = 0; more < 2; more++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GPtrArray) listed = create_listed();
+        ImapConn *conn;
+
+        for (int i = 0; i < IMAP_MAILBOXES + more; i++)
+            g_string_append(text, "* LIST () \"/\" n\r\n");
+        conn = feed_list(listed, text->str);
+        for (int i = 0; i < IMAP_MAILBOXES; i++)
+            g_assert_true(feed_one(conn));
+        g_assert_false(feed_one(conn)); /* the end, or too many */
+        g_assert_cmpint(more, ==,
+                        strstr(conn->in.error->message, "too many") != NULL);
+        imap_conn_close(conn);
+    }
+}
+
+/* IMAP_NEWS, one less and one more (P30): what is too much is not forgotten,
+ * but told as a change of which is not known where it is. */
+static void
+test_many_news(void)
+{
+    for (int more = -1; more <= 1; more++) {
+        ImapConn *conn = feed_conn("");
+        g_autoptr(GPtrArray) news = NULL;
+        g_autoptr(GPtrArray) later = NULL;
+        bool any;
+
+        for (int i = 0; i < IMAP_NEWS + more; i++) {
+            g_autofree char *name = g_strdup_printf("n%d", i);
+
+            imap_news_add(conn, name);
+            imap_news_add(conn, name); /* is not told twice */
+        }
+        news = imap_take_news(conn);
+        any = g_ptr_array_find_with_equal_func(news, IMAP_NEWS_ANY,
+                                               g_str_equal, NULL);
+        g_assert_cmpint(any, ==, more > 0);
+        g_assert_cmpuint(news->len, <=, IMAP_NEWS);
+        g_assert_true(more > 0 || (int)news->len == IMAP_NEWS + more);
+        later = imap_take_news(conn);
+        g_assert_cmpuint(later->len, ==, 0);
+        imap_conn_close(conn);
+    }
+}
+
+/* IMAP_SET_RANGES of UIDs in few words, and one more (P30, P32). */
+static void
+test_many_copied(void)
+{
+    for (int more = 0; more < 2; more++) {
+        g_autofree char *text = g_strdup_printf(
+            "* OK [COPYUID 5 1:%d 1:4294967295] ok\r\n"
+            "* OK [APPENDUID 5 1:4294967295] ok\r\n",
+            IMAP_SET_RANGES + more);
+        g_autoptr(GArray) appended = g_array_new(FALSE, FALSE, 4);
+        g_auto(ImapCopied) copied = { 0, g_array_new(FALSE, FALSE, 4),
+                                      g_array_new(FALSE, FALSE, 4) };
+        ImapConn *conn = feed_conn(text);
+
+        conn->answers.copied = &copied;
+        conn->answers.appended = appended;
+        g_assert_cmpint(feed_one(conn), ==, more); /* of two sizes */
+        g_assert_cmpuint(copied.to->len, ==, IMAP_SET_RANGES + 1);
+        if (more) {
+            g_assert_true(feed_one(conn));
+            g_assert_cmpuint(appended->len, ==, IMAP_SET_RANGES + 1);
+        }
+        imap_conn_close(conn);
+    }
+}
+
 static bool
 take_preview(void *user, const ImapMessage *message, GError **error)
 {
@@ -685,6 +761,9 @@ main(int argc, char **argv)
     g_test_add_func("/imap/response/parts-bytes", test_parts_bytes);
     g_test_add_func("/imap/response/long-name", test_long_name);
     g_test_add_func("/imap/response/list-bytes", test_list_bytes);
+    g_test_add_func("/imap/response/list-many", test_list_many);
+    g_test_add_func("/imap/response/many-news", test_many_news);
+    g_test_add_func("/imap/response/many-copied", test_many_copied);
     g_test_add_func("/imap/response/long-preview", test_long_preview);
     g_test_add_func("/imap/fetch/window", test_fetch_window);
     g_test_add_func("/imap/command/round-trip", test_round_trip);
