@@ -1,6 +1,7 @@
 /* P13: what the user does while a command is on its way, or the server says
  * no, is neither forgotten nor turned into something else. */
 #include "bench.h"
+#include "sync_private.h"
 
 enum { STAR = STORE_FLAG_FLAGGED };
 
@@ -485,6 +486,40 @@ test_many(void)
     bench_destroy(bench);
 }
 
+/* Another program's view of the store while row after row is changed. */
+typedef struct {
+    Bench *bench;
+    Store *other;
+    guint most; /* rows of one transaction */
+} Slices;
+
+static bool
+one_of_many(void *user, guint i, GError **error)
+{
+    Slices *slices = user;
+    guint seen = store_pending_count(slices->other, "work");
+
+    slices->most = MAX(slices->most, i + 1 - seen);
+    return store_set_flags(slices->bench->store, i + 1, STAR, error);
+}
+
+/* What is changed in slices lets others in between (sync_each()). */
+static void
+test_slices(void)
+{
+    Bench *bench = begin(0, 0, "");
+    g_autofree char *path = g_build_filename(bench->root, "state.db", NULL);
+    Slices slices = { bench, store_open(path, NULL), 0 };
+
+    add_many(bench);
+    g_assert_nonnull(slices.other);
+    g_assert_true(sync_each(&bench->sync, MANY, one_of_many, &slices, NULL));
+    g_assert_cmpuint(slices.most, ==, 200);
+    g_assert_cmpuint(store_pending_count(slices.other, "work"), ==, MANY);
+    store_close(slices.other);
+    bench_destroy(bench);
+}
+
 /* What cannot be told (to a folder of this machine, and not here) stops nothing
  * that came later, and is no success. */
 static void
@@ -738,6 +773,7 @@ main(int argc, char **argv)
     g_test_add_func("/push/P13/undone during", test_undone_during);
     g_test_add_func("/push/P13/undone without file", test_undone_without_file);
     g_test_add_func("/push/P13/many", test_many);
+    g_test_add_func("/push/P13/many in slices", test_slices);
     g_test_add_func("/push/P13/many that cannot be told", test_many_stuck);
     g_test_add_func("/push/P13/tags that stay here", test_local_tag);
     for (gsize i = 0; i < G_N_ELEMENTS(uploads); i++) {
