@@ -20,7 +20,7 @@ import trips
 import trouble
 import ways
 
-USERS = ("ana", "ben", "kim", "lea", "lee", "pat", "uma", "vic")
+USERS = ("ana", "ben", "kim", "lea", "lee", "mia", "pat", "uma", "vic")
 GROUPS = {"exchange": exchange, "events": events, "trouble": trouble,
           "killed": killed, "pop3": pop3, "trips": trips, "ways": ways,
           "behind": behind, "gmail": gmail,

@@ -15,6 +15,11 @@ CHANGED = 200  # messages whose flags change
 TURNS = 2
 KILLS_A_TURN = 8
 
+PUSHED = 12  # messages of each kind that change in a turn
+PUSH_TURNS = 4  # the first one is left alone
+PUSH_KILLS = 5
+KINDS = ("star", "junk", "gone", "ours")
+
 
 def fill(world):
     kim = world.mailbox("kim")
@@ -102,6 +107,74 @@ def killed_renaming(world):
     assert len(rows) == CHANGED
 
 
+def named_of(turn, kind):
+    return {f"{kind} turn{turn} n{n}" for n in range(PUSHED)}
+
+
+def change_here(home, turn):
+    """Flags, moves, deletions and uploads; no server hears of them yet."""
+    home.ok("tag", "+flagged", f"subject:star and subject:turn{turn}")
+    home.ok("move", "Junk", f"subject:junk and subject:turn{turn}")
+    home.ok("delete", "--force", f"subject:gone and subject:turn{turn}")
+    for subject in named_of(turn, "ours"):
+        name = subject.replace(" ", ".")
+        with open(f"{home.mail}/mia/INBOX/new/{name}", "xb") as file:
+            file.write(message(subject, to="mia@example.org"))
+
+
+def pushed_all(home, mia, turn):
+    """What is wanted is there and here, once."""
+    inbox, junk = mia.messages(), mia.messages("Junk")
+    turns = range(turn + 1)
+    stars = set().union(*(named_of(t, "star") for t in turns))
+    ours = set().union(*(named_of(t, "ours") for t in turns))
+    later = [named_of(t, kind) for t in range(turn + 1, PUSH_TURNS)
+             for kind in KINDS[:3]]
+    assert set(inbox) == stars | ours | set().union(*later)
+    assert set(junk) == set().union(*(named_of(t, "junk") for t in turns))
+    starred = {k for k, v in inbox.items() if "\\Flagged" in v[1]}
+    assert starred == stars
+    for folder, there in ("INBOX", inbox), ("Junk", junk):
+        files = home.files(f"mia/{folder}").values()
+        here = sorted(data.split(b"Subject: ")[1].split(b"\n")[0].strip()
+                      for data in files)
+        assert here == sorted(subject.encode() for subject in there)
+        rows = home.search(f"folder:mia/{folder}")
+        assert set(rows) == set(there)
+        tagged = {k for k, v in rows.items() if "flagged" in v["tags"]}
+        assert tagged == (stars if folder == "INBOX" else set())
+    home.ok("check")
+
+
+def killed_pushing(world):
+    """Changes of ours are told to the server, whenever the end comes."""
+    seed = int(time.time())
+    rng = random.Random(seed)
+    mia = world.mailbox("mia")
+    for turn in range(PUSH_TURNS):
+        for kind in KINDS[:3]:
+            for subject in sorted(named_of(turn, kind)):
+                mia.append(message(subject, to="mia@example.org"))
+    home = world.home("mia", ["mia"])
+    home.ok("sync")
+    whole = 0
+    for turn in range(PUSH_TURNS):
+        change_here(home, turn)
+        for _ in range(PUSH_KILLS if turn else 0):
+            process = home.start("sync")
+            time.sleep(rng.uniform(0.02, whole))
+            process.kill()
+            process.communicate()
+        seconds = home.ok("sync").seconds
+        whole = whole if turn else seconds
+        try:
+            pushed_all(home, mia, turn)
+        except AssertionError:
+            print(f"# seed {seed}, turn {turn}", flush=True)
+            raise
+
+
 def all_tests(tap, world):
+    tap.run("killed while changes are pushed", killed_pushing, world)
     tap.run("killed while files are renamed", killed_renaming, world)
     tap.run(f"killed {KILLS} times in a first fetch", killed_often, world)
