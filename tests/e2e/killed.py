@@ -146,6 +146,14 @@ def pushed_all(home, mia, turn):
     home.ok("check")
 
 
+def until_changed(process, mailbox):
+    """The server has done something that may not have been heard of yet."""
+    before = mailbox.imap.select("INBOX", readonly=True)
+    while process.poll() is None and before == \
+            mailbox.imap.select("INBOX", readonly=True):
+        pass
+
+
 def killed_pushing(world):
     """Changes of ours are told to the server, whenever the end comes."""
     seed = int(time.time())
@@ -160,9 +168,12 @@ def killed_pushing(world):
     whole = 0
     for turn in range(PUSH_TURNS):
         change_here(home, turn)
-        for _ in range(PUSH_KILLS if turn else 0):
+        for kill in range(PUSH_KILLS if turn else 0):
             process = home.start("sync")
-            time.sleep(rng.uniform(0.02, whole))
+            if kill < PUSH_KILLS - 2:
+                until_changed(process, mia)
+            else:
+                time.sleep(rng.uniform(0.02, whole))
             process.kill()
             process.communicate()
         seconds = home.ok("sync").seconds
