@@ -141,8 +141,9 @@ bool outbox_is_shown(const Outbox *outbox);
 /* The user's last act on that page took out an entry, which made its draft one
  * again: undo sends it. NULL: it was something else. Forgotten when the page
  * loses the focus, so that nothing is sent that was changed meanwhile, and when
- * something is queued. */
-void outbox_set_taken(Outbox *outbox, const OutboxEntry *entry);
+ * something is queued. entry is as it was; false: it may have been sent, and is
+ * not sent again by undo. */
+bool outbox_set_taken(Outbox *outbox, const OutboxEntry *entry);
 
 /* Its draft, borrowed; NULL: none. *not_before as it was. */
 const char *outbox_taken(const Outbox *outbox, gint64 *not_before);

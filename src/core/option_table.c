@@ -267,7 +267,8 @@ const OptionEntry option_table[] = {
       .scope = OPTION_GLOBAL,
       .fallback = "xdg-open",
       .text = "The program that opens links and attachments. It may stay open; "
-              "what it prints is dropped." },
+              "what it prints is dropped, and the copy of an attachment goes "
+              "when posthorn ends." },
     { .name = "images-from-own-network",
       .type = CMD_STRING,
       .scope = OPTION_GLOBAL,

@@ -700,12 +700,16 @@ outbox_is_shown(const Outbox *outbox)
     return outbox->shown;
 }
 
-void
+bool
 outbox_set_taken(Outbox *outbox, const OutboxEntry *entry)
 {
+    bool again = entry && entry->state != OUTBOX_SENDING && entry->doubts == 0
+                 && !outbox_entry_may_be_out(entry);
+
     g_free(outbox->taken);
-    outbox->taken = entry ? g_strdup(entry->draft) : NULL;
-    outbox->taken_before = entry ? entry->not_before : 0;
+    outbox->taken = again ? g_strdup(entry->draft) : NULL;
+    outbox->taken_before = again ? entry->not_before : 0;
+    return again;
 }
 
 const char *

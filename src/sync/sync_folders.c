@@ -292,46 +292,75 @@ is_unlisted(const StoreFolder *folder, const GPtrArray *mailboxes)
            && sync_mailbox_in(mailboxes, folder->name) == NULL;
 }
 
-/* What went with the folders that are gone is what the server had in them,
- * whatever the user moved in or out since. */
-static guint
-count_gone(const Sync *sync, const GPtrArray *folders,
-           const GPtrArray *mailboxes)
+static bool
+is_gone(const Sync *sync, const StoreFolder *folder, const GPtrArray *mailboxes)
 {
-    guint count = 0;
+    return is_unlisted(folder, mailboxes) && !is_new_here(sync, folder);
+}
 
+/* What went with the folders that are gone is what the server had in them,
+ * whatever the user moved in or out since. Those that wait for a yes are not
+ * counted again. */
+static bool
+count_gone(const Sync *sync, const GPtrArray *folders,
+           const GPtrArray *mailboxes, guint *count, GError **error)
+{
+    *count = 0;
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
 
-        if (folder->selectable && is_unlisted(folder, mailboxes)
-            && !is_new_here(sync, folder))
-            count += store_uid_count(sync->store, folder->id);
+        if (!is_gone(sync, folder, mailboxes))
+            continue;
+        if (!store_folder_lost(sync->store, folder->id, error))
+            return false;
+        if (folder->selectable)
+            *count += store_uid_count(sync->store, folder->id);
     }
-    return count;
+    return true;
 }
 
-/* together: messages of all that are gone. A few folders at once are as much as
- * a large one; those that wait for a yes go on waiting. */
 static bool
-folder_gone(const Sync *sync, const StoreFolder *folder, guint together,
-            GError **error)
+hold(const Sync *sync, StoreFolder *folder, GError **error)
 {
-    guint count;
+    guint count = store_uid_count(sync->store, folder->id);
 
-    if (!store_folder_lost(sync->store, folder->id, error))
-        return false;
-    count = store_uid_count(sync->store, folder->id);
-    if (sync->accept_removals || count == 0
-        || (folder->selectable && together <= SYNC_REMOVAL_MIN))
-        return sync_folder_remove(sync, folder, error);
-    if (!folder->selectable)
+    if (count == 0 || !folder->selectable)
         return true;
     sync_warn(sync,
               "%s is gone on the server; its %u %s kept here: "
               "`posthorn sync --accept-removals %s` removes %s",
               folder->path, count, count == 1 ? "message is" : "messages are",
               folder->account, count == 1 ? "it" : "them");
+    folder->selectable = false;
     return store_folder_set_selectable(sync->store, folder->id, false, error);
+}
+
+/* A few folders at once are as much as a large one. All that are to wait are
+ * marked together, so that none is left over when this is cut short. */
+static bool
+hold_gone(const Sync *sync, const GPtrArray *folders,
+          const GPtrArray *mailboxes, GError **error)
+{
+    guint together;
+    bool ok;
+
+    if (!store_begin(sync->store, error))
+        return false;
+    ok = count_gone(sync, folders, mailboxes, &together, error);
+    for (guint i = 0; ok && !sync->accept_removals
+                      && together > SYNC_REMOVAL_MIN && i < folders->len; i++)
+        if (is_gone(sync, folders->pdata[i], mailboxes))
+            ok = hold(sync, folders->pdata[i], error);
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
+}
+
+static bool
+folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    bool waits = !folder->selectable && !sync->accept_removals
+                 && store_uid_count(sync->store, folder->id) > 0;
+
+    return waits || sync_folder_remove(sync, folder, error);
 }
 
 /* Ours that the server did not list: new here, or gone there. */
@@ -339,8 +368,7 @@ static bool
 others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
        GError **error)
 {
-    guint together = count_gone(sync, folders, mailboxes);
-    bool ok = true;
+    bool ok = hold_gone(sync, folders, mailboxes, error);
 
     for (guint i = 0; ok && i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
@@ -349,7 +377,7 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
             continue;
         ok = is_new_here(sync, folder)
                  ? create_there(sync, folder, error)
-                 : folder_gone(sync, folder, together, error);
+                 : folder_gone(sync, folder, error);
     }
     return ok;
 }

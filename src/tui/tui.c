@@ -105,6 +105,16 @@ on_tick(void *data)
     return G_SOURCE_CONTINUE;
 }
 
+static void
+view_free(void *data)
+{
+    View *view = data;
+
+    if (view->popup)
+        view->popup->class->destroy(view->popup);
+    view->class->destroy(view);
+}
+
 /* The view of a start without an inbox gives way to it when there is one. */
 static void
 find_inbox(Tui *tui)
@@ -118,7 +128,7 @@ find_inbox(Tui *tui)
     if (folder == 0)
         return;
     tui->wants_inbox = false;
-    (*home)->class->destroy(*home);
+    view_free(*home);
     *home = list_view_folder(tui, folder, NULL);
 }
 
@@ -184,11 +194,15 @@ void
 tui_focus(Tui *tui)
 {
     View *top = tui_top(tui);
+    Outbox *outbox = session_outbox(tui->session);
+    bool shown = top && view_is_outbox(top);
 
     if (top && top->popup)
         tui_set_popup(tui, g_steal_pointer(&top->popup));
     draft_set_current(tui->session, top ? review_view_path(top) : NULL);
-    outbox_set_shown(session_outbox(tui->session), top && view_is_outbox(top));
+    if (outbox_is_shown(outbox) != shown)
+        tui->told_undoable = false; /* undo means something else there */
+    outbox_set_shown(outbox, shown);
     tui_dirty(tui);
 }
 
@@ -333,16 +347,6 @@ tui_run_command(Tui *tui, const char *text, int count)
         command_done(&command->context, error);
     else
         tui_end_use(tui, false);
-}
-
-static void
-view_free(void *data)
-{
-    View *view = data;
-
-    if (view->popup)
-        view->popup->class->destroy(view->popup);
-    view->class->destroy(view);
 }
 
 /* Before input: a flood of keys must not keep a signal waiting. */

@@ -465,11 +465,10 @@ open_link(MessageView *view, int number)
         && !g_str_has_prefix(link->target, "https://")
         && !g_str_has_prefix(link->target, "mailto:")) {
         told = g_strdup_printf("Not opened: %s", link->target);
+        tui_tell(tui, TELL_INFO, false, told);
     } else {
-        tui_open_in(tui, link->target);
-        told = g_strdup_printf("Opened %s", link->target);
+        tui_open_in(tui, link->target, link->target);
     }
-    tui_tell(tui, TELL_INFO, false, told);
 }
 
 static View *

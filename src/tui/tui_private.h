@@ -211,8 +211,9 @@ const char *tui_context(Tui *tui);
 char *tui_account(Tui *tui);
 
 /* tui_programs.c: other programs. */
-/* A path or an address in the program of the option opener. */
-void tui_open_in(Tui *tui, const char *what);
+/* A path or an address in the program of the option opener, and says what was
+ * opened (by name) or why not. */
+void tui_open_in(Tui *tui, const char *what, const char *name);
 /* Where a copy for it may be written, under a name of a stranger's, in a folder
  * that goes with us; g_free(). tui_opened() opens it and says what was done. */
 char *tui_open_path(Tui *tui, const char *name, GError **error);

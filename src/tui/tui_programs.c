@@ -86,15 +86,18 @@ opener_ended(int status, void *user)
 
 /* It may be the viewer itself, which somebody reads in for hours. */
 void
-tui_open_in(Tui *tui, const char *what)
+tui_open_in(Tui *tui, const char *what, const char *name)
 {
     const char *opener =
         options_get(session_options(tui->session), "opener", NULL, NULL);
     const char *argv[] = { opener, what, NULL };
     Program *program = program_new(tui, opener);
+    g_autofree char *text = g_strdup_printf("Opened %s", name);
     g_autoptr(GError) error = NULL;
 
-    if (!spawn_alone(argv, opener_ended, program, &error))
+    if (spawn_alone(argv, opener_ended, program, &error))
+        tui_tell(tui, TELL_INFO, false, text);
+    else
         ended(NULL, error, program);
 }
 
@@ -117,12 +120,11 @@ void
 tui_opened(Tui *tui, const char *path, const GError *error)
 {
     g_autofree char *name = path ? g_path_get_basename(path) : NULL;
-    g_autofree char *text = g_strdup_printf("Opened %s", name);
 
-    if (error == NULL)
-        tui_open_in(tui, path);
-    tui_tell(tui, error ? TELL_ERROR : TELL_INFO, false,
-             error ? error->message : text);
+    if (error)
+        tui_tell(tui, TELL_ERROR, false, error->message);
+    else
+        tui_open_in(tui, path, name);
 }
 
 void

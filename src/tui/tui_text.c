@@ -531,11 +531,11 @@ take_out(Tui *tui, const char *id, GError **error)
     g_autoptr(OutboxEntry) entry = outbox_find(outbox, id, error);
     bool draft = entry && entry->draft
         && g_file_test(entry->draft, G_FILE_TEST_EXISTS);
-    bool undoable = draft && entry->doubts == 0;
+    bool undoable;
 
     if (entry == NULL || !outbox_cancel(outbox, id, error))
         return;
-    outbox_set_taken(outbox, undoable ? entry : NULL);
+    undoable = outbox_set_taken(outbox, draft ? entry : NULL);
     tui_tell(tui, TELL_INFO, undoable,
              draft ? "Not sent: it is a draft again."
                    : "Not sent, and removed: there was no draft of it.");

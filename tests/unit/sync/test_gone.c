@@ -72,6 +72,28 @@ test_many(void)
     bench_destroy(bench);
 }
 
+/* Cut short while a new folder of ours is created between them: all wait. */
+static void
+test_cut(void)
+{
+    Bench *bench = prepare(8);
+    StoreFolder ours = { .account = (char *)"work",
+                         .name = (char *)"Small5x",
+                         .path = (char *)"work/Small5x",
+                         .delimiter = '/',
+                         .selectable = true };
+
+    g_assert_cmpint(store_folder_put(bench->store, &ours, NULL), >, 0);
+    remove_there(bench, 3, 8);
+    bench->fake->cut_call = bench->fake->calls + 2;
+    g_assert_false(bench_try(bench));
+    bench->fake->cut_call = 0;
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 5);
+    g_assert_cmpuint(count_here(bench, 8), ==, 8);
+    bench_destroy(bench);
+}
+
 /* One that goes later is not counted with those that wait. */
 static void
 test_another(void)
@@ -111,6 +133,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/gone/few", test_few);
     g_test_add_func("/gone/P16/many", test_many);
+    g_test_add_func("/gone/P16/cut", test_cut);
     g_test_add_func("/gone/another", test_another);
     g_test_add_func("/gone/P16/back", test_back);
     return g_test_run();
