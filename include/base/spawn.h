@@ -50,9 +50,9 @@ void spawn_start(const SpawnParams *params,
 
 /* Starts a program that is left alone: it may run as long as it likes, stays
  * when we end, has no terminal, and what it prints is dropped. ended is called
- * at most once, on the main loop, with its exit status, or 128 + signal. False
- * with ERR_LOCAL when it cannot be started; then ended is not called. Main
- * thread. */
+ * at most once, on the main loop, with its exit status, or 128 + signal; NULL:
+ * nobody asks. False with ERR_LOCAL when it cannot be started; then ended is
+ * not called. Main thread. */
 bool spawn_alone(const char *const *argv, void (*ended)(int status, void *user),
                  void *user, GError **error);
 

@@ -141,6 +141,9 @@ cmd_run_argv(CmdContext *context, const char *const *argv, GError **error);
 /* For the functions of commands. */
 
 CmdContext *cmd_context(const CmdCall *call);
+
+/* By a key or at the prompt: the user means what is on the screen. */
+bool cmd_is_by_hand(const CmdContext *context);
 void *cmd_session(const CmdCall *call);
 const CmdEntry *cmd_entry(const CmdCall *call);
 Printer *cmd_out(const CmdCall *call);

@@ -332,17 +332,20 @@ bool
 spawn_alone(const char *const *argv, void (*ended)(int status, void *user),
             void *user, GError **error)
 {
+    GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
+                        | G_SPAWN_STDERR_TO_DEV_NULL;
     Alone *alone;
     g_autoptr(GError) failed = NULL;
     GPid pid;
 
-    if (!g_spawn_async(NULL, (char **)argv, NULL,
-                       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD
-                           | G_SPAWN_STDOUT_TO_DEV_NULL
-                           | G_SPAWN_STDERR_TO_DEV_NULL,
-                       alone_setup, NULL, &pid, &failed))
+    if (ended)
+        flags |= G_SPAWN_DO_NOT_REAP_CHILD;
+    if (!g_spawn_async(NULL, (char **)argv, NULL, flags, alone_setup, NULL,
+                       &pid, &failed))
         return err_set(error, ERR_LOCAL, "%s cannot be started: %s", argv[0],
                        failed->message);
+    if (ended == NULL)
+        return true;
     alone = g_new0(Alone, 1);
     alone->ended = ended;
     alone->user = user;

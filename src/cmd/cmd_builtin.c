@@ -301,12 +301,10 @@ static const CmdEntry entry_folder = {
 /* Not in a file: whoever writes it at the prompt sees nothing of it until it
  * runs. */
 static bool
-is_by_hand(const CmdContext *context)
+is_told(const CmdContext *context)
 {
     return context->file == NULL
-           && (context->origin == CMD_FROM_KEY
-               || context->origin == CMD_FROM_PROMPT
-               || context->origin == CMD_FROM_SOCKET);
+           && (cmd_is_by_hand(context) || context->origin == CMD_FROM_SOCKET);
 }
 
 static CmdResult
@@ -323,7 +321,7 @@ hook_exec(CmdCall *call)
 
     entry.block = cmd_block(call, &entry.line);
     if (hooks_add(cmd_language_hooks(context->language), &entry, &error)
-        && is_by_hand(context))
+        && is_told(context))
         printer_line(cmd_out(call), "Set until posthorn ends; to keep it, "
                                     "write it in the configuration.");
     return cmd_result(call, error);

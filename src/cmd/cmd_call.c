@@ -282,6 +282,13 @@ cmd_context(const CmdCall *call)
     return call->context;
 }
 
+bool
+cmd_is_by_hand(const CmdContext *context)
+{
+    return context->origin == CMD_FROM_KEY
+           || context->origin == CMD_FROM_PROMPT;
+}
+
 void *
 cmd_session(const CmdCall *call)
 {

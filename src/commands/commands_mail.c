@@ -306,26 +306,18 @@ tag_exec(CmdCall *call)
     return targets_each(call, query, tag_apply);
 }
 
-/* Does the user, by a key, mean the page that is shown? */
-static bool
-is_by_hand(CmdCall *call)
-{
-    CmdOrigin origin = cmd_context(call)->origin;
-
-    return origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT;
-}
-
 /* On the page of a draft: what was done to mail is not seen there. */
 static bool
 is_about_draft(CmdCall *call)
 {
-    return is_by_hand(call) && draft_current(cmd_session(call));
+    return cmd_is_by_hand(cmd_context(call))
+           && draft_current(cmd_session(call));
 }
 
 static bool
 is_about_outbox(CmdCall *call)
 {
-    return is_by_hand(call)
+    return cmd_is_by_hand(cmd_context(call))
            && outbox_is_shown(session_outbox(cmd_session(call)));
 }
 

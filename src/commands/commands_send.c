@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/paths.h"
+#include "base/spawn.h"
 #include "core/mailto.h"
 #include "core/receipt.h"
 #include "opening.h"
@@ -216,11 +217,10 @@ static char *
 account_of(CmdCall *call)
 {
     Frontend *frontend = session_frontend(cmd_session(call));
-    CmdOrigin origin = cmd_context(call)->origin;
 
     if (cmd_flag(call, "account"))
         return g_strdup(cmd_flag(call, "account"));
-    return origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT
+    return cmd_is_by_hand(cmd_context(call))
                ? frontend->class->account(frontend)
                : NULL;
 }
@@ -465,12 +465,6 @@ receipt_exec(CmdCall *call)
     return targets_each(call, cmd_rest(call), receipt_apply);
 }
 
-static void
-detach_child(void *user)
-{
-    setsid();
-}
-
 /* Tries once in the background, in a process of its own, so that the caller
  * need not wait for the network. The message is safe without it. */
 static void
@@ -482,10 +476,7 @@ try_behind(CmdCall *call)
         self ? self : "posthorn", "-c", config, "outbox", "--wait", NULL
     };
 
-    g_spawn_async(NULL, (char **)argv, NULL,
-                  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
-                      | G_SPAWN_STDERR_TO_DEV_NULL,
-                  detach_child, NULL, NULL, NULL);
+    spawn_alone(argv, NULL, NULL, NULL);
 }
 
 /* A message that is being taken over. */

@@ -68,8 +68,7 @@ static void
 found_none(const Targets *targets, const MessageSet *set)
 {
     CmdCall *call = targets->call;
-    CmdOrigin origin = cmd_context(call)->origin;
-    bool asked = origin == CMD_FROM_KEY || origin == CMD_FROM_PROMPT;
+    bool asked = cmd_is_by_hand(cmd_context(call));
     g_autofree char *safe = text_sanitise(targets->query, -1, TEXT_LINE);
     GError *none = NULL;
 
