@@ -186,10 +186,10 @@ typedef struct {
 bool imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
                  const ImapSink *sink, ImapSelected *selected, GError **error);
 
-/* A SELECT to be sent in the flight of the next imap_list(): an imap_select()
- * of the same, with the same resync, has no round trip of its own then. Where
- * another command comes first, the answer is read for nothing. A mailbox whose
- * name may need a literal is not sent ahead. */
+/* A SELECT to be sent in the flight of the next imap_list(), which tells of the
+ * mailbox what SELECT told. An imap_select() of the same, with the same resync,
+ * that is the next command then sends nothing. A mailbox whose name may need a
+ * literal is not sent ahead. resync may be NULL; its known is not used. */
 void imap_select_ahead(ImapConn *conn, const char *mailbox,
                        const ImapResync *resync);
 

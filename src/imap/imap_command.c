@@ -31,8 +31,7 @@ imap_cmd_settle(ImapConn *conn)
 {
     if (imap_decoder_ok(&conn->in))
         imap_settle(conn, NULL);
-    if (imap_decoder_ok(&conn->in))
-        imap_ahead_end(conn);
+    imap_ahead_drop(conn);
 }
 
 void

@@ -412,7 +412,7 @@ imap_conn_close(ImapConn *conn)
     g_clear_object(&conn->cancel);
     g_free(conn->selected);
     g_strfreev(conn->permanent_flags);
-    g_free(conn->ahead.mailbox);
+    imap_ahead_clear(conn);
     g_clear_error(&conn->early_error);
     g_free(conn->challenge);
     g_free(conn->bye_text);

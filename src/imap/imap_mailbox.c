@@ -47,7 +47,7 @@ add_subscriptions(ImapConn *conn, GPtrArray *mailboxes, GError **error)
     ImapAnswers answers = { .mailboxes = subscribed, .is_lsub = true };
 
     imap_cmd_answers(conn, &answers);
-    imap_cmd_begin(conn, "LSUB \"\" \"*\"");
+    imap_cmd_begin_behind(conn, "LSUB \"\" \"*\"");
     if (!imap_cmd_finish(conn, error))
         return false;
     for (guint i = 0; i < subscribed->len; i++)
@@ -117,49 +117,118 @@ send_select(ImapConn *conn, const char *mailbox, const ImapResync *resync)
     return imap_cmd_end(conn);
 }
 
-/* Its answer comes behind all others: it is the last of its flight. */
-static void
-send_ahead(ImapConn *conn)
+/* Of a mailbox that is READ-ONLY and does not say which flags it keeps all the
+ * same (those of each user, as a shared \Seen is), it is none. */
+static char **
+permanent_of(const ImapSelected *selected)
 {
-    ImapAhead *ahead = &conn->ahead;
-
-    if (ahead->mailbox == NULL || ahead->tag != 0)
-        return;
-    ahead->lost = false;
-    ahead->tag = send_select(conn, ahead->mailbox, &ahead->resync);
+    if (selected->permanent_flags == NULL && selected->read_only)
+        return g_new0(char *, 1);
+    return g_strdupv(selected->permanent_flags);
 }
 
-/* UNSELECT and LIST in one flight: both are answered before anything else is
- * sent, also when the first is refused. */
+/* A SELECT was answered. */
+static void
+is_selected(ImapConn *conn, const char *mailbox, const ImapSelected *selected)
+{
+    const char *const *permanent;
+
+    conn->selected = g_strdup(mailbox);
+    g_strfreev(conn->permanent_flags);
+    conn->permanent_flags = permanent_of(selected);
+    permanent = (const char *const *)conn->permanent_flags;
+    conn->opened =
+        (ImapOpened){ selected->uidvalidity, imap_flags_local(permanent),
+                      selected->keywords_allowed, permanent };
+    g_ptr_array_unref(imap_take_news(conn));
+}
+
+/* What goes in front of a LIST, in its flight: a SELECT that is wished for, or
+ * what look_up() says. *tag: to wait for; 0: nothing. */
+static bool
+send_first(ImapConn *conn, bool state, ImapAnswers *answers, guint *tag,
+           GError **error)
+{
+    *tag = 0;
+    if (conn->ahead.mailbox == NULL)
+        return !state || look_up(conn, tag, error);
+    imap_ahead_listen(conn, answers);
+    *tag = send_select(conn, conn->ahead.mailbox, &conn->ahead.resync);
+    return true;
+}
+
+/* It told more of this one than LIST, and some servers leave it out there. */
+static void
+tell_state(const ImapAhead *ahead, const GPtrArray *mailboxes)
+{
+    const ImapSelected *selected = &ahead->selected;
+
+    for (guint i = 0; selected->uidnext && i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (strcmp(mailbox->name, ahead->mailbox) != 0)
+            continue;
+        mailbox->have_status = true;
+        mailbox->messages = selected->exists;
+        mailbox->uidnext = selected->uidnext;
+        mailbox->uidvalidity = selected->uidvalidity;
+        mailbox->modseq = selected->modseq;
+    }
+}
+
+/* Waits for it. False without *error: it was refused. */
+static bool
+take_first(ImapConn *conn, guint tag, GError **error)
+{
+    ImapAhead *ahead = &conn->ahead;
+    g_autoptr(GError) refused = NULL;
+    bool ok = tag == 0 || imap_cmd_wait(conn, tag, &refused);
+
+    if (!ok && !err_is(refused, ERR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return false;
+    }
+    if (ahead->mailbox) {
+        if (ok)
+            is_selected(conn, ahead->mailbox, &ahead->selected);
+        imap_ahead_told(conn, ok);
+    }
+    return ok;
+}
+
+/* Both are answered before anything else is sent, also when the first is
+ * refused. */
 static bool
 list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
 {
     ImapAnswers answers = { .mailboxes = mailboxes };
-    g_autofree char *selected = g_strdup(conn->selected);
-    g_autoptr(GError) refused = NULL;
-    guint unselect = 0;
-    guint tag;
+    g_autofree char *left = g_strdup(conn->selected);
+    g_autoptr(GError) trouble = NULL;
+    guint first, tag;
+    bool refused;
 
-    imap_ahead_end(conn);
+    imap_ahead_drop(conn);
     if ((imap_setup_renames(conn) && !imap_settle(conn, error))
-        || (state && !look_up(conn, &unselect, error)))
+        || !send_first(conn, state, &answers, &first, error))
         return false;
     imap_cmd_answers(conn, &answers);
     send_list(conn, state);
     tag = imap_cmd_end(conn);
-    if (imap_conn_can(conn, "LIST-EXTENDED"))
-        send_ahead(conn);
-    if (unselect && !imap_cmd_wait(conn, unselect, &refused)
-        && !err_is(refused, ERR_REFUSED)) {
-        g_propagate_error(error, g_steal_pointer(&refused));
+    refused = !take_first(conn, first, &trouble);
+    if (trouble) {
+        g_propagate_error(error, g_steal_pointer(&trouble));
         return false;
     }
     if (!imap_cmd_wait(conn, tag, error) || !imap_settle(conn, error))
         return false;
-    if (refused)
-        doubt(mailboxes, selected);
-    return imap_conn_can(conn, "LIST-EXTENDED")
-           || add_subscriptions(conn, mailboxes, error);
+    if (refused && left)
+        doubt(mailboxes, left);
+    if (!imap_conn_can(conn, "LIST-EXTENDED")
+        && !add_subscriptions(conn, mailboxes, error))
+        return false;
+    if (conn->ahead.told)
+        tell_state(&conn->ahead, mailboxes);
+    return true;
 }
 
 GPtrArray *
@@ -187,113 +256,6 @@ imap_status(ImapConn *conn, const char *mailbox, ImapMailbox *status,
     return imap_cmd_finish(conn, error);
 }
 
-void
-imap_select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync)
-{
-    imap_ahead_end(conn);
-    g_free(conn->ahead.mailbox);
-    conn->ahead = (ImapAhead){ 0 };
-    /* A literal would wait for a "+" among answers to other commands. */
-    if (!imap_cmd_is_quoted(mailbox))
-        return;
-    conn->ahead.mailbox = g_strdup(mailbox);
-    if (resync)
-        conn->ahead.resync = *resync;
-}
-
-/* Of a mailbox that is READ-ONLY and does not say which flags it keeps all the
- * same (those of each user, as a shared \Seen is), it is none. */
-static char **
-permanent_of(const ImapSelected *selected)
-{
-    if (selected->permanent_flags == NULL && selected->read_only)
-        return g_new0(char *, 1);
-    return g_strdupv(selected->permanent_flags);
-}
-
-/* Waits for a SELECT. */
-static bool
-take_select(ImapConn *conn, guint tag, const char *mailbox,
-            ImapSelected *selected, GError **error)
-{
-    const char *const *permanent;
-
-    if (!imap_cmd_wait(conn, tag, error))
-        return false;
-    conn->selected = g_strdup(mailbox);
-    g_strfreev(conn->permanent_flags);
-    conn->permanent_flags = permanent_of(selected);
-    permanent = (const char *const *)conn->permanent_flags;
-    conn->opened =
-        (ImapOpened){ selected->uidvalidity, imap_flags_local(permanent),
-                      selected->keywords_allowed, permanent };
-    g_ptr_array_unref(imap_take_news(conn));
-    return true;
-}
-
-void
-imap_ahead_end(ImapConn *conn)
-{
-    g_autofree char *mailbox = NULL;
-    g_auto(ImapSelected) selected = { 0 };
-    ImapAnswers kept = conn->answers;
-    ImapAnswers answers = { .selected = &selected };
-    guint tag = conn->ahead.tag;
-
-    if (tag == 0)
-        return;
-    mailbox = g_steal_pointer(&conn->ahead.mailbox);
-    conn->ahead.tag = 0;
-    imap_cmd_answers(conn, &answers);
-    take_select(conn, tag, mailbox, &selected, NULL);
-    if (conn->ahead.lost)
-        conn->opened = (ImapOpened){ 0 };
-    conn->answers = kept;
-}
-
-/* Takes the SELECT that was sent ahead if it is this one. False without *error:
- * it is to be sent. */
-static bool
-select_ahead(ImapConn *conn, const char *mailbox, const ImapResync *resync,
-             ImapSelected *selected, GError **error)
-{
-    const ImapAhead *ahead = &conn->ahead;
-    g_autofree char *name = NULL;
-    g_autoptr(GError) trouble = NULL;
-    guint tag = ahead->tag;
-
-    if (tag == 0 || ahead->lost || strcmp(ahead->mailbox, mailbox) != 0
-        || ahead->resync.modseq != resync->modseq
-        || ahead->resync.uidvalidity != resync->uidvalidity)
-        return false;
-    name = g_steal_pointer(&conn->ahead.mailbox);
-    conn->ahead.tag = 0;
-    if (take_select(conn, tag, name, selected, &trouble))
-        return true;
-    if (!err_is(trouble, ERR_REFUSED))
-        g_propagate_error(error, g_steal_pointer(&trouble));
-    imap_selected_clear(selected);
-    memset(selected, 0, sizeof *selected);
-    return false;
-}
-
-static bool
-select_now(ImapConn *conn, const char *mailbox, const ImapResync *resync,
-           ImapSelected *selected, GError **error)
-{
-    g_autoptr(GError) trouble = NULL;
-
-    if (select_ahead(conn, mailbox, resync, selected, &trouble))
-        return true;
-    if (trouble) {
-        g_propagate_error(error, g_steal_pointer(&trouble));
-        return false;
-    }
-    imap_cmd_settle(conn);
-    return take_select(conn, send_select(conn, mailbox, resync), mailbox,
-                       selected, error);
-}
-
 bool
 imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
             const ImapSink *sink, ImapSelected *selected, GError **error)
@@ -301,11 +263,20 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
     const ImapResync none = { 0 };
     ImapAnswers answers = { .sink = sink, .selected = selected };
     const ImapResync *from = resync ? resync : &none;
+    bool taken;
+    guint tag;
 
     memset(selected, 0, sizeof *selected);
-    imap_cmd_answers(conn, &answers);
-    if (!select_now(conn, mailbox, from, selected, error))
+    if (!imap_ahead_take(conn, mailbox, from, sink, selected, &taken, error))
         return false;
+    if (!taken) {
+        imap_cmd_answers(conn, &answers);
+        imap_cmd_settle(conn);
+        tag = send_select(conn, mailbox, from);
+        if (!imap_cmd_wait(conn, tag, error))
+            return false;
+        is_selected(conn, mailbox, selected);
+    }
     selected->resynced = from->modseq > 0 && conn->qresync
                          && selected->uidvalidity == from->uidvalidity
                          && selected->modseq > 0;
@@ -315,8 +286,6 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
 bool
 imap_conn_opened(ImapConn *conn, const char *mailbox, ImapOpened *opened)
 {
-    if (conn->ahead.tag != 0 && strcmp(conn->ahead.mailbox, mailbox) == 0)
-        imap_ahead_end(conn);
     *opened = conn->opened;
     return conn->opened.uidvalidity != 0
            && g_strcmp0(conn->selected, mailbox) == 0;
@@ -349,7 +318,6 @@ imap_create(ImapConn *conn, const char *mailbox, const char *special_use,
 static bool
 leave(ImapConn *conn, const char *mailbox, GError **error)
 {
-    imap_ahead_end(conn);
     if (conn->selected == NULL || !g_str_has_prefix(conn->selected, mailbox))
         return true;
     imap_cmd_answers(conn, NULL);

@@ -21,12 +21,18 @@ typedef struct {
     GArray *appended; /* guint32: UIDs of APPEND, in their order */
 } ImapAnswers;
 
-/* A SELECT for which nobody waits yet. */
+/* A SELECT for which nobody asks yet (imap_ahead.c). */
 typedef struct {
     char *mailbox; /* NULL: none is wished for */
     ImapResync resync;
-    guint tag; /* 0: not sent */
-    bool lost; /* what it told came when nobody listened */
+    bool told; /* with what follows */
+    ImapSelected selected;
+    ImapSink sink;       /* into: */
+    GArray *messages;    /* ImapMessage: UID, MODSEQ and flags alone */
+    GStringChunk *words; /* of their keywords */
+    gsize words_bytes;
+    UidSet *vanished;
+    bool lost; /* it was too much to be kept */
 } ImapAhead;
 
 /* What waits and measures goes by it: that of a test takes no time. */
@@ -81,10 +87,10 @@ ImapConn *imap_conn_start(NetStream *stream, const ImapParams *params,
 /* imap_command.c. A command is written piece by piece; a failure sticks in the
  * decoder. */
 void imap_cmd_begin(ImapConn *conn, const char *text);
-/* What it does first: reads all that is owed. */
+/* What it does first: reads all that is owed; drops what was kept. */
 void imap_cmd_settle(ImapConn *conn);
-/* A command sent behind what imap_setup() and imap_select_ahead() left
- * unanswered: for a command that reads the same whatever those answers are. */
+/* A command sent behind what imap_setup() left unanswered: for a command that
+ * reads the same whatever those answers are. */
 void imap_cmd_begin_behind(ImapConn *conn, const char *text);
 void imap_cmd_text(ImapConn *conn, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A string from anywhere: quoted, or a literal where it must be (P58). */
@@ -135,9 +141,19 @@ bool imap_setup_qresync(const ImapConn *conn);
 void imap_response_enabled(ImapConn *conn);
 void imap_response_namespace(ImapConn *conn);
 
-/* imap_mailbox.c: reads the answer of a SELECT that was sent ahead. The mailbox
- * is selected then, and what changed in it was not heard. A failure sticks. */
-void imap_ahead_end(ImapConn *conn);
+/* imap_ahead.c. What a SELECT that is sent now tells is kept. */
+void imap_ahead_listen(ImapConn *conn, ImapAnswers *answers);
+/* It was answered, with OK or not. */
+void imap_ahead_told(ImapConn *conn, bool ok);
+/* Tells sink and *selected what was kept of this SELECT. *taken false: nothing
+ * was. sink may be NULL. */
+bool imap_ahead_take(ImapConn *conn, const char *mailbox,
+                     const ImapResync *resync, const ImapSink *sink,
+                     ImapSelected *selected, bool *taken, GError **error);
+/* Another command is to be sent, and what was kept is too old for anyone. */
+void imap_ahead_drop(ImapConn *conn);
+/* And what is wished for. */
+void imap_ahead_clear(ImapConn *conn);
 
 /* imap_notify.c: a mailbox changed unasked; NULL: not known which. */
 void imap_news_add(ImapConn *conn, const char *mailbox);

@@ -532,8 +532,6 @@ read_numbered(ImapConn *conn)
         imap_news_add(conn, conn->selected);
         if (conn->answers.selected)
             conn->answers.selected->exists = number;
-        else
-            conn->ahead.lost = true;
     } else if (imap_decoder_try_word(in, "EXPUNGE")) {
         imap_news_add(conn, conn->selected);
     } else if (!imap_decoder_try_word(in, "RECENT")) {

@@ -371,14 +371,28 @@ pull_and_push(Round *round, bool *yielded, GError **error)
            && pull_broken(round, yielded, error);
 }
 
-/* A folder that is asked for alone has news: it is opened without a round trip
- * of its own. Where all are, the list may say that there is none, and a server
- * answers it only when it has opened what is asked for behind it. */
+/* The folder that most likely has news. */
+static StoreFolder *
+likely(const Sync *sync)
+{
+    g_autoptr(GPtrArray) folders = NULL;
+
+    if (sync->only)
+        return store_folder_by_path(sync->store, sync->only, NULL);
+    folders = store_folders(sync->store, sync->account, NULL);
+    for (guint i = 0; folders && i < folders->len; i++)
+        if (((const StoreFolder *)folders->pdata[i])->role
+            == FOLDER_ROLE_INBOX)
+            return g_ptr_array_steal_index(folders, i);
+    return NULL;
+}
+
+/* It is opened without a round trip of its own, and costs a server next to
+ * nothing when there is no news. */
 static void
 open_ahead(const Sync *sync)
 {
-    g_autoptr(StoreFolder) folder =
-        sync->only ? store_folder_by_path(sync->store, sync->only, NULL) : NULL;
+    g_autoptr(StoreFolder) folder = likely(sync);
 
     if (folder && folder->uidvalidity != 0 && sync_follows(folder))
         sync_pull_ahead(sync, folder);

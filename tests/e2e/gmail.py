@@ -44,8 +44,9 @@ def once(world):
         assert roles[f"kim/{ALL}"] == "archive", roles
         before = len(server.heard)
         home.ok("sync")
-        assert not [words for words in server.heard[before:]
-                    if words[0] in ("SELECT", "UID SEARCH", "UID FETCH")]
+        asked = [words for words in server.heard[before:]
+                 if words[0] in ("SELECT", "UID SEARCH", "UID FETCH")]
+        assert len(asked) == 1 and "INBOX" in str(asked[0][2]), asked
 
 
 def archived_elsewhere(world):

@@ -44,7 +44,7 @@ def changed_there(world):
     for number in range(NEW):
         ana.append(message(f"new {number}"))
     home.ok("sync", timeout=300)
-    most(world.line, 5)
+    most(world.line, 4)
     assert len(home.files("ana/INBOX")) == MESSAGES - GONE + NEW
     tags = home.search("folder:ana/INBOX")
     assert "flagged" in tags["old 60"]["tags"]
