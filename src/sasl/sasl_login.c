@@ -1,7 +1,7 @@
 /* One login: the strongest mechanism that both sides and the parameters allow,
  * then steps until the server is content and, where the mechanism demands it,
  * has proved itself. gsasl knows the mechanisms but for the two OAuth ones. */
-#include "sasl/sasl.h"
+#include "sasl_private.h"
 
 #include "base/err.h"
 #include "base/log.h"
@@ -23,6 +23,7 @@ struct SaslLogin {
     bool complete;          /* gsasl is content */
     bool by_ticket;         /* GSSAPI that nobody asked for */
     char *begun;            /* its first step, which shows the ticket */
+    GError *trouble;        /* why there is nothing to answer gsasl with */
 };
 
 typedef enum {
@@ -144,11 +145,40 @@ choose(const SaslParams *params, const SaslChannel *channel,
     return -1;
 }
 
-/* gsasl asks for what a mechanism needs. */
+static bool
+is_scram(const SaslLogin *login)
+{
+    return g_str_has_prefix(login->mechanism, "SCRAM-");
+}
+
+/* The server has named its salt and its rounds. */
+static int
+answer_salted(SaslLogin *login, Gsasl_session *session)
+{
+    const char *salt = gsasl_property_fast(session, GSASL_SCRAM_SALT);
+    const char *rounds = gsasl_property_fast(session, GSASL_SCRAM_ITER);
+    char *salted;
+    int result;
+
+    if (login->params.password == NULL || salt == NULL || rounds == NULL)
+        return GSASL_NO_CALLBACK;
+    g_clear_error(&login->trouble);
+    salted = sasl_scram_salted(login->mechanism, login->params.password, salt,
+                               rounds, &login->trouble);
+    if (salted == NULL)
+        return GSASL_NO_CALLBACK;
+    result = gsasl_property_set(session, GSASL_SCRAM_SALTED_PASSWORD, salted);
+    explicit_bzero(salted, strlen(salted));
+    g_free(salted);
+    return result;
+}
+
+/* gsasl asks for what a mechanism needs. It hashes no password itself: it would
+ * do as many rounds as the server likes. */
 static int
 answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
 {
-    const SaslLogin *login = gsasl_session_hook_get(session);
+    SaslLogin *login = gsasl_session_hook_get(session);
     const char *value = NULL;
     g_autofree char *binding = NULL;
     gsize size;
@@ -158,8 +188,10 @@ answer(Gsasl *context, Gsasl_session *session, Gsasl_property property)
         value = login->params.user;
         break;
     case GSASL_PASSWORD:
-        value = login->params.password;
+        value = is_scram(login) ? NULL : login->params.password;
         break;
+    case GSASL_SCRAM_SALTED_PASSWORD:
+        return answer_salted(login, session);
     case GSASL_AUTHZID: /* the ticket may be another's */
         value = login->by_ticket ? login->params.user : NULL;
         break;
@@ -274,6 +306,7 @@ sasl_login_destroy(SaslLogin *login)
         gsasl_done(login->context);
     sasl_params_clear(&login->params);
     g_clear_pointer(&login->binding, g_bytes_unref);
+    g_clear_error(&login->trouble);
     g_free(login->begun);
     g_free(login->mechanism);
     g_free(login->service);
@@ -384,6 +417,11 @@ sasl_login_step(SaslLogin *login, const char *challenge, GError **error)
     result = gsasl_step64(login->session, challenge ? challenge : "", &output);
     if (result != GSASL_OK && result != GSASL_NEEDS_MORE) {
         gsasl_free(output);
+        if (login->trouble)
+            return err_null(error, (ErrCode)login->trouble->code,
+                            "login by %s at %s went wrong: %s",
+                            login->mechanism, login->host,
+                            login->trouble->message);
         return err_null(error,
                         result == GSASL_AUTHENTICATION_ERROR ? ERR_REFUSED
                                                              : ERR_PROTOCOL,
@@ -405,7 +443,7 @@ sasl_login_step(SaslLogin *login, const char *challenge, GError **error)
 bool
 sasl_login_finish(SaslLogin *login, GError **error)
 {
-    if (login->complete || !g_str_has_prefix(login->mechanism, "SCRAM-"))
+    if (login->complete || !is_scram(login))
         return true;
     return err_set(error, ERR_REFUSED,
                    "%s said yes without proving that it "
