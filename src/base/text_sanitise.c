@@ -146,6 +146,28 @@ put_char(Sanitiser *to, gunichar c, const char *next)
     to->joined = false;
 }
 
+static bool
+is_plain(char byte)
+{
+    return byte >= 0x20 && byte < 0x7f;
+}
+
+/* A run of what most text is made of. Returns what follows it. */
+static const char *
+put_plain(Sanitiser *to, const char *run, const char *end)
+{
+    const char *at = run;
+
+    while (at < end && is_plain(*at))
+        at++;
+    g_string_append_len(to->out, run, at - run);
+    to->last = (guchar)at[-1];
+    to->marks = 0;
+    to->joined = false;
+    to->column += (int)(at - run);
+    return at;
+}
+
 char *
 text_sanitise(const char *untrusted, gssize size, TextKind kind)
 {
@@ -158,10 +180,8 @@ text_sanitise(const char *untrusted, gssize size, TextKind kind)
         guchar byte = (guchar)*at;
         gunichar c;
 
-        if (byte >= 0x20 && byte < 0x7f) {
-            put(&to, byte);
-            to.joined = false;
-            at++;
+        if (is_plain(*at)) {
+            at = put_plain(&to, at, end);
             continue;
         }
         c = g_utf8_get_char_validated(at, end - at);

@@ -141,22 +141,29 @@ from_charset(const char *bytes, gsize size, const char *charset, guint *n_bad)
     return g_string_free(text, FALSE);
 }
 
-/* The label does not help: UTF-8 if it is that, else windows-1252. */
+/* UTF-8 but for a few octets, else windows-1252. */
 static char *
-guess(const char *bytes, gsize size, const char *label, char **note)
+guess_bad(const char *bytes, gsize size, const char **charset)
 {
     g_autofree char *copy = g_memdup2(bytes, size);
-    const char *charset = "utf-8";
-    char *text;
     guint n_bad;
 
     replace_nul(copy, size);
-    if (is_mostly_utf8(copy, size)) {
-        text = g_utf8_make_valid(copy, size);
-    } else {
-        charset = "windows-1252";
-        text = from_charset(copy, size, charset, &n_bad);
-    }
+    if (is_mostly_utf8(copy, size))
+        return g_utf8_make_valid(copy, size);
+    *charset = "windows-1252";
+    return from_charset(copy, size, *charset, &n_bad);
+}
+
+/* The label does not help: UTF-8 if it is that. */
+static char *
+guess(const char *bytes, gsize size, const char *label, char **note)
+{
+    const char *charset = "utf-8";
+    char *text = g_utf8_validate_len(bytes, size, NULL)
+                     ? g_strndup(bytes, size)
+                     : guess_bad(bytes, size, &charset);
+
     if (label && *label && (*charset == 'w' || !is_utf8_label(label)))
         *note =
             g_strdup_printf("charset %s is wrong: read as %s", label, charset);

@@ -5,20 +5,15 @@
 #include "store_db.h"
 
 #include "base/clock.h"
-#include "base/err.h"
 
 bool
 store_place_read(Store *store, gint64 id, StorePlace *place, GError **error)
 {
-    sqlite3_stmt *row = store_prepare(store, error,
-                                      "SELECT thread, folder, date, flags"
-                                      " FROM message WHERE id = ?",
-                                      "i", id);
-    int step = row ? store_step(store, row, error) : SQLITE_ERROR;
+    sqlite3_stmt *row = store_message(
+        store, id,
+        "SELECT thread, folder, date, flags FROM message WHERE id = ?", error);
 
-    if (step == SQLITE_DONE)
-        err_set(error, ERR_LOCAL, "message %" G_GINT64_FORMAT " is gone", id);
-    if (step != SQLITE_ROW)
+    if (row == NULL)
         return false;
     *place = (StorePlace){
         .id = id,
@@ -125,9 +120,13 @@ bool
 store_place_moved(Store *store, const StorePlace *from, const StorePlace *to,
                   GError **error)
 {
-    bool was = from->folder != 0 && is_shown(store, from->folder);
-    bool is = to->folder != 0 && is_shown(store, to->folder);
+    bool was, is;
 
+    if (from->folder == to->folder && from->date == to->date
+        && is_unread(from) == is_unread(to))
+        return true;
+    was = from->folder != 0 && is_shown(store, from->folder);
+    is = to->folder != 0 && is_shown(store, to->folder);
     if (!thread_moved(store, 0, was ? from : NULL, is ? to : NULL, error))
         return false;
     if (from->folder == to->folder)

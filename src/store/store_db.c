@@ -116,6 +116,17 @@ set_lazy(Store *store, GError **error)
     return true;
 }
 
+sqlite3_stmt *
+store_message(Store *store, gint64 id, const char *sql, GError **error)
+{
+    sqlite3_stmt *row = store_prepare(store, error, sql, "i", id);
+    int step = row ? store_step(store, row, error) : SQLITE_ERROR;
+
+    if (step == SQLITE_DONE)
+        err_set(error, ERR_LOCAL, "message %" G_GINT64_FORMAT " is gone", id);
+    return step == SQLITE_ROW ? row : NULL;
+}
+
 bool
 store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
 {
@@ -132,8 +143,8 @@ store_exec(Store *store, GError **error, const char *sql, const char *form, ...)
     va_end(args);
     if (statement == NULL)
         return false;
-    turn = store->depth == 0 ? store_turn_take(store->path, STORE_BUSY_MS)
-                             : NULL;
+    turn =
+        store->depth == 0 ? store_turn_take(store->path, STORE_BUSY_MS) : NULL;
     do {
         result = store_step(store, statement, error);
     } while (result == SQLITE_ROW);

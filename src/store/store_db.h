@@ -35,6 +35,11 @@ sqlite3_stmt *store_prepare(Store *store, GError **error, const char *sql,
 /* One step: SQLITE_ROW, or SQLITE_DONE, or an error set. */
 int store_step(Store *store, sqlite3_stmt *statement, GError **error);
 
+/* The one row of a query about message ?1, to be reset by the caller. NULL:
+ * there is no such message, or an error; *error is set. */
+sqlite3_stmt *
+store_message(Store *store, gint64 id, const char *sql, GError **error);
+
 /* Runs it to its end. */
 bool store_exec(Store *store, GError **error, const char *sql, const char *form,
                 ...);

@@ -127,16 +127,24 @@ static bool
 merge_row(Store *store, gint64 id, unsigned flags, const char *tags,
           GError **error)
 {
-    g_autoptr(StoreRow) row = store_row(store, id, error);
+    sqlite3_stmt *row = store_message(
+        store, id,
+        "SELECT folder, flags, server_flags, tags, server_tags FROM message"
+        " WHERE id = ?",
+        error);
     g_autofree char *words = NULL;
     StoreState state;
 
     if (row == NULL)
         return false;
-    words = merge_tags(row->server_tags, tags, row->tags);
-    state = (StoreState){ row->folder,
-                          merge_flags(row->server_flags, flags, row->flags),
-                          words };
+    words = merge_tags((const char *)sqlite3_column_text(row, 4), tags,
+                       (const char *)sqlite3_column_text(row, 3));
+    state =
+        (StoreState){ sqlite3_column_int64(row, 0),
+                      merge_flags((unsigned)sqlite3_column_int64(row, 2), flags,
+                                  (unsigned)sqlite3_column_int64(row, 1)),
+                      words };
+    sqlite3_reset(row);
     return store_exec(store, error,
                       "UPDATE message SET server_flags = ?, server_tags = ?"
                       " WHERE id = ?",
@@ -291,8 +299,8 @@ store_match_object(Store *store, gint64 folder, const char *email_id,
                      " WHERE email_id = ?6 AND message_id IS ?5"
                      " AND (message_id IS NOT NULL OR size = ?2)" WAITS_IN,
                      "iiiiss", folder, (gint64)sought->size,
-                     (gint64)sought->exact, sought->arrival,
-                     sought->message_id, email_id);
+                     (gint64)sought->exact, sought->arrival, sought->message_id,
+                     email_id);
 }
 
 gint64

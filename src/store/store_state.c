@@ -3,24 +3,29 @@
  * not touch the server's side. */
 #include "store_db.h"
 
-#include "base/err.h"
+#define SET_STATE                                                              \
+    " flags = flags & ~63 | ?2, tags = ?3,"                                    \
+    " settled = CASE WHEN ?1 = 0 THEN server_folder > 0"                       \
+    " WHEN file IS NULL THEN 1"                                                \
+    " ELSE settled AND folder = ?1 AND flags & 63 = ?2 END,"                   \
+    " indexed = indexed AND (index_id IS NULL"                                 \
+    " OR (folder = ?1 AND flags & 63 = ?2 AND tags = ?3))"                     \
+    " WHERE id = ?4"
 
 /* The file follows later (settled), and so does the index when it has the
- * message (indexed). A row that is nowhere is settled by its removal. */
+ * message (indexed). A row that is nowhere is settled by its removal. Where a
+ * row stays in its folder that is not named: SQLite would write it anew into
+ * all that is ordered by it. */
 static bool
-write_row(Store *store, gint64 id, const StoreState *state, GError **error)
+write_row(Store *store, gint64 id, bool moves, const StoreState *state,
+          GError **error)
 {
-    return store_exec(
-        store, error,
-        "UPDATE message SET folder = ?1, flags = flags & ~63 | ?2, tags = ?3,"
-        " settled = CASE WHEN ?1 = 0 THEN server_folder > 0"
-        " WHEN file IS NULL THEN 1"
-        " ELSE settled AND folder = ?1 AND flags & 63 = ?2 END,"
-        " indexed = indexed AND (index_id IS NULL"
-        " OR (folder = ?1 AND flags & 63 = ?2 AND tags = ?3))"
-        " WHERE id = ?4",
-        "iisi", state->folder, (gint64)(state->flags & STORE_SYSTEM_FLAGS),
-        state->tags, id);
+    return store_exec(store, error,
+                      moves ? "UPDATE message SET folder = ?1," SET_STATE
+                            : "UPDATE message SET" SET_STATE,
+                      "iisi", state->folder,
+                      (gint64)(state->flags & STORE_SYSTEM_FLAGS), state->tags,
+                      id);
 }
 
 static bool
@@ -34,7 +39,7 @@ write_all(Store *store, gint64 id, const StoreState *state, GError **error)
     to.folder = state->folder;
     to.flags = (from.flags & ~(unsigned)STORE_SYSTEM_FLAGS)
                | (state->flags & STORE_SYSTEM_FLAGS);
-    return write_row(store, id, state, error)
+    return write_row(store, id, to.folder != from.folder, state, error)
            && store_place_moved(store, &from, &to, error)
            && store_pending_update(store, id, error);
 }
@@ -61,16 +66,13 @@ typedef struct {
 static bool
 change_row(Store *store, gint64 id, const Change *change, GError **error)
 {
-    sqlite3_stmt *row = store_prepare(
-        store, error, "SELECT folder, flags, tags FROM message WHERE id = ?",
-        "i", id);
-    int step = row ? store_step(store, row, error) : SQLITE_ERROR;
+    sqlite3_stmt *row = store_message(
+        store, id, "SELECT folder, flags, tags FROM message WHERE id = ?",
+        error);
     g_autofree char *tags = NULL;
     StoreState state;
 
-    if (step == SQLITE_DONE)
-        err_set(error, ERR_LOCAL, "message %" G_GINT64_FORMAT " is gone", id);
-    if (step != SQLITE_ROW)
+    if (row == NULL)
         return false;
     state.folder =
         change->folder ? *change->folder : sqlite3_column_int64(row, 0);
