@@ -69,6 +69,7 @@ struct CmdEntry {
     const char *name;
     const char *alias; /* or NULL */
     const char *help;  /* one line */
+    const char *example; /* lines of a configuration, or NULL */
     const char *group; /* help page: "mail", "view", "send", "configure" */
     CmdFlag flags[20]; /* ends with name NULL */
     CmdArg args[4];    /* ends with name NULL */

@@ -85,6 +85,15 @@ cli_flag_usage(const CmdFlag *flag)
     return g_string_free(text, FALSE);
 }
 
+void
+cli_append_indented(GString *text, const char *lines)
+{
+    g_auto(GStrv) each = g_strsplit(lines, "\n", -1);
+
+    for (char **line = each; *line; line++)
+        g_string_append_printf(text, "%s%s\n", **line ? "    " : "", *line);
+}
+
 char *
 cli_choices(const char *const *choices)
 {
@@ -108,6 +117,10 @@ of_command(const CmdEntry *entry)
                                flag == entry->flags ? "\n" : "", form,
                                flag->help ? flag->help : "",
                                choices ? ": " : "", choices ? choices : "");
+    }
+    if (entry->example) {
+        g_string_append(text, "\nFor example, in posthorn.conf:\n\n");
+        cli_append_indented(text, entry->example);
     }
     if (entry->alias)
         g_string_append_printf(text, "\nAlso called %s.\n", entry->alias);

@@ -135,6 +135,10 @@ append_command(GString *text, const CmdEntry *entry)
                                flag->help ? flag->help : "",
                                choices ? ": " : "", choices ? choices : "");
     }
+    if (entry->example == NULL)
+        return;
+    g_string_append(text, "\nFor example:\n\n");
+    cli_append_indented(text, entry->example);
 }
 
 static void

@@ -244,6 +244,20 @@ account_exec(CmdCall *call)
 static const CmdEntry entry_account = {
     .name = "account",
     .help = "An account and its settings: account NAME { … }",
+    .example = "account work {\n"
+               "    name              \"Ana Novak\"\n"
+               "    address           ana@example.org\n"
+               "    incoming          imaps://ana@imap.example.org\n"
+               "    outgoing          smtps://ana@smtp.example.org\n"
+               "    password-command  \"pass show mail/work\"\n"
+               "}\n"
+               "\n"
+               "# other places where mail is:\n"
+               "#   incoming  pop3s://ana@pop.example.org\n"
+               "#   incoming  maildir:///home/ana/Mail\n"
+               "# without a password-command you are asked\n"
+               "# `posthorn config` lists all options, "
+               "`posthorn check --online` tries them",
     .group = "configure",
     .args = { { "NAME", CMD_STRING, NULL, false, false },
               { "{ … }", CMD_BLOCK, NULL, false, false } },
@@ -259,8 +273,10 @@ identity_exec(CmdCall *call)
     g_autofree char *scope = NULL;
 
     if (account == NULL || strchr(account, '/'))
-        return cmd_fail_usage(call, "identity %s belongs into an account NAME "
-                              "{ … } block", cmd_arg(call, 0));
+        return cmd_fail_usage(call,
+                              "identity %s belongs into an account NAME "
+                              "{ … } block",
+                              cmd_arg(call, 0));
     if (strchr(cmd_arg(call, 0), '/'))
         return cmd_fail_usage(call, "identity %s: a name has no /",
                               cmd_arg(call, 0));
@@ -272,6 +288,13 @@ identity_exec(CmdCall *call)
 
 static const CmdEntry entry_identity = {
     .name = "identity",
+    .example = "account work {\n"
+               "    address  ana@example.org\n"
+               "    identity club {\n"
+               "        address    ana@club.example.org\n"
+               "        signature  \"Ana, treasurer\"\n"
+               "    }\n"
+               "}",
     .help = "Another face of the account around it: identity NAME { … }, with "
             "an address, a name, a signature, an outgoing server of its own",
     .group = "configure",
@@ -292,6 +315,9 @@ folder_exec(CmdCall *call)
 static const CmdEntry entry_folder = {
     .name = "folder",
     .help = "Settings for one folder: folder PATH { … }",
+    .example = "folder work/Club {\n"
+               "    write-as  club\n"
+               "}",
     .group = "configure",
     .args = { { "PATH", CMD_STRING, NULL, false, false },
               { "{ … }", CMD_BLOCK, NULL, false, false } },
@@ -417,8 +443,7 @@ static const CmdEntry entry_config = {
 };
 
 const CmdEntry *const cmd_builtins[] = {
-    &entry_set,    &entry_unset,   &entry_toggle,   &entry_bind,
-    &entry_unbind, &entry_style,   &entry_account,  &entry_identity,
-    &entry_folder, &entry_hook,    &entry_exec,     &entry_source,
-    &entry_echo,   &entry_config,  NULL,
+    &entry_set,   &entry_unset,   &entry_toggle,   &entry_bind,   &entry_unbind,
+    &entry_style, &entry_account, &entry_identity, &entry_folder, &entry_hook,
+    &entry_exec,  &entry_source,  &entry_echo,     &entry_config, NULL,
 };

@@ -1,6 +1,7 @@
 /* What a list says when it has no rows: one sentence, and where mail is. */
 #include "tui_private.h"
 
+#include "base/paths.h"
 #include "base/text.h"
 
 enum {
@@ -49,12 +50,33 @@ elsewhere_line(Tui *tui)
                            second);
 }
 
+/* Before there is an account: how to begin. */
+static void
+draw_first(const Tui *tui, Rect area, int y)
+{
+    g_autofree char *path = paths_shorten(session_config_file(tui->session));
+    g_autofree char *where = text_sanitise(path, -1, TEXT_LINE);
+    g_autofree char *line = g_strdup_printf("Accounts are in %s", where);
+
+    draw_centred(area, y, "There is no account yet.", ROLE_TEXT);
+    draw_centred(area, y + 2, line, ROLE_TEXT);
+    draw_centred(area, y + 3,
+                 "`posthorn help account` shows how one is written", ROLE_TEXT);
+    draw_centred(area, y + 5,
+                 "`posthorn demo` is a large, invented mailbox to try",
+                 ROLE_DIM);
+}
+
 void
 empty_draw(Tui *tui, Rect area, const char *safe, bool folder)
 {
     int y = area.y + area.rows / 2 - 2;
 
     draw_blank(area, GROUND_NORMAL);
+    if (folder && session_accounts(tui->session)->len == 0) {
+        draw_first(tui, area, y);
+        return;
+    }
     draw_centred(area, y, safe, ROLE_TEXT);
     if (folder) {
         g_autofree char *line = elsewhere_line(tui);

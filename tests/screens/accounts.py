@@ -2,7 +2,8 @@
 """Several accounts on the screen: whose mail it is, who writes. See program.py
 for the usage."""
 
-from program import demo, main, test
+from program import POSTHORN, demo, main, test
+from terminal import Terminal
 
 
 @test
@@ -28,6 +29,18 @@ def the_account_shown_is_named_and_writes():
         terminal.type("m")
         terminal.wait(lambda s: s[0].startswith(" Review")
                       and any("<ana@lindqvist.example>" in row for row in s))
+
+
+@test
+def without_an_account_is_said_how_to_begin():
+    """Where one is written, what shows how, and what there is to try."""
+    with Terminal(POSTHORN) as terminal:
+        terminal.wait_text("There is no account yet.")
+        terminal.wait_text("~/.config/posthorn/posthorn.conf")
+        terminal.wait_text("posthorn help account")
+        terminal.wait_text("posthorn demo")
+        terminal.type("qq")
+        terminal.wait_end()
 
 
 main()
