@@ -222,7 +222,8 @@ tui_push(Tui *tui, View *view)
 void
 tui_push_over_popup(Tui *tui, View *view)
 {
-    tui_top(tui)->popup = g_steal_pointer(&tui->popup);
+    if (tui->popup)
+        tui_top(tui)->popup = g_steal_pointer(&tui->popup);
     tui_push(tui, view);
 }
 

@@ -290,7 +290,8 @@ typedef struct {
     GBytes *bytes;
 } Pipe;
 
-/* The bytes of the part to a program, named by the user. */
+/* The bytes of the part to a program, named by the user; then the popup is
+ * there again. */
 static void
 pipe_answered(const char *answer, void *user)
 {
@@ -298,6 +299,7 @@ pipe_answered(const char *answer, void *user)
 
     if (answer && *answer)
         tui_pipe(pipe->tui, answer, pipe->bytes);
+    tui_focus(pipe->tui);
     g_bytes_unref(pipe->bytes);
     g_free(pipe);
 }
@@ -316,7 +318,8 @@ pipe_one(FilesPopup *popup, const MimePart *part)
     pipe->tui = tui;
     pipe->bytes = bytes;
     request.user = pipe;
-    tui_set_popup(tui, NULL);
+    popup->fetched = -1;
+    tui_top(tui)->popup = g_steal_pointer(&tui->popup);
     tui->prompt = prompt_ask(tui, &request);
 }
 

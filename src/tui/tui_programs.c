@@ -32,7 +32,7 @@ show_printed(Tui *tui, const char *name, const SpawnResult *result)
     const char *note = all ? "" : "\n\n(the first MB of it)";
     g_autofree char *text = g_strconcat(result->output, note, NULL);
 
-    tui_push(tui, text_view(tui, name, text));
+    tui_push_over_popup(tui, text_view(tui, name, text));
 }
 
 static void

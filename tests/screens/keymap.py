@@ -820,6 +820,19 @@ def files_view_save_and_pipe():
         # The panel is there again, with the cursor where it was.
         terminal.wait(lambda s: any("Save to" in row and "notes.txt" in row
                                     for row in s))
+        # Also behind a prompt that is left, and behind what a program prints.
+        terminal.type("|")
+        terminal.wait_text("Pipe to:")
+        terminal.keys("Escape")
+        terminal.wait_text("Save to")
+        terminal.type("|")
+        terminal.wait_text("Pipe to:")
+        terminal.type("wc -c\r")
+        terminal.wait(lambda s: s[0].startswith(" wc")
+                      and not any("Save to" in row for row in s))
+        terminal.type("q")
+        terminal.wait(lambda s: any("Save to" in row and "notes.txt" in row
+                                    for row in s))
         terminal.type("q")
         terminal.wait_gone("Save to")
         terminal.wait_text("Both attached")
