@@ -367,7 +367,8 @@ add_outbox(TextView *view)
 {
     Outbox *outbox = session_outbox(view->base.tui->session);
     const GPtrArray *entries = waiting_entries(view);
-    const OutboxEntry *undoable = outbox_undoable(outbox, entries);
+    const OutboxEntry *undoable =
+        view_is_outbox(&view->base) ? outbox_undoable(outbox, entries) : NULL;
 
     view->counts = false;
     if (entries == NULL || entries->len == 0) {

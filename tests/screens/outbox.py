@@ -72,8 +72,9 @@ def a_later_time_is_plain_words():
 
 @test
 def what_it_waits_for_is_said():
-    """The page says how long until a message leaves, and that u undoes it;
-    until when one for later waits; and that it is offline which holds it."""
+    """The page says how long until a message leaves, and that u undoes it,
+    which the activity does not; until when one for later waits; and that it is
+    offline which holds it."""
     with demo() as terminal:
         queue(terminal, "for later", at="+1h")
         queue(terminal, "in a moment")
@@ -92,6 +93,11 @@ def what_it_waits_for_is_said():
                           "offline since 06:12 · 2 messages waiting"))
         terminal.type("O")
         terminal.wait(lambda s: s[0].endswith("✓ 06:12"))
+        # u means the last act there, whatever it was.
+        terminal.type("q:activity\r")
+        screen = terminal.wait(lambda s: s[0].startswith(" Activity"))
+        row = next(row for row in screen if "in a moment" in row)
+        assert row.endswith("sends in 10 s"), screen
 
 
 @test
