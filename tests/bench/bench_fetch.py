@@ -4,7 +4,7 @@
 settings, in turns; with --delay also beside itself without it. Not part of the
 test run.
 Usage: bench_fetch.py POSTHORN [--messages N] [--rounds N] [--index]
-       [--tls] [--compress on|far] [--delay MS]"""
+       [--tls] [--compress on|far] [--delay MS] [--offlineimap]"""
 
 import argparse
 import contextlib
@@ -93,6 +93,8 @@ def arguments():
                         help="fetched and searchable, beside notmuch new")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--compress", choices=("on", "far"))
+    parser.add_argument("--offlineimap", action="store_true",
+                        help="in the same run, which takes minutes")
     parser.add_argument("--delay", type=float, default=0, metavar="MS",
                         help="of a round trip")
     return parser.parse_args()
@@ -118,8 +120,8 @@ def main():
         peers = field.make_peers(servers, servers.path("bench"), options,
                                  line.port if line else None)
         if line:
-            _, near = field.make_peers(servers, servers.path("near"), options)
-            far_and_near(peers[1], near, options, line)
+            near = field.make_peers(servers, servers.path("near"), options)[-1]
+            far_and_near(peers[-1], near, options, line)
         first_fetches(peers, options, line)
         again(peers, options, line,
               Changes(servers, mail, options.messages))

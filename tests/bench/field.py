@@ -52,6 +52,32 @@ account bench {{
 }}
 """
 
+OFFLINEIMAP = """
+[general]
+accounts = bench
+metadata = {dir}/metadata
+ui = quiet
+
+[Account bench]
+localrepository = here
+remoterepository = there
+
+[Repository here]
+type = Maildir
+localfolders = {dir}/mail
+
+[Repository there]
+type = IMAP
+remotehost = {host}
+remoteport = {port}
+remoteuser = bench
+remotepass = {password}
+ssl = {tls}
+starttls = no
+{ca}
+folderfilter = lambda name: name == 'INBOX'
+"""
+
 NOTMUCH = """[database]
 path={dir}/mail
 [user]
@@ -205,8 +231,19 @@ class Peer:
                    if os.path.basename(folder) in ("cur", "new"))
 
 
+def offlineimap(folder, where, ca):
+    """With its default settings, on one connection."""
+    conf = OFFLINEIMAP.format(dir=folder, tls="yes" if ca else "no",
+                              ca=f"sslcacertfile = {ca}" if ca else "",
+                              **where)
+    return Peer("offlineimap", folder,
+                [["offlineimap", "-o", "-c", folder + "/offlineimaprc"]],
+                {"offlineimaprc": conf})
+
+
 def make_peers(servers, folder, options, port=None):
-    """mbsync with its default settings, and posthorn."""
+    """mbsync with its default settings, offlineimap where it is wanted, and
+    posthorn, which is the last."""
     theirs, ours = os.path.join(folder, "mbsync"), os.path.join(folder, "ours")
     tls = getattr(options, "tls", False)
     ca = servers.certificates.ca
@@ -229,15 +266,19 @@ def make_peers(servers, folder, options, port=None):
     conf = POSTHORN.format(
         domain=real.DOMAIN, scheme="imaps" if tls else "imap+insecure",
         more="\n    ".join(more), **where)
-    return (Peer("mbsync + notmuch new" if options.index else "mbsync",
-                 theirs, commands,
-                 {"mbsyncrc": mbsyncrc, "notmuch": NOTMUCH.format(dir=theirs)},
-                 {"NOTMUCH_CONFIG": theirs + "/notmuch"}),
-            Peer("posthorn", ours, [sync], {"posthorn.conf": conf}, {
-                "XDG_DATA_HOME": ours + "/data",
-                "XDG_CACHE_HOME": ours + "/cache",
-                "XDG_CONFIG_HOME": ours + "/config",
-                "XDG_RUNTIME_DIR": ours}))
+    peers = [Peer("mbsync + notmuch new" if options.index else "mbsync",
+                  theirs, commands,
+                  {"mbsyncrc": mbsyncrc, "notmuch": NOTMUCH.format(dir=theirs)},
+                  {"NOTMUCH_CONFIG": theirs + "/notmuch"})]
+    if getattr(options, "offlineimap", False):
+        peers.append(offlineimap(os.path.join(folder, "offlineimap"), where,
+                                 ca if tls else None))
+    peers.append(Peer("posthorn", ours, [sync], {"posthorn.conf": conf}, {
+        "XDG_DATA_HOME": ours + "/data",
+        "XDG_CACHE_HOME": ours + "/cache",
+        "XDG_CONFIG_HOME": ours + "/config",
+        "XDG_RUNTIME_DIR": ours}))
+    return peers
 
 
 def report(peers, what):
@@ -248,5 +289,8 @@ def report(peers, what):
               f"{statistics.median(times):7.3f} s  min {min(times):7.3f}  "
               f"max {max(times):7.3f}  memory {peer.peaks[what] // 1024} MB"
               + (f"  round trips after login {trips[-1]}" if trips else ""))
-    theirs, ours = (statistics.median(peer.times[what]) for peer in peers)
-    print(f"{what:16} ratio {ours / theirs:.2f}", flush=True)
+    ours = statistics.median(peers[-1].times[what])
+    for peer in peers[:-1]:
+        theirs = statistics.median(peer.times[what])
+        print(f"{what:16} ratio to {peer.name}: {ours / theirs:.2f}",
+              flush=True)
