@@ -129,7 +129,7 @@ permanent_of(const ImapSelected *selected)
 
 /* A SELECT was answered. */
 static void
-is_selected(ImapConn *conn, const char *mailbox, const ImapSelected *selected)
+note_selected(ImapConn *conn, const char *mailbox, const ImapSelected *selected)
 {
     const char *const *permanent;
 
@@ -190,7 +190,7 @@ take_first(ImapConn *conn, guint tag, GError **error)
     }
     if (ahead->mailbox) {
         if (ok)
-            is_selected(conn, ahead->mailbox, &ahead->selected);
+            note_selected(conn, ahead->mailbox, &ahead->selected);
         imap_ahead_told(conn, ok);
     }
     return ok;
@@ -275,7 +275,7 @@ imap_select(ImapConn *conn, const char *mailbox, const ImapResync *resync,
         tag = send_select(conn, mailbox, from);
         if (!imap_cmd_wait(conn, tag, error))
             return false;
-        is_selected(conn, mailbox, selected);
+        note_selected(conn, mailbox, selected);
     }
     selected->resynced = from->modseq > 0 && conn->qresync
                          && selected->uidvalidity == from->uidvalidity
