@@ -26,9 +26,10 @@
  * Message-ID, an APPEND is noted before and looked for; Y4  more than
  * SYNC_REMOVAL_MIN messages and more than half of a folder, or of an account
  * where LIST-STATUS tells, are never removed here without a yes (promise P16),
- * nor folders that went all at once with more than SYNC_REMOVAL_MIN together;
- * Y5  a file that lacks in a directory that was made anew is fetched again,
- * whatever their number. */
+ * nor what was in folders that went all at once, or of which the name alone is
+ * left (\Noselect), with more than SYNC_REMOVAL_MIN together; Y5  a file that
+ * lacks in a directory that was made anew is fetched again, whatever their
+ * number. */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 

@@ -1,7 +1,8 @@
 /* The folders of an account: what LIST says becomes folders of the store, ours
  * that are new are created there. A folder that is gone on the server goes here
  * too when it holds little (Y4); else it stays, readable, until there is a
- * yes. */
+ * yes. So does what was in a mailbox of which the server lists the name alone
+ * (\Noselect): the folder stays, as the parent of others. */
 #include "sync_private.h"
 
 #include "base/err.h"
@@ -214,6 +215,15 @@ is_new_here(const Sync *sync, const StoreFolder *folder)
     return listed == NULL;
 }
 
+/* Gone on the server, and waits for a yes. */
+static bool
+is_held(const Sync *sync, const StoreFolder *folder)
+{
+    g_autofree char *held = sync_fact(sync, folder, "held");
+
+    return held != NULL;
+}
+
 static bool
 put_mailbox(const Sync *sync, const GPtrArray *folders,
             const GPtrArray *mailboxes, const ImapMailbox *mailbox,
@@ -237,7 +247,9 @@ put_mailbox(const Sync *sync, const GPtrArray *folders,
     folder.selectable = !mailbox->no_select;
     folder.subscribed = mailbox->subscribed;
     folder.id = store_folder_put(sync->store, &folder, error);
-    return folder.id != 0 && note_listed(sync, &folder, error);
+    return folder.id != 0 && note_listed(sync, &folder, error)
+           && (mailbox->no_select
+               || sync_set_fact(sync, &folder, "held", NULL, error));
 }
 
 static bool
@@ -264,11 +276,13 @@ begin_anew(const Sync *sync, const StoreFolder *folder, GError **error)
     return store_folder_mark(sync->store, folder->id, &(StoreMark){ 0 }, error)
            && sync_set_fact(sync, folder, "listed", NULL, error)
            && sync_set_fact(sync, folder, "delete", NULL, error)
+           && sync_set_fact(sync, folder, "held", NULL, error)
            && store_folder_set_selectable(sync->store, folder->id, true, error);
 }
 
-bool
-sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
+/* What the server had in it. */
+static bool
+remove_messages(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     g_autoptr(GArray) rows = NULL;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -278,18 +292,43 @@ sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
     rows = store_uids(sync->store, folder->id, error);
     for (guint i = 0; rows && i < rows->len; i++)
         g_array_append_val(ids, g_array_index(rows, StoreUid, i).id);
-    if (rows == NULL || !sync_remove_rows(sync, folder, ids, error))
+    return rows && sync_remove_rows(sync, folder, ids, error);
+}
+
+bool
+sync_folder_remove(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    if (!remove_messages(sync, folder, error))
         return false;
     return store_unplaced(sync->store, folder->id) > 0
                ? begin_anew(sync, folder, error)
                : store_folder_remove(sync->store, folder->id, error);
 }
 
+/* Its name stays. */
+static bool
+empty_folder(const Sync *sync, const StoreFolder *folder, GError **error)
+{
+    if (!remove_messages(sync, folder, error))
+        return false;
+    return store_unplaced(sync->store, folder->id) > 0
+               ? create_there(sync, folder, error)
+                     && begin_anew(sync, folder, error)
+               : sync_set_fact(sync, folder, "held", NULL, error)
+                     && store_folder_mark(sync->store, folder->id,
+                                          &(StoreMark){ 0 }, error);
+}
+
+/* The server has no such mailbox, or no longer one that can hold messages. */
 static bool
 is_unlisted(const StoreFolder *folder, const GPtrArray *mailboxes)
 {
+    const ImapMailbox *mailbox = sync_mailbox_in(mailboxes, folder->name);
+
     return !folder->local
-           && sync_mailbox_in(mailboxes, folder->name) == NULL;
+           && (mailbox == NULL
+               || (mailbox->no_select
+                   && (folder->uidvalidity != 0 || folder->total > 0)));
 }
 
 static bool
@@ -313,26 +352,27 @@ count_gone(const Sync *sync, const GPtrArray *folders,
             continue;
         if (!store_folder_lost(sync->store, folder->id, error))
             return false;
-        if (folder->selectable)
+        if (!is_held(sync, folder))
             *count += store_uid_count(sync->store, folder->id);
     }
     return true;
 }
 
 static bool
-hold(const Sync *sync, StoreFolder *folder, GError **error)
+hold(const Sync *sync, const StoreFolder *folder, GError **error)
 {
     guint count = store_uid_count(sync->store, folder->id);
 
-    if (count == 0 || !folder->selectable)
+    if (count == 0 || is_held(sync, folder))
         return true;
     sync_warn(sync,
               "%s is gone on the server; its %u %s kept here: "
               "`posthorn sync --accept-removals %s` removes %s",
               folder->path, count, count == 1 ? "message is" : "messages are",
               folder->account, count == 1 ? "it" : "them");
-    folder->selectable = false;
-    return store_folder_set_selectable(sync->store, folder->id, false, error);
+    return sync_set_fact(sync, folder, "held", "1", error)
+           && store_folder_set_selectable(sync->store, folder->id, false,
+                                          error);
 }
 
 /* A few folders at once are as much as a large one. All that are to wait are
@@ -355,12 +395,14 @@ hold_gone(const Sync *sync, const GPtrArray *folders,
 }
 
 static bool
-folder_gone(const Sync *sync, const StoreFolder *folder, GError **error)
+folder_gone(const Sync *sync, const StoreFolder *folder, bool listed,
+            GError **error)
 {
-    bool waits = !folder->selectable && !sync->accept_removals
-                 && store_uid_count(sync->store, folder->id) > 0;
-
-    return waits || sync_folder_remove(sync, folder, error);
+    if (is_held(sync, folder) && !sync->accept_removals
+        && store_uid_count(sync->store, folder->id) > 0)
+        return true;
+    return listed ? empty_folder(sync, folder, error)
+                  : sync_folder_remove(sync, folder, error);
 }
 
 /* Ours that the server did not list: new here, or gone there. */
@@ -377,7 +419,9 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
             continue;
         ok = is_new_here(sync, folder)
                  ? create_there(sync, folder, error)
-                 : folder_gone(sync, folder, error);
+                 : folder_gone(
+                     sync, folder,
+                     sync_mailbox_in(mailboxes, folder->name) != NULL, error);
     }
     return ok;
 }

@@ -87,7 +87,8 @@ fake_list(void *conn, bool state, GError **error)
         told->delimiter = '/';
         told->special_use = g_strdup(mailbox->use);
         told->subscribed = !mailbox->unsubscribed;
-        told->have_status = state && fake->status;
+        told->no_select = mailbox->no_select;
+        told->have_status = state && fake->status && !mailbox->no_select;
         told->uidvalidity = mailbox->uidvalidity;
         told->uidnext = mailbox->uidnext;
         told->messages = mailbox->messages->len;
@@ -201,7 +202,7 @@ fake_select(void *conn, const char *name, const ImapResync *resync,
 
     if (fake_cut_before(fake, error))
         return false;
-    if (mailbox == NULL)
+    if (mailbox == NULL || mailbox->no_select)
         return err_set(error, ERR_REFUSED, "%s: there is none", name);
     if (mailbox->refused)
         return err_set(error, ERR_REFUSED, "%s: it is locked", name);
@@ -630,7 +631,7 @@ fake_make(void *conn, const char *mailbox, const char *special_use,
 
     if (fake_cut_before(fake, error))
         return false;
-    fake_mailbox(fake, mailbox);
+    fake_mailbox(fake, mailbox)->no_select = false;
     return fake_answer(fake, error);
 }
 
