@@ -542,7 +542,8 @@ gint64 store_match(Store *store, gint64 folder, const StoreSought *sought,
 
 /* UIDVALIDITY changed: every row that the server had in folder gets uid 0 and
  * waits for store_match(); nothing is deleted, nothing is to be appended until
- * store_orphans_settle() says what was not found again. */
+ * store_orphans_settle() says what was not found again. In many transactions,
+ * of which the last sets the value: cut short, it is done again. */
 bool store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
                                GError **error);
 

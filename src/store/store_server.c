@@ -329,28 +329,53 @@ store_match(Store *store, gint64 folder, const StoreSought *sought,
     return id;
 }
 
+/* In one transaction: an act of the user waits for no more. */
+#define SLICE_OF_UIDS                                                          \
+    "(SELECT id FROM message WHERE server_folder = ? AND uid > 0"              \
+    " ORDER BY uid LIMIT 200)"
+
+/* *more: others have UIDs still. */
+static bool
+forget_uids(Store *store, gint64 folder, bool *more, GError **error)
+{
+    bool ok = store_exec(store, error,
+                         "DELETE FROM pending WHERE message IN" SLICE_OF_UIDS,
+                         "i", folder)
+              && store_exec(store, error,
+                            "UPDATE message SET uid = 0, orphan = 1"
+                            " WHERE id IN" SLICE_OF_UIDS,
+                            "i", folder);
+
+    *more = ok
+            && store_int(store, 0,
+                         "SELECT EXISTS (SELECT 1 FROM message"
+                         " WHERE server_folder = ? AND uid > 0)",
+                         "i", folder);
+    return ok;
+}
+
+/* Until the last slice the folder has its old UIDVALIDITY, by which no UID that
+ * is left is used: the server has another, and one more run forgets the
+ * rest. */
 bool
 store_uidvalidity_changed(Store *store, gint64 folder, guint32 value,
                           GError **error)
 {
-    bool ok;
+    bool more = true;
+    bool ok = true;
 
-    if (!store_begin(store, error))
-        return false;
-    ok = store_exec(store, error,
-                    "DELETE FROM pending WHERE message IN"
-                    " (SELECT id FROM message WHERE server_folder = ?"
-                    " AND uid > 0)",
-                    "i", folder)
-         && store_exec(store, error,
-                       "UPDATE message SET uid = 0, orphan = 1"
-                       " WHERE server_folder = ? AND uid > 0",
-                       "i", folder)
-         && store_exec(store, error,
-                       "UPDATE folder SET uidvalidity = ?,"
-                       " uidnext = 0, modseq = 0 WHERE id = ?",
-                       "ii", (gint64)value, folder);
-    return store_end(store, ok, ok ? error : NULL) && ok;
+    while (ok && more) {
+        if (!store_begin(store, error))
+            return false;
+        ok = forget_uids(store, folder, &more, error)
+             && (more
+                 || store_exec(store, error,
+                               "UPDATE folder SET uidvalidity = ?,"
+                               " uidnext = 0, modseq = 0 WHERE id = ?",
+                               "ii", (gint64)value, folder));
+        ok = store_end(store, ok, ok ? error : NULL) && ok;
+    }
+    return ok;
 }
 
 bool

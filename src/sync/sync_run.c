@@ -335,6 +335,9 @@ run_lazily(SyncRun *run, const SyncStep *step, GError **error)
 {
     g_autoptr(StoreLazy) G_GNUC_UNUSED lazy = store_lazy(run->sync->store);
 
+    if (step->kind == SYNC_RENEW)
+        return store_uidvalidity_changed(run->sync->store, run->folder->id,
+                                         step->uidvalidity, error);
     return step->kind == SYNC_FLAGS ? run_flags(run, step->messages, error)
                                     : run_mark(run, step, error);
 }
@@ -344,8 +347,6 @@ run_step(SyncRun *run, const SyncStep *step, GError **error)
 {
     switch (step->kind) {
     case SYNC_RENEW:
-        return store_uidvalidity_changed(run->sync->store, run->folder->id,
-                                         step->uidvalidity, error);
     case SYNC_FLAGS:
     case SYNC_MARK:
         return run_lazily(run, step, error);

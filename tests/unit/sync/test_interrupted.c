@@ -411,6 +411,58 @@ test_parts(void)
     bench_destroy(bench);
 }
 
+/* P15, P35: so are the UIDs of a mailbox that the server renumbered. */
+static Bench *
+prepare_renumbered(guint n)
+{
+    Bench *bench = bench_create();
+
+    for (guint i = 1; i <= n; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    renumber(bench);
+    bench->fake->bodies = 0;
+    return bench;
+}
+
+static void
+test_renumbered_parts(void)
+{
+    Bench *bench = prepare_renumbered(900);
+
+    commits = 0;
+    bench_sync(bench);
+    g_assert_cmpuint(commits, >=, 900 / 200 + 4);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+static void
+test_renumbered_killed(void)
+{
+    Bench *bench = prepare_renumbered(900);
+    g_autoptr(StoreFolder) inbox = bench_folder(bench, "work/INBOX");
+    bool over = false;
+    guint parts = 0;
+
+    for (int n = 1; !over && n < 60; n++) {
+        guint waiting;
+
+        store_close(g_steal_pointer(&bench->store));
+        over = killed_in(bench, bench_try, n);
+        bench_open(bench);
+        waiting = store_orphans(bench->store, inbox->id);
+        parts += waiting > 0 && waiting < 900
+                 && store_uid_count(bench->store, inbox->id) == 900 - waiting;
+    }
+    g_assert_true(over);
+    g_assert_cmpuint(parts, >, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -432,6 +484,9 @@ main(int argc, char **argv)
     g_test_add_data_func("/interrupted/cut: push without UIDPLUS", "MOVE",
                          test_cut_push);
     g_test_add_func("/interrupted/P35/flags in parts", test_parts);
+    g_test_add_func("/interrupted/P35/UIDs in parts", test_renumbered_parts);
+    g_test_add_func("/interrupted/P15/UIDs in parts, killed",
+                    test_renumbered_killed);
     g_test_add_func("/interrupted/append, answer lost",
                     test_append_ambiguous);
     return g_test_run();
