@@ -26,18 +26,21 @@ typedef struct {
     const StoreFolder *folder;
 } Found;
 
+/* A file of a row that has another name, or none that was seen. */
 typedef struct {
-    const StoreFile *file;
+    const StoreFile *file; /* as it was compared */
     const StoreFolder *folder;
-    bool lost; /* with its directory */
-} Missing;
+    Found *found; /* owned; of one that is missing NULL */
+    bool lost;    /* with its directory */
+} Changed;
 
 typedef struct {
     const Sync *sync;
     GPtrArray *folders; /* StoreFolder: those that changed */
     GPtrArray *known;   /* arrays of StoreFile */
     GHashTable *found;  /* base → Found: no row of its folder knows it */
-    GArray *missing;    /* Missing */
+    GArray *renamed;    /* Changed */
+    GArray *missing;    /* Changed */
     GPtrArray *stamps;  /* as the scan began, in the order of folders */
 } Scan;
 
@@ -103,77 +106,120 @@ is_there(const Found *found)
 /* A file of another name: the flags that it says differently from the name we
  * know are another program's wish. */
 static bool
-take_name(const Sync *sync, const StoreFile *file, const Found *found,
+take_name(const Sync *sync, const StoreRow *row, const Found *found,
           GError **error)
 {
     const char *name = found->path + strlen(sync->mail) + 1;
-    unsigned changed = maildir_name_flags(file->file) ^ found->flags;
-    unsigned flags = (file->flags & ~changed) | (found->flags & changed);
+    unsigned changed = maildir_name_flags(row->file) ^ found->flags;
+    unsigned flags = (row->flags & ~changed) | (found->flags & changed);
 
-    if (strcmp(name, file->file) == 0 || !is_there(found))
+    if (strcmp(name, row->file) == 0 || !is_there(found))
         return true;
-    return store_set_file(sync->store, file->id, name, error)
+    return store_set_file(sync->store, row->id, name, error)
            && (changed == 0
-               || store_set_flags(sync->store, file->id, flags, error));
+               || store_set_flags(sync->store, row->id, flags, error));
+}
+
+static void
+changed_clear(void *data)
+{
+    Changed *changed = data;
+
+    if (changed->found)
+        found_free(changed->found);
+}
+
+static void
+compare_file(Scan *scan, Changed changed)
+{
+    const Sync *sync = scan->sync;
+    g_autofree char *base = base_of(changed.file->file);
+    Found *found = g_hash_table_lookup(scan->found, base);
+    bool settled = is_settled(changed.file, changed.folder);
+
+    if (found && found->folder->id != changed.folder->id)
+        found = NULL;
+    if (found)
+        g_hash_table_steal(scan->found, base);
+    if (found && settled
+        && strcmp(found->path + strlen(sync->mail) + 1, changed.file->file)
+               != 0) {
+        changed.found = found;
+        g_array_append_val(scan->renamed, changed);
+    } else if (found) {
+        found_free(found);
+    } else if (settled) {
+        g_array_append_val(scan->missing, changed);
+    }
 }
 
 /* Rows of one folder against its directories. */
-static bool
-compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files,
-               GError **error)
+static void
+compare_folder(Scan *scan, const StoreFolder *folder, const GPtrArray *files)
 {
     const Sync *sync = scan->sync;
-    bool lost = sync_directory_is_new(sync->store, sync->mail, folder);
+    Changed changed = { .folder = folder,
+                        .lost = sync_directory_is_new(sync->store, sync->mail,
+                                                      folder) };
 
     for (guint i = 0; i < files->len; i++) {
-        const StoreFile *file = files->pdata[i];
-        g_autofree char *base = base_of(file->file);
-        const Found *found = g_hash_table_lookup(scan->found, base);
-        bool settled = is_settled(file, folder);
-
-        if (found && found->folder->id != folder->id)
-            found = NULL;
-        if (found && settled && !take_name(sync, file, found, error))
-            return false;
-        if (found)
-            g_hash_table_remove(scan->found, base);
-        else if (settled) {
-            Missing missing = { file, folder, lost };
-
-            g_array_append_val(scan->missing, missing);
-        }
+        changed.file = files->pdata[i];
+        compare_file(scan, changed);
     }
-    return true;
+}
+
+/* The row, in a transaction; NULL: changed since it was compared, which the
+ * file follows soon. */
+static StoreRow *
+row_as_compared(const Scan *scan, const Changed *changed)
+{
+    const StoreFile *file = changed->file;
+    g_autoptr(StoreRow) row = store_row(scan->sync->store, file->id, NULL);
+    StoreFile now = { file->id, file->file, row ? row->flags : 0 };
+
+    return row && row->folder == changed->folder->id
+                   && g_strcmp0(row->file, file->file) == 0
+                   && is_settled(&now, changed->folder)
+               ? g_steal_pointer(&row)
+               : NULL;
+}
+
+static bool
+take_renamed(void *user, guint i, GError **error)
+{
+    const Scan *scan = user;
+    const Changed *renamed = &g_array_index(scan->renamed, Changed, i);
+    g_autoptr(StoreRow) row = row_as_compared(scan, renamed);
+
+    return row == NULL || take_name(scan->sync, row, renamed->found, error);
 }
 
 /* A row whose file lies in another folder now was moved; else it was deleted,
  * unless something else must have happened (fetch: Y4, Y5). */
 static bool
-take_missing(Scan *scan, const Missing *missing, bool fetch, GError **error)
+take_missing(Scan *scan, const Changed *missing, bool fetch, GError **error)
 {
     Store *store = scan->sync->store;
-    const StoreFile *file = missing->file;
-    g_autofree char *base = base_of(file->file);
+    g_autofree char *base = base_of(missing->file->file);
     g_autofree char *path =
-        g_build_filename(scan->sync->mail, file->file, NULL);
+        g_build_filename(scan->sync->mail, missing->file->file, NULL);
     g_autofree char *there = maildir_locate(path);
     const Found *found = g_hash_table_lookup(scan->found, base);
-    g_autoptr(StoreRow) row = store_row(store, file->id, NULL);
+    g_autoptr(StoreRow) row = row_as_compared(scan, missing);
     bool ok;
 
-    if (there || row == NULL || g_strcmp0(row->file, file->file) != 0
-        || (found && !is_there(found)))
+    if (there || row == NULL || (found && !is_there(found)))
         return true; /* changed while we looked */
     if (found) {
-        ok = store_set_folder(store, file->id, found->folder->id, error)
-             && take_name(scan->sync, file, found, error);
+        ok = store_set_folder(store, row->id, found->folder->id, error)
+             && take_name(scan->sync, row, found, error);
         g_hash_table_remove(scan->found, base);
         return ok;
     }
     if (fetch || row->server_folder == 0)
-        return store_set_file(store, file->id, NULL, error);
-    return store_set_folder(store, file->id, 0, error)
-           && store_set_file(store, file->id, NULL, error);
+        return store_set_file(store, row->id, NULL, error);
+    return store_set_folder(store, row->id, 0, error)
+           && store_set_file(store, row->id, NULL, error);
 }
 
 static guint
@@ -182,7 +228,7 @@ count_lost(const Scan *scan)
     guint lost = 0;
 
     for (guint i = 0; i < scan->missing->len; i++)
-        lost += g_array_index(scan->missing, Missing, i).lost;
+        lost += g_array_index(scan->missing, Changed, i).lost;
     return lost;
 }
 
@@ -198,7 +244,7 @@ take_all_missing(Scan *scan, guint total, GError **error)
                   "they are fetched again",
                   scan->sync->account, fetched, total);
     for (guint i = 0; i < scan->missing->len; i++) {
-        const Missing *missing = &g_array_index(scan->missing, Missing, i);
+        const Changed *missing = &g_array_index(scan->missing, Changed, i);
         bool fetch = many || missing->lost;
 
         if (!take_missing(scan, missing, fetch, error)
@@ -291,7 +337,7 @@ add_file(const Sync *sync, const Found *found, GError **error)
     return ok;
 }
 
-/* In transactions of a slice each; the first was begun by the caller. */
+/* In transactions of a slice each. */
 static bool
 add_files(Scan *scan, GError **error)
 {
@@ -301,6 +347,8 @@ add_files(Scan *scan, GError **error)
     guint n = 0;
     bool ok = true;
 
+    if (!store_begin(store, error))
+        return false;
     g_hash_table_iter_init(&iter, scan->found);
     while (ok && g_hash_table_iter_next(&iter, NULL, &value)) {
         ok = add_file(scan->sync, value, error);
@@ -331,29 +379,48 @@ scan_changed(Scan *scan, GError **error)
     return true;
 }
 
+/* As of one moment, and nobody waits for it: few of many rows differ. */
+static bool
+compare_all(Scan *scan, guint *total, GError **error)
+{
+    Store *store = scan->sync->store;
+    bool ok = true;
+
+    *total = 0;
+    store_read_begin(store);
+    for (guint i = 0; ok && i < scan->folders->len; i++) {
+        const StoreFolder *folder = scan->folders->pdata[i];
+        GPtrArray *files = store_files(store, folder->id, error);
+
+        ok = files != NULL;
+        if (ok) {
+            g_ptr_array_add(scan->known, files);
+            compare_folder(scan, folder, files);
+            *total += files->len;
+        }
+        forget_swept(scan, folder);
+    }
+    store_read_end(store);
+    return ok;
+}
+
+/* Who deletes many is asked about all of them, so those are one change. */
 static bool
 take_changes(Scan *scan, GError **error)
 {
-    guint total = 0;
-    bool ok = store_begin(scan->sync->store, error);
+    const Sync *sync = scan->sync;
+    guint total;
+    bool ok;
 
-    if (!ok)
+    if (!compare_all(scan, &total, error)
+        || !sync_each(sync, scan->renamed->len, take_renamed, scan, error)
+        || !store_begin(sync->store, error))
         return false;
-    for (guint i = 0; ok && i < scan->folders->len; i++) {
-        const StoreFolder *folder = scan->folders->pdata[i];
-        GPtrArray *files = store_files(scan->sync->store, folder->id, error);
-
-        ok = files != NULL && compare_folder(scan, folder, files, error);
-        total += files ? files->len : 0;
-        if (files)
-            g_ptr_array_add(scan->known, files);
-        forget_swept(scan, folder);
-    }
-    ok = ok && take_all_missing(scan, total, error);
+    ok = take_all_missing(scan, total, error);
     for (guint i = 0; ok && i < scan->folders->len; i++)
-        ok = sync_directory_seen(scan->sync->store, scan->sync->mail,
+        ok = sync_directory_seen(sync->store, sync->mail,
                                  scan->folders->pdata[i], error);
-    return store_end(scan->sync->store, ok, ok ? error : NULL) && ok;
+    return store_end(sync->store, ok, ok ? error : NULL) && ok;
 }
 
 static bool
@@ -387,20 +454,21 @@ forget_all_known(Scan *scan, GError **error)
 }
 
 /* Whoever writes a file has its row when he names it, or adds it in the same
- * transaction. So every file that the scan saw has its row now, as no other
- * transaction is open; but for those of other programs. */
+ * transaction. So every file that the scan saw has its row now, as each
+ * transaction that was open then was over when that of take_changes() began;
+ * but for those of other programs. The rows are read as of one moment: one that
+ * is moved meanwhile is not missed. */
 static bool
 take_new(Scan *scan, GError **error)
 {
+    bool ok;
+
     if (g_hash_table_size(scan->found) == 0)
         return true;
-    if (!store_begin(scan->sync->store, error))
-        return false;
-    if (!forget_all_known(scan, error)) {
-        store_end(scan->sync->store, false, NULL);
-        return false;
-    }
-    return add_files(scan, error);
+    store_read_begin(scan->sync->store);
+    ok = forget_all_known(scan, error);
+    store_read_end(scan->sync->store);
+    return ok && add_files(scan, error);
 }
 
 /* The files may be back when a disk is mounted, so nothing is done about it. */
@@ -468,9 +536,11 @@ sync_local(const Sync *sync, GError **error)
     g_autoptr(GPtrArray) stamps = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GHashTable) found =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, found_free);
-    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(Missing));
-    Scan scan = { sync, folders, known, found, missing, stamps };
+    g_autoptr(GArray) renamed = g_array_new(FALSE, FALSE, sizeof(Changed));
+    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(Changed));
+    Scan scan = { sync, folders, known, found, renamed, missing, stamps };
 
+    g_array_set_clear_func(renamed, changed_clear);
     if (all == NULL)
         return false;
     if (!choose(&scan, all))

@@ -216,13 +216,15 @@ bench_settle(Bench *bench)
         g_autoptr(StoreRow) row = store_row(bench->store, id, NULL);
         g_autoptr(StoreFolder) to =
             store_folder(bench->store, row->folder, NULL);
-        g_autofree char *from =
+        g_autofree char *known =
             g_build_filename(bench->mail, row->file, NULL);
+        g_autofree char *from = maildir_locate(known);
         g_autofree char *dir = NULL;
         g_autofree char *path = NULL;
 
         if (to == NULL)
             continue;
+        g_assert_nonnull(from);
         dir = g_build_filename(bench->mail, to->path, NULL);
         g_assert_true(maildir_create(dir, NULL));
         path = maildir_rename(from, dir, row->flags & STORE_SYSTEM_FLAGS,

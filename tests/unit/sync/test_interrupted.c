@@ -463,6 +463,48 @@ test_renumbered_killed(void)
     bench_destroy(bench);
 }
 
+static void
+mark_read(Bench *bench, guint number)
+{
+    g_autoptr(StoreRow) row =
+        store_row(bench->store, bench_row(bench, number), NULL);
+    g_autofree char *from = g_build_filename(bench->mail, row->file, NULL);
+    g_autofree char *base = g_strndup(from, strcspn(from, ":"));
+    g_autofree char *to = g_strconcat(base, ":2,S", NULL);
+
+    g_assert_cmpint(g_rename(from, to), ==, 0);
+}
+
+static bool
+take_names(Bench *bench)
+{
+    return sync_local(&bench->sync, NULL);
+}
+
+/* P35: and the names that another program gave to many files. */
+static void
+test_names_parts(void)
+{
+    Bench *bench = bench_create();
+    guint n = 900;
+
+    for (guint i = 1; i <= n; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    for (guint i = 1; i <= n; i++)
+        mark_read(bench, i);
+    store_close(g_steal_pointer(&bench->store));
+    for (int at = 1; at <= 4; at++)
+        g_assert_false(killed_in(bench, take_names, at));
+    bench_open(bench);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), >, 0);
+    g_assert_cmpuint(store_pending_count(bench->store, "work"), <, n);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->fake->stores, ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -485,6 +527,7 @@ main(int argc, char **argv)
                          test_cut_push);
     g_test_add_func("/interrupted/P35/flags in parts", test_parts);
     g_test_add_func("/interrupted/P35/UIDs in parts", test_renumbered_parts);
+    g_test_add_func("/interrupted/P35/names in parts", test_names_parts);
     g_test_add_func("/interrupted/P15/UIDs in parts, killed",
                     test_renumbered_killed);
     g_test_add_func("/interrupted/append, answer lost",
