@@ -24,12 +24,12 @@
  * is recorded as the server's state after its tagged OK; done twice, STORE and
  * EXPUNGE do nothing, a MOVE or COPY whose answer was lost is found by its
  * Message-ID, an APPEND is noted before and looked for; Y4  more than
- * SYNC_REMOVAL_MIN messages and more than half of a folder, or of an account
- * where LIST-STATUS tells, are never removed here without a yes (promise P16),
- * nor what was in folders that went all at once, or of which the name alone is
- * left (\Noselect), with more than SYNC_REMOVAL_MIN together; Y5  a file that
- * lacks in a directory that was made anew is fetched again, whatever their
- * number. */
+ * SYNC_REMOVAL_MIN messages and more than half of a folder, or of an account at
+ * once, are never removed here without a yes (promise P16; without LIST-STATUS
+ * half of an account may be gone before that is seen), nor what was in folders
+ * that went all at once, or of which the name alone is left (\Noselect), with
+ * more than SYNC_REMOVAL_MIN together; Y5  a file that lacks in a directory
+ * that was made anew is fetched again, whatever their number. */
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 
@@ -127,6 +127,9 @@ typedef struct {
 
 bool sync_keeps(const SyncKeep *keep, gint64 arrival, guint64 size);
 
+/* What went from all folders together (sync_private.h). */
+typedef struct SyncLost SyncLost;
+
 /* A folder: what the server says, what the store remembers, what is wished. */
 typedef struct {
     guint32 uidvalidity, uidnext; /* the server, now */
@@ -146,6 +149,7 @@ typedef struct {
     bool deleted_is_gone; /* no UIDPLUS: \Deleted is all that can be said */
     bool accept_removals; /* the yes of Y4 */
     bool hold_removals;   /* as many go from all folders together */
+    SyncLost *lost;       /* who knows that; NULL: nobody */
     bool wanted; /* the user waits: also what was refused, and it is told */
     ImapOpened opened; /* what it keeps of flags */
     SyncKeep keep;

@@ -12,7 +12,7 @@ typedef struct {
     GPtrArray *mailboxes; /* ImapMailbox */
     GPtrArray *folders;   /* StoreFolder */
     GError *first;        /* trouble with one folder */
-    bool hold;            /* of all folders together much is gone (P16) */
+    SyncLost lost;        /* of all folders together (P16) */
 } Round;
 
 /* Does LIST-STATUS show that the server is where the mark is? */
@@ -89,37 +89,6 @@ mark_empty(Round *round, GError **error)
         ok = store_folder_mark(store, folder->id, &mark, error);
     }
     return store_end(store, ok, ok ? error : NULL) && ok;
-}
-
-/* What the server has of what is known here, as far as LIST-STATUS tells. */
-static bool
-count_there(const Round *round, guint *known, guint *there)
-{
-    *known = *there = 0;
-    for (guint i = 0; i < round->folders->len; i++) {
-        const StoreFolder *folder = round->folders->pdata[i];
-        const ImapMailbox *mailbox =
-            sync_mailbox_in(round->mailboxes, folder->name);
-
-        if (!sync_follows(folder))
-            continue;
-        if (mailbox && !mailbox->have_status)
-            return false;
-        *known += folder->total;
-        *there += mailbox ? mailbox->messages : 0;
-    }
-    return true;
-}
-
-/* Many small folders that are empty all at once are as much as a large one.
- * With Gmail several have the same message. */
-static bool
-is_much_gone(const Round *round)
-{
-    guint known, there;
-
-    return sync_rest(round->sync) == 0 && count_there(round, &known, &there)
-           && there < known && sync_removal_is_large(known - there, known);
 }
 
 static void
@@ -206,7 +175,7 @@ pull_one(Round *round, StoreFolder *folder, GError **error)
     const Sync *sync = round->sync;
     g_autoptr(GError) trouble = NULL;
 
-    if (sync_pull(sync, folder, round->hold, &trouble))
+    if (sync_pull(sync, folder, &round->lost, &trouble))
         return forget_broken(round, folder, error);
     if (!err_is(trouble, ERR_REFUSED)) {
         if (err_is(trouble, ERR_PROTOCOL) || err_is(trouble, ERR_RETRY))
@@ -365,10 +334,12 @@ pull_and_push(Round *round, bool *yielded, GError **error)
     if (!sync_moves_resume(sync, round->folders, error)
         || !pull_all(round, yielded, error))
         return false;
+    sync_lost_say(&round->lost);
     if (sync->only == NULL)
         sync_adopt_end(sync);
     return push_last(round, error) && sync_tell_deletes(sync, error)
-           && pull_broken(round, yielded, error);
+           && pull_broken(round, yielded, error)
+           && sync_lost_end(&round->lost, error);
 }
 
 /* The folder that most likely has news. */
@@ -420,7 +391,8 @@ sync_account(const Sync *sync, bool *yielded, GError **error)
     round.mailboxes = mailboxes;
     round.folders = folders;
     order_folders(&round);
-    round.hold = is_much_gone(&round);
+    round.lost = (SyncLost){ .sync = sync, .folders = folders };
+    sync_lost_begin(&round.lost, mailboxes);
     if (!drop_views(&round, error) || !mark_empty(&round, error))
         return false;
     ok = pull_and_push(&round, yielded, &trouble);

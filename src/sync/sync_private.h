@@ -238,8 +238,33 @@ bool sync_find_unknown(const Sync *sync, const StoreFolder *folder,
 bool sync_folder_remove(const Sync *sync, const StoreFolder *folder,
                         GError **error);
 
-/* 3 to 7 of one folder. hold: nothing is removed without a yes. */
-bool sync_pull(const Sync *sync, StoreFolder *folder, bool hold,
+/* What went from all folders of a round together (P16; sync_lost.c). Zeroed but
+ * for sync and folders. */
+struct SyncLost {
+    const Sync *sync;
+    const GPtrArray *folders; /* StoreFolder */
+    guint known;   /* messages of all, before any was removed */
+    guint removed; /* of these, as far as removals are counted */
+    guint gone;    /* of these, as the server told */
+    bool counts;   /* removals are counted: it did not tell with LIST */
+    bool asked;    /* it told since, because they were many */
+    bool holds;    /* nothing is removed without a yes … */
+    bool held;     /* … and something would have been */
+    bool said;
+};
+
+void sync_lost_begin(SyncLost *lost, const GPtrArray *mailboxes);
+/* n more go from the selected mailbox, which has so many there. *holds: not
+ * without a yes. */
+bool sync_lost_holds(SyncLost *lost, const StoreFolder *selected, guint there,
+                     guint n, bool *holds, GError **error);
+/* That something is held, in one line. */
+void sync_lost_say(SyncLost *lost);
+/* All folders that are wanted were looked at. */
+bool sync_lost_end(SyncLost *lost, GError **error);
+
+/* 3 to 7 of one folder. */
+bool sync_pull(const Sync *sync, StoreFolder *folder, SyncLost *lost,
                GError **error);
 /* It is about to be, once the mailboxes are listed. */
 void sync_pull_ahead(const Sync *sync, const StoreFolder *folder);

@@ -11,7 +11,6 @@
 
 typedef struct {
     const StoreFolder *folder;
-    bool hold;
     SyncView view;
     GHashTable *words; /* tags of messages, the same ones once */
     gsize words_bytes;
@@ -237,7 +236,6 @@ fill_view(const Sync *sync, const StoreFolder *folder, Look *look)
     view->known_uidvalidity = folder->uidvalidity;
     view->headers_first = sync->headers_first;
     view->accept_removals = sync->accept_removals;
-    view->hold_removals = look->hold;
     view->keep = sync->keep;
     sync->server.class->opened(sync->server.conn, folder->name, &view->opened);
     view->deleted_is_gone =
@@ -494,6 +492,36 @@ end_due(const Sync *sync, const StoreFolder *folder, const GPtrArray *steps,
            || sync_rest_set_due(sync, has_step(steps, SYNC_HOLD), error);
 }
 
+/* How many messages the steps remove. */
+static guint
+count_removals(const GPtrArray *steps)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < steps->len; i++) {
+        const SyncStep *step = steps->pdata[i];
+
+        n += step->kind == SYNC_GONE ? step->ids->len : 0;
+    }
+    return n;
+}
+
+/* Anew when, with what went from other folders, that would be too much. */
+static GPtrArray *
+plan(Look *look, GError **error)
+{
+    SyncView *view = &look->view;
+    g_autoptr(GPtrArray) steps = sync_plan(view);
+    guint n = view->accept_removals ? 0 : count_removals(steps);
+
+    if (n == 0)
+        return g_steal_pointer(&steps);
+    if (!sync_lost_holds(view->lost, look->folder, look->selected.exists, n,
+                         &view->hold_removals, error))
+        return NULL;
+    return view->hold_removals ? sync_plan(view) : g_steal_pointer(&steps);
+}
+
 static bool
 pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
 {
@@ -509,14 +537,15 @@ pull(const Sync *sync, const StoreFolder *folder, Look *look, GError **error)
                        "%s: the server tells no "
                        "UIDVALIDITY: it cannot be synchronised",
                        folder->path);
-    steps = sync_plan(&look->view);
-    return begin_due(sync, folder, steps, error)
+    steps = plan(look, error);
+    return steps && begin_due(sync, folder, steps, error)
            && sync_run(sync, folder, &look->view, steps, error)
            && end_due(sync, folder, steps, error);
 }
 
 bool
-sync_pull(const Sync *sync, StoreFolder *folder, bool hold, GError **error)
+sync_pull(const Sync *sync, StoreFolder *folder, SyncLost *lost,
+          GError **error)
 {
     Sync kept = *sync;
     Look look;
@@ -525,7 +554,8 @@ sync_pull(const Sync *sync, StoreFolder *folder, bool hold, GError **error)
     if (sync_is_to_go(sync->store, folder))
         kept.keep.after = G_MAXINT64; /* but for what is moved out of it */
     look_init(&look, folder);
-    look.hold = hold;
+    look.view.lost = lost;
+    look.view.hold_removals = lost->holds;
     ok = pull(&kept, folder, &look, error)
          && store_server_moving_end(sync->store, folder->id, error);
     look_finish(&look);

@@ -268,13 +268,38 @@ run_gone(SyncRun *run, const GArray *ids, GError **error)
     return true;
 }
 
+/* Much of all folders together is said in one line at the end. */
 static void
 say_held(const SyncRun *run, guint count, guint total)
 {
+    SyncLost *lost = run->view->lost;
+
+    if (lost && lost->holds) {
+        lost->held = true;
+        return;
+    }
     sync_warn(run->sync,
               "%s: the server lost %u of %u messages; they are kept here: "
               "`posthorn sync --accept-removals %s` removes them",
               run->folder->path, count, total, run->folder->path);
+}
+
+static bool
+is_settle_held(SyncRun *run, guint n, bool *holds, GError **error)
+{
+    const Sync *sync = run->sync;
+    const StoreFolder *folder = run->folder;
+    SyncLost *lost = run->view->lost;
+
+    *holds = !sync->accept_removals && sync_removal_is_large(n, folder->total);
+    if (!sync->accept_removals && !*holds && lost
+        && !sync_lost_holds(lost, folder,
+                            store_uid_count(sync->store, folder->id), n, holds,
+                            error))
+        return false;
+    if (*holds)
+        say_held(run, n, folder->total);
+    return true;
 }
 
 /* Rows that waited for a UID and got none are gone on the server (P15: only
@@ -285,17 +310,15 @@ run_settle(SyncRun *run, GError **error)
     const Sync *sync = run->sync;
     g_autoptr(GArray) ids =
         store_orphan_ids(sync->store, run->folder->id, error);
-    guint total = run->folder->total;
+    bool holds;
 
     if (ids == NULL)
         return false;
-    if (run->unmatched)
+    if (run->unmatched || ids->len == 0)
         return true;
-    if (!sync->accept_removals && sync_removal_is_large(ids->len, total)) {
-        say_held(run, ids->len, total);
-        return true;
-    }
-    return ids->len == 0 || sync_remove_rows(sync, run->folder, ids, error);
+    if (!is_settle_held(run, ids->len, &holds, error))
+        return false;
+    return holds || sync_remove_rows(sync, run->folder, ids, error);
 }
 
 /* Not while a message may be one of ours and its header is not given: it is

@@ -1,4 +1,4 @@
-/* P16: folders that are gone from the server, all at once. */
+/* P16: folders that are gone from the server, or empty, all at once. */
 #include "bench.h"
 
 static Bench *
@@ -267,6 +267,130 @@ test_name_renamed(void)
     bench_destroy(bench);
 }
 
+static void
+empty_there(Bench *bench, guint first, guint folders)
+{
+    for (guint i = first; i < folders; i++) {
+        g_autofree char *name = g_strdup_printf("Small%u", i);
+        FakeMailbox *mailbox = fake_mailbox(bench->fake, name);
+
+        while (mailbox->messages->len > 0)
+            fake_remove(mailbox,
+                        ((FakeMessage *)mailbox->messages->pdata[0])->uid);
+    }
+}
+
+/* Of 81 messages in small folders no more than half go without a yes, in one
+ * round or several, which is said in a line each time. */
+static void
+test_emptied(void)
+{
+    Bench *bench = prepare(8);
+
+    empty_there(bench, 0, 8);
+    for (int i = 0; i < 4; i++)
+        bench_sync(bench);
+    g_assert_cmpuint(count_here(bench, 8), ==, 4);
+    g_assert_cmpuint(bench->warned, ==, 4);
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench->sync.accept_removals = false;
+    bench_check(bench);
+    fake_add(bench->fake, "Small0", 500, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 4);
+    bench_destroy(bench);
+}
+
+/* Also when each round is cut short, or is of one folder. */
+static void
+test_emptied_cut(void)
+{
+    Bench *bench = prepare(8);
+
+    empty_there(bench, 0, 8);
+    for (guint n = 1; n < 30; n++) {
+        bench->fake->calls = 0;
+        bench->fake->cut_call = n;
+        bench_try(bench);
+        bench_reopen(bench);
+    }
+    g_assert_cmpuint(count_here(bench, 8), ==, 4);
+    bench_destroy(bench);
+}
+
+static void
+test_emptied_alone(void)
+{
+    Bench *bench = prepare(8);
+
+    empty_there(bench, 0, 8);
+    for (guint i = 0; i < 8; i++) {
+        g_autofree char *path = g_strdup_printf("work/Small%u", i);
+
+        bench->sync.only = path;
+        bench_sync(bench);
+        bench->sync.only = NULL;
+    }
+    g_assert_cmpuint(count_here(bench, 8), ==, 4);
+    g_assert_cmpuint(bench->warned, ==, 4);
+    bench_destroy(bench);
+}
+
+/* A few, time after time, are somebody's acts, and nothing is asked for. */
+static void
+test_emptied_few(void)
+{
+    Bench *bench = prepare(8);
+
+    for (guint i = 0; i < 8; i += 2) {
+        empty_there(bench, i, i + 2);
+        bench_sync(bench);
+    }
+    g_assert_cmpuint(bench->warned, ==, 0);
+    g_assert_cmpuint(bench->fake->statuses, ==, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* What another client moved is no loss, whichever folder is looked at first. */
+static void
+test_moved(const void *to)
+{
+    Bench *bench = prepare(8);
+
+    fake_mailbox(bench->fake, to);
+    bench_sync(bench);
+    empty_there(bench, 0, 8);
+    for (guint i = 0; i < 80; i++)
+        fake_add(bench->fake, to, 100 + i, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    g_assert_cmpuint(bench->fake->statuses, >, 0);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
+/* A server that begins anew: with LIST-STATUS nothing goes, without it half. */
+static void
+test_emptied_anew(const void *status)
+{
+    Bench *bench = prepare(8);
+
+    empty_there(bench, 0, 8);
+    for (guint i = 0; i < bench->fake->mailboxes->len; i++)
+        fake_renumber(bench->fake->mailboxes->pdata[i]);
+    bench->fake->status = status != NULL;
+    for (int i = 0; i < 3; i++)
+        bench_sync(bench);
+    g_assert_cmpuint(count_here(bench, 8), ==, status ? 8 : 4);
+    g_assert_cmpuint(bench->warned, ==, 3);
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -286,5 +410,14 @@ main(int argc, char **argv)
                          test_name_unlisted);
     g_test_add_func("/gone/name stays, unsent", test_name_unsent);
     g_test_add_func("/gone/name stays, renamed", test_name_renamed);
+    g_test_add_func("/gone/P16/emptied", test_emptied);
+    g_test_add_func("/gone/P16/emptied, cut", test_emptied_cut);
+    g_test_add_func("/gone/P16/emptied, one by one", test_emptied_alone);
+    g_test_add_func("/gone/emptied, few", test_emptied_few);
+    g_test_add_data_func("/gone/moved before", "A", test_moved);
+    g_test_add_data_func("/gone/moved behind", "Z", test_moved);
+    g_test_add_data_func("/gone/P16/emptied anew", NULL, test_emptied_anew);
+    g_test_add_data_func("/gone/P16/emptied anew, told", "",
+                         test_emptied_anew);
     return g_test_run();
 }
