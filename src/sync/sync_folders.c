@@ -419,9 +419,9 @@ others(const Sync *sync, const GPtrArray *folders, const GPtrArray *mailboxes,
             continue;
         ok = is_new_here(sync, folder)
                  ? create_there(sync, folder, error)
-                 : folder_gone(
-                     sync, folder,
-                     sync_mailbox_in(mailboxes, folder->name) != NULL, error);
+                 : folder_gone(sync, folder,
+                               sync_mailbox_in(mailboxes, folder->name) != NULL,
+                               error);
     }
     return ok;
 }

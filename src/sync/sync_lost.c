@@ -72,8 +72,7 @@ count_there(const SyncLost *lost, const GPtrArray *mailboxes, guint *there)
     *there = 0;
     for (guint i = 0; i < lost->folders->len; i++) {
         const StoreFolder *folder = lost->folders->pdata[i];
-        const ImapMailbox *mailbox =
-            sync_mailbox_in(mailboxes, folder->name);
+        const ImapMailbox *mailbox = sync_mailbox_in(mailboxes, folder->name);
 
         if (!sync_follows(folder))
             continue;

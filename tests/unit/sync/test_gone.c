@@ -147,8 +147,7 @@ make_name(Bench *bench)
     FakeMailbox *parent = fake_mailbox(bench->fake, "Parent");
 
     while (parent->messages->len > 0)
-        fake_remove(parent,
-                    ((FakeMessage *)parent->messages->pdata[0])->uid);
+        fake_remove(parent, ((FakeMessage *)parent->messages->pdata[0])->uid);
     parent->no_select = true;
 }
 
@@ -218,8 +217,8 @@ test_name_unlisted(const void *few)
     Bench *bench = prepare_parent(few ? 10 : 30);
     g_autoptr(StoreFolder) parent = bench_folder(bench, "work/Parent");
 
-    g_assert_true(store_folder_set_selectable(bench->store, parent->id, false,
-                                              NULL));
+    g_assert_true(
+        store_folder_set_selectable(bench->store, parent->id, false, NULL));
     g_assert_true(fake_remove_mailbox(bench->fake, "Parent", NULL));
     bench_sync(bench);
     g_assert_cmpuint(bench->warned, ==, few ? 0 : 1);
@@ -402,8 +401,7 @@ main(int argc, char **argv)
     g_test_add_func("/gone/P16/back", test_back);
     g_test_add_func("/gone/name stays, few", test_name_few);
     g_test_add_data_func("/gone/P16/name stays", NULL, test_name_many);
-    g_test_add_data_func("/gone/P16/name goes later", "Parent",
-                         test_name_many);
+    g_test_add_data_func("/gone/P16/name goes later", "Parent", test_name_many);
     g_test_add_data_func("/gone/P16/could not be opened", NULL,
                          test_name_unlisted);
     g_test_add_data_func("/gone/could not be opened, few", "",
@@ -417,7 +415,6 @@ main(int argc, char **argv)
     g_test_add_data_func("/gone/moved before", "A", test_moved);
     g_test_add_data_func("/gone/moved behind", "Z", test_moved);
     g_test_add_data_func("/gone/P16/emptied anew", NULL, test_emptied_anew);
-    g_test_add_data_func("/gone/P16/emptied anew, told", "",
-                         test_emptied_anew);
+    g_test_add_data_func("/gone/P16/emptied anew, told", "", test_emptied_anew);
     return g_test_run();
 }

@@ -90,8 +90,8 @@ archive(Store *store)
     g_autoptr(StoreFolder) to =
         store_folder_by_path(store, "work/Archive", NULL);
 
-    g_assert_true(store_set_folder(store, row_of(store, "m1@example.org"),
-                                   to->id, NULL));
+    g_assert_true(
+        store_set_folder(store, row_of(store, "m1@example.org"), to->id, NULL));
 }
 
 static void
