@@ -44,6 +44,9 @@ bool imap_is_temporary(const GError *refusal);
  * for (UNAVAILABLE, INUSE, LIMIT)? */
 bool imap_is_busy(const GError *refusal);
 
+/* Does it say that there is no such mailbox (NONEXISTENT)? */
+bool imap_is_nonexistent(const GError *refusal);
+
 /* Is a capability ("MOVE", "CONDSTORE") offered now, by name or as a part of
  * IMAP4rev2? Case-insensitive. */
 bool imap_conn_can(const ImapConn *conn, const char *capability);

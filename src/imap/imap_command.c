@@ -235,6 +235,17 @@ imap_is_temporary(const GError *refusal)
     return imap_is_busy(refusal) || has_code(refusal, codes);
 }
 
+/* Dovecot 2.3.19 says it in these words alone. */
+bool
+imap_is_nonexistent(const GError *refusal)
+{
+    static const char *const codes[] = { "NONEXISTENT", NULL };
+
+    return has_code(refusal, codes)
+           || (err_is(refusal, ERR_REFUSED)
+               && strstr(refusal->message, SAID_NO "Mailbox doesn't exist: "));
+}
+
 /* "OK …", "NO …" or "BAD …" behind a tag. */
 static bool
 read_result(ImapConn *conn, GError **error)

@@ -432,6 +432,55 @@ is_missing(const StoreFolder *folder, const GPtrArray *mailboxes)
     return folder->uidvalidity != 0 && is_unlisted(folder, mailboxes);
 }
 
+static bool
+is_state_told(const GPtrArray *mailboxes)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (((const ImapMailbox *)mailboxes->pdata[i])->have_status)
+            return true;
+    return false;
+}
+
+/* Of one that is known as a name alone it is believed. */
+static bool
+ask_untold_one(const Sync *sync, const StoreFolder *folder,
+               ImapMailbox *mailbox, GError **error)
+{
+    const SyncServer *server = &sync->server;
+    g_autoptr(GError) trouble = NULL;
+    bool name = folder && !folder->selectable;
+
+    if (!name
+        && server->class->status(server->conn, mailbox->name, mailbox,
+                                 &trouble))
+        return true;
+    mailbox->no_select = name || imap_is_nonexistent(trouble);
+    if (name || err_is(trouble, ERR_REFUSED))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
+}
+
+/* A mailbox of which LIST-STATUS tells no state may be a name alone: Dovecot
+ * 2.3.19 lists one that was deleted and has others below it, with no
+ * \Noselect. */
+static bool
+ask_untold(const Sync *sync, const GPtrArray *folders,
+           const GPtrArray *mailboxes, GError **error)
+{
+    bool told = is_state_told(mailboxes);
+
+    for (guint i = 0; told && i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        if (!mailbox->have_status && !mailbox->no_select
+            && !ask_untold_one(sync, find_folder(folders, mailbox->name),
+                               mailbox, error))
+            return false;
+    }
+    return true;
+}
+
 /* Without LIST-STATUS: when a folder is missing, the few mailboxes that are new
  * are asked whether they are it. */
 static bool
@@ -677,7 +726,8 @@ ask_list(const Sync *sync, const GPtrArray *folders, GError **error)
     g_autoptr(GPtrArray) listed = sync->server.class->list(
         sync->server.conn, folders->len > 0 || !sync->headers_first, error);
 
-    return listed && ask_new(sync, folders, listed, error)
+    return listed && ask_untold(sync, folders, listed, error)
+                   && ask_new(sync, folders, listed, error)
                    && ask_ids(sync, folders, listed, error)
                ? g_steal_pointer(&listed)
                : NULL;

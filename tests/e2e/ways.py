@@ -264,6 +264,30 @@ def moved_and_deleted(world):
     assert "Left" not in home.ok("folders").out
 
 
+def name_stays(world):
+    """A folder deleted there of which the name stays for what lies below: a few
+    messages go, many wait for a yes, which is said once (P16)."""
+    home, ana = world.home("names", ["ana"]), world.mailbox("ana")
+    for name, messages in (("Few", 3), ("Many", 25)):
+        ana.imap.create(name)
+        ana.imap.create(name + "/Below")
+        for number in range(messages):
+            ana.append(message(f"{name} {number}"), folder=name)
+    home.ok("sync", "--no-index")
+    ana.imap.select("INBOX", readonly=True)
+    assert ana.imap.delete("Few")[0] == "OK"
+    said = home.ok("sync", "--no-index")
+    assert home.files("ana/Few") == {} and "kept here" not in said.err, said
+    assert ana.imap.delete("Many")[0] == "OK"
+    said = home.ok("sync", "--no-index")
+    assert "25 messages are kept here" in said.out + said.err, said
+    said = home.ok("sync", "--no-index")
+    assert "kept here" not in said.out + said.err, said
+    assert len(home.files("ana/Many")) == 25
+    home.ok("sync", "--no-index", "--accept-removals", "ana")
+    assert home.files("ana/Many") == {}
+
+
 def disk_gone(world):
     """The mail directory is not there, then it is, and one message came in
     between: nothing is deleted on the server or doubled (P16)."""
@@ -289,7 +313,8 @@ def disk_gone(world):
 
 
 def on_any_server(tap, world):
-    for test in (folders, renamed_there, moved_and_deleted, disk_gone):
+    for test in (folders, renamed_there, moved_and_deleted, name_stays,
+                 disk_gone):
         tap.run("ways: " + test.__name__.replace("_", " "), test, world)
 
 

@@ -23,7 +23,8 @@ typedef struct {
     const char *use; /* "\\Trash", …, or NULL */
     bool unsubscribed;
     bool refused;   /* SELECT */
-    bool no_select; /* a name alone, until it is created anew */
+    bool no_select; /* a name alone, until it is created anew … */
+    bool unmarked;  /* … and LIST does not say so */
     ErrCode breaks; /* the connection, with it; 0: it does not */
     guint32 uidvalidity, uidnext;
     guint64 modseq;

@@ -87,7 +87,7 @@ fake_list(void *conn, bool state, GError **error)
         told->delimiter = '/';
         told->special_use = g_strdup(mailbox->use);
         told->subscribed = !mailbox->unsubscribed;
-        told->no_select = mailbox->no_select;
+        told->no_select = mailbox->no_select && !mailbox->unmarked;
         told->have_status = state && fake->status && !mailbox->no_select;
         told->uidvalidity = mailbox->uidvalidity;
         told->uidnext = mailbox->uidnext;
@@ -119,8 +119,9 @@ fake_status(void *conn, const char *name, ImapMailbox *status, GError **error)
     if (fake_cut_before(fake, error))
         return false;
     fake->statuses++;
-    if (mailbox == NULL)
-        return err_set(error, ERR_REFUSED, "%s: there is none", name);
+    if (mailbox == NULL || mailbox->no_select)
+        return err_set(error, ERR_REFUSED,
+                       "example.org said NO [NONEXISTENT] %s", name);
     status->have_status = true;
     status->uidvalidity = mailbox->uidvalidity;
     status->uidnext = mailbox->uidnext;

@@ -210,6 +210,28 @@ test_name_many(const void *unlisted)
     bench_destroy(bench);
 }
 
+/* A server that does not mark such names is asked once. */
+static void
+test_name_unmarked(void)
+{
+    Bench *bench = prepare_parent(10);
+    FakeMailbox *parent = fake_mailbox(bench->fake, "Parent");
+
+    bench->fake->status = parent->unmarked = true;
+    make_name(bench);
+    for (int i = 0; i < 3; i++)
+        bench_sync(bench);
+    g_assert_cmpuint(bench->fake->statuses, ==, 1);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    bench_check(bench);
+    parent->no_select = false;
+    fake_add(bench->fake, "Parent", 200, 0);
+    bench_sync(bench);
+    g_assert_cmpuint(total(bench), ==, 1);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* One that could not be opened when it went: it did not wait before. */
 static void
 test_name_unlisted(const void *few)
@@ -406,6 +428,7 @@ main(int argc, char **argv)
                          test_name_unlisted);
     g_test_add_data_func("/gone/could not be opened, few", "",
                          test_name_unlisted);
+    g_test_add_func("/gone/name stays, unmarked", test_name_unmarked);
     g_test_add_func("/gone/name stays, unsent", test_name_unsent);
     g_test_add_func("/gone/name stays, renamed", test_name_renamed);
     g_test_add_func("/gone/P16/emptied", test_emptied);
