@@ -12,8 +12,10 @@
  *   C: LINE          the client must have sent this line
  *   C= TEXT          … these octets, C escapes
  *   C: (waits)       … and nothing more before it is answered
+ *   C: (octets N)    … a line of so many octets, "x" but for its end
  *   open CODE        connecting must fail: auth refused retry protocol
  *   do CALL CODE     a call and how it must end: no, or an error as above
+ *   said TEXT        what the last error has among its words
  *   told TEXT        what the calls told, put together in order */
 #include "base/err.h"
 #include "certificate.h"
@@ -110,6 +112,15 @@ server_send(Server *server, GString *out)
     g_string_set_size(out, 0);
 }
 
+/* "x", and CRLF at its end. g_free(). */
+static char *
+line_of(const char *octets)
+{
+    g_autofree char *xs = g_strnfill((gsize)atoi(octets) - 2, 'x');
+
+    return g_strconcat(xs, "\r\n", NULL);
+}
+
 static void
 server_line(Server *server, GString *out, const char *line)
 {
@@ -130,6 +141,9 @@ server_line(Server *server, GString *out, const char *line)
         server_send(server, out);
     } else if (strcmp(line, "C: (waits)") == 0) {
         server_expect_nothing(server);
+    } else if (g_str_has_prefix(line, "C: (octets ")) {
+        raw = line_of(line + strlen("C: (octets "));
+        server_expect(server, raw);
     } else if (g_str_has_prefix(line, "C: ")) {
         raw = g_strdup_printf("%s\r\n", line + 3);
         server_expect(server, raw);
@@ -161,6 +175,7 @@ typedef struct {
     ImapParams params;
     ImapConn *conn;
     GString *told;
+    char *said; /* the last error; NULL: none */
 } Case;
 
 static bool
@@ -415,10 +430,12 @@ call_expunge(Case *c, UidSet *uids, const char *argument, GError **error)
     return ok;
 }
 
-/* APPEND of "a\nb\r\n", which is six octets on the wire, n times. */
+/* APPEND of this text n times. */
 static bool
-append_some(Case *c, const char *mailbox, guint n, GError **error)
+append_some(Case *c, const char *mailbox, const char *text, guint n,
+            GError **error)
 {
+    gssize size = (gssize)strlen(text);
     ImapUpload uploads[2] = { 0 };
     guint32 uidvalidity;
     bool ok;
@@ -430,7 +447,7 @@ append_some(Case *c, const char *mailbox, guint n, GError **error)
         uploads[i].internaldate = 837596665 + i;
         uploads[i].fd = g_file_open_tmp("posthorn-XXXXXX", &path, NULL);
         g_unlink(path);
-        g_assert_cmpint(write(uploads[i].fd, "a\nb\r\n", 5), ==, 5);
+        g_assert_cmpint(write(uploads[i].fd, text, (gsize)size), ==, size);
     }
     ok = imap_append(c->conn, mailbox, uploads, n, &uidvalidity, error);
     for (guint i = 0; i < n; i++) {
@@ -440,16 +457,27 @@ append_some(Case *c, const char *mailbox, guint n, GError **error)
     return ok;
 }
 
+#define SIX_ON_THE_WIRE "a\nb\r\n"
+
 static bool
 call_append(Case *c, UidSet *uids, const char *argument, GError **error)
 {
-    return append_some(c, argument, 1, error);
+    return append_some(c, argument, SIX_ON_THE_WIRE, 1, error);
+}
+
+/* To Sent; the argument is how many octets the message has. */
+static bool
+call_append_octets(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    g_autofree char *text = line_of(argument);
+
+    return append_some(c, "Sent", text, 1, error);
 }
 
 static bool
 call_append_two(Case *c, UidSet *uids, const char *argument, GError **error)
 {
-    return append_some(c, argument, 2, error);
+    return append_some(c, argument, SIX_ON_THE_WIRE, 2, error);
 }
 
 static bool
@@ -617,6 +645,7 @@ static const struct {
     { "copy", call_copy, true }, { "expunge", call_expunge, true },
     { "append", call_append },   { "create", call_create },
     { "append-two", call_append_two },
+    { "append-octets", call_append_octets },
     { "use", call_use },         { "delete", call_delete },
     { "rename", call_rename },   { "prefix", call_prefix },
     { "quota", call_quota },     { "notify", call_notify },
@@ -635,11 +664,25 @@ code_of(const GError *error)
     return error ? names[error->code] : "no";
 }
 
+/* Takes the error. Whatever a server said in it, its words are safe (P59). */
+static void
+note_error(Case *c, const char *what, GError *error)
+{
+    g_test_message("%s: %s", what, error ? error->message : "ok");
+    if (error == NULL)
+        return;
+    for (const char *at = error->message; *at; at++)
+        g_assert_false(g_ascii_iscntrl(*at));
+    g_free(c->said);
+    c->said = g_strdup(error->message);
+    g_error_free(error);
+}
+
 /* "CALL [UIDS] [ARGUMENT] CODE" */
 static void
 do_call(Case *c, const char *text)
 {
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
     g_autoptr(UidSet) uids = NULL;
     const char *space = strrchr(text, ' ');
     g_autofree char *head = g_strndup(text, (gsize)(space - text));
@@ -658,9 +701,9 @@ do_call(Case *c, const char *text)
             argument = more[1] ? more[1] : "";
         }
         ok = calls[i].call(c, uids, argument, &error);
-        g_test_message("%s: %s", text, error ? error->message : "ok");
         g_assert_cmpstr(code_of(error), ==, space + 1);
         g_assert_cmpint(ok, ==, error == NULL);
+        note_error(c, text, error);
         return;
     }
     g_error("no such call: %s", text);
@@ -715,8 +758,12 @@ run_calls(Case *c)
     g_autofree char *escaped = NULL;
 
     for (char **line = c->lines; *line; line++)
-        if (g_str_has_prefix(*line, "do "))
+        if (g_str_has_prefix(*line, "do ")) {
             do_call(c, *line + 3);
+        } else if (g_str_has_prefix(*line, "said ")) {
+            g_assert_nonnull(c->said);
+            g_assert_nonnull(strstr(c->said, *line + strlen("said ")));
+        }
     escaped = g_strescape(c->told->str, "\\\"");
     g_assert_cmpstr(escaped, ==, told ? told : "");
 }
@@ -726,7 +773,7 @@ test_case(const void *path)
 {
     Case c = { 0 };
     Server server = { 0 };
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
     GThread *thread;
     int pair[2];
 
@@ -738,12 +785,11 @@ test_case(const void *path)
     thread = g_thread_new("server", server_run, &server);
     c.conn = imap_conn_start(net_stream_of(pair[0], dup(pair[0]), "test", NULL),
                              &c.params, NULL, &error);
-    g_test_message("open: %s", error ? error->message : "ok");
     g_assert_cmpstr(code_of(error), ==,
                     wanted(&c, "open ") ? wanted(&c, "open ") : "no");
     g_assert_cmpint(c.conn == NULL, ==, error != NULL);
-    if (c.conn)
-        run_calls(&c);
+    note_error(&c, "open", error);
+    run_calls(&c);
     imap_conn_close(c.conn);
     g_thread_join(thread);
     g_assert_cmpstr(server.fault, ==, NULL);
@@ -752,6 +798,7 @@ test_case(const void *path)
     g_string_free(server.input, TRUE);
     g_free(server.fault);
     g_string_free(c.told, TRUE);
+    g_free(c.said);
     net_params_clear(&c.params.net);
     sasl_params_clear(&c.params.sasl);
     g_free(c.params.version);
