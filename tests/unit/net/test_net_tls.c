@@ -27,6 +27,8 @@ static bool piped;        /* two pipes, as a tunnel has, and no socket */
 static bool resumed;      /* the last connection was */
 static bool wants_client; /* the server asks who we are */
 static char *seen_client; /* the subject that it saw; NULL: none */
+static GBytes *bindings[2]; /* of the channel, as server and client know it */
+static const char *binding_type;
 
 static int
 any_client(int ok, X509_STORE_CTX *store)
@@ -46,6 +48,27 @@ see_client(SSL *ssl)
     X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
                               NID_commonName, name, sizeof name);
     seen_client = g_strdup(name);
+}
+
+/* tls-exporter (RFC 9266, section 4.2), or the first Finished message of this
+ * handshake (RFC 5929, section 3.1): the client's, of a resumed one ours. */
+static void
+see_binding(SSL *ssl)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    guchar bytes[64];
+    gsize size = 32;
+
+    if (SSL_version(ssl) == TLS1_3_VERSION)
+        g_assert_cmpint(SSL_export_keying_material(ssl, bytes, size, label,
+                                                   strlen(label), NULL, 0, 0),
+                        ==, 1);
+    else if (SSL_session_reused(ssl))
+        size = SSL_get_finished(ssl, bytes, sizeof bytes);
+    else
+        size = SSL_get_peer_finished(ssl, bytes, sizeof bytes);
+    g_clear_pointer(&bindings[0], g_bytes_unref);
+    bindings[0] = g_bytes_new(bytes, size);
 }
 
 /* Shakes hands, answers one octet, and ends with the client. */
@@ -74,6 +97,7 @@ serve(void *data)
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
         g_assert_cmpint(byte, ==, 'y');
         see_client(ssl);
+        see_binding(ssl);
         SSL_write(ssl, &byte, 1);
     }
     SSL_free(ssl);
@@ -122,6 +146,8 @@ try_tls(const NetParams *params, const Identity *identity,
     if (net_start_tls(stream, params, &error)) {
         g_assert_true(net_is_tls(stream));
         resumed = strstr(net_describe(stream), "resumed") != NULL;
+        g_clear_pointer(&bindings[1], g_bytes_unref);
+        bindings[1] = net_channel_binding(stream, &binding_type);
         g_assert_true(net_write(stream, "y", 1, NULL));
         g_assert_true(net_flush(stream, NULL));
         g_assert_cmpint(net_wait(stream, NULL, 30, NULL), ==, 1);
@@ -305,6 +331,47 @@ test_resumed(void)
     certificate_forget(&server);
 }
 
+static void
+check_binding(int version)
+{
+    g_assert_cmpstr(binding_type, ==,
+                    version == TLS1_3_VERSION ? "tls-exporter" : "tls-unique");
+    g_assert_cmpuint(g_bytes_get_size(bindings[0]), >=, 12);
+    g_assert_true(g_bytes_equal(bindings[0], bindings[1]));
+}
+
+/* What a login is bound to is what both sides know of their channel, resumed or
+ * not, and of no other (P85). */
+static void
+test_binding(void)
+{
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    params.sessions = net_sessions_create();
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_autoptr(GBytes) first = NULL;
+
+        shared = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_session_id_context(shared, (const guchar *)"t", 1);
+        g_assert_no_error(try_tls(&params, &server, &authority, versions[i]));
+        check_binding(versions[i]);
+        first = g_bytes_ref(bindings[1]);
+        g_assert_no_error(try_tls(&params, &server, &authority, versions[i]));
+        g_assert_true(resumed);
+        check_binding(versions[i]);
+        g_assert_false(g_bytes_equal(first, bindings[1]));
+        SSL_CTX_free(shared);
+        shared = NULL;
+    }
+    g_clear_pointer(&bindings[0], g_bytes_unref);
+    g_clear_pointer(&bindings[1], g_bytes_unref);
+    net_sessions_unref(params.sessions);
+    certificate_forget(&server);
+}
+
 /* tls-client-cert: shown to a server that asks; a file that holds none is named
  * before anything is sent. */
 static void
@@ -411,6 +478,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/versions", test_versions);
     g_test_add_func("/net/tls/ca-file", test_ca_file);
     g_test_add_func("/net/tls/resumed", test_resumed);
+    g_test_add_func("/net/tls/P85/binding", test_binding);
     g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
     g_test_add_func("/net/tls/tunnel", test_tunnel);

@@ -254,11 +254,22 @@ test_cram_md5(void)
                sizeof want - 1);
 }
 
+static GBytes *server_channel; /* what the server binds to; NULL: nothing */
+
 /* SCRAM against gsasl's own server, which stands for RFC 5802 and 7677: our
  * nonce is random, so that their vectors cannot be replayed from outside. */
 static int
 serve(Gsasl *context, Gsasl_session *session, Gsasl_property property)
 {
+    g_autofree char *channel = NULL;
+    gsize size;
+
+    if ((property == GSASL_CB_TLS_UNIQUE || property == GSASL_CB_TLS_EXPORTER)
+        && server_channel) {
+        channel = g_base64_encode(g_bytes_get_data(server_channel, &size),
+                                  g_bytes_get_size(server_channel));
+        return gsasl_property_set(session, property, channel);
+    }
     if (property == GSASL_PASSWORD)
         return gsasl_property_set(session, property,
                                   gsasl_session_hook_get(session));
@@ -281,11 +292,16 @@ server_step(Gsasl_session *server, const char *answer, int *result)
 }
 
 static void
-run_scram(const char *mechanism, const char *password, bool right)
+run_scram(const char *mechanism, const SaslChannel *channel,
+          const char *password, bool right)
 {
     Gsasl *context = NULL;
     Gsasl_session *server = NULL;
-    g_autoptr(SaslLogin) login = create(mechanism, NULL, &clear, false, NULL);
+    g_autoptr(SaslLogin) login = create(mechanism, NULL, channel, false, NULL);
+    g_autofree char *begins =
+        channel->binding
+            ? g_strdup_printf("p=%s,,n=ana,r=", channel->binding_type)
+            : g_strdup("n,,n=ana,r=");
     g_autofree char *first = sasl_login_step(login, NULL, NULL);
     g_autofree char *challenge = NULL;
     g_autofree char *proof = NULL;
@@ -296,7 +312,7 @@ run_scram(const char *mechanism, const char *password, bool right)
     int result;
 
     plain = g_base64_decode(first, &size);
-    g_assert_true(strncmp((char *)plain, "n,,n=ana,r=", 11) == 0);
+    g_assert_true(g_str_has_prefix((char *)plain, begins));
     g_assert_cmpint(gsasl_init(&context), ==, GSASL_OK);
     gsasl_callback_set(context, serve);
     g_assert_cmpint(gsasl_server_start(context, mechanism, &server), ==,
@@ -322,9 +338,33 @@ run_scram(const char *mechanism, const char *password, bool right)
 static void
 test_scram(void)
 {
-    run_scram("SCRAM-SHA-1", "secret", true);
-    run_scram("SCRAM-SHA-256", "secret", true);
-    run_scram("SCRAM-SHA-256", "wrong", false);
+    run_scram("SCRAM-SHA-1", &clear, "secret", true);
+    run_scram("SCRAM-SHA-256", &clear, "secret", true);
+    run_scram("SCRAM-SHA-256", &clear, "wrong", false);
+}
+
+/* Bound to the channel: a server at the other end of another one, with somebody
+ * in between, has no use for it (P85). */
+static void
+test_scram_plus(void)
+{
+    static const char *const mechanisms[] = { "SCRAM-SHA-1-PLUS",
+                                              "SCRAM-SHA-256-PLUS" };
+    static const char *const types[] = { "tls-unique", "tls-exporter" };
+    g_autoptr(GBytes) ours = g_bytes_new("0123456789abcdef", 16);
+    g_autoptr(GBytes) another = g_bytes_new("0123456789abcdeF", 16);
+    SaslChannel bound = tls;
+
+    bound.binding = ours;
+    for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+        for (gsize j = 0; j < G_N_ELEMENTS(types); j++) {
+            bound.binding_type = types[j];
+            server_channel = ours;
+            run_scram(mechanisms[i], &bound, "secret", true);
+            server_channel = another;
+            run_scram(mechanisms[i], &bound, "secret", false);
+        }
+    server_channel = NULL;
 }
 
 /* A server that does not know the password (P85), and nonsense (P28). */
@@ -394,6 +434,7 @@ main(int argc, char **argv)
     g_test_add_func("/sasl/oauthbearer-escape", test_oauthbearer_escape);
     g_test_add_func("/sasl/cram-md5", test_cram_md5);
     g_test_add_func("/sasl/scram", test_scram);
+    g_test_add_func("/sasl/P85/scram-plus", test_scram_plus);
     g_test_add_func("/sasl/scram-false-server", test_scram_false_server);
     g_test_add_func("/sasl/bad-challenge", test_bad_challenge);
     return g_test_run();
