@@ -135,6 +135,27 @@ test_closed(void)
     g_assert_cmpuint(c.messages, ==, 1);
 }
 
+/* Whoever moved the mark meanwhile, as another process may, is told anew. */
+static void
+test_another_mark(void)
+{
+    static const ImapResync marks[] = { { .uidvalidity = 3, .modseq = 51 },
+                                        { .uidvalidity = 4, .modseq = 50 },
+                                        { .uidvalidity = 3, .modseq = 50 } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        Case c;
+
+        begin(&c);
+        c.conn.ahead.resync = marks[2];
+        imap_ahead_told(&c.conn, true);
+        g_assert_true(imap_ahead_take(&c.conn, "INBOX", &marks[i], NULL,
+                                      &c.selected, &c.taken, NULL));
+        g_assert_cmpint(c.taken, ==, i == 2);
+        imap_ahead_clear(&c.conn);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -143,5 +164,6 @@ main(int argc, char **argv)
     g_test_add_func("/imap_ahead/words", test_words);
     g_test_add_func("/imap_ahead/vanished", test_vanished);
     g_test_add_func("/imap_ahead/closed", test_closed);
+    g_test_add_func("/imap_ahead/another-mark", test_another_mark);
     return g_test_run();
 }

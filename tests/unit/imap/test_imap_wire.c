@@ -2,12 +2,14 @@
  * says (S:) and what the client has to say (C:), in order, and between them
  * what the client is told to do:
  *
- *   starttls | insecure | auth NAME | compress | version TEXT | no password
- *   ticket                       before all
+ *   starttls | insecure | auth NAME | compress [far] | version TEXT
+ *   no password | ticket         before all
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
  *   S: (tls)         the server takes up TLS, with a certificate that we pin
+ *   S: (deflate)     the server compresses both directions from here on
+ *   S: (late)        the server takes as long as one that is far
  *   S: (close)       the server closes the connection
  *   C: LINE          the client must have sent this line
  *   C= TEXT          … these octets, C escapes
@@ -22,6 +24,7 @@
 #include "imap_private.h"
 #include "tickets.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -38,6 +41,7 @@ typedef struct {
     char **lines;
     int fd;
     SSL *ssl; /* NULL: no TLS yet */
+    GConverter *deflate, *inflate; /* NULL: nothing is compressed */
     GString *input;
     char *fault; /* the first thing that was not as written */
 } Server;
@@ -58,6 +62,27 @@ server_start_tls(Server *server)
         server->fault = g_strdup("no TLS");
 }
 
+/* What comes out of it, whole. */
+static GByteArray *
+converted(GConverter *converter, const void *bytes, gsize size)
+{
+    GByteArray *out = g_byte_array_new();
+    char buffer[4096];
+    gsize read = 0;
+    gsize written = sizeof buffer;
+
+    while (size > 0 || written == sizeof buffer) {
+        if (g_converter_convert(converter, bytes, size, buffer, sizeof buffer,
+                                G_CONVERTER_FLUSH, &read, &written, NULL)
+            == G_CONVERTER_ERROR)
+            break;
+        bytes = (const char *)bytes + read;
+        size -= read;
+        g_byte_array_append(out, (guint8 *)buffer, (guint)written);
+    }
+    return out;
+}
+
 static bool
 server_fill(Server *server)
 {
@@ -66,8 +91,14 @@ server_fill(Server *server)
                      ? SSL_read(server->ssl, buffer, sizeof buffer)
                      : read(server->fd, buffer, sizeof buffer);
 
-    if (got > 0)
+    if (got > 0 && server->inflate) {
+        g_autoptr(GByteArray) plain =
+            converted(server->inflate, buffer, (gsize)got);
+
+        g_string_append_len(server->input, (char *)plain->data, plain->len);
+    } else if (got > 0) {
         g_string_append_len(server->input, buffer, got);
+    }
     return got > 0;
 }
 
@@ -103,9 +134,15 @@ server_expect_nothing(Server *server)
 static void
 server_send(Server *server, GString *out)
 {
+    g_autoptr(GByteArray) bytes =
+        server->deflate
+            ? converted(server->deflate, out->str, out->len)
+            : g_byte_array_append(g_byte_array_new(), (guint8 *)out->str,
+                                  (guint)out->len);
     gssize sent = server->ssl
-                      ? SSL_write(server->ssl, out->str, (int)out->len)
-                      : send(server->fd, out->str, out->len, MSG_NOSIGNAL);
+                      ? SSL_write(server->ssl, bytes->data, (int)bytes->len)
+                      : send(server->fd, bytes->data, bytes->len,
+                             MSG_NOSIGNAL);
 
     if (sent <= 0 && server->fault == NULL)
         server->fault = g_strdup("the client is gone");
@@ -130,6 +167,13 @@ server_line(Server *server, GString *out, const char *line)
         shutdown(server->fd, SHUT_RDWR);
     } else if (strcmp(line, "S: (tls)") == 0) {
         server_start_tls(server);
+    } else if (strcmp(line, "S: (deflate)") == 0) {
+        server->deflate = G_CONVERTER(
+            g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, -1));
+        server->inflate = G_CONVERTER(
+            g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW));
+    } else if (strcmp(line, "S: (late)") == 0) {
+        g_usleep(2 * IMAP_FAR_USEC);
     } else if (g_str_has_prefix(line, "S: ")) {
         g_string_append_printf(out, "%s\r\n", line + 3);
         server_send(server, out);
@@ -249,7 +293,8 @@ call_list(Case *c, UidSet *uids, const char *argument, GError **error)
     for (guint i = 0; all && i < all->len; i++) {
         const ImapMailbox *mailbox = all->pdata[i];
 
-        g_string_append_printf(c->told, "(%s%s%s ", mailbox->name,
+        g_string_append_printf(c->told, "(%s%s%s%s ", mailbox->name,
+                               mailbox->no_select ? "!" : "",
                                mailbox->subscribed ? "+" : "",
                                mailbox->special_use ? mailbox->special_use
                                                     : "");
@@ -319,6 +364,15 @@ call_fetch(Case *c, UidSet *uids, const char *argument, GError **error)
     ImapSink sink = sink_of(c);
 
     return imap_fetch(c->conn, uids, argument, 0, &sink, error);
+}
+
+/* The same, of what changed since. */
+static bool
+call_changes(Case *c, UidSet *uids, const char *argument, GError **error)
+{
+    ImapSink sink = sink_of(c);
+
+    return imap_fetch(c->conn, uids, argument, 50, &sink, error);
 }
 
 static const ImapConn *asking;
@@ -638,7 +692,7 @@ static const struct {
     { "list", call_list },       { "select", call_select },
     { "resync", call_resync },   { "ahead", call_ahead },
     { "opened", call_opened },   { "fetch", call_fetch, true },
-    { "sets", call_fetch_sets },
+    { "sets", call_fetch_sets }, { "changes", call_changes, true },
     { "search", call_search },   { "store", call_store, true },
     { "unstore", call_unstore, true },
     { "move", call_move, true },
@@ -731,6 +785,8 @@ case_read(Case *c, const char *path)
             c->params.net.security = NET_PLAIN;
         else if (strcmp(*line, "compress") == 0)
             c->params.compress = IMAP_COMPRESS_ON;
+        else if (strcmp(*line, "compress far") == 0)
+            c->params.compress = IMAP_COMPRESS_FAR;
         else if (strcmp(*line, "no password") == 0)
             g_clear_pointer(&c->params.sasl.password, g_free);
         else if (strcmp(*line, "ticket") == 0)
@@ -794,6 +850,8 @@ test_case(const void *path)
     g_thread_join(thread);
     g_assert_cmpstr(server.fault, ==, NULL);
     SSL_free(server.ssl);
+    g_clear_object(&server.deflate);
+    g_clear_object(&server.inflate);
     close(server.fd);
     g_string_free(server.input, TRUE);
     g_free(server.fault);
