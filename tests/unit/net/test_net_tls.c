@@ -27,6 +27,7 @@ static bool piped;        /* two pipes, as a tunnel has, and no socket */
 static bool resumed;      /* the last connection was */
 static bool wants_client; /* the server asks who we are */
 static char *seen_client; /* the subject that it saw; NULL: none */
+static char *seen_name;   /* of the host that is asked for; NULL: none */
 static GBytes *bindings[2]; /* of the channel, as server and client know it */
 static const char *binding_type;
 
@@ -97,6 +98,9 @@ serve(void *data)
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1) {
         g_assert_cmpint(byte, ==, 'y');
         see_client(ssl);
+        g_free(seen_name);
+        seen_name =
+            g_strdup(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
         see_binding(ssl);
         SSL_write(ssl, &byte, 1);
     }
@@ -331,6 +335,23 @@ test_resumed(void)
     certificate_forget(&server);
 }
 
+/* A server that stands for many is told which one is meant (RFC 6066, section
+ * 3); an address is no name. */
+static void
+test_host_name(void)
+{
+    Identity server = certificate_make("x", "DNS:mail.test,IP:127.0.0.1", -DAY,
+                                       DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_cmpstr(seen_name, ==, "mail.test");
+    params.host = (char *)"127.0.0.1";
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    g_assert_cmpstr(seen_name, ==, NULL);
+    certificate_forget(&server);
+}
+
 static void
 check_binding(int version)
 {
@@ -455,14 +476,32 @@ test_unread(void)
     close(pair[1]);
 }
 
+/* The system of a test allows old versions: refusing them is ours. g_free(). */
+static char *
+allow_old_versions(void)
+{
+    char *path = NULL;
+    FILE *file =
+        fdopen(g_file_open_tmp("posthorn-XXXXXX.cnf", &path, NULL), "w");
+
+    fputs("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n"
+          "[c]\nMinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n",
+          file);
+    fclose(file);
+    g_setenv("OPENSSL_CONF", path, TRUE);
+    return path;
+}
+
 int
 main(int argc, char **argv)
 {
     g_autofree char *path = NULL;
+    g_autofree char *config = NULL;
     FILE *file;
     int fd, result;
 
     g_test_init(&argc, &argv, NULL);
+    config = allow_old_versions(); /* before OpenSSL reads it */
     signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes */
     authority = certificate_make("Authority", NULL, -DAY, DAY, NULL);
     stranger = certificate_make("Stranger Authority", NULL, -DAY, DAY, NULL);
@@ -478,12 +517,15 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/versions", test_versions);
     g_test_add_func("/net/tls/ca-file", test_ca_file);
     g_test_add_func("/net/tls/resumed", test_resumed);
+    g_test_add_func("/net/tls/host-name", test_host_name);
     g_test_add_func("/net/tls/P85/binding", test_binding);
     g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
     g_test_add_func("/net/tls/tunnel", test_tunnel);
     result = g_test_run();
     g_unlink(path);
+    g_unlink(config);
+    g_free(seen_name);
     certificate_forget(&authority);
     certificate_forget(&stranger);
     return result;
