@@ -5,6 +5,7 @@
 #include "net_private.h"
 
 #include <arpa/inet.h>
+#include <gio/gio.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -273,10 +274,129 @@ test_dial(void)
     gint64 begin = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
     g_autoptr(NetStream) stream = net_dial(&params, NULL, &error);
+    int alive = 0;
+    socklen_t size = sizeof alive;
 
     g_assert_no_error(error);
+    g_assert_cmpint(getsockopt(stream->in, SOL_SOCKET, SO_KEEPALIVE, &alive,
+                               &size), ==, 0);
+    g_assert_cmpint(alive, !=, 0); /* P34: who is gone is noticed */
     g_assert_false(net_is_tls(stream));
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 20 * G_USEC_PER_SEC);
+    close(fd);
+}
+
+/* Names of tests, in place of the system's. */
+typedef GResolver TestResolver;
+typedef GResolverClass TestResolverClass;
+
+static GType test_resolver_get_type(void);
+
+G_DEFINE_TYPE(TestResolver, test_resolver, G_TYPE_RESOLVER)
+
+static const char *resolved[3]; /* what each name stands for; NULL: the end */
+
+static GList *
+resolve(GResolver *resolver, const char *name, GCancellable *cancel,
+        GError **error)
+{
+    GList *list = NULL;
+
+    for (const char **address = resolved; *address; address++)
+        list = g_list_append(list, g_inet_address_new_from_string(*address));
+    return list;
+}
+
+static void
+test_resolver_init(TestResolver *resolver)
+{
+}
+
+static void
+test_resolver_class_init(TestResolverClass *class)
+{
+    class->lookup_by_name = resolve;
+}
+
+/* Listens there and has no room for anybody else. */
+static int
+listen_full(const char *address, guint port, int *kept, gsize n)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((guint16)port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_assert_cmpint(inet_pton(AF_INET, address, &at.sin_addr), ==, 1);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&at, sizeof at), ==, 0);
+    g_assert_cmpint(listen(fd, 0), ==, 0);
+    for (gsize i = 0; i < n; i++) {
+        kept[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                         0);
+        connect(kept[i], (struct sockaddr *)&at, sizeof at);
+    }
+    return fd;
+}
+
+static void
+dial_resolved(const char *first, const char *second, guint port)
+{
+    g_autoptr(GResolver) ours = g_object_new(test_resolver_get_type(), NULL);
+    g_autoptr(GResolver) usual = g_resolver_get_default();
+    NetParams params = { .host = (char *)"mail.test", .port = port,
+                         .security = NET_PLAIN };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NetStream) stream = NULL;
+
+    resolved[0] = first;
+    resolved[1] = second;
+    g_resolver_set_default(ours);
+    stream = net_dial(&params, NULL, &error);
+    g_resolver_set_default(usual);
+    g_assert_no_error(error);
+    g_assert_nonnull(stream);
+}
+
+/* An address that does not answer, or refuses, is not waited for where there is
+ * another one. */
+static void
+test_dial_race(void)
+{
+    guint port;
+    int fd = listen_on_loopback(&port);
+    int kept[4];
+    int full;
+
+    dial_resolved("127.0.0.2", "127.0.0.1", port); /* it refuses */
+    full = listen_full("127.0.0.2", port, kept, G_N_ELEMENTS(kept));
+    dial_resolved("127.0.0.2", "127.0.0.1", port);
+    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
+        close(kept[i]);
+    close(full);
+    close(fd);
+}
+
+static void
+test_dial_six(void)
+{
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+                                    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    NetParams params = { .host = (char *)"::1", .security = NET_PLAIN };
+    g_autoptr(NetStream) stream = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0) {
+        g_test_skip("no IPv6 here");
+        close(fd);
+        return;
+    }
+    g_assert_cmpint(listen(fd, 1), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &size), ==, 0);
+    params.port = ntohs(address.sin6_port);
+    stream = net_dial(&params, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(stream);
     close(fd);
 }
 
@@ -359,6 +479,8 @@ main(int argc, char **argv)
     g_test_add_func("/net/deflate", test_deflate);
     g_test_add_func("/net/deflate-broken", test_deflate_broken);
     g_test_add_func("/net/dial", test_dial);
+    g_test_add_func("/net/dial-race", test_dial_race);
+    g_test_add_func("/net/dial-six", test_dial_six);
     g_test_add_func("/net/dial-refused", test_dial_refused);
     g_test_add_func("/net/dial-cancel", test_dial_cancel);
     g_test_add_func("/net/P34/limits", test_limits);
