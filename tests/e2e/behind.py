@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 from harness import end_process, message, on_screen, until
 from line import Line
@@ -218,6 +219,33 @@ def slow(world):
         f"imap+insecure://uma@127.0.0.1:{line.port}"))
     on_screen(home, b"fetching this message", b"opened slowly", b"\r")
     on_screen(home, b"at last", b"opened slowly", b"\r")
+
+
+def waiting(world):
+    """What the server was not told yet is counted by kind, with its time, on the
+    page of what goes on."""
+    home, uma = world.home("waiting", ["uma"]), world.mailbox("uma")
+    for number in range(6):
+        uma.append(message(f"waiting {number}"))
+    home.ok("sync")
+    text = open(home.config, encoding="utf-8").read()
+    home.write(home.config, text.replace(
+        f"imaps://uma@localhost:{world.servers.imaps}",
+        "imap+insecure://uma@127.0.0.1:1"))
+    for subject in ("waiting 0", "waiting 1"):
+        home.ok("tag", "+flagged", f"subject:\"{subject}\"")
+    for subject in ("waiting 2", "waiting 3", "waiting 4"):
+        home.ok("move", "uma/Archive", f"subject:\"{subject}\"")
+    home.ok("delete", "--force", 'subject:"waiting 5"')
+    now = time.strftime("%a %H:")
+    with on_terminal(home) as terminal:
+        terminal.wait_text("waiting 0")
+        terminal.type("gA")
+        screen = terminal.wait_text("uma: 2 to mark, 3 to move, 1 to delete, "
+                                    "since ")
+        then = time.strftime("%a %H:")
+    assert any("since " + hour in row for row in screen
+               for hour in (now, then)), screen
 
 
 class Gate(Line):
@@ -482,7 +510,7 @@ def on_any_server(tap, world):
 
 def all_tests(tap, world):
     on_any_server(tap, world)
-    run(tap, world, (checked_while_it_stays, slow, files_panel, files_cancelled,
+    run(tap, world, (checked_while_it_stays, slow, waiting, files_panel, files_cancelled,
                      refused))
 
 

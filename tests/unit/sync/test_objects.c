@@ -47,6 +47,32 @@ test_object_moved(void)
     bench_destroy(bench);
 }
 
+static bool
+always(void *user)
+{
+    return true;
+}
+
+/* Of a message whose body is not here yet, too. */
+static void
+test_object_header(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(StoreRow) row = NULL;
+    bool yielded = false;
+
+    bench->fake->objects = true;
+    bench->sync.headers_first = true;
+    bench->sync.should_yield = always;
+    for (guint i = 1; i <= SYNC_DIRECT + 1; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    g_assert_true(sync_account(&bench->sync, &yielded, NULL));
+    row = store_row(bench->store, 1, NULL);
+    g_assert_null(row->file);
+    g_assert_cmpint(store_save_date(bench->store, row->id), ==, 1672653700);
+    bench_destroy(bench);
+}
+
 /* The only one that there is. */
 static void
 test_object_last(void)
@@ -314,6 +340,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sync/object-moved", test_object_moved);
+    g_test_add_func("/sync/object-header", test_object_header);
     g_test_add_func("/sync/object-last", test_object_last);
     g_test_add_func("/sync/object-refused", test_object_refused);
     g_test_add_func("/sync/object-left-over", test_object_left_over);
