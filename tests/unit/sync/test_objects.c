@@ -264,8 +264,17 @@ test_object_same(void)
 }
 
 /* A server that tells one part, and takes its encoding off or refuses to. */
+typedef struct {
+    const char *encoding;
+    bool refuses;
+    const char *asked; /* last */
+    const char *want;
+} PartCase;
+
+#define TEXT_PART "Content-Type: text/plain\r\n"
+
+static const PartCase *part_case;
 static const char *part_asked; /* last */
-static bool part_refuses;
 
 static bool
 part_can(void *conn, const char *capability)
@@ -277,15 +286,14 @@ static bool
 part_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
            const ImapSink *sink, GError **error)
 {
-    static ImapPart part = { (char *)"2",
-                             (char *)"Content-Type: text/plain\r\n",
-                             (char *)"BASE64", 4, 1 };
+    static ImapPart part = { (char *)"2", (char *)TEXT_PART, NULL, 4, 1 };
     g_autoptr(GPtrArray) parts = g_ptr_array_new();
     ImapMessage message = { .uid = uidset_range(uids, 0).first };
     const char *bytes = strstr(items, "BINARY") ? "abc" : "YWJj";
 
+    part.encoding = (char *)part_case->encoding;
     part_asked = g_intern_string(items);
-    if (strstr(items, "BINARY") && part_refuses)
+    if (strstr(items, "BINARY") && part_case->refuses)
         return err_set(error, ERR_REFUSED, "not that encoding");
     if (strstr(items, "BODYSTRUCTURE")) {
         g_ptr_array_add(parts, &part);
@@ -296,42 +304,52 @@ part_fetch(void *conn, const UidSet *uids, const char *items, guint64 since,
            && sink->body_bytes(sink->user, bytes, strlen(bytes), error);
 }
 
+/* Without its encoding where that is the longer one, and the server takes it
+ * off. */
+static const PartCase part_cases[] = {
+    { "BASE64", false, "UID BINARY.PEEK[2]",
+      TEXT_PART "Content-Transfer-Encoding: binary\r\n\r\nabc" },
+    { "quoted-printable", false, "UID BINARY.PEEK[2]",
+      TEXT_PART "Content-Transfer-Encoding: binary\r\n\r\nabc" },
+    { "BASE64", true, "UID BODY.PEEK[2]",
+      TEXT_PART "Content-Transfer-Encoding: BASE64\r\n\r\nYWJj" },
+    { "8bit", false, "UID BODY.PEEK[2]",
+      TEXT_PART "Content-Transfer-Encoding: binary\r\n\r\nYWJj" },
+};
+
+static void
+check_part(Bench *bench, const PartCase *c)
+{
+    g_autofree char *path = g_build_filename(bench->root, "part", NULL);
+    g_autofree char *got = NULL;
+    g_autoptr(GError) error = NULL;
+    int fd = g_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+    part_case = c;
+    sync_fetch_part(&bench->sync, bench_row(bench, 1), 1, fd, &error);
+    g_assert_no_error(error);
+    close(fd);
+    g_assert_cmpstr(part_asked, ==, c->asked);
+    g_assert_true(g_file_get_contents(path, &got, NULL, NULL));
+    g_assert_cmpstr(got, ==, c->want);
+    g_assert_false(
+        sync_fetch_part(&bench->sync, bench_row(bench, 1), 2, -1, &error));
+    g_assert_true(err_is(error, ERR_USAGE));
+}
+
 static void
 test_part(void)
 {
-    static const char *const asked[] = { "UID BINARY.PEEK[2]",
-                                         "UID BODY.PEEK[2]" };
-    static const char *const want[] = {
-        "Content-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n"
-        "\r\nabc",
-        "Content-Type: text/plain\r\nContent-Transfer-Encoding: BASE64\r\n"
-        "\r\nYWJj",
-    };
     Bench *bench = bench_create();
     SyncServerClass class = fake_class;
-    g_autofree char *path = g_build_filename(bench->root, "part", NULL);
 
     fake_add(bench->fake, "INBOX", 1, 0);
     bench_sync(bench);
     class.can = part_can;
     class.fetch = part_fetch;
     bench->sync.server.class = &class;
-    for (int refuses = 0; refuses < 2; refuses++) {
-        g_autofree char *got = NULL;
-        g_autoptr(GError) error = NULL;
-        int fd = g_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-
-        part_refuses = refuses;
-        sync_fetch_part(&bench->sync, bench_row(bench, 1), 1, fd, &error);
-        g_assert_no_error(error);
-        close(fd);
-        g_assert_cmpstr(part_asked, ==, asked[refuses]);
-        g_assert_true(g_file_get_contents(path, &got, NULL, NULL));
-        g_assert_cmpstr(got, ==, want[refuses]);
-        g_assert_false(sync_fetch_part(&bench->sync, bench_row(bench, 1), 2,
-                                       -1, &error));
-        g_assert_true(err_is(error, ERR_USAGE));
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(part_cases); i++)
+        check_part(bench, &part_cases[i]);
     bench_destroy(bench);
 }
 
