@@ -23,6 +23,9 @@ typedef struct {
     bool sasl_ir;    /* use SASL-IR where offered (default true) */
     ImapCompress compress;
     char *version; /* of the program, told by ID; NULL: nothing is told */
+    /* What the user says mailboxes are for, whatever the server says: "\\Sent",
+     * its name, …; NULL: nothing. */
+    char **uses;
 } ImapParams;
 
 typedef struct ImapConn ImapConn;

@@ -3,6 +3,7 @@
  * thread; no I/O here. Must not know a protocol. */
 #include "account_remote.h"
 
+#include "account_role.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -138,6 +139,7 @@ make_params(const struct RemoteFollower *follower, const char *password)
     params.imap.net.tunnel = g_strdup(option(follower, "incoming-tunnel"));
     params.imap.net.sessions = net_sessions_ref(follower->sessions);
     params.imap.version = g_strdup(POSTHORN_VERSION);
+    params.imap.uses = account_role_uses(account->session, account->name);
     params.imap.sasl.user = g_strdup(url->user ? url->user : account->address);
     params.imap.sasl.password = g_strdup(password);
     params.imap.sasl.auth =

@@ -63,6 +63,7 @@ lane_params_clear(LaneParams *params)
     g_clear_pointer(&params->local_tags, g_strfreev);
     g_clear_pointer(&params->lang, g_free);
     g_clear_pointer(&params->imap.version, g_free);
+    g_clear_pointer(&params->imap.uses, g_strfreev);
     net_params_clear(&params->imap.net);
     sasl_params_clear(&params->imap.sasl);
 }

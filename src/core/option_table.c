@@ -193,6 +193,29 @@ const OptionEntry option_table[] = {
       .text = "Compress what goes over the connection where the server offers "
               "it; far leaves it out where the server answers within 5 ms, as "
               "it costs more time there than it saves." },
+    /* folders */
+    { .name = "archive-folder",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The folder that archived mail goes to, by its name on the server, "
+              "whatever the server or its name says (SPECIAL-USE). Made when "
+              "there is none for that." },
+    { .name = "drafts-folder",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for drafts." },
+    { .name = "junk-folder",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for junk." },
+    { .name = "sent-folder",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for copies of what was sent." },
+    { .name = "trash-folder",
+      .type = CMD_STRING,
+      .scope = OPTION_ACCOUNT_ONLY,
+      .text = "The same for what is deleted." },
     /* tags */
     { .name = "local-tags",
       .type = CMD_STRING,

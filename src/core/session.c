@@ -1,6 +1,7 @@
 /* Builds the parts of one run in layer order and lends them to commands. Must
  * not contain a rule about mail: those live in act, arrive, account. */
 
+#include "account_role.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -748,6 +749,8 @@ session_make_folder(Session *session, const char *account, const char *name,
 
     if (folders == NULL)
         return 0;
+    if (account_role_name(session, account, role))
+        name = account_role_name(session, account, role);
     for (guint i = 0; i < folders->len; i++) {
         const StoreFolder *folder = folders->pdata[i];
 

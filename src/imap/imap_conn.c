@@ -368,6 +368,7 @@ imap_conn_start(NetStream *stream, const ImapParams *params,
     net_params_copy(&conn->params.net, &params->net);
     sasl_params_copy(&conn->params.sasl, &params->sasl);
     conn->params.version = g_strdup(params->version);
+    conn->params.uses = g_strdupv(params->uses);
     conn->capabilities =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     conn->cancel = cancel ? g_object_ref(cancel) : NULL;
@@ -421,5 +422,6 @@ imap_conn_close(ImapConn *conn)
     g_clear_pointer(&conn->news, g_ptr_array_unref);
     g_free(conn->prefix);
     g_free(conn->params.version);
+    g_strfreev(conn->params.uses);
     g_free(conn);
 }

@@ -2,6 +2,7 @@
 #include "imap_private.h"
 
 #include "base/err.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -176,6 +177,51 @@ tell_state(const ImapAhead *ahead, const GPtrArray *mailboxes)
     }
 }
 
+/* Shows messages of others once more, and is a place for none. */
+static bool
+is_view(const ImapMailbox *mailbox)
+{
+    static const char *const views[] = { "\\All", "\\Flagged", "\\Important",
+                                         NULL };
+
+    return mailbox->special_use
+           && g_strv_contains(views, mailbox->special_use);
+}
+
+/* No other mailbox is for that. */
+static bool
+tell_use(const GPtrArray *mailboxes, const char *use, const char *name)
+{
+    bool there = false;
+
+    for (guint i = 0; !there && i < mailboxes->len; i++) {
+        const ImapMailbox *mailbox = mailboxes->pdata[i];
+
+        there = strcmp(mailbox->name, name) == 0 && !is_view(mailbox);
+    }
+    for (guint i = 0; there && i < mailboxes->len; i++) {
+        ImapMailbox *mailbox = mailboxes->pdata[i];
+        bool is = strcmp(mailbox->name, name) == 0;
+
+        if (!is && g_strcmp0(mailbox->special_use, use) != 0)
+            continue;
+        g_free(mailbox->special_use);
+        mailbox->special_use = is ? g_strdup(use) : NULL;
+    }
+    return there;
+}
+
+/* What the user says, as if the server said it. */
+static void
+tell_uses(ImapConn *conn, const GPtrArray *mailboxes)
+{
+    for (char **use = conn->params.uses; use && *use; use += 2)
+        if (!tell_use(mailboxes, use[0], use[1]) && !conn->uses_told)
+            log_add(LOG_WARN, conn->params.net.host,
+                    "%s is no mailbox that could be %s", use[1], use[0]);
+    conn->uses_told = true;
+}
+
 /* Waits for it. False without *error: it was refused. */
 static bool
 take_first(ImapConn *conn, guint tag, GError **error)
@@ -228,6 +274,7 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
         return false;
     if (conn->ahead.told)
         tell_state(&conn->ahead, mailboxes);
+    tell_uses(conn, mailboxes);
     return true;
 }
 

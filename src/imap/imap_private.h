@@ -65,6 +65,7 @@ struct ImapConn {
     char **permanent_flags; /* its own */
     ImapAnswers answers;
     bool preauth;
+    bool uses_told; /* which of them are for no mailbox */
     bool qresync, condstore, utf8, rev2; /* enabled */
     char *prefix;         /* of the personal namespace; NULL: not told */
     char delimiter;       /* in it */

@@ -3,7 +3,7 @@
  * what the client is told to do:
  *
  *   starttls | insecure | auth NAME | compress [far] | version TEXT
- *   no password | ticket         before all
+ *   no password | ticket | use USE MAILBOX   before all
  *   S: LINE          the server sends the line and CRLF
  *   S+ LINE          the same, in one packet with the next S line
  *   S= TEXT          the text with C escapes, no CRLF
@@ -764,6 +764,19 @@ do_call(Case *c, const char *text)
 }
 
 static void
+add_use(ImapParams *params, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", 2);
+    g_auto(GStrv) before = params->uses;
+    g_autoptr(GStrvBuilder) uses = g_strv_builder_new();
+
+    if (before)
+        g_strv_builder_addv(uses, (const char **)before);
+    g_strv_builder_addv(uses, (const char **)words);
+    params->uses = g_strv_builder_end(uses);
+}
+
+static void
 case_read(Case *c, const char *path)
 {
     g_autofree char *text = NULL;
@@ -793,6 +806,8 @@ case_read(Case *c, const char *path)
             tickets_here = true;
         else if (g_str_has_prefix(*line, "version "))
             c->params.version = g_strdup(*line + 8);
+        else if (g_str_has_prefix(*line, "use "))
+            add_use(&c->params, *line + 4);
         else if (g_str_has_prefix(*line, "auth "))
             c->params.sasl.auth = g_strdup(*line + 5);
     }
@@ -860,6 +875,7 @@ test_case(const void *path)
     net_params_clear(&c.params.net);
     sasl_params_clear(&c.params.sasl);
     g_free(c.params.version);
+    g_strfreev(c.params.uses);
     g_strfreev(c.lines);
 }
 
