@@ -633,6 +633,7 @@ fake_make(void *conn, const char *mailbox, const char *special_use,
     if (fake_cut_before(fake, error))
         return false;
     fake_mailbox(fake, mailbox)->no_select = false;
+    fake_mailbox(fake, mailbox)->use = g_intern_string(special_use);
     return fake_answer(fake, error);
 }
 

@@ -118,14 +118,15 @@ test_flagged_meanwhile(void)
     bench_destroy(bench);
 }
 
-/* A folder made here is made there; one without mail goes with the server's. */
+/* A folder made here is made there, with what it is for; one without mail goes
+ * with the server's. */
 static void
 test_folders(void)
 {
     Bench *bench = bench_create();
     StoreFolder made = { .account = (char *)"work", .name = (char *)"Plans",
                          .path = (char *)"work/Plans", .delimiter = '/',
-                         .selectable = true };
+                         .role = FOLDER_ROLE_JUNK, .selectable = true };
     guint before;
 
     bench_sync(bench);
@@ -133,6 +134,7 @@ test_folders(void)
     store_folder_put(bench->store, &made, NULL);
     bench_sync(bench);
     g_assert_cmpuint(bench->fake->mailboxes->len, ==, before + 1);
+    g_assert_cmpstr(fake_mailbox(bench->fake, "Plans")->use, ==, "\\Junk");
     bench_sync(bench);
     bench_check(bench);
     g_ptr_array_remove_index(bench->fake->mailboxes, before);
