@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include "base/err.h"
+#include "shaky.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -36,6 +37,27 @@ count_names(const char *folder)
     while (g_dir_read_name(dir))
         n++;
     return n;
+}
+
+/* Written, read and copied in pieces, interrupted all the time. */
+static void
+test_shaky(void)
+{
+    static const char text[] = "some octets that are more than three";
+    g_autofree char *path = below("shaky");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    bool written;
+
+    shaky = true;
+    shaky_calls = 0;
+    written = file_write_atomic(path, text, strlen(text), &error);
+    bytes = written ? file_read(path, 1000, &size, &error) : NULL;
+    shaky = false;
+    g_assert_no_error(error);
+    g_assert_cmpuint(shaky_calls, >, 20);
+    g_assert_cmpmem(bytes, size, text, strlen(text));
 }
 
 /* Nothing is left of it, whatever ends the program; it is private, and gets a
@@ -228,6 +250,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/base/file/P54/umask-777", GUINT_TO_POINTER(0222),
                          test_modes);
     g_test_add_func("/base/file/unnamed", test_unnamed);
+    g_test_add_func("/base/file/P42/shaky", test_shaky);
     g_test_add_func("/base/file/read", test_read);
     g_test_add_func("/base/file/fifo", test_fifo);
     g_test_add_func("/base/file/P17/failure", test_failure);

@@ -152,6 +152,23 @@ test_moving(void)
     imap_stop(&imap, root);
 }
 
+/* What nobody listens to is asked for all the same. */
+static void
+test_polls(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+
+    hasty = true;
+    imap_start(&imap, &session, &root);
+    while (imap_count(&imap, &imap.lists) < 3)
+        g_main_context_iteration(NULL, TRUE);
+    hasty = false;
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* The server takes a command of a sync and says nothing; a push waits. */
 static void
 sync_and_push(Imap *imap, Account *account)
@@ -600,6 +617,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     mime_init();
     g_test_add_func("/network/back", test_back);
+    g_test_add_func("/network/polls", test_polls);
     g_test_add_func("/network/quit", test_quit);
     g_test_add_func("/network/offline", test_offline);
     g_test_add_func("/network/offline/back", test_offline_and_back);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net_private.h"
+#include "shaky.h"
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
@@ -248,6 +249,38 @@ test_deflate_broken(void)
     close(peer);
 }
 
+static void
+check_shaky(NetStream *stream, int peer)
+{
+    g_autoptr(GString) got = g_string_new(NULL);
+
+    g_assert_cmpstr(net_read_line(stream, 100, 5, NULL, NULL), ==,
+                    "a line of some length");
+    g_assert_true(net_read_exact(stream, 7, take, got, NULL));
+    g_assert_cmpstr(got->str, ==, "literal");
+    g_assert_true(net_write(stream, "what is said\r\n", 14, NULL));
+    g_assert_true(net_flush(stream, NULL));
+}
+
+/* In pieces and interrupted all the time. */
+static void
+test_shaky(void)
+{
+    int peer;
+    g_autoptr(NetStream) stream = stream_of(&peer, NULL);
+    char heard[15] = "";
+
+    say(peer, "a line of some length\r\nliteral");
+    shaky = true;
+    shaky_calls = 0;
+    check_shaky(stream, peer);
+    shaky = false;
+    g_assert_cmpuint(shaky_calls, >, 20);
+    g_assert_cmpint(recv(peer, heard, 14, MSG_WAITALL), ==, 14);
+    g_assert_cmpstr(heard, ==, "what is said\r\n");
+    close(peer);
+}
+
 /* A listener on 127.0.0.1; its port. backlog full: nobody is answered. */
 static int
 listen_on_loopback(guint *port)
@@ -478,6 +511,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/transcript", test_transcript);
     g_test_add_func("/net/deflate", test_deflate);
     g_test_add_func("/net/deflate-broken", test_deflate_broken);
+    g_test_add_func("/net/P42/shaky", test_shaky);
     g_test_add_func("/net/dial", test_dial);
     g_test_add_func("/net/dial-race", test_dial_race);
     g_test_add_func("/net/dial-six", test_dial_six);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "certificate.h"
 #include "net_private.h"
+#include "shaky.h"
 
 #include <glib/gstdio.h>
 #include <openssl/pem.h>
@@ -427,6 +428,22 @@ test_client_certificate(void)
     certificate_forget(&server);
 }
 
+/* In pieces and interrupted all the time. */
+static void
+test_shaky(void)
+{
+    Identity server =
+        certificate_make("x", "DNS:mail.test", -DAY, DAY, &authority);
+    NetParams params = { .host = (char *)"mail.test", .ca_file = ca_path };
+
+    shaky = true;
+    shaky_calls = 0;
+    g_assert_no_error(try_tls(&params, &server, &authority, 0));
+    shaky = false;
+    g_assert_cmpuint(shaky_calls, >, 100);
+    certificate_forget(&server);
+}
+
 /* TLS through a program that is the connection (incoming-tunnel). */
 static void
 test_tunnel(void)
@@ -521,6 +538,7 @@ main(int argc, char **argv)
     g_test_add_func("/net/tls/P85/binding", test_binding);
     g_test_add_func("/net/tls/client-certificate", test_client_certificate);
     g_test_add_func("/net/tls/unread", test_unread);
+    g_test_add_func("/net/tls/P42/shaky", test_shaky);
     g_test_add_func("/net/tls/tunnel", test_tunnel);
     result = g_test_run();
     g_unlink(path);
