@@ -80,6 +80,55 @@ test_header_refused(void)
     bench_end(bench);
 }
 
+/* A UID of before is another message by now: nothing is opened by it. */
+static void
+test_opened(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    g_autoptr(GError) whole = NULL;
+    g_autoptr(GError) part = NULL;
+    g_autoptr(StoreRow) row = NULL;
+    gint64 id;
+
+    bench->sync.keep.after = G_MAXINT64;
+    for (guint i = 1; i <= 2; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    id = bench_row(bench, 1);
+    bench->fake->selected = NULL;
+    inbox->uidvalidity++;
+    fake_remove(inbox, 1);
+    fake_find(inbox, 2)->uid = 1;
+    bench->fake->bodies = 0;
+    g_assert_false(sync_fetch_one(&bench->sync, id, &whole));
+    g_assert_true(err_is(whole, ERR_RETRY));
+    g_assert_false(sync_fetch_part(&bench->sync, id, 1, -1, &part));
+    g_assert_true(err_is(part, ERR_RETRY));
+    g_assert_cmpuint(bench->fake->bodies, ==, 0);
+    row = store_row(bench->store, id, NULL);
+    g_assert_null(row->file);
+    bench_destroy(bench);
+}
+
+/* UIDs of which a server does not say how long they mean the same are not
+ * relied on. */
+static void
+test_no_uidvalidity(void)
+{
+    Bench *bench = bench_create();
+    g_autoptr(GError) error = NULL;
+    bool yielded;
+
+    fake_add(bench->fake, "INBOX", 1, 0);
+    fake_mailbox(bench->fake, "INBOX")->uidvalidity = 0;
+    g_assert_false(sync_account(&bench->sync, &yielded, &error));
+    g_assert_error(error, ERR_DOMAIN, ERR_REFUSED);
+    g_assert_nonnull(strstr(error->message, "UIDVALIDITY"));
+    g_assert_cmpuint(bench_rows(bench, 1), ==, 0);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -88,5 +137,8 @@ main(int argc, char **argv)
     g_test_add_func("/sync/renumbered/P15/most gone", test_most_gone);
     g_test_add_func("/sync/renumbered/P15/header refused",
                     test_header_refused);
+    g_test_add_func("/sync/renumbered/P15/opened", test_opened);
+    g_test_add_func("/sync/renumbered/P15/no UIDVALIDITY",
+                    test_no_uidvalidity);
     return g_test_run();
 }
