@@ -24,6 +24,10 @@ typedef struct {
     bool refuses;      /* logins */
     bool closes;       /* in place of the next answer */
     bool idle;         /* has IDLE, and says NO to it */
+    const char *news;  /* has IDLE and NOTIFY, and says this to the first IDLE;
+                          NULL: it has not */
+    char *idle_tag;    /* of the one that goes on */
+    guint notifies;
     bool locked;       /* has a mailbox, too, that cannot be opened */
     guint logins_most; /* beyond it they are refused; 0: all are taken */
     guint logins, commands, searches, lists;
@@ -98,6 +102,18 @@ imap_answer(Imap *imap, const char *tag, const char *command)
     }
     if (imap->idle && g_str_has_prefix(command, "CAPABILITY"))
         before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE\r\n";
+    if (imap->news && g_str_has_prefix(command, "CAPABILITY"))
+        before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE NOTIFY\r\n";
+    imap->notifies += g_str_has_prefix(command, "NOTIFY");
+    if (imap->news && g_str_has_prefix(command, "IDLE")) {
+        const char *first = imap->idle_tag ? "" : imap->news;
+
+        g_free(imap->idle_tag);
+        imap->idle_tag = g_strdup(tag);
+        return g_strdup_printf("+ idling\r\n%s", first);
+    }
+    if (g_str_has_prefix(tag, "DONE"))
+        return g_strdup_printf("%s OK done\r\n", imap->idle_tag);
     if (imap->locked && strstr(command, "Locked"))
         return g_strdup_printf("%s NO [UNAVAILABLE] it is locked\r\n", tag);
     if (imap->locked && g_str_has_prefix(command, "LIST"))
@@ -196,6 +212,7 @@ imap_stop(Imap *imap, char *root)
     imap_set(imap, &imap->silent, false);
     g_socket_service_stop(imap->service);
     g_object_unref(imap->service);
+    g_clear_pointer(&imap->idle_tag, g_free);
     file_remove_tree(root, NULL);
     g_free(root);
 }

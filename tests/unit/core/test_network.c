@@ -290,6 +290,23 @@ test_not_heard(void)
     imap_stop(&imap, root);
 }
 
+/* All mailboxes are listened to (NOTIFY), and again when the server gave up. */
+static void
+test_all_heard(void)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open_wide(&imap, 2, "password x", &session, &root);
+
+    imap.news = "* OK [NOTIFICATIONOVERFLOW] too much\r\n";
+    account_start(account);
+    while (imap_count(&imap, &imap.notifies) < 2)
+        g_main_context_iteration(NULL, TRUE);
+    session_destroy(session);
+    imap_stop(&imap, root);
+}
+
 /* P37: a mailbox that cannot be opened is told, and the account is online as
  * after any sync: it listens, and tells the server what the user does. */
 static void
@@ -628,6 +645,7 @@ main(int argc, char **argv)
     g_test_add_func("/network/P36/refused", test_refused);
     g_test_add_func("/network/P36/not-before", test_not_before);
     g_test_add_func("/network/P36/not-heard", test_not_heard);
+    g_test_add_func("/network/all-heard", test_all_heard);
     g_test_add_func("/network/P36/one-login", test_one_login);
     g_test_add_func("/network/P37/one-locked", test_one_locked);
     g_test_add_func("/network/P37/locked-again", test_locked_again);
