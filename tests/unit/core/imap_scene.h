@@ -102,7 +102,7 @@ imap_answer(Imap *imap, const char *tag, const char *command)
     }
     if (imap->idle && g_str_has_prefix(command, "CAPABILITY"))
         before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE\r\n";
-    if (imap->news && g_str_has_prefix(command, "CAPABILITY"))
+    if (imap->news && before == NULL && g_str_has_prefix(command, "CAPABILITY"))
         before = "* CAPABILITY IMAP4rev1 UIDPLUS IDLE NOTIFY\r\n";
     imap->notifies += g_str_has_prefix(command, "NOTIFY");
     if (imap->news && g_str_has_prefix(command, "IDLE")) {

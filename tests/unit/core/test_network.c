@@ -307,6 +307,79 @@ test_all_heard(void)
     imap_stop(&imap, root);
 }
 
+static _Thread_local char selected[32]; /* on this connection */
+static GString *listened; /* to which in turn; guarded by the server's lock */
+
+static const char *
+some_mailboxes(const char *command)
+{
+    if (g_str_has_prefix(command, "CAPABILITY"))
+        return "* CAPABILITY IMAP4rev1 UIDPLUS IDLE\r\n";
+    if (g_str_has_prefix(command, "LIST"))
+        return "* LIST (\\Sent) \"/\" Sent\r\n* LIST () \"/\" Plain\r\n"
+               "* LIST () \"/\" Unwanted\r\n* LIST (\\Junk) \"/\" Junk\r\n"
+               "* LIST () \"/\" INBOX\r\n";
+    if (g_str_has_prefix(command, "LSUB"))
+        return "* LSUB () \"/\" Sent\r\n* LSUB () \"/\" Plain\r\n"
+               "* LSUB () \"/\" Junk\r\n* LSUB () \"/\" INBOX\r\n";
+    if (g_str_has_prefix(command, "SELECT"))
+        g_strlcpy(selected, command + strlen("SELECT "), sizeof selected);
+    if (g_str_has_prefix(command, "IDLE"))
+        g_string_append(listened, g_strchomp(selected));
+    return NULL;
+}
+
+static void
+assert_listened(const char *wanted)
+{
+    g_auto(GStrv) names = g_strsplit(wanted, "\"\"", -1);
+
+    /* those beside INBOX begin at the same time */
+    g_assert_cmpuint(listened->len, ==, strlen(wanted));
+    for (char **name = names; *name; name++)
+        g_assert_nonnull(strstr(listened->str, *name));
+}
+
+/* Of the connections that may be, two move and open mail, the others listen: to
+ * INBOX, to a plain folder that is subscribed, then to Sent; to no others. */
+static void
+test_budget(void)
+{
+    static const struct {
+        guint connections;
+        const char *listened;
+    } cases[] = { { 3, "\"INBOX\"" },
+                  { 4, "\"INBOX\"\"Plain\"" },
+                  { 9, "\"INBOX\"\"Plain\"\"Sent\"" } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Imap imap;
+        Session *session;
+        char *root;
+        Account *account = imap_open_wide(&imap, cases[i].connections,
+                                          "password x", &session, &root);
+        gsize size = 0;
+        guint lists;
+
+        listened = g_string_new(NULL);
+        imap.news = "";
+        imap.says = some_mailboxes;
+        account_start(account);
+        for (; size < strlen(cases[i].listened); g_usleep(1000)) {
+            g_main_context_iteration(NULL, FALSE);
+            g_mutex_lock(&imap.lock);
+            size = listened->len;
+            g_mutex_unlock(&imap.lock);
+        }
+        lists = imap_count(&imap, &imap.lists);
+        sync_until(&imap, account, &imap.lists, lists + 2);
+        session_destroy(session);
+        imap_stop(&imap, root);
+        assert_listened(cases[i].listened);
+        g_string_free(listened, TRUE);
+    }
+}
+
 /* P37: a mailbox that cannot be opened is told, and the account is online as
  * after any sync: it listens, and tells the server what the user does. */
 static void
@@ -646,6 +719,7 @@ main(int argc, char **argv)
     g_test_add_func("/network/P36/not-before", test_not_before);
     g_test_add_func("/network/P36/not-heard", test_not_heard);
     g_test_add_func("/network/all-heard", test_all_heard);
+    g_test_add_func("/network/budget", test_budget);
     g_test_add_func("/network/P36/one-login", test_one_login);
     g_test_add_func("/network/P37/one-locked", test_one_locked);
     g_test_add_func("/network/P37/locked-again", test_locked_again);
