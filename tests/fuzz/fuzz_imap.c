@@ -90,14 +90,15 @@ run_calls(ImapConn *conn)
     g_autoptr(GPtrArray) news = NULL;
 
     uidset_add_range(uids, 1, 3);
+    imap_select_ahead(conn, "INBOX", &resync);
     mailboxes = imap_list(conn, true, NULL);
-    imap_status(conn, "INBOX", &status, NULL);
     imap_select(conn, "INBOX", &resync, &sink, &selected, NULL);
+    imap_status(conn, "INBOX", &status, NULL);
     imap_fetch(conn, uids, "UID FLAGS BODY.PEEK[]", 0, &sink, NULL);
     found = imap_search(conn, "TEXT \"x\"", NULL);
     imap_store(conn, uids, true, &flags, NULL);
     imap_expunge(conn, uids, &marked, NULL);
-    imap_move(conn, uids, "x", &copied, &marked, NULL);
+    imap_move(conn, uids, "x", &copied, NULL);
     imap_quota(conn, "INBOX", &quota, NULL);
     imap_create(conn, "x", "\\Sent", NULL);
     upload_two(conn);
