@@ -231,6 +231,7 @@ take_first(ImapConn *conn, guint tag, GError **error)
     bool ok = tag == 0 || imap_cmd_wait(conn, tag, &refused);
 
     if (!ok && !err_is(refused, ERR_REFUSED)) {
+        imap_ahead_clear(conn);
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
     }
