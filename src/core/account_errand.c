@@ -325,5 +325,8 @@ remote_follower_check(struct RemoteFollower *follower,
     Check *check = g_new0(Check, 1);
 
     *check = (Check){ follower, NULL, done, user };
-    account_password(follower->account, false, check_password, check);
+    if (remote_needs_no_password(follower))
+        check_password(NULL, NULL, check);
+    else
+        account_password(follower->account, false, check_password, check);
 }

@@ -554,9 +554,8 @@ submit_sync(struct RemoteFollower *follower)
     follower->accept_removals = false;
 }
 
-/* A certificate, a ticket or the tunnel says who we are. */
-static bool
-needs_no_password(const struct RemoteFollower *follower)
+bool
+remote_needs_no_password(const struct RemoteFollower *follower)
 {
     static const char *const secrets[] = { "password", "password-file",
                                            "password-command" };
@@ -659,7 +658,7 @@ remote_connect(struct RemoteFollower *follower)
     if (follower->asking)
         return;
     follower->asking = true;
-    if (needs_no_password(follower))
+    if (remote_needs_no_password(follower))
         got_password(NULL, NULL, follower);
     else
         account_password(follower->account, false, got_password, follower);

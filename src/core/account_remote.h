@@ -38,6 +38,9 @@ struct RemoteFollower {
 Lane *remote_lane(const struct RemoteFollower *follower, const char *what,
                   const char *password);
 
+/* A certificate, a ticket or the tunnel says who we are. */
+bool remote_needs_no_password(const struct RemoteFollower *follower);
+
 /* What a job told on its way becomes rows, warnings and state. */
 void remote_take_news(struct RemoteFollower *follower, Lane *lane);
 

@@ -100,6 +100,74 @@ test_keep_larger_than(void)
     g_assert_false(hears("keep-larger-than 4000", NULL, "BODY.PEEK[])"));
 }
 
+static const char *
+tell_quota(const char *command)
+{
+    if (g_str_has_prefix(command, "CAPABILITY"))
+        return "* CAPABILITY IMAP4rev1 QUOTA\r\n";
+    return g_str_has_prefix(command, "GETQUOTAROOT")
+               ? "* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE 250 1000)\r\n"
+               : NULL;
+}
+
+typedef struct {
+    bool done;
+    char *said; /* the error; NULL: none */
+} Checked;
+
+static void
+checked(Account *account, const GError *error, void *user)
+{
+    Checked *check = user;
+
+    check->done = true;
+    check->said = g_strdup(error ? error->message : NULL);
+}
+
+/* What the check says of how full the mailbox is; *said: its error. */
+static char *
+check_server(const char *secret, char **said)
+{
+    Imap imap;
+    Session *session;
+    char *root;
+    Account *account = imap_open(&imap, secret, &session, &root);
+    Checked check = { 0 };
+    char *room;
+
+    imap.says = tell_quota;
+    account_check(account, checked, &check);
+    while (!check.done)
+        g_main_context_iteration(NULL, TRUE);
+    room = g_strdup(account_room(account));
+    session_destroy(session);
+    imap_stop(&imap, root);
+    *said = check.said;
+    return room;
+}
+
+/* QUOTA (RFC 9208) is told by the check. */
+static void
+test_quota(void)
+{
+    g_autofree char *said = NULL;
+    g_autofree char *room = check_server("password x", &said);
+
+    g_assert_cmpstr(said, ==, NULL);
+    g_assert_cmpstr(room, ==, "256.0\302\240kB of 1.0\302\240MB used (25 %)");
+}
+
+/* Who needs no password is not asked for one by the check either. */
+static void
+test_check_external(void)
+{
+    g_autofree char *said = NULL;
+    g_autofree char *room = check_server("auth EXTERNAL", &said);
+
+    g_assert_cmpstr(room, ==, NULL);
+    g_assert_nonnull(strstr(said, "offers no login that fits auth EXTERNAL"));
+}
+
 static void
 test_tls(void)
 {
@@ -138,6 +206,8 @@ main(int argc, char **argv)
     g_test_add_func("/core/account-net/compress", test_compress);
     g_test_add_func("/core/account-net/keep-larger-than",
                     test_keep_larger_than);
+    g_test_add_func("/core/account-net/quota", test_quota);
+    g_test_add_func("/core/account-net/check-external", test_check_external);
     g_test_add_func("/core/account-net/tls", test_tls);
     return g_test_run();
 }
