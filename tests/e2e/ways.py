@@ -2,7 +2,9 @@
 the connection, news of every folder."""
 
 import os
+import select
 import socket
+import ssl
 import threading
 import time
 
@@ -130,6 +132,61 @@ def news_of_all_folders(world):
     home = home_with(world, "news",
                      f"imaps://localhost:{world.servers.imaps}", "")
     heard(world, home)
+
+
+class Resuming:
+    """Speaks TLS in front of the cleartext port and notes whose session went
+    on."""
+
+    def __init__(self, port, pair):
+        self.to, self.resumed = port, []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*pair)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+                client = self.context.wrap_socket(client, server_side=True)
+            except OSError:
+                return
+            self.resumed.append(client.session_reused)
+            threading.Thread(target=self._serve, args=(client,),
+                             daemon=True).start()
+
+    def _serve(self, client):
+        """Both directions in one thread: TLS is not for two at a time."""
+        server = socket.create_connection(("127.0.0.1", self.to))
+        other = {client: server, server: client}
+        with client, server:
+            while True:
+                ready = [client] if client.pending() else \
+                    select.select([client, server], [], [])[0]
+                for source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    other[source].sendall(data)
+
+    def close(self):
+        end_listening(self.listener)
+
+
+def resumed(world):
+    """The second connection of an account goes on with the TLS session of the
+    first."""
+    front = Resuming(world.servers.imap, world.servers.certificates.pair("good"))
+    home = home_with(world, "resumed", f"imaps://localhost:{front.port}", "")
+    watch = home.start("sync", "--watch", "--no-index")
+    try:
+        until(lambda: len(front.resumed) > 1, 60, "a second connection")
+    finally:
+        end_process(watch)
+        front.close()
+    assert not front.resumed[0] and front.resumed[1], front.resumed
 
 
 class Hiding:
@@ -319,7 +376,7 @@ def on_any_server(tap, world):
 
 
 def all_tests(tap, world):
-    for test in (proxy, proxy_gone, tunnel, tunnel_fails,
+    for test in (proxy, proxy_gone, resumed, tunnel, tunnel_fails,
                  news_of_all_folders, news_of_more_folders):
         tap.run("ways: " + test.__name__.replace("_", " "), test, world)
     on_any_server(tap, world)
