@@ -345,6 +345,27 @@ def name_stays(world):
     assert home.files("ana/Many") == {}
 
 
+def made_anew(world):
+    """A mailbox that was deleted and made again is another one, also to the
+    sync that opens it ahead of the list: what is in it is here, once."""
+    home, ana = world.home("anew", ["ana"]), world.mailbox("ana")
+    ana.imap.create("Anew")
+    for number in (1, 2, 3):
+        ana.append(message(f"anew {number}"), folder="Anew")
+    home.ok("sync", "--no-index")
+    home.ok("sync", "ana/Anew", "--no-index")
+    ana.imap.select("INBOX", readonly=True)
+    assert ana.imap.delete("Anew")[0] == "OK"
+    assert ana.imap.create("Anew")[0] == "OK"
+    for number in (2, 4):
+        ana.append(message(f"anew {number}"), folder="Anew")
+    for only in (["ana/Anew"], []):
+        home.ok("sync", *only, "--no-index")
+        here = sorted(data.split(b"Subject: ")[1].split(b"\n")[0].strip()
+                      for data in home.files("ana/Anew").values())
+        assert here == [b"anew 2", b"anew 4"], here
+
+
 def disk_gone(world):
     """The mail directory is not there, then it is, and one message came in
     between: nothing is deleted on the server or doubled (P16)."""
@@ -377,6 +398,6 @@ def on_any_server(tap, world):
 
 def all_tests(tap, world):
     for test in (proxy, proxy_gone, resumed, tunnel, tunnel_fails,
-                 news_of_all_folders, news_of_more_folders):
+                 made_anew, news_of_all_folders, news_of_more_folders):
         tap.run("ways: " + test.__name__.replace("_", " "), test, world)
     on_any_server(tap, world)
