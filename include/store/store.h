@@ -96,6 +96,10 @@ typedef struct {
     guint unread;
 } StoreFolder;
 
+/* Is there anything to open: a mailbox, or what was in one that is gone on the
+ * server and waits here for a yes (P16)? Pure. */
+bool store_folder_opens(const StoreFolder *folder);
+
 /* Up to where a folder is known: the same of StoreFolder. */
 typedef struct {
     guint32 uidvalidity, uidnext;

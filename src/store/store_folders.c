@@ -244,6 +244,12 @@ store_folder_mark(Store *store, gint64 id, const StoreMark *mark,
 }
 
 bool
+store_folder_opens(const StoreFolder *folder)
+{
+    return folder->selectable || folder->total > 0;
+}
+
+bool
 store_folder_set_selectable(Store *store, gint64 id, bool on, GError **error)
 {
     return store_exec(store, error,

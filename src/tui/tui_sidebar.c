@@ -120,7 +120,7 @@ make_rows(Tui *tui)
         account = folder->account;
         g_free(parent);
         parent = inside;
-        if (folder->selectable)
+        if (store_folder_opens(folder))
             add_folder(rows, folder);
     }
     if (failed > 0 || waiting > 0)

@@ -39,7 +39,7 @@ add_folders(Tui *tui, const char *prefix, GPtrArray *candidates)
             bool first = begins(folder->path, prefix)
                 || begins(folder->name, prefix);
 
-            if (folder->selectable
+            if (store_folder_opens(folder)
                 && (middle ? !first && strcasestr(folder->path, prefix)
                            : first))
                 cmd_candidates_add(candidates, folder->path, NULL);

@@ -2,6 +2,10 @@
 """Several accounts on the screen: whose mail it is, who writes. See program.py
 for the usage."""
 
+import contextlib
+import glob
+import sqlite3
+
 from program import POSTHORN, demo, main, test
 from terminal import Terminal
 
@@ -41,6 +45,28 @@ def without_an_account_is_said_how_to_begin():
         terminal.wait_text("posthorn demo")
         terminal.type("qq")
         terminal.wait_end()
+
+
+@test
+def what_is_kept_of_a_folder_is_shown():
+    """A folder that is gone on the server and waits for a yes (P16) is in the
+    list of folders; one that is a name alone is not."""
+    def beside(screen):
+        return [row[:23].strip("▌ 0123456789") for row in screen[1:]]
+
+    with demo(columns=120, rows=30) as terminal:
+        terminal.wait(lambda s: beside(s).count("Drafts") == 2
+                      and "notmuch" in beside(s))
+        path, = glob.glob(terminal.folder + "/**/state.db", recursive=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=60)) as state:
+            named = state.execute("UPDATE folder SET selectable = 0"
+                                  " WHERE path LIKE '%/notmuch' AND total > 0"
+                                  " OR path LIKE '%/Drafts' AND total = 0")
+            assert named.rowcount == 2, named.rowcount
+            state.commit()
+        terminal.type("d")
+        terminal.wait(lambda s: beside(s).count("Drafts") == 1)
+        assert "notmuch" in beside(terminal.screen()), terminal.screen()
 
 
 main()
