@@ -33,6 +33,7 @@ typedef struct {
     guint logins, commands, searches, lists;
     gint64 tried[4]; /* when these IDLEs and refused logins came, monotonic */
     guint tries;
+    guint calls; /* that are not over */
 } Imap;
 
 static inline void
@@ -155,6 +156,28 @@ imap_command(Imap *imap, GOutputStream *out, const char *line)
                                         NULL);
 }
 
+/* Counted here, in the main thread: it ends no server that has a call. */
+static inline gboolean
+imap_called(GSocketService *service, GSocketConnection *connection,
+            GObject *source, void *user)
+{
+    Imap *imap = user;
+
+    g_mutex_lock(&imap->lock);
+    imap->calls++;
+    g_mutex_unlock(&imap->lock);
+    return FALSE;
+}
+
+static inline void
+imap_is_over(Imap *imap)
+{
+    g_mutex_lock(&imap->lock);
+    imap->calls--;
+    g_cond_broadcast(&imap->changed);
+    g_mutex_unlock(&imap->lock);
+}
+
 static inline gboolean
 imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
           GObject *source, void *user)
@@ -173,6 +196,7 @@ imap_talk(GThreadedSocketService *service, GSocketConnection *connection,
 
         goes_on = line && imap_command(user, out, line);
     }
+    imap_is_over(user);
     return TRUE;
 }
 
@@ -190,6 +214,7 @@ imap_open_wide(Imap *imap, guint connections, const char *secret,
     imap->port = g_socket_listener_add_any_inet_port(
         G_SOCKET_LISTENER(imap->service), NULL, &error);
     g_assert_no_error(error);
+    g_signal_connect(imap->service, "incoming", G_CALLBACK(imap_called), imap);
     g_signal_connect(imap->service, "run", G_CALLBACK(imap_talk), imap);
     text =
         g_strdup_printf("account work {\n    address  ana@example.org\n    %s\n"
@@ -206,11 +231,16 @@ imap_open(Imap *imap, const char *secret, Session **session, char **root)
     return imap_open_wide(imap, 1, secret, session, root);
 }
 
+/* All who called have hung up. */
 static inline void
 imap_stop(Imap *imap, char *root)
 {
     imap_set(imap, &imap->silent, false);
     g_socket_service_stop(imap->service);
+    g_mutex_lock(&imap->lock);
+    while (imap->calls > 0)
+        g_cond_wait(&imap->changed, &imap->lock);
+    g_mutex_unlock(&imap->lock);
     g_object_unref(imap->service);
     g_clear_pointer(&imap->idle_tag, g_free);
     file_remove_tree(root, NULL);

@@ -140,6 +140,8 @@ check_server(const char *secret, char **said)
     while (!check.done)
         g_main_context_iteration(NULL, TRUE);
     room = g_strdup(account_room(account));
+    while (g_main_context_iteration(NULL, FALSE))
+        ; /* it hangs up behind */
     session_destroy(session);
     imap_stop(&imap, root);
     *said = check.said;
