@@ -15,6 +15,18 @@ typedef struct {
     SyncLost lost;        /* of all folders together (P16) */
 } Round;
 
+/* With CONDSTORE alone HIGHESTMODSEQ is that of the messages that are there,
+ * and may stay when one goes (RFC 7162, section 3.1.2.1): only their number
+ * says it. Of Gmail's rest it says nothing. */
+static bool
+is_counted(const Sync *sync, const StoreFolder *folder,
+           const ImapMailbox *mailbox)
+{
+    return sync->server.class->can(sync->server.conn, "QRESYNC")
+           || folder->id == sync_rest(sync)
+           || mailbox->messages == store_uid_count(sync->store, folder->id);
+}
+
 /* Does LIST-STATUS show that the server is where the mark is? */
 static bool
 is_at_mark(const Round *round, const StoreFolder *folder)
@@ -28,6 +40,7 @@ is_at_mark(const Round *round, const StoreFolder *folder)
            && mailbox->uidvalidity == folder->uidvalidity
            && mailbox->uidnext == folder->uidnext
            && mailbox->modseq == folder->modseq && lacking == NULL
+           && is_counted(sync, folder, mailbox)
            && !store_server_is_moving(sync->store, folder->id)
            && store_unplaced(sync->store, folder->id) == 0;
 }

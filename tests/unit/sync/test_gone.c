@@ -1,4 +1,5 @@
-/* P16: folders that are gone from the server, or empty, all at once. */
+/* What is gone from the server: that it is noticed, and of folders that are
+ * gone, or empty, all at once (P16). */
 #include "bench.h"
 
 static Bench *
@@ -412,10 +413,33 @@ test_emptied_anew(const void *status)
     bench_destroy(bench);
 }
 
+/* A server without QRESYNC may leave HIGHESTMODSEQ as it was when a message is
+ * expunged (RFC 7162, section 3.1.2.1): the number of messages says it. */
+static void
+test_without_mark(void)
+{
+    Bench *bench = bench_create();
+    FakeMailbox *inbox = fake_mailbox(bench->fake, "INBOX");
+    guint64 modseq;
+
+    bench->fake->qresync = false;
+    bench->fake->status = true;
+    for (guint i = 1; i <= 5; i++)
+        fake_add(bench->fake, "INBOX", i, 0);
+    bench_sync(bench);
+    modseq = inbox->modseq;
+    fake_remove(inbox, 3);
+    inbox->modseq = modseq;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/gone/without mark", test_without_mark);
     g_test_add_func("/gone/few", test_few);
     g_test_add_func("/gone/P16/many", test_many);
     g_test_add_func("/gone/P16/cut", test_cut);
