@@ -724,53 +724,6 @@ test_gone_never_opened(void)
     bench_destroy(bench);
 }
 
-static void
-fill_small(Bench *bench, guint folders)
-{
-    for (guint i = 1; i <= folders * 10; i++) {
-        g_autofree char *name = g_strdup_printf("Small%u", i % folders);
-
-        fake_add(bench->fake, name, 100 + i, 0);
-    }
-}
-
-static void
-empty_small(Bench *bench, guint first, guint folders)
-{
-    for (guint i = first; i < folders; i++) {
-        g_autofree char *name = g_strdup_printf("Small%u", i);
-        FakeMailbox *mailbox = fake_mailbox(bench->fake, name);
-
-        while (mailbox->messages->len > 0)
-            fake_remove(mailbox,
-                        ((FakeMessage *)mailbox->messages->pdata[0])->uid);
-    }
-}
-
-/* Small folders that are empty all at once wait for a yes; a few do not. */
-static void
-test_all_empty(void)
-{
-    Bench *bench = bench_create();
-
-    bench->fake->status = true;
-    fill_small(bench, 8);
-    bench_sync(bench);
-    empty_small(bench, 6, 8);
-    bench_sync(bench);
-    g_assert_cmpuint(bench->warned, ==, 0);
-    g_assert_cmpuint(total(bench, "work/Small7"), ==, 0);
-    empty_small(bench, 0, 6);
-    for (int i = 0; i < 2; i++)
-        bench_sync(bench);
-    g_assert_cmpuint(bench->warned, ==, 2);
-    g_assert_cmpuint(total(bench, "work/Small1"), ==, 10);
-    bench->sync.accept_removals = true;
-    bench_sync(bench);
-    bench_check(bench);
-    bench_destroy(bench);
-}
-
 /* What is not here was there alone. */
 static void
 test_gone_headers(void)
@@ -888,7 +841,6 @@ main(int argc, char **argv)
     g_test_add_func("/run/P16/gone, some moved out", test_gone_some_moved_out);
     g_test_add_func("/run/P16/gone, moved in", test_gone_moved_in);
     g_test_add_func("/run/gone, never opened", test_gone_never_opened);
-    g_test_add_func("/run/P16/all empty", test_all_empty);
     g_test_add_func("/run/gone, headers", test_gone_headers);
     g_test_add_func("/run/gone, unsent", test_gone_unsent);
     g_test_add_func("/run/renamed there, moved out",

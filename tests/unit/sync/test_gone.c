@@ -302,6 +302,29 @@ empty_there(Bench *bench, guint first, guint folders)
     }
 }
 
+/* Small folders that are empty all at once wait for a yes, where LIST-STATUS
+ * tells it; a few do not. */
+static void
+test_empty_listed(void)
+{
+    Bench *bench = prepare(8);
+
+    bench->fake->status = true;
+    empty_there(bench, 6, 8);
+    bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 0);
+    g_assert_cmpuint(count_here(bench, 8), ==, 6);
+    empty_there(bench, 0, 6);
+    for (int i = 0; i < 2; i++)
+        bench_sync(bench);
+    g_assert_cmpuint(bench->warned, ==, 2);
+    g_assert_cmpuint(count_here(bench, 8), ==, 6);
+    bench->sync.accept_removals = true;
+    bench_sync(bench);
+    bench_check(bench);
+    bench_destroy(bench);
+}
+
 /* Of 81 messages in small folders no more than half go without a yes, in one
  * round or several, which is said in a line each time. */
 static void
@@ -455,6 +478,7 @@ main(int argc, char **argv)
     g_test_add_func("/gone/name stays, unmarked", test_name_unmarked);
     g_test_add_func("/gone/name stays, unsent", test_name_unsent);
     g_test_add_func("/gone/name stays, renamed", test_name_renamed);
+    g_test_add_func("/gone/P16/empty, listed", test_empty_listed);
     g_test_add_func("/gone/P16/emptied", test_emptied);
     g_test_add_func("/gone/P16/emptied, cut", test_emptied_cut);
     g_test_add_func("/gone/P16/emptied, one by one", test_emptied_alone);
