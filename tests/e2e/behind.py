@@ -341,6 +341,9 @@ def files_panel(world):
             terminal.type("wc -l\r")
             terminal.wait(lambda s: any(row.strip() == "100000" for row in s))
             terminal.keys("q")
+            terminal.wait_text("Save to")  # the panel is there again
+            terminal.keys("Escape")
+            terminal.wait_gone("Save to")
             assert not home.files("uma/INBOX")
             line.shut = None
             terminal.wait_text("Not on this machine.")

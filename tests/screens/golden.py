@@ -238,16 +238,9 @@ def golden_offline():
 @test
 def golden_no_account():
     """Nothing configured: the program opens all the same and says what to do."""
-    folder = tempfile.mkdtemp(prefix="posthorn-golden-")
-    try:
-        path = os.path.join(folder, "posthorn.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("# nothing yet\n")
-        with Terminal(f"{POSTHORN} -c {path}") as terminal:
-            terminal.wait_text("keys")
-            golden("no-account-80", terminal.settle())
-    finally:
-        shutil.rmtree(folder)
+    with Terminal(POSTHORN) as terminal:
+        terminal.wait_text("keys")
+        golden("no-account-80", terminal.settle())
 
 
 @test
