@@ -44,6 +44,9 @@ char *text_lf(const char *text);
 /* "66K", "1.2M", "8B": at most four columns. Free with g_free(). */
 char *text_size(guint64 bytes);
 
+/* Two digits for each octet, lower case. g_free(). */
+char *text_hex(const guint8 *bytes, gsize size);
+
 /* The name among candidates (NULL-terminated) nearest to word by edit
  * distance, or NULL when none is near. Borrowed from candidates. */
 const char *text_nearest(const char *word, const char *const *candidates);

@@ -9,9 +9,9 @@
 
 typedef struct {
     char *user;
-    char *password; /* or the OAuth access token */
-    char *auth;     /* force this mechanism; NULL: the strongest offered */
-    bool is_token;  /* password is an OAuth token */
+    char *password; /* with OAUTHBEARER and XOAUTH2: the access token */
+    char *auth;     /* force this mechanism; NULL, "auto": the strongest that
+                       takes a password, a certificate or a ticket */
 } SaslParams;
 
 void sasl_params_copy(SaslParams *to, const SaslParams *from);

@@ -92,6 +92,16 @@ text_lf(const char *text)
 }
 
 char *
+text_hex(const guint8 *bytes, gsize size)
+{
+    GString *hex = g_string_sized_new(2 * size);
+
+    for (gsize i = 0; i < size; i++)
+        g_string_append_printf(hex, "%02x", bytes[i]);
+    return g_string_free(hex, FALSE);
+}
+
+char *
 text_size(guint64 bytes)
 {
     static const char units[] = "BKMGTPE";

@@ -288,6 +288,8 @@ identity_exec(CmdCall *call)
 
 static const CmdEntry entry_identity = {
     .name = "identity",
+    .help = "Another face of the account around it: identity NAME { … }, with "
+            "an address, a name, a signature, an outgoing server of its own",
     .example = "account work {\n"
                "    address  ana@example.org\n"
                "    identity club {\n"
@@ -295,8 +297,6 @@ static const CmdEntry entry_identity = {
                "        signature  \"Ana, treasurer\"\n"
                "    }\n"
                "}",
-    .help = "Another face of the account around it: identity NAME { … }, with "
-            "an address, a name, a signature, an outgoing server of its own",
     .group = "configure",
     .args = { { "NAME", CMD_STRING, NULL, false, false },
               { "{ … }", CMD_BLOCK, NULL, false, false } },

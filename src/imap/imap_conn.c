@@ -216,12 +216,11 @@ plain_login(ImapConn *conn, GError **error)
     const SaslParams *who = &conn->params.sasl;
     g_autoptr(GError) cause = NULL;
 
-    if (who->is_token || (who->auth && *who->auth && !is_login(who->auth)))
+    if (who->auth && *who->auth && !is_login(who->auth))
         return err_set(error, ERR_REFUSED,
                        "%s offers no login that fits "
                        "auth %s (offered: LOGIN)",
-                       conn->params.net.host,
-                       who->auth ? who->auth : "with a token");
+                       conn->params.net.host, who->auth);
     if (imap_conn_can(conn, "LOGINDISABLED"))
         return err_set(error, ERR_REFUSED, "%s allows no login here",
                        conn->params.net.host);

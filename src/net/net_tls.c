@@ -99,13 +99,10 @@ fingerprint_of(const X509 *certificate)
 {
     unsigned char digest[32];
     unsigned size = sizeof digest;
-    GString *hex = g_string_new(NULL);
+    bool ok = certificate
+              && X509_digest(certificate, EVP_sha256(), digest, &size) == 1;
 
-    if (certificate
-        && X509_digest(certificate, EVP_sha256(), digest, &size) == 1)
-        for (unsigned i = 0; i < size; i++)
-            g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
+    return text_hex(digest, ok ? size : 0);
 }
 
 /* OpenSSL forgets a certificate that it refuses: its fingerprint is kept for

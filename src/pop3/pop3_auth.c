@@ -212,8 +212,8 @@ user_pass(Pop3Conn *conn, GError **error)
     return ok;
 }
 
-/* May USER and PASS be said? Not without TLS, not with a token, not where the
- * user named something stronger. */
+/* May USER and PASS be said? Not without TLS, not where the user named
+ * something stronger. */
 static bool
 check_user_pass(const Pop3Conn *conn, GError **error)
 {
@@ -222,15 +222,11 @@ check_user_pass(const Pop3Conn *conn, GError **error)
     if (conn->has_capa && !pop3_conn_can(conn, "USER"))
         return err_set(error, ERR_REFUSED, "%s offers no login that fits",
                        host);
-    if (conn->params.sasl.is_token
-        || (!is_free(conn) && !is_named(conn, "PLAIN")
-            && !is_named(conn, "LOGIN")))
+    if (!is_free(conn) && !is_named(conn, "PLAIN") && !is_named(conn, "LOGIN"))
         return err_set(error, ERR_REFUSED,
                        "%s offers no login that fits auth "
                        "%s (offered: USER)",
-                       host,
-                       conn->params.sasl.auth ? conn->params.sasl.auth
-                                              : "with a token");
+                       host, conn->params.sasl.auth);
     if (!net_is_tls(conn->stream) && conn->params.net.security == NET_STARTTLS)
         return err_set(error, ERR_REFUSED, "%s offers no TLS", host);
     return true;

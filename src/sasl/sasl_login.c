@@ -34,7 +34,7 @@ typedef enum {
     NEEDS_TICKET,      /* of Kerberos */
 } Condition;
 
-/* Strongest first. */
+/* Strongest first; those that take a token only where the user names one. */
 static const struct {
     const char *name;
     Condition condition;
@@ -103,9 +103,8 @@ is_allowed(gsize i, const SaslParams *params, const SaslChannel *channel)
     if (mechanisms[i].condition == NEEDS_CERTIFICATE)
         return channel->certificate;
     if (mechanisms[i].condition == NEEDS_TICKET)
-        return channel->tickets && !params->is_token;
-    if (mechanisms[i].condition == NEEDS_FORCE
-        || mechanisms[i].token != params->is_token)
+        return channel->tickets;
+    if (mechanisms[i].condition == NEEDS_FORCE || mechanisms[i].token)
         return false;
     if (mechanisms[i].condition == NEEDS_TLS)
         return channel->encrypted || channel->insecure_ok;

@@ -4,6 +4,7 @@
 #include "sasl_private.h"
 
 #include "base/err.h"
+#include "base/text.h"
 
 #include <gsasl.h>
 #include <openssl/evp.h>
@@ -19,16 +20,6 @@ hash_rounds(const EVP_MD *hash, const char *prepared, const char *salt,
     return PKCS5_PBKDF2_HMAC(prepared, (int)strlen(prepared), bytes, (int)size,
                              rounds, hash, EVP_MD_get_size(hash), digest)
            == 1;
-}
-
-static char *
-in_hex(const unsigned char *digest, int size)
-{
-    GString *hex = g_string_sized_new(2 * (gsize)size);
-
-    for (int i = 0; i < size; i++)
-        g_string_append_printf(hex, "%02x", digest[i]);
-    return g_string_free(hex, FALSE);
 }
 
 char *
@@ -55,7 +46,7 @@ sasl_scram_salted(const char *mechanism, const char *password, const char *salt,
                         "this password cannot be used with %s: %s", mechanism,
                         gsasl_strerror(result));
     if (hash_rounds(hash, prepared, salt, (int)n, digest))
-        hex = in_hex(digest, EVP_MD_get_size(hash));
+        hex = text_hex(digest, (gsize)EVP_MD_get_size(hash));
     else
         err_set(error, ERR_LOCAL, "OpenSSL cannot hash a password");
     explicit_bzero(digest, sizeof digest);

@@ -359,16 +359,9 @@ pull_and_push(Round *round, bool *yielded, GError **error)
 static StoreFolder *
 likely(const Sync *sync)
 {
-    g_autoptr(GPtrArray) folders = NULL;
-
-    if (sync->only)
-        return store_folder_by_path(sync->store, sync->only, NULL);
-    folders = store_folders(sync->store, sync->account, NULL);
-    for (guint i = 0; folders && i < folders->len; i++)
-        if (((const StoreFolder *)folders->pdata[i])->role
-            == FOLDER_ROLE_INBOX)
-            return g_ptr_array_steal_index(folders, i);
-    return NULL;
+    return sync->only ? store_folder_by_path(sync->store, sync->only, NULL)
+                      : store_folder_by_role(sync->store, sync->account,
+                                             FOLDER_ROLE_INBOX, NULL);
 }
 
 /* It is opened without a round trip of its own, and costs a server next to

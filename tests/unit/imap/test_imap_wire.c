@@ -4,215 +4,23 @@
  *
  *   starttls | insecure | auth NAME | compress [far] | version TEXT
  *   no password | ticket | use USE MAILBOX   before all
- *   S: LINE          the server sends the line and CRLF
- *   S+ LINE          the same, in one packet with the next S line
- *   S= TEXT          the text with C escapes, no CRLF
- *   S: (tls)         the server takes up TLS, with a certificate that we pin
- *   S: (deflate)     the server compresses both directions from here on
- *   S: (late)        the server takes as long as one that is far
- *   S: (close)       the server closes the connection
- *   C: LINE          the client must have sent this line
- *   C= TEXT          … these octets, C escapes
- *   C: (waits)       … and nothing more before it is answered
- *   C: (octets N)    … a line of so many octets, "x" but for its end
+ *   S… | C…         what both say: dialogue.h
  *   open CODE        connecting must fail: auth refused retry protocol
  *   do CALL CODE     a call and how it must end: no, or an error as above
  *   said TEXT        what the last error has among its words
  *   told TEXT        what the calls told, put together in order */
 #include "base/err.h"
-#include "certificate.h"
+#include "dialogue.h"
 #include "imap_private.h"
 #include "tickets.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <openssl/ssl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    QUIET_MS = 50
-};
-
-typedef struct {
-    char **lines;
-    int fd;
-    SSL *ssl; /* NULL: no TLS yet */
-    GConverter *deflate, *inflate; /* NULL: nothing is compressed */
-    GString *input;
-    char *fault; /* the first thing that was not as written */
-} Server;
-
 static Identity identity;
-
-static void
-server_start_tls(Server *server)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-
-    SSL_CTX_use_certificate(context, identity.certificate);
-    SSL_CTX_use_PrivateKey(context, identity.key);
-    server->ssl = SSL_new(context);
-    SSL_CTX_free(context);
-    SSL_set_fd(server->ssl, server->fd);
-    if (SSL_accept(server->ssl) != 1 && server->fault == NULL)
-        server->fault = g_strdup("no TLS");
-}
-
-/* What comes out of it, whole. */
-static GByteArray *
-converted(GConverter *converter, const void *bytes, gsize size)
-{
-    GByteArray *out = g_byte_array_new();
-    char buffer[4096];
-    gsize read = 0;
-    gsize written = sizeof buffer;
-
-    while (size > 0 || written == sizeof buffer) {
-        if (g_converter_convert(converter, bytes, size, buffer, sizeof buffer,
-                                G_CONVERTER_FLUSH, &read, &written, NULL)
-            == G_CONVERTER_ERROR)
-            break;
-        bytes = (const char *)bytes + read;
-        size -= read;
-        g_byte_array_append(out, (guint8 *)buffer, (guint)written);
-    }
-    return out;
-}
-
-static bool
-server_fill(Server *server)
-{
-    char buffer[4096];
-    gssize got = server->ssl
-                     ? SSL_read(server->ssl, buffer, sizeof buffer)
-                     : read(server->fd, buffer, sizeof buffer);
-
-    if (got > 0 && server->inflate) {
-        g_autoptr(GByteArray) plain =
-            converted(server->inflate, buffer, (gsize)got);
-
-        g_string_append_len(server->input, (char *)plain->data, plain->len);
-    } else if (got > 0) {
-        g_string_append_len(server->input, buffer, got);
-    }
-    return got > 0;
-}
-
-static void
-server_expect(Server *server, const char *want)
-{
-    gsize size = strlen(want);
-
-    while (server->input->len < size && server_fill(server))
-        ;
-    if (server->input->len < size
-        || strncmp(server->input->str, want, size) != 0) {
-        if (server->fault == NULL)
-            server->fault =
-                g_strdup_printf("C: %s, wanted: %s", server->input->str, want);
-        shutdown(server->fd, SHUT_RDWR);
-    }
-    g_string_erase(server->input, 0, (gssize)MIN(size, server->input->len));
-}
-
-/* Who sends more than he should does it at once. */
-static void
-server_expect_nothing(Server *server)
-{
-    struct pollfd more = { server->fd, POLLIN, 0 };
-
-    if (server->input->len == 0 && poll(&more, 1, QUIET_MS) > 0)
-        server_fill(server);
-    if (server->input->len > 0 && server->fault == NULL)
-        server->fault = g_strdup_printf("too early: %s", server->input->str);
-}
-
-static void
-server_send(Server *server, GString *out)
-{
-    g_autoptr(GByteArray) bytes =
-        server->deflate
-            ? converted(server->deflate, out->str, out->len)
-            : g_byte_array_append(g_byte_array_new(), (guint8 *)out->str,
-                                  (guint)out->len);
-    gssize sent = server->ssl
-                      ? SSL_write(server->ssl, bytes->data, (int)bytes->len)
-                      : send(server->fd, bytes->data, bytes->len,
-                             MSG_NOSIGNAL);
-
-    if (sent <= 0 && server->fault == NULL)
-        server->fault = g_strdup("the client is gone");
-    g_string_set_size(out, 0);
-}
-
-/* "x", and CRLF at its end. g_free(). */
-static char *
-line_of(const char *octets)
-{
-    g_autofree char *xs = g_strnfill((gsize)atoi(octets) - 2, 'x');
-
-    return g_strconcat(xs, "\r\n", NULL);
-}
-
-static void
-server_line(Server *server, GString *out, const char *line)
-{
-    g_autofree char *raw = NULL;
-
-    if (strcmp(line, "S: (close)") == 0) {
-        shutdown(server->fd, SHUT_RDWR);
-    } else if (strcmp(line, "S: (tls)") == 0) {
-        server_start_tls(server);
-    } else if (strcmp(line, "S: (deflate)") == 0) {
-        server->deflate = G_CONVERTER(
-            g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, -1));
-        server->inflate = G_CONVERTER(
-            g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW));
-    } else if (strcmp(line, "S: (late)") == 0) {
-        g_usleep(2 * IMAP_FAR_USEC);
-    } else if (g_str_has_prefix(line, "S: ")) {
-        g_string_append_printf(out, "%s\r\n", line + 3);
-        server_send(server, out);
-    } else if (g_str_has_prefix(line, "S+ ")) {
-        g_string_append_printf(out, "%s\r\n", line + 3);
-    } else if (g_str_has_prefix(line, "S= ")) {
-        raw = g_strcompress(line + 3);
-        g_string_append(out, raw);
-        server_send(server, out);
-    } else if (strcmp(line, "C: (waits)") == 0) {
-        server_expect_nothing(server);
-    } else if (g_str_has_prefix(line, "C: (octets ")) {
-        raw = line_of(line + strlen("C: (octets "));
-        server_expect(server, raw);
-    } else if (g_str_has_prefix(line, "C: ")) {
-        raw = g_strdup_printf("%s\r\n", line + 3);
-        server_expect(server, raw);
-    } else if (g_str_has_prefix(line, "C= ")) {
-        raw = g_strcompress(line + 3);
-        server_expect(server, raw);
-    }
-}
-
-static void *
-server_run(void *data)
-{
-    Server *server = data;
-    g_autoptr(GString) out = g_string_new(NULL);
-
-    for (char **line = server->lines; *line; line++)
-        server_line(server, out, *line);
-    /* What the client may still say, at most LOGOUT, is read to its end. */
-    while (server_fill(server))
-        ;
-    if (server->fault == NULL && server->input->len > 0
-        && strstr(server->input->str, " LOGOUT\r\n") == NULL)
-        server->fault = g_strdup_printf("too much: %s", server->input->str);
-    return NULL;
-}
 
 typedef struct {
     char **lines;
@@ -708,16 +516,6 @@ static const struct {
     { "silence", call_silence },
 };
 
-static const char *
-code_of(const GError *error)
-{
-    static const char *const names[] = { "cancelled", "retry",    "auth",
-                                         "refused",   "protocol", "local",
-                                         "usage" };
-
-    return error ? names[error->code] : "no";
-}
-
 /* Takes the error. Whatever a server said in it, its words are safe (P59). */
 static void
 note_error(Case *c, const char *what, GError *error)
@@ -755,7 +553,7 @@ do_call(Case *c, const char *text)
             argument = more[1] ? more[1] : "";
         }
         ok = calls[i].call(c, uids, argument, &error);
-        g_assert_cmpstr(code_of(error), ==, space + 1);
+        g_assert_cmpstr(dialogue_code(error), ==, space + 1);
         g_assert_cmpint(ok, ==, error == NULL);
         note_error(c, text, error);
         return;
@@ -813,19 +611,10 @@ case_read(Case *c, const char *path)
     }
 }
 
-static const char *
-wanted(const Case *c, const char *prefix)
-{
-    for (char **line = c->lines; *line; line++)
-        if (g_str_has_prefix(*line, prefix))
-            return *line + strlen(prefix);
-    return NULL;
-}
-
 static void
 run_calls(Case *c)
 {
-    const char *told = wanted(c, "told ");
+    const char *told = dialogue_wanted(c->lines, "told ");
     g_autofree char *escaped = NULL;
 
     for (char **line = c->lines; *line; line++)
@@ -843,33 +632,23 @@ static void
 test_case(const void *path)
 {
     Case c = { 0 };
-    Server server = { 0 };
+    Server server = { .identity = &identity, .farewell = " LOGOUT\r\n" };
     GError *error = NULL;
-    GThread *thread;
-    int pair[2];
+    const char *open;
+    int fd;
 
     case_read(&c, path);
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
     server.lines = c.lines;
-    server.fd = pair[1];
-    server.input = g_string_new(NULL);
-    thread = g_thread_new("server", server_run, &server);
-    c.conn = imap_conn_start(net_stream_of(pair[0], dup(pair[0]), "test", NULL),
+    fd = server_start(&server);
+    open = dialogue_wanted(c.lines, "open ");
+    c.conn = imap_conn_start(net_stream_of(fd, dup(fd), "test", NULL),
                              &c.params, NULL, &error);
-    g_assert_cmpstr(code_of(error), ==,
-                    wanted(&c, "open ") ? wanted(&c, "open ") : "no");
+    g_assert_cmpstr(dialogue_code(error), ==, open ? open : "no");
     g_assert_cmpint(c.conn == NULL, ==, error != NULL);
     note_error(&c, "open", error);
     run_calls(&c);
     imap_conn_close(c.conn);
-    g_thread_join(thread);
-    g_assert_cmpstr(server.fault, ==, NULL);
-    SSL_free(server.ssl);
-    g_clear_object(&server.deflate);
-    g_clear_object(&server.inflate);
-    close(server.fd);
-    g_string_free(server.input, TRUE);
-    g_free(server.fault);
+    server_end(&server);
     g_string_free(c.told, TRUE);
     g_free(c.said);
     net_params_clear(&c.params.net);
@@ -879,75 +658,36 @@ test_case(const void *path)
     g_strfreev(c.lines);
 }
 
-/* Servers that say nothing are left at once when cancelled (P34,
- * P35) */
-
-typedef struct {
-    GCancellable *cancel;
-    int fd;
-} Canceller;
-
-/* Cancels once the client has said something, so that it surely waits. */
-static void *
-cancel_then(void *data)
-{
-    Canceller *canceller = data;
-    char buffer[64];
-
-    g_assert_cmpint(read(canceller->fd, buffer, sizeof buffer), >, 0);
-    g_cancellable_cancel(canceller->cancel);
-    return NULL;
-}
-
+/* Servers that say nothing are left at once when cancelled (P34, P35). */
 static void
 test_cancel(void)
 {
-    static const char greeting[] = "* OK hello\r\n";
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autoptr(GError) error = NULL;
     ImapParams params = { .net.host = (char *)"imap.test",
                           .net.security = NET_PLAIN };
     Canceller canceller = { .cancel = cancel };
     gint64 begin = g_get_monotonic_time();
-    GThread *thread;
-    int pair[2];
+    int fd = canceller_start(&canceller, "* OK hello\r\n");
 
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-    canceller.fd = pair[1];
-    g_assert_cmpint(write(pair[1], greeting, sizeof greeting - 1), >, 0);
-    thread = g_thread_new("canceller", cancel_then, &canceller);
     g_assert_null(
-        imap_conn_start(net_stream_of(pair[0], dup(pair[0]), "test", cancel),
-                        &params, cancel, &error));
+        imap_conn_start(net_stream_of(fd, dup(fd), "test", cancel), &params,
+                        cancel, &error));
     g_assert_true(err_is(error, ERR_CANCELLED));
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 30 * G_USEC_PER_SEC);
-    g_thread_join(thread);
-    close(pair[1]);
+    canceller_end(&canceller);
 }
 
 int
 main(int argc, char **argv)
 {
-    g_autofree char *folder = NULL;
-    g_autoptr(GDir) dir = NULL;
-    const char *name;
     int result;
 
     g_test_init(&argc, &argv, NULL);
     signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes */
     identity = certificate_make("x", "DNS:imap.test", -DAY, DAY, NULL);
     g_test_add_func("/imap/cancel", test_cancel);
-    folder =
-        g_test_build_filename(G_TEST_DIST, "..", "..", "wire", "imap", NULL);
-    dir = g_dir_open(folder, 0, NULL);
-    g_assert_nonnull(dir);
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *test = g_strdup_printf("/imap/wire/%s", name);
-
-        if (g_str_has_suffix(name, ".txt"))
-            g_test_add_data_func_full(
-                test, g_build_filename(folder, name, NULL), test_case, g_free);
-    }
+    dialogue_add_tests("imap", test_case);
     result = g_test_run();
     certificate_forget(&identity);
     return result;

@@ -28,50 +28,46 @@ static const SaslChannel certified = { .service = "imap",
 typedef struct {
     const char *offered, *auth;
     const SaslChannel *channel;
-    bool token;
     const char *chosen; /* NULL: refused */
 } Choice;
 
 static const Choice choices[] = {
     /* the strongest first, in whatever order they are offered */
-    { "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256", NULL, &tls, false,
+    { "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256", NULL, &tls,
       "SCRAM-SHA-256" },
-    { "LOGIN SCRAM-SHA-1 PLAIN", NULL, &tls, false, "SCRAM-SHA-1" },
-    { "LOGIN PLAIN", NULL, &tls, false, "PLAIN" },
-    { "plain", "auto", &tls, false, "PLAIN" },
-    { "LOGIN", NULL, &tls, false, "LOGIN" },
+    { "LOGIN SCRAM-SHA-1 PLAIN", NULL, &tls, "SCRAM-SHA-1" },
+    { "LOGIN PLAIN", NULL, &tls, "PLAIN" },
+    { "plain", "auto", &tls, "PLAIN" },
+    { "LOGIN", NULL, &tls, "LOGIN" },
     /* -PLUS only with a channel to bind to */
-    { "SCRAM-SHA-256-PLUS SCRAM-SHA-1", NULL, &tls, false, "SCRAM-SHA-1" },
+    { "SCRAM-SHA-256-PLUS SCRAM-SHA-1", NULL, &tls, "SCRAM-SHA-1" },
     /* no password in the clear but by +insecure (P48) */
-    { "PLAIN LOGIN", NULL, &clear, false, NULL },
-    { "PLAIN LOGIN", "PLAIN", &clear, false, NULL },
-    { "PLAIN LOGIN SCRAM-SHA-1", NULL, &clear, false, "SCRAM-SHA-1" },
-    { "PLAIN LOGIN", NULL, &insecure, false, "PLAIN" },
-    { "XOAUTH2 OAUTHBEARER", NULL, &clear, true, NULL },
+    { "PLAIN LOGIN", NULL, &clear, NULL },
+    { "PLAIN LOGIN", "PLAIN", &clear, NULL },
+    { "PLAIN LOGIN SCRAM-SHA-1", NULL, &clear, "SCRAM-SHA-1" },
+    { "PLAIN LOGIN", NULL, &insecure, "PLAIN" },
     /* weak ones only where they are named (P52) */
-    { "CRAM-MD5", NULL, &tls, false, NULL },
-    { "CRAM-MD5 PLAIN", NULL, &tls, false, "PLAIN" },
-    { "CRAM-MD5 PLAIN", "cram-md5", &tls, false, "CRAM-MD5" },
-    { "DIGEST-MD5 NTLM ANONYMOUS", NULL, &tls, false, NULL },
-    { "ANONYMOUS", "ANONYMOUS", &tls, false, NULL },
+    { "CRAM-MD5", NULL, &tls, NULL },
+    { "CRAM-MD5 PLAIN", NULL, &tls, "PLAIN" },
+    { "CRAM-MD5 PLAIN", "cram-md5", &tls, "CRAM-MD5" },
+    { "DIGEST-MD5 NTLM ANONYMOUS", NULL, &tls, NULL },
+    { "ANONYMOUS", "ANONYMOUS", &tls, NULL },
     /* what is named is taken or nothing: no downgrade (P52) */
-    { "PLAIN SCRAM-SHA-1", "SCRAM-SHA-256", &tls, false, NULL },
-    { "PLAIN SCRAM-SHA-256", "PLAIN", &tls, false, "PLAIN" },
-    /* a token is no password, and the other way round */
-    { "PLAIN XOAUTH2 OAUTHBEARER", NULL, &tls, true, "OAUTHBEARER" },
-    { "PLAIN XOAUTH2", NULL, &tls, true, "XOAUTH2" },
-    { "PLAIN LOGIN", NULL, &tls, true, NULL },
-    { "XOAUTH2", NULL, &tls, false, NULL },
-    /* … but by name: password-command may print a token */
-    { "XOAUTH2 PLAIN", "xoauth2", &tls, false, "XOAUTH2" },
-    { "XOAUTH2 PLAIN", "xoauth2", &clear, false, NULL },
+    { "PLAIN SCRAM-SHA-1", "SCRAM-SHA-256", &tls, NULL },
+    { "PLAIN SCRAM-SHA-256", "PLAIN", &tls, "PLAIN" },
+    /* a password is no token, but by name: password-command may print one */
+    { "XOAUTH2", NULL, &tls, NULL },
+    { "OAUTHBEARER XOAUTH2 PLAIN", NULL, &tls, "PLAIN" },
+    { "PLAIN OAUTHBEARER", "OAUTHBEARER", &tls, "OAUTHBEARER" },
+    { "XOAUTH2 PLAIN", "xoauth2", &tls, "XOAUTH2" },
+    { "XOAUTH2 PLAIN", "xoauth2", &clear, NULL },
     /* a certificate says who we are; without one EXTERNAL is no login */
-    { "PLAIN EXTERNAL SCRAM-SHA-256", NULL, &certified, false, "EXTERNAL" },
-    { "PLAIN EXTERNAL", NULL, &tls, false, "PLAIN" },
-    { "PLAIN EXTERNAL", "PLAIN", &certified, false, "PLAIN" },
-    { "EXTERNAL", "EXTERNAL", &tls, false, "EXTERNAL" },
-    { "PLAIN", "EXTERNAL", &certified, false, NULL },
-    { "", NULL, &tls, false, NULL },
+    { "PLAIN EXTERNAL SCRAM-SHA-256", NULL, &certified, "EXTERNAL" },
+    { "PLAIN EXTERNAL", NULL, &tls, "PLAIN" },
+    { "PLAIN EXTERNAL", "PLAIN", &certified, "PLAIN" },
+    { "EXTERNAL", "EXTERNAL", &tls, "EXTERNAL" },
+    { "PLAIN", "EXTERNAL", &certified, NULL },
+    { "", NULL, &tls, NULL },
 };
 
 /* GSSAPI by itself: only with a ticket, where the caller can do without, and
@@ -81,18 +77,17 @@ test_ticket(void)
 {
     static const struct {
         const char *offered, *auth;
-        bool here, unasked, token;
+        bool here, unasked;
         const char *chosen;
     } cases[] = {
-        { "GSSAPI PLAIN", NULL, true, true, false, "GSSAPI" },
-        { "GSSAPI PLAIN", "auto", true, true, false, "GSSAPI" },
-        { "GSSAPI PLAIN", NULL, false, true, false, "PLAIN" },
-        { "GSSAPI PLAIN", NULL, true, false, false, "PLAIN" },
-        { "GSSAPI PLAIN", "PLAIN", true, true, false, "PLAIN" },
-        { "GSSAPI SCRAM-SHA-1", NULL, true, true, false, "SCRAM-SHA-1" },
-        { "GSSAPI XOAUTH2", NULL, true, true, true, "XOAUTH2" },
-        { "GSSAPI", NULL, false, true, false, NULL },
-        { "GSSAPI PLAIN", "GSSAPI", false, false, false, "GSSAPI" },
+        { "GSSAPI PLAIN", NULL, true, true, "GSSAPI" },
+        { "GSSAPI PLAIN", "auto", true, true, "GSSAPI" },
+        { "GSSAPI PLAIN", NULL, false, true, "PLAIN" },
+        { "GSSAPI PLAIN", NULL, true, false, "PLAIN" },
+        { "GSSAPI PLAIN", "PLAIN", true, true, "PLAIN" },
+        { "GSSAPI SCRAM-SHA-1", NULL, true, true, "SCRAM-SHA-1" },
+        { "GSSAPI", NULL, false, true, NULL },
+        { "GSSAPI PLAIN", "GSSAPI", false, false, "GSSAPI" },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -103,7 +98,6 @@ test_ticket(void)
         g_autoptr(SaslLogin) login = NULL;
 
         with.auth = (char *)cases[i].auth;
-        with.is_token = cases[i].token;
         channel.tickets = cases[i].unasked;
         tickets_here = cases[i].here;
         login = sasl_login_create(&with, &channel, (const char *const *)names,
@@ -117,13 +111,12 @@ test_ticket(void)
 
 static SaslLogin *
 create(const char *offered, const char *auth, const SaslChannel *channel,
-       bool token, GError **error)
+       GError **error)
 {
     g_auto(GStrv) names = g_strsplit(offered, " ", -1);
     SaslParams with = params;
 
     with.auth = (char *)auth;
-    with.is_token = token;
     return sasl_login_create(&with, channel, (const char *const *)names, error);
 }
 
@@ -134,7 +127,7 @@ test_choice(void)
         const Choice *c = &choices[i];
         g_autoptr(GError) error = NULL;
         g_autoptr(SaslLogin) login =
-            create(c->offered, c->auth, c->channel, c->token, &error);
+            create(c->offered, c->auth, c->channel, &error);
 
         g_test_message("%s (%s): %s", c->offered, c->auth ? c->auth : "-",
                        error ? error->message : "ok");
@@ -153,8 +146,8 @@ test_binding_choice(void)
 
     bound.binding = bytes;
     bound.binding_type = "tls-exporter";
-    login = create("SCRAM-SHA-256 SCRAM-SHA-256-PLUS PLAIN", NULL, &bound,
-                   false, NULL);
+    login =
+        create("SCRAM-SHA-256 SCRAM-SHA-256-PLUS PLAIN", NULL, &bound, NULL);
     g_assert_cmpstr(sasl_login_mechanism(login), ==, "SCRAM-SHA-256-PLUS");
 }
 
@@ -179,7 +172,7 @@ check_step(SaslLogin *login, const char *challenge, const char *want,
 static void
 test_plain(void)
 {
-    g_autoptr(SaslLogin) login = create("PLAIN", NULL, &tls, false, NULL);
+    g_autoptr(SaslLogin) login = create("PLAIN", NULL, &tls, NULL);
 
     g_assert_true(sasl_login_client_first(login));
     check_step(login, NULL, "\0ana\0secret", 11);
@@ -189,7 +182,7 @@ test_plain(void)
 static void
 test_login(void)
 {
-    g_autoptr(SaslLogin) login = create("LOGIN", NULL, &tls, false, NULL);
+    g_autoptr(SaslLogin) login = create("LOGIN", NULL, &tls, NULL);
 
     g_assert_false(sasl_login_client_first(login));
     check_step(login, "User Name", "ana", 3);
@@ -201,7 +194,7 @@ static void
 test_xoauth2(void)
 {
     static const char want[] = "user=ana\001auth=Bearer secret\001\001";
-    g_autoptr(SaslLogin) login = create("XOAUTH2", NULL, &tls, true, NULL);
+    g_autoptr(SaslLogin) login = create("XOAUTH2", "XOAUTH2", &tls, NULL);
     g_autofree char *end = NULL;
 
     g_assert_true(sasl_login_client_first(login));
@@ -215,7 +208,8 @@ test_oauthbearer(void)
 {
     static const char want[] = "n,a=ana,\001host=imap.test\001port=993\001"
                                "auth=Bearer secret\001\001";
-    g_autoptr(SaslLogin) login = create("OAUTHBEARER", NULL, &tls, true, NULL);
+    g_autoptr(SaslLogin) login =
+        create("OAUTHBEARER", "OAUTHBEARER", &tls, NULL);
     g_autofree char *end = NULL;
 
     check_step(login, NULL, want, sizeof want - 1);
@@ -232,7 +226,7 @@ test_oauthbearer_escape(void)
     static const char *const offered[] = { "OAUTHBEARER", NULL };
     SaslParams odd = { .user = (char *)"a,b=c",
                        .password = (char *)"t",
-                       .is_token = true };
+                       .auth = (char *)"OAUTHBEARER" };
     g_autoptr(SaslLogin) login = sasl_login_create(&odd, &tls, offered, NULL);
 
     check_step(login, NULL, want, sizeof want - 1);
@@ -297,7 +291,7 @@ run_scram(const char *mechanism, const SaslChannel *channel,
 {
     Gsasl *context = NULL;
     Gsasl_session *server = NULL;
-    g_autoptr(SaslLogin) login = create(mechanism, NULL, channel, false, NULL);
+    g_autoptr(SaslLogin) login = create(mechanism, NULL, channel, NULL);
     g_autofree char *begins =
         channel->binding
             ? g_strdup_printf("p=%s,,n=ana,r=", channel->binding_type)
@@ -377,7 +371,7 @@ test_scram_false_server(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(finals); i++) {
         g_autoptr(SaslLogin) login =
-            create("SCRAM-SHA-256", NULL, &clear, false, NULL);
+            create("SCRAM-SHA-256", NULL, &clear, NULL);
         g_autofree char *first = sasl_login_step(login, NULL, NULL);
         g_autoptr(GError) error = NULL;
         gsize size;
@@ -407,8 +401,7 @@ test_bad_challenge(void)
     static const char *const bad[] = { "!!!", "", "QQ", "cj14LHM9eCxpPTE=" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autoptr(SaslLogin) login =
-            create("SCRAM-SHA-1", NULL, &clear, false, NULL);
+        g_autoptr(SaslLogin) login = create("SCRAM-SHA-1", NULL, &clear, NULL);
         g_autofree char *first = sasl_login_step(login, NULL, NULL);
         g_autofree char *next = NULL;
         g_autoptr(GError) error = NULL;
