@@ -32,11 +32,11 @@ def home_with(world, name, incoming, more):
     return world.homes[name]
 
 
-class Socks:
-    """A SOCKS5 proxy to one port of this machine, whatever name is asked."""
+class Front:
+    """Stands in front of one port of this machine, and forwards to it."""
 
     def __init__(self, port):
-        self.to, self.names = port, []
+        self.to = port
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -47,40 +47,47 @@ class Socks:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(client,),
+            threading.Thread(target=self.serve, args=(client,),
                              daemon=True).start()
 
-    def _serve(self, client):
-        reader = client.makefile("rb")
-        reader.read(reader.read(2)[1])
-        client.sendall(b"\5\0")
-        head = reader.read(5)
-        name = reader.read(head[4])
-        reader.read(2)
-        self.names.append(name.decode())
+    def serve(self, client):
         server = socket.create_connection(("127.0.0.1", self.to))
-        client.sendall(b"\5\0\0\1\x7f\0\0\1\0\0")
-        back = threading.Thread(target=self._copy, args=(server, client),
-                                daemon=True)
-        back.start()
-        while True:
-            data = reader.read1(65536)
-            if not data:
-                break
-            server.sendall(data)
-        server.close()
+        for pair in ((client, server), (server, client)):
+            threading.Thread(target=self._copy, args=pair, daemon=True).start()
 
-    @staticmethod
-    def _copy(source, target):
+    def _copy(self, source, target):
         try:
             while data := source.recv(65536):
-                target.sendall(data)
+                target.sendall(self.changed(data))
         except OSError:
             pass
+        source.close()
         target.close()
+
+    def changed(self, data):
+        return data
 
     def close(self):
         end_listening(self.listener)
+
+
+class Socks(Front):
+    """A SOCKS5 proxy, whatever name is asked."""
+
+    def __init__(self, port):
+        self.names = []
+        super().__init__(port)
+
+    def serve(self, client):
+        def read(size):
+            return client.recv(size, socket.MSG_WAITALL)
+
+        read(read(2)[1])
+        client.sendall(b"\5\0")
+        self.names.append(read(read(5)[4]).decode())
+        read(2)
+        client.sendall(b"\5\0\0\1\x7f\0\0\1\0\0")
+        super().serve(client)
 
 
 def proxy(world):
@@ -134,31 +141,20 @@ def news_of_all_folders(world):
     heard(world, home)
 
 
-class Resuming:
+class Resuming(Front):
     """Speaks TLS in front of the cleartext port and notes whose session went
     on."""
 
     def __init__(self, port, pair):
-        self.to, self.resumed = port, []
+        self.resumed = []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*pair)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(port)
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-                client = self.context.wrap_socket(client, server_side=True)
-            except OSError:
-                return
-            self.resumed.append(client.session_reused)
-            threading.Thread(target=self._serve, args=(client,),
-                             daemon=True).start()
-
-    def _serve(self, client):
+    def serve(self, client):
         """Both directions in one thread: TLS is not for two at a time."""
+        client = self.context.wrap_socket(client, server_side=True)
+        self.resumed.append(client.session_reused)
         server = socket.create_connection(("127.0.0.1", self.to))
         other = {client: server, server: client}
         with client, server:
@@ -170,9 +166,6 @@ class Resuming:
                     if not data:
                         return
                     other[source].sendall(data)
-
-    def close(self):
-        end_listening(self.listener)
 
 
 def resumed(world):
@@ -189,39 +182,11 @@ def resumed(world):
     assert not front.resumed[0] and front.resumed[1], front.resumed
 
 
-class Hiding:
-    """Forwards to the cleartext port and takes NOTIFY out of what the server
-    offers, octet for octet."""
+class Hiding(Front):
+    """Takes NOTIFY out of what the server offers, octet for octet."""
 
-    def __init__(self, port):
-        self.to = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.to))
-            for pair in ((client, server), (server, client)):
-                threading.Thread(target=self._copy, args=pair,
-                                 daemon=True).start()
-
-    @staticmethod
-    def _copy(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data.replace(b" NOTIFY", b" X-NONE"))
-        except OSError:
-            pass
-        source.close()
-        target.close()
-
-    def close(self):
-        end_listening(self.listener)
+    def changed(self, data):
+        return data.replace(b" NOTIFY", b" X-NONE")
 
 
 def news_of_more_folders(world):
