@@ -158,7 +158,8 @@ send_first(ImapConn *conn, bool state, ImapAnswers *answers, guint *tag,
     return true;
 }
 
-/* It told more of this one than LIST, and some servers leave it out there. */
+/* It told more of this one than LIST-STATUS, where some servers leave it out.
+ * Without LIST-STATUS nothing is told of any: callers go by that. */
 static void
 tell_state(const ImapAhead *ahead, const GPtrArray *mailboxes)
 {
@@ -273,7 +274,7 @@ list_all(ImapConn *conn, bool state, GPtrArray *mailboxes, GError **error)
     if (!imap_conn_can(conn, "LIST-EXTENDED")
         && !add_subscriptions(conn, mailboxes, error))
         return false;
-    if (conn->ahead.told)
+    if (state && conn->ahead.told && imap_conn_can(conn, "LIST-STATUS"))
         tell_state(&conn->ahead, mailboxes);
     tell_uses(conn, mailboxes);
     return true;
