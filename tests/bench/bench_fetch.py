@@ -57,7 +57,8 @@ def first_fetches(peers, options, line):
 
 
 def far_and_near(far, near, options, line):
-    """First fetches over the line with its delay and beside it, in turns."""
+    """First fetches over the line with its delay and over one without, in
+    turns: what the line itself costs is in both."""
     near.name = "posthorn, no delay"
     for _ in range(options.rounds):
         for peer, over in ((near, None), (far, line)):
@@ -120,7 +121,9 @@ def main():
         peers = field.make_peers(servers, servers.path("bench"), options,
                                  line.port if line else None)
         if line:
-            near = field.make_peers(servers, servers.path("near"), options)[-1]
+            prompt = stack.enter_context(Line(line.target, 0))
+            near = field.make_peers(servers, servers.path("near"), options,
+                                    prompt.port)[-1]
             far_and_near(peers[-1], near, options, line)
         first_fetches(peers, options, line)
         again(peers, options, line,
